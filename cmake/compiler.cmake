@@ -1,0 +1,43 @@
+# Warnings, sanitizers, linker and compiler cache. Everything here is a build matter; nothing changes
+# what the code means.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+add_library(ig_options INTERFACE)
+add_library(ig::options ALIAS ig_options)
+target_compile_options(ig_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wimplicit-fallthrough -Werror -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside inlined std::string and std::variant code that is right.
+  target_compile_options(ig_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
+    -Wno-array-bounds -Wno-dangling-pointer -Wno-missing-field-initializers)
+else()
+  target_compile_options(ig_options INTERFACE -Wno-missing-field-initializers -Wno-unused-command-line-argument)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_definitions(ig_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+if(INTENTGATE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(INTENTGATE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()
+
+find_program(IG_CCACHE ccache)
+if(IG_CCACHE)
+  # Relative paths, so that two checkouts share what they compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${IG_CCACHE})
+endif()
+
+find_program(IG_MOLD mold)
+if(IG_MOLD AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=${IG_MOLD})
+elseif(IG_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,140 @@
+#include "base/encoding.h"
+
+#include <array>
+
+namespace intentgate::base {
+namespace {
+
+constexpr char kUrlAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr char kStdAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t kInvalid = 0xff;
+
+constexpr std::array<std::uint8_t, 256> ReverseOf(const char* alphabet) {
+  std::array<std::uint8_t, 256> table{};
+  for (auto& entry : table) entry = kInvalid;
+  for (std::uint8_t i = 0; i < 64; ++i) table[static_cast<std::uint8_t>(alphabet[i])] = i;
+  return table;
+}
+constexpr auto kUrlReverse = ReverseOf(kUrlAlphabet);
+constexpr auto kStdReverse = ReverseOf(kStdAlphabet);
+
+void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + (bytes.size() * 4 + 2) / 3);
+  char* p = out.data() + start;
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t v = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
+    *p++ = alphabet[v >> 18];
+    *p++ = alphabet[v >> 12 & 63];
+    *p++ = alphabet[v >> 6 & 63];
+    *p++ = alphabet[v & 63];
+  }
+  const std::size_t rest = bytes.size() - i;
+  if (rest == 1) {
+    *p++ = alphabet[bytes[i] >> 2];
+    *p++ = alphabet[(bytes[i] & 3) << 4];
+  } else if (rest == 2) {
+    *p++ = alphabet[bytes[i] >> 2];
+    *p++ = alphabet[(bytes[i] & 3) << 4 | bytes[i + 1] >> 4];
+    *p++ = alphabet[(bytes[i + 1] & 15) << 2];
+  }
+}
+
+template <typename Out>
+Status Decode(std::string_view text, const std::array<std::uint8_t, 256>& reverse, Out& out) {
+  if (text.size() % 4 == 1) return Error{ErrorCode::kMalformed, "base64: impossible length"};
+  out.resize(text.size() * 3 / 4);
+  auto* p = reinterpret_cast<std::uint8_t*>(out.data());
+  std::uint32_t v = 0;
+  std::size_t i = 0;
+  const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (; i + 4 <= text.size(); i += 4) {
+    const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = reverse[s[i + 2]], d = reverse[s[i + 3]];
+    // Valid digits stay below 64, so one test finds any invalid one.
+    if ((a | b | c | d) & 0x80) return Error{ErrorCode::kMalformed, "base64: character outside the alphabet"};
+    v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6 | d;
+    *p++ = static_cast<std::uint8_t>(v >> 16);
+    *p++ = static_cast<std::uint8_t>(v >> 8);
+    *p++ = static_cast<std::uint8_t>(v);
+  }
+  const std::size_t rest = text.size() - i;
+  if (rest == 0) return {};
+  const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = rest == 3 ? reverse[s[i + 2]] : 0;
+  if ((a | b | c) & 0x80) return Error{ErrorCode::kMalformed, "base64: character outside the alphabet"};
+  v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6;
+  if (v & (rest == 2 ? 0xffffu : 0xffu)) {
+    return Error{ErrorCode::kMalformed, "base64: non-zero bits after the last byte"};
+  }
+  *p++ = static_cast<std::uint8_t>(v >> 16);
+  if (rest == 3) *p++ = static_cast<std::uint8_t>(v >> 8);
+  return {};
+}
+
+}  // namespace
+
+std::string Base64UrlEncode(std::span<const std::uint8_t> bytes) {
+  std::string out;
+  Append(bytes, kUrlAlphabet, out);
+  return out;
+}
+
+void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out) { Append(bytes, kUrlAlphabet, out); }
+
+Result<Bytes> Base64UrlDecode(std::string_view text) {
+  Bytes out;
+  if (Status s = Decode(text, kUrlReverse, out); !s.ok()) return s.error();
+  return out;
+}
+
+Result<std::string> Base64UrlDecodeText(std::string_view text) {
+  std::string out;
+  if (Status s = Decode(text, kUrlReverse, out); !s.ok()) return s.error();
+  return out;
+}
+
+std::string Base64Encode(std::span<const std::uint8_t> bytes) {
+  std::string out;
+  Append(bytes, kStdAlphabet, out);
+  out.append((4 - out.size() % 4) % 4, '=');
+  return out;
+}
+
+Result<Bytes> Base64Decode(std::string_view text) {
+  if (text.size() % 4 != 0) return Error{ErrorCode::kMalformed, "base64: length is no multiple of four"};
+  for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
+  Bytes out;
+  if (Status s = Decode(text, kStdReverse, out); !s.ok()) return s.error();
+  return out;
+}
+
+std::string HexEncode(std::span<const std::uint8_t> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t b : bytes) {
+    out += kDigits[b >> 4];
+    out += kDigits[b & 15];
+  }
+  return out;
+}
+
+Result<Bytes> HexDecode(std::string_view text) {
+  if (text.size() % 2 != 0) return Error{ErrorCode::kMalformed, "hex: odd length"};
+  const auto digit = [](char c) -> int {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+  };
+  Bytes out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = digit(text[i]);
+    const int low = digit(text[i + 1]);
+    if (high < 0 || low < 0) return Error{ErrorCode::kMalformed, "hex: not a lower-case hexadecimal digit"};
+    out.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  return out;
+}
+
+}  // namespace intentgate::base

@@ -1,0 +1,40 @@
+// Base64url, base64 and hex, strictly: one text for each byte string and no other.
+// All functions are pure and thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/result.h>
+
+namespace intentgate::base {
+
+using Bytes = std::vector<std::uint8_t>;
+
+inline std::span<const std::uint8_t> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view AsText(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// RFC 4648 section 5 without padding.
+std::string Base64UrlEncode(std::span<const std::uint8_t> bytes);
+void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out);
+// Refuses padding, blanks, line ends, the other alphabet and non-zero bits after the last byte.
+Result<Bytes> Base64UrlDecode(std::string_view text);
+// As Base64UrlDecode, into a string.
+Result<std::string> Base64UrlDecodeText(std::string_view text);
+
+// RFC 4648 section 4 with padding.
+std::string Base64Encode(std::span<const std::uint8_t> bytes);
+Result<Bytes> Base64Decode(std::string_view text);
+
+// Lower case. Decoding accepts lower case only.
+std::string HexEncode(std::span<const std::uint8_t> bytes);
+Result<Bytes> HexDecode(std::string_view text);
+
+}  // namespace intentgate::base

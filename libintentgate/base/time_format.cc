@@ -1,0 +1,101 @@
+#include "base/time_format.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace intentgate::base {
+namespace {
+
+constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::int64_t kDaySeconds = 86'400;
+
+// Reads exactly `digits` decimal digits at text[pos].
+bool ReadDigits(std::string_view text, std::size_t& pos, int digits, int& out) {
+  out = 0;
+  for (int i = 0; i < digits; ++i, ++pos) {
+    if (pos >= text.size() || text[pos] < '0' || text[pos] > '9') return false;
+    out = out * 10 + (text[pos] - '0');
+  }
+  return true;
+}
+
+bool ReadChar(std::string_view text, std::size_t& pos, char wanted) {
+  if (pos >= text.size() || text[pos] != wanted) return false;
+  ++pos;
+  return true;
+}
+
+}  // namespace
+
+std::string FormatRfc3339Micros(std::int64_t unix_micros) {
+  std::int64_t seconds = unix_micros / kMicros;
+  std::int64_t micros = unix_micros % kMicros;
+  if (micros < 0) {
+    micros += kMicros;
+    --seconds;
+  }
+  std::int64_t days = seconds / kDaySeconds;
+  std::int64_t in_day = seconds % kDaySeconds;
+  if (in_day < 0) {
+    in_day += kDaySeconds;
+    --days;
+  }
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+  char buffer[64];
+  int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                             static_cast<int>(in_day / 3600), static_cast<int>(in_day / 60 % 60),
+                             static_cast<int>(in_day % 60));
+  std::string out(buffer, static_cast<std::size_t>(length));
+  if (micros != 0) {
+    length = std::snprintf(buffer, sizeof buffer, ".%06d", static_cast<int>(micros));
+    std::string_view fraction(buffer, static_cast<std::size_t>(length));
+    while (fraction.back() == '0') fraction.remove_suffix(1);
+    out += fraction;
+  }
+  out += 'Z';
+  return out;
+}
+
+Result<std::int64_t> ParseRfc3339Micros(std::string_view text) {
+  const Error bad{ErrorCode::kMalformed, "not an RFC 3339 time such as 2026-01-31T12:00:00Z"};
+  std::size_t pos = 0;
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (!ReadDigits(text, pos, 4, year) || !ReadChar(text, pos, '-') || !ReadDigits(text, pos, 2, month) ||
+      !ReadChar(text, pos, '-') || !ReadDigits(text, pos, 2, day) || !ReadChar(text, pos, 'T') ||
+      !ReadDigits(text, pos, 2, hour) || !ReadChar(text, pos, ':') || !ReadDigits(text, pos, 2, minute) ||
+      !ReadChar(text, pos, ':') || !ReadDigits(text, pos, 2, second)) {
+    return bad;
+  }
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad;
+  std::int64_t micros = 0;
+  if (pos < text.size() && text[pos] == '.') {
+    ++pos;
+    int digits = 0;
+    for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, ++digits) {
+      if (digits < 6) micros = micros * 10 + (text[pos] - '0');
+    }
+    if (digits == 0 || digits > 9) return bad;
+    for (; digits < 6; ++digits) micros *= 10;
+  }
+  std::int64_t offset = 0;
+  if (!ReadChar(text, pos, 'Z')) {
+    const bool negative = pos < text.size() && text[pos] == '-';
+    int offset_hour = 0, offset_minute = 0;
+    if (!negative && !(pos < text.size() && text[pos] == '+')) return bad;
+    ++pos;
+    if (!ReadDigits(text, pos, 2, offset_hour) || !ReadChar(text, pos, ':') ||
+        !ReadDigits(text, pos, 2, offset_minute) || offset_hour > 23 || offset_minute > 59) {
+      return bad;
+    }
+    offset = (offset_hour * 60 + offset_minute) * 60;
+    if (negative) offset = -offset;
+  }
+  if (pos != text.size()) return bad;
+  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
+  return (days * kDaySeconds + hour * 3600 + minute * 60 + second - offset) * kMicros + micros;
+}
+
+}  // namespace intentgate::base

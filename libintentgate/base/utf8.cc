@@ -1,0 +1,89 @@
+#include "base/utf8.h"
+
+namespace intentgate::base {
+namespace {
+
+// Length of the valid sequence at text[pos], or 0.
+std::size_t SequenceLength(std::string_view text, std::size_t pos) {
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xbf) {
+    return i < text.size() && at(i) >= low && at(i) <= high;
+  };
+  const std::uint8_t lead = at(pos);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return continues(pos + 1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const std::uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
+    const std::uint8_t high = lead == 0xed ? 0x9f : 0xbf;
+    return continues(pos + 1, low, high) && continues(pos + 2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const std::uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
+    const std::uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
+    return continues(pos + 1, low, high) && continues(pos + 2) && continues(pos + 3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool IsValidUtf8(std::string_view text) {
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t length = SequenceLength(text, pos);
+    if (length == 0) return false;
+    pos += length;
+  }
+  return true;
+}
+
+void AppendUtf8(std::uint32_t c, std::string& out) {
+  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xc0 | c >> 6);
+    put(0x80 | (c & 63));
+  } else if (c < 0x10000) {
+    put(0xe0 | c >> 12);
+    put(0x80 | (c >> 6 & 63));
+    put(0x80 | (c & 63));
+  } else {
+    put(0xf0 | c >> 18);
+    put(0x80 | (c >> 12 & 63));
+    put(0x80 | (c >> 6 & 63));
+    put(0x80 | (c & 63));
+  }
+}
+
+std::uint32_t NextCodePoint(std::string_view text, std::size_t& pos) {
+  const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>(text[i])}; };
+  const std::size_t length = SequenceLength(text, pos);
+  const std::size_t start = pos;
+  pos += length == 0 ? 1 : length;
+  switch (length) {
+    case 1: return at(start);
+    case 2: return (at(start) & 31) << 6 | (at(start + 1) & 63);
+    case 3: return (at(start) & 15) << 12 | (at(start + 1) & 63) << 6 | (at(start + 2) & 63);
+    case 4:
+      return (at(start) & 7) << 18 | (at(start + 1) & 63) << 12 | (at(start + 2) & 63) << 6 | (at(start + 3) & 63);
+    default: return 0xfffd;
+  }
+}
+
+std::string ReplaceInvalidUtf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t length = SequenceLength(text, pos);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+      ++pos;
+    } else {
+      out.append(text, pos, length);
+      pos += length;
+    }
+  }
+  return out;
+}
+
+}  // namespace intentgate::base

@@ -1,0 +1,18 @@
+// UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace intentgate::base {
+
+bool IsValidUtf8(std::string_view text);
+// REQUIRES: code_point is a Unicode scalar value.
+void AppendUtf8(std::uint32_t code_point, std::string& out);
+// Reads the code point at text[pos] and moves pos behind it. REQUIRES: valid UTF-8, pos < size.
+std::uint32_t NextCodePoint(std::string_view text, std::size_t& pos);
+// The text with every invalid byte replaced by U+FFFD, as Go's encoding/json does.
+std::string ReplaceInvalidUtf8(std::string_view text);
+
+}  // namespace intentgate::base
