@@ -1,0 +1,61 @@
+// The writer of the chain: one per process. Callers queue events; one thread takes what waits (at most
+// max_batch events or max_delay), gives each its sequence number and hash, and commits all tenants'
+// events in one transaction. Then the callers hear of it.
+//
+//   log->Append(std::move(event), AuditDurability::kDurable, [](Result<AuditReceipt> r) { ... });
+//
+// A batch that fails is reported to every caller in it and leaves the chain as it was; a batch whose
+// commit is in doubt is looked up by event id before anything else is written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/audit.h>
+#include <intentgate/clock.h>
+
+#include "audit/audit_store.h"
+
+namespace intentgate::audit {
+
+struct AuditLogOptions {
+  std::size_t max_batch = 256;              // events in one transaction
+  std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
+  std::size_t max_queue = 65'536;           // waiting events; beyond it Append fails with kLimitExceeded
+  std::string producer_id;                  // this process in the events; made from randomness when empty
+};
+
+// Called once, on the writer's thread or, for kAsync and for refusals, inside Append. Must not block.
+using AppendDone = std::function<void(Result<AuditReceipt>)>;
+
+// Thread-safe.
+class AuditLog {
+ public:
+  static Result<std::unique_ptr<AuditLog>> Create(std::shared_ptr<AuditStore> store, AuditLogOptions options,
+                                                  std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random);
+  virtual ~AuditLog() = default;   // flushes
+
+  virtual void Append(AuditEvent event, AuditDurability durability, AppendDone done) = 0;
+  Result<AuditReceipt> AppendAndWait(AuditEvent event, AuditDurability durability = AuditDurability::kDurable);
+  // Returns when everything queued before the call is committed or has failed.
+  virtual Status Flush() = 0;
+  // False after a failed commit until one succeeds again; the gate then denies.
+  virtual bool healthy() const = 0;
+  virtual AuditStats stats() const = 0;
+  virtual AuditStore& store() = 0;
+};
+
+// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head.
+Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0);
+
+// Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and
+// ends with a trailer line, so that a cut file is noticed. CSV cells that a spreadsheet would run as a
+// formula are prefixed with an apostrophe.
+Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat format, const Clock& clock,
+                    const ExportSink& sink);
+
+}  // namespace intentgate::audit

@@ -1,0 +1,50 @@
+// What an audit store must do. Implemented by store/memory and store/sqlite; tests/contract runs one
+// suite against all of them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <intentgate/audit.h>
+
+namespace intentgate::audit {
+
+// A record with the columns that queries need. They are projections: never hashed, never trusted by
+// verification except to be compared with the canonical bytes.
+struct StoredEvent {
+  AuditRecord record;
+  std::int64_t ts_micros = 0;
+  std::string kind, decision, check, tool, agent_id, jti, elevation_id;
+  std::vector<Charge> charges;
+};
+
+// Consecutive events of one tenant. events[0].record.seq is the head's next_seq that the writer saw.
+struct TenantBatch {
+  std::string tenant;
+  std::vector<StoredEvent> events;
+};
+
+// Thread-safe.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
+
+  // {0, ""} for a tenant without events.
+  virtual Result<ChainHead> Head(std::string_view tenant) = 0;
+  // All batches or none, in one transaction, with their charges added to the counters. kConflict: some
+  // tenant's head is not where the batch expects it; nothing was written.
+  virtual Status Append(std::span<const TenantBatch> batches) = 0;
+  // Ascending by seq from `from_seq`, at most `limit`.
+  virtual Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) = 0;
+  // As Scan, with the projections, so that verification can hold them against the canonical bytes.
+  virtual Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
+                                                      std::size_t limit) = 0;
+  // Keyset pagination; stable while events arrive. `after` is a `next` of an earlier page or empty.
+  virtual Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
+                                  std::size_t limit) = 0;
+  virtual Result<std::int64_t> Count(const AuditFilter& filter) = 0;
+  virtual Result<std::vector<std::string>> Tenants() = 0;
+};
+
+}  // namespace intentgate::audit
