@@ -1,0 +1,165 @@
+// The gate: four questions in order, first "no" wins, one event in the chain for every answer.
+//
+//   Result<std::shared_ptr<Gate>> gate = Gate::Open(settings);
+//   Decision d = (*gate)->Authorize({.token = bearer, .tool = "read_file", .arguments = &args});
+//   if (!d.allowed()) return d.reason;
+//   ... call the tool ...
+//   (*gate)->RecordOutcome(d, {.outcome = "success"});
+//
+// An allow is returned only once its event is as durable as the settings ask for that tool. Authorize
+// decides in memory: it does no I/O besides waiting for that commit, unless an intent extractor behind
+// HTTP has to be asked. A denial is a value, never an Error.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/audit.h>
+#include <intentgate/clock.h>
+#include <intentgate/json.h>
+#include <intentgate/keys.h>
+#include <intentgate/reason.h>
+#include <intentgate/result.h>
+#include <intentgate/token.h>
+
+namespace intentgate {
+
+struct GateSettings;   // settings.h
+class Policy;          // policy.h
+class IntentExtractor; // intent.h
+
+enum class Verdict : std::uint8_t { kAllow, kBlock, kEscalate };
+std::string_view VerdictName(Verdict verdict);  // "allow", "block", "escalate"
+
+// One call to be judged. Borrows; must outlive Authorize, not the callback of AuthorizeAsync.
+struct Call {
+  std::string_view token;                    // the bearer string without "Bearer "; empty: none
+  std::string_view tool;
+  const json::Value* arguments = nullptr;    // an object, or null when the call has none
+  std::string_view method = "tools/call";
+  std::string_view prompt;                   // what the agent was asked to do; empty: unknown
+  std::string_view session_id;
+  std::string_view remote_ip;
+  std::string_view server;                   // the upstream's name
+};
+
+struct TraceStep {
+  Check check = Check::kNone;
+  bool passed = false;
+  std::string detail;                        // a sentence: what was asked and what came out
+};
+
+struct Decision {
+  Verdict verdict = Verdict::kBlock;
+  Check check = Check::kNone;                // who refused; kNone for an allow
+  Reason code = Reason::kInvalidRequest;
+  std::string reason;                        // a sentence, safe to show to the agent
+  bool requires_step_up = false;
+  std::string event_id;                      // of the decision's event; empty if it could not be recorded
+  std::string tenant, agent_id, jti, root_jti;
+  std::int64_t latency_us = 0;               // deciding, without the wait for the commit
+  std::optional<AuditReceipt> receipt;       // durable decisions
+  std::vector<TraceStep> trace;              // Explain only
+
+  bool allowed() const { return verdict == Verdict::kAllow; }
+};
+
+using DecisionDone = std::function<void(Decision)>;
+
+// What became of an allowed call.
+struct Outcome {
+  std::string outcome = "success";           // "success", "tool_error", "timeout", "transport", "upstream_http", "cancelled"
+  std::int64_t upstream_status = 0;
+  std::int64_t latency_us = 0;
+  std::int64_t result_bytes = 0;
+  std::string result_sha256;
+};
+
+struct ToolInfo;  // intent.h
+
+struct RevokeRequest {
+  std::string tenant;                        // "": every tenant
+  std::string id;                            // jti, hop id or root id
+  std::string reason;
+  std::string actor;
+};
+
+struct RevocationRow {
+  std::string tenant, id, reason, revoked_by;
+  std::int64_t revoked_at_micros = 0;
+};
+
+// Who is asking on the admin side, for the chain.
+struct AdminContext {
+  std::string actor;                         // "superadmin" or "tenant:<id>"
+  std::string remote_ip;
+  std::string elevation_id;
+};
+
+struct GateHealth {
+  bool ready = false;
+  std::string problem;                       // why not, for operators
+};
+
+// Immutable snapshots inside; thread-safe.
+class Gate {
+ public:
+  // Opens stores, compiles the policy, loads revocations and counters. Errors say which setting.
+  static Result<std::shared_ptr<Gate>> Open(const GateSettings& settings);
+  // As Open, with time and randomness from the caller.
+  static Result<std::shared_ptr<Gate>> Open(const GateSettings& settings, std::shared_ptr<const Clock> clock,
+                                            std::shared_ptr<Random> random);
+  virtual ~Gate() = default;                 // flushes the chain
+
+  // Blocks until the decision is recorded as the settings ask.
+  virtual Decision Authorize(const Call& call) = 0;
+  // `done` is called exactly once: inside the call when nothing has to be waited for, else on a thread of
+  // the gate; it must not block.
+  virtual void AuthorizeAsync(const Call& call, DecisionDone done) = 0;
+  // Decides with a trace; charges nothing, records nothing.
+  virtual Decision Explain(const Call& call) = 0;
+  // A call refused before the first question (a request that two parsers could read differently): one
+  // event, code kInvalidRequest. `tool` may be empty.
+  virtual void RecordRefusedRequest(const Call& call, std::string_view why) = 0;
+  // The event after the call. `d` must be an allow of this gate.
+  virtual void RecordOutcome(const Decision& d, const Outcome& outcome) = 0;
+
+  // Which of the tools the caller's token could call, by its static caveats. A missing, malformed,
+  // revoked or expired token could call none. Same order and size as `tools`.
+  virtual std::vector<bool> VisibleTools(std::string_view token, std::string_view server,
+                                         std::span<const std::string> tools) = 0;
+  // Whether the token is good at all (MAC, time, revocation); for answering a handshake.
+  virtual Decision CheckToken(std::string_view token) = 0;
+  // What the intent check ranks; set whenever the upstream's list is known. Thread-safe.
+  virtual void SetToolCatalogue(std::vector<ToolInfo> tools) = 0;
+  // Swaps the policy; calls in flight finish under the old one. Recorded in the chain.
+  virtual Status SetPolicy(std::shared_ptr<const Policy> policy, const AdminContext& admin) = 0;
+
+  // Mint under the active key, recorded in the chain (tool "admin/mint").
+  virtual Result<MintedToken> Mint(const MintRequest& request, const AdminContext& admin) = 0;
+  // Holds for every later Authorize on this gate when it returns; recorded (tool "admin/revoke").
+  virtual Status Revoke(const RevokeRequest& request, const AdminContext& admin) = 0;
+  virtual Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit,
+                                                         std::size_t offset) = 0;
+
+  virtual Result<AuditPage> QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) = 0;
+  virtual Result<std::int64_t> CountAudit(const AuditFilter& filter) = 0;
+  virtual Result<VerifyReport> VerifyAudit(std::string_view tenant) = 0;
+  // Flushes first, so that the export holds everything answered before.
+  virtual Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) = 0;
+  virtual Result<std::vector<std::string>> Tenants() = 0;
+
+  virtual Status Flush() = 0;
+  virtual GateHealth Health() const = 0;
+  virtual AuditStats Stats() const = 0;
+  // A one-line description of the settings in force, without secrets; for the start-up log.
+  virtual std::string Describe() const = 0;
+};
+
+}  // namespace intentgate

@@ -1,0 +1,106 @@
+// The gate's settings: what a configuration file, the environment or code can say. One YAML file serves
+// the server and the bindings; the server's own sections are skipped here and read by server/config.
+//
+// Every name, its default and its environment variable are in docs/configuration.md, which a test
+// compares with SettingsReference().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <intentgate/audit.h>
+#include <intentgate/keys.h>
+#include <intentgate/result.h>
+
+namespace intentgate {
+
+enum class StoreKind : std::uint8_t { kMemory, kSqlite };
+enum class IntentMode : std::uint8_t { kOff, kWhenGiven, kRequired };  // kWhenGiven: only calls that carry a prompt
+enum class ExtractorKind : std::uint8_t { kLexical, kHttp };
+enum class FailureMode : std::uint8_t { kDeny, kAllow };               // kAllow is recorded in the chain
+enum class ArgRedaction : std::uint8_t { kOff, kScalars, kRaw };       // which argument values events carry
+
+// Ceilings on a counter; nullopt: none.
+struct BudgetLimits {
+  std::optional<std::int64_t> lifetime_calls;
+  std::optional<std::int64_t> window_calls;
+  std::optional<std::int64_t> window_cost;
+  std::int64_t window_seconds = 60;
+};
+
+// What is known about one tool, or about every tool whose name matches a glob.
+struct ToolSettings {
+  std::string pattern;                              // glob over tool names
+  std::int64_t cost = 0;                            // cost units (cents) per call
+  std::string cost_argument;                        // JSON pointer; its number, rounded up, is the cost instead
+  std::optional<AuditDurability> durability;        // overrides audit.durability
+};
+
+struct GateSettings {
+  // keys
+  std::optional<KeyRing> keys;                      // from keys.file or INTENTGATE_MASTER_KEY
+  // store
+  StoreKind store = StoreKind::kSqlite;
+  std::string sqlite_path = "intentgate.db";
+  // capability
+  bool require_capability = true;
+  std::string audience;
+  bool accept_v3 = true, accept_v4 = true, accept_v5 = true;
+  std::int64_t revocation_max_age_ms = 5'000;       // older snapshot: deny
+  std::int64_t revocation_refresh_ms = 1'000;
+  // intent
+  IntentMode intent = IntentMode::kWhenGiven;
+  ExtractorKind extractor = ExtractorKind::kLexical;
+  std::string extractor_url;
+  std::string extractor_model;                      // part of the cache key
+  std::int64_t extractor_timeout_ms = 10'000;
+  FailureMode extractor_failure = FailureMode::kDeny;
+  std::int64_t intent_cache_entries = 1'024;
+  std::int64_t intent_cache_seconds = 300;
+  // policy
+  std::vector<std::pair<std::string, std::string>> policy_sources;  // file name, text; empty: every call is refused
+  std::int64_t policy_max_steps = 1'000'000;
+  std::int64_t policy_max_memory_bytes = std::int64_t{64} << 20;
+  // budget
+  BudgetLimits agent_budget, tenant_budget;         // for every agent, for every tenant
+  std::map<std::string, BudgetLimits> agent_budgets, tenant_budgets;  // by id, instead
+  std::vector<ToolSettings> tools;                  // first match wins
+  // audit
+  AuditDurability durability = AuditDurability::kDurable;
+  ArgRedaction arg_values = ArgRedaction::kOff;
+  std::int64_t audit_max_batch = 256;
+  std::int64_t audit_max_delay_us = 0;
+};
+
+// One mistake, with its place.
+struct SettingsProblem {
+  std::string where;         // "intentgate.yaml:12:3 (budget.agent.window_calls)" or "INTENTGATE_MASTER_KEY"
+  std::string message;       // what is wrong and what would be right
+};
+
+struct SettingsLoad {
+  GateSettings settings;
+  std::vector<SettingsProblem> problems;   // empty: usable
+};
+
+// The file's text (empty: none), its name for messages and for finding relative paths, and the
+// environment. Environment wins over the file. Every mistake is reported, not only the first; an unknown
+// name is one. `skip_sections` are top-level names that someone else reads; the names of the server's
+// sections are in kServerSections.
+extern const std::vector<std::string> kServerSections;
+SettingsLoad LoadGateSettings(std::string_view yaml, std::string_view file_name,
+                              const std::map<std::string, std::string>& environment,
+                              const std::vector<std::string>& skip_sections = kServerSections);
+
+// One row for each setting: path in the file, environment variable (may be empty), default, what it does.
+struct SettingReference {
+  std::string path, environment, default_value, description;
+};
+std::vector<SettingReference> SettingsReference();
+
+}  // namespace intentgate
