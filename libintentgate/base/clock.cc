@@ -3,6 +3,8 @@
 #include <atomic>
 #include <ctime>
 
+#include "base/time_format.h"
+
 namespace intentgate {
 namespace {
 
@@ -21,6 +23,9 @@ class RealClock final : public Clock {
 }  // namespace
 
 std::shared_ptr<const Clock> SystemClock() { return std::make_shared<RealClock>(); }
+
+std::string FormatTime(std::int64_t unix_micros) { return base::FormatRfc3339Micros(unix_micros); }
+Result<std::int64_t> ParseTime(std::string_view text) { return base::ParseRfc3339Micros(text); }
 
 struct ManualClock::State {
   std::atomic<std::int64_t> unix_micros;

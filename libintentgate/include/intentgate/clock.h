@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include <intentgate/result.h>
 
@@ -28,6 +30,10 @@ class Clock {
 
 // The machine's clock.
 std::shared_ptr<const Clock> SystemClock();
+
+// RFC 3339 in UTC to the microsecond: "2026-01-01T00:00:00.5Z". Reading accepts any offset.
+std::string FormatTime(std::int64_t unix_micros);
+Result<std::int64_t> ParseTime(std::string_view text);
 
 // A clock that stands still until told otherwise. For tests and replays. Thread-safe.
 class ManualClock final : public Clock {

@@ -1,0 +1,43 @@
+# The two commands of the README, and the rest of what a developer types. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+JOBS ?= $(shell nproc)
+RELEASE := build/release
+
+.PHONY: help deps build run demo test bench fuzz asan tsan clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the missing system packages (Debian 12, Ubuntu 24.04; root or sudo)
+	@bash cmake/install-packages.sh
+
+build: deps ## build the release binary, build/release/server/intentgate
+	@mkdir -p build && cmake --preset release -DINTENTGATE_TESTS=OFF > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build $(RELEASE) -j $(JOBS)
+
+run: build ## start the gateway in front of a real MCP file server, with SQLite
+	@bash examples/gateway/run.sh $(RELEASE)/server/intentgate
+
+demo: build ## drive a real MCP client through every check and verify the audit log
+	@bash examples/gateway/demo.sh $(RELEASE)/server/intentgate
+
+test: deps ## build everything and run all tests
+	@bash tests/run/all.sh
+
+bench: deps ## measure; prints a table and writes build/bench/results.json
+	@bash tests/bench/run.sh
+
+fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
+	@bash tests/fuzz/run.sh
+
+asan: deps ## unit tests under AddressSanitizer and UBSan
+	@bash tests/run/sanitized.sh asan
+
+tsan: deps ## unit tests under ThreadSanitizer
+	@bash tests/run/sanitized.sh tsan
+
+clean: ## remove build/
+	@rm -rf build

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and nothing when none is. Debian 12 and Ubuntu 24.04.
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build pkg-config ccache mold git curl ca-certificates
+  libssl-dev libsimdjson-dev libfmt-dev libabsl-dev libre2-dev libsqlite3-dev
+  libcurl4-openssl-dev libyaml-cpp-dev libasio-dev libspdlog-dev libcli11-dev prometheus-cpp-dev
+  doctest-dev pybind11-dev python3-dev python3-venv sqlite3
+)
+# A Node.js that is there already, from wherever, is kept: Debian's would collide with it.
+command -v node > /dev/null || packages+=(nodejs)
+command -v npm > /dev/null || packages+=(npm)
+
+if ! command -v dpkg-query > /dev/null; then
+  echo "install-packages: this is no Debian or Ubuntu; install the equivalents of: ${packages[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing+=("$package")
+done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo > /dev/null || {
+    echo "install-packages: needs root or sudo to install: ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+echo "Installing ${#missing[@]} packages: ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null

@@ -1,0 +1,50 @@
+// The command line: everything `intentgate` does when it is typed, but serving, which main hands in.
+//
+//   int main(int argc, char** argv) { return cli::Run({argv, argv + argc}, streams, hooks); }
+//
+// Exit codes are the same for every command (docs/cli.md):
+//   0   done, or the answer is yes
+//   1   the answer is no: a token or a call is refused, an export was altered, a policy has errors
+//   2   `audit verify` only: the export was cut short
+//   64  the command line is wrong
+//   65  an input is malformed
+//   74  a file or a store could not be read or written
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace intentgate::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitNo = 1;
+inline constexpr int kExitTruncated = 2;
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitData = 65;
+inline constexpr int kExitIo = 74;
+
+struct ServeArguments {
+  std::string config;                            // path of the YAML file; empty: none
+  std::map<std::string, std::string> overrides;  // setting path -> text, from flags such as --listen
+  bool check = false;                            // report every mistake, start nothing
+};
+
+// What main supplies: the composition root's own work.
+struct Hooks {
+  std::function<int(const ServeArguments&)> serve;
+  std::string version;
+};
+
+struct Streams {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+// Thread-compatible. Never throws.
+int Run(const std::vector<std::string>& arguments, const Streams& streams, const Hooks& hooks);
+
+}  // namespace intentgate::cli

@@ -1,0 +1,109 @@
+// What the commands share: their options as plain structs, filled by options.cc, and how they answer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <intentgate/caveat.h>
+#include <intentgate/json.h>
+#include <intentgate/keys.h>
+#include <intentgate/result.h>
+
+#include "cli/cli.h"
+
+namespace intentgate::cli {
+
+// The flags that narrow a token; `mint` and `attenuate` share them.
+struct CaveatFlags {
+  std::vector<std::string> tools, deny_tools;
+  std::optional<std::int64_t> max_calls, rate_per_minute, max_cost;
+  std::vector<std::string> servers;
+  std::vector<std::string> where;    // "[TOOL] POINTER CONSTRAINT VALUE"
+  std::vector<std::string> caveats;  // raw caveat JSON
+};
+
+struct KeygenOptions {
+  std::string id = "default";
+  std::string out;
+};
+
+struct MintOptions {
+  std::string keys;
+  std::string format = "v5";
+  std::string subject, tenant = "default", issuer = "intentgate", audience;
+  std::string ttl;
+  std::optional<std::int64_t> max_depth;
+  CaveatFlags caveats;
+  bool json = false;
+};
+
+struct AttenuateCommandOptions {
+  std::string token;
+  std::string ttl, label;
+  bool seal = false;
+  CaveatFlags caveats;
+  bool json = false;
+};
+
+struct DecodeOptions {
+  std::string token;
+  bool json = false;
+};
+
+struct VerifyOptionsCli {
+  std::string token, keys, tool, arguments, audience;
+  bool json = false;
+};
+
+struct PolicyEvalOptions {
+  std::vector<std::string> files;
+  std::string input;
+  std::string query = "data.intentgate.policy.decision";
+  bool v0 = false, json = false;
+};
+
+struct PolicyCheckOptions {
+  std::vector<std::string> files;
+  bool v0 = false, json = false;
+};
+
+struct AuditVerifyOptions {
+  std::string file;
+  bool json = false;
+};
+
+struct AuditExportOptions {
+  std::string config, format = "ndjson", out;
+  std::map<std::string, std::string> filters;  // names of the admin API's query parameters
+};
+
+int Keygen(const KeygenOptions& options, const Streams& streams);
+int MintToken(const MintOptions& options, const Streams& streams);
+int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
+int DecodeToken(const DecodeOptions& options, const Streams& streams);
+int VerifyToken(const VerifyOptionsCli& options, const Streams& streams);
+int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
+int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
+int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
+int AuditExport(const AuditExportOptions& options, const Streams& streams);
+
+// Says on `err` what failed and returns the exit code that fits the error.
+int Fail(const Streams& streams, const Error& error);
+
+// A file's text; "-" is standard input. kIo names the path.
+Result<std::string> ReadInput(const std::string& path, const Streams& streams);
+// A token given as an argument, or from standard input when it is "-". Blanks around it are cut.
+Result<std::string> ReadToken(const std::string& argument, const Streams& streams);
+// A key ring from a key file, or from INTENTGATE_MASTER_KEY when `path` is empty. Refuses a file that others can read.
+Result<KeyRing> ReadKeys(const std::string& path);
+
+// "90s", "15m", "1h", "7d" or plain seconds.
+Result<std::int64_t> ParseDuration(const std::string& text);
+// `/path subpath /data`, `write_file /path glob /data/*.txt`, `/amount range 1..100`.
+Result<Caveat> ParseWhere(const std::string& text);
+Result<std::vector<Caveat>> ParseCaveats(const CaveatFlags& flags);
+
+}  // namespace intentgate::cli

@@ -1,0 +1,186 @@
+// The command line's grammar, in the one file that pays for CLI11. Every command's help ends with an example.
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <ostream>
+
+#include "cli/command.h"
+
+namespace intentgate::cli {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done or yes, 1 the answer is no, 2 truncated (audit verify), 64 usage, 65 malformed input, 74 input "
+    "or output failed.";
+
+CLI::App* Command(CLI::App& parent, const char* name, const char* what, const char* example) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->footer(std::string("Example:\n  ") + example + "\n\n" + kExitCodes);
+  return command;
+}
+
+void AddJson(CLI::App* command, bool& json) { command->add_flag("--json", json, "answer in JSON, for programs"); }
+
+void AddCaveats(CLI::App* command, CaveatFlags& flags) {
+  command->add_option("--tools", flags.tools, "only these tools (names or globs)")->delimiter(',');
+  command->add_option("--deny-tools", flags.deny_tools, "not these tools")->delimiter(',');
+  command->add_option("--servers", flags.servers, "only these upstream servers")->delimiter(',');
+  command->add_option("--max-calls", flags.max_calls, "calls over the token's life; 0 means none");
+  command->add_option("--rate", flags.rate_per_minute, "calls a minute");
+  command->add_option("--max-cost", flags.max_cost, "cents over the token's life");
+  command->add_option("--where", flags.where,
+                      "a rule for one argument: \"[TOOL] POINTER CONSTRAINT VALUE\", may be repeated");
+  command->add_option("--caveat", flags.caveats, "a caveat as JSON, may be repeated; see docs/caveats.md");
+}
+
+// All options live here as long as the parser does.
+struct AllOptions {
+  ServeArguments serve;
+  std::string listen, upstream;
+  KeygenOptions keygen;
+  MintOptions mint;
+  AttenuateCommandOptions attenuate;
+  DecodeOptions decode;
+  VerifyOptionsCli verify;
+  PolicyEvalOptions policy_eval;
+  PolicyCheckOptions policy_check;
+  AuditVerifyOptions audit_verify;
+  AuditExportOptions audit_export;
+};
+
+void AddServe(CLI::App& app, AllOptions& all) {
+  CLI::App* serve = Command(app, "serve", "put the gate in front of an MCP server",
+                            "intentgate serve --config intentgate.yaml --check");
+  serve->add_option("--config", all.serve.config, "YAML file; docs/configuration.md lists every setting");
+  serve->add_option("--listen", all.listen, "address to listen on, such as 127.0.0.1:8080");
+  serve->add_option("--upstream", all.upstream, "URL of the MCP server behind the gate");
+  serve->add_flag("--check", all.serve.check, "report every mistake in the configuration and start nothing");
+}
+
+void AddTokens(CLI::App& app, AllOptions& all) {
+  CLI::App* keygen = Command(app, "keygen", "make a key for minting tokens", "intentgate keygen --out keys");
+  keygen->add_option("--id", all.keygen.id, "the key's id")->capture_default_str();
+  keygen->add_option("--out", all.keygen.out, "file to create with mode 0600; without it the key goes to standard output");
+
+  CLI::App* mint = Command(app, "mint", "mint a token",
+                           "intentgate mint --keys keys --subject agent-7 --ttl 1h --tools read_file --where '/path subpath /data'");
+  mint->add_option("--keys", all.mint.keys, "key file; else INTENTGATE_MASTER_KEY");
+  mint->add_option("--subject", all.mint.subject, "the agent")->required();
+  mint->add_option("--tenant", all.mint.tenant, "the tenant")->capture_default_str();
+  mint->add_option("--issuer", all.mint.issuer, "who issues it")->capture_default_str();
+  mint->add_option("--audience", all.mint.audience, "the only gate that may accept it (v5)");
+  mint->add_option("--ttl", all.mint.ttl, "how long it lives: 90s, 15m, 1h, 7d (v5: 1h unless given)");
+  mint->add_option("--max-depth", all.mint.max_depth, "how often it may be attenuated (v5)");
+  mint->add_option("--format", all.mint.format, "v3 or v4 for the public product, v5 for everything")->capture_default_str();
+  AddCaveats(mint, all.mint.caveats);
+  AddJson(mint, all.mint.json);
+
+  CLI::App* attenuate = Command(app, "attenuate", "make a token that can do less; needs no key",
+                                "intentgate attenuate \"$TOKEN\" --where '/path subpath /data/q3' --ttl 60s");
+  attenuate->add_option("token", all.attenuate.token, "the token, or - for standard input")->required();
+  attenuate->add_option("--ttl", all.attenuate.ttl, "expires after this time: 90s, 15m, 1h");
+  attenuate->add_option("--label", all.attenuate.label, "a name for this step in the audit chain (v5)");
+  attenuate->add_flag("--seal", all.attenuate.seal, "nothing can be added afterwards (v5)");
+  AddCaveats(attenuate, all.attenuate.caveats);
+  AddJson(attenuate, all.attenuate.json);
+
+  CLI::App* decode = Command(app, "decode", "show what a token says, unverified", "intentgate decode \"$TOKEN\"");
+  decode->add_option("token", all.decode.token, "the token, or - for standard input")->required();
+  AddJson(decode, all.decode.json);
+
+  CLI::App* verify = Command(app, "verify", "check a token's signature, and whether it covers a call",
+                             "intentgate verify \"$TOKEN\" --keys keys --tool read_file --args '{\"path\":\"/data/a.txt\"}'");
+  verify->add_option("token", all.verify.token, "the token, or - for standard input")->required();
+  verify->add_option("--keys", all.verify.keys, "key file; else INTENTGATE_MASTER_KEY");
+  verify->add_option("--tool", all.verify.tool, "check the caveats for a call of this tool");
+  verify->add_option("--args", all.verify.arguments, "the call's arguments as JSON");
+  verify->add_option("--audience", all.verify.audience, "who is checking (v5)");
+  AddJson(verify, all.verify.json);
+}
+
+void AddPolicy(CLI::App& app, AllOptions& all) {
+  CLI::App* policy = app.add_subcommand("policy", "work with Rego policies");
+  policy->require_subcommand(1);
+  CLI::App* eval = Command(*policy, "eval", "evaluate a query",
+                           "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
+  eval->add_option("query", all.policy_eval.query, "the query")->capture_default_str();
+  eval->add_option("-d,--data", all.policy_eval.files, "policy files")->required();
+  eval->add_option("-i,--input", all.policy_eval.input, "file with the input document, or - for standard input");
+  eval->add_flag("--v0", all.policy_eval.v0, "read the files as Rego v0");
+  AddJson(eval, all.policy_eval.json);
+  CLI::App* check = Command(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
+  check->add_option("files", all.policy_check.files, "policy files")->required();
+  check->add_flag("--v0", all.policy_check.v0, "read the files as Rego v0");
+  AddJson(check, all.policy_check.json);
+}
+
+void AddAudit(CLI::App& app, AllOptions& all) {
+  CLI::App* audit = app.add_subcommand("audit", "work with the audit chain");
+  audit->require_subcommand(1);
+  CLI::App* verify = Command(*audit, "verify", "verify an NDJSON export offline", "intentgate audit verify audit.ndjson");
+  verify->add_option("file", all.audit_verify.file, "the export, or - for standard input")->required();
+  AddJson(verify, all.audit_verify.json);
+  CLI::App* exporting = Command(*audit, "export", "export events from the store of a configuration",
+                                "intentgate audit export --config intentgate.yaml --tenant acme --out audit.ndjson");
+  exporting->add_option("--config", all.audit_export.config, "the server's YAML file; else the environment alone");
+  exporting->add_option("--format", all.audit_export.format, "ndjson, which can be verified, or csv")->capture_default_str();
+  exporting->add_option("--out", all.audit_export.out, "file to write; else standard output");
+  for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id"}) {
+    exporting->add_option_function<std::string>(
+        std::string("--") + name, [&all, name](const std::string& text) { all.audit_export.filters[name] = text; },
+        std::string(name) == "from" || std::string(name) == "to" ? "RFC 3339 time, inclusive" : "only events with this value");
+  }
+}
+
+int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const Hooks& hooks) {
+  const auto chosen = [&](std::initializer_list<const char*> path) {
+    const CLI::App* at = &app;
+    for (const char* name : path) {
+      if (!at->got_subcommand(name)) return false;
+      at = at->get_subcommand(name);
+    }
+    return true;
+  };
+  if (chosen({"serve"})) {
+    if (!all.listen.empty()) all.serve.overrides["listen.address"] = all.listen;
+    if (!all.upstream.empty()) all.serve.overrides["upstream.url"] = all.upstream;
+    return hooks.serve(all.serve);
+  }
+  if (chosen({"keygen"})) return Keygen(all.keygen, streams);
+  if (chosen({"mint"})) return MintToken(all.mint, streams);
+  if (chosen({"attenuate"})) return AttenuateToken(all.attenuate, streams);
+  if (chosen({"decode"})) return DecodeToken(all.decode, streams);
+  if (chosen({"verify"})) return VerifyToken(all.verify, streams);
+  if (chosen({"policy", "eval"})) return PolicyEval(all.policy_eval, streams);
+  if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
+  if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
+  return AuditExport(all.audit_export, streams);
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& arguments, const Streams& streams, const Hooks& hooks) {
+  CLI::App app("The gate that every tool call of an AI agent has to pass.\nDocumentation: docs/README.md", "intentgate");
+  app.footer("`intentgate COMMAND --help` shows a command's options and an example.");
+  app.set_version_flag("--version", hooks.version);
+  app.require_subcommand(1);
+  AllOptions all;
+  AddServe(app, all);
+  AddTokens(app, all);
+  AddPolicy(app, all);
+  AddAudit(app, all);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  if (!reversed.empty()) reversed.pop_back();
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, streams.out, streams.err) == 0 ? kExitOk : kExitUsage;
+  } catch (const std::exception& error) {
+    streams.err << "intentgate: " << error.what() << "\n";
+    return kExitUsage;
+  }
+  return Dispatch(app, all, streams, hooks);
+}
+
+}  // namespace intentgate::cli
