@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include <intentgate/gate.h>
 #include <intentgate/settings.h>
@@ -92,7 +93,7 @@ py::dict DecisionDict(const Decision& d) {
   return out;
 }
 
-// A gate and, for outcomes, the decisions it made.
+// A gate that can be closed while other threads still use it.
 class GateHandle {
  public:
   static std::shared_ptr<GateHandle> Open(const std::string& yaml, const std::string& file_name,
@@ -121,10 +122,11 @@ class GateHandle {
     call.arguments = snapshot.is_null() ? nullptr : &snapshot;
     call.prompt = prompt;
     call.session_id = session_id;
+    const std::shared_ptr<Gate> gate = Borrow();
     Decision decision;
     {
       py::gil_scoped_release release;
-      decision = explain ? gate_->Explain(call) : gate_->Authorize(call);
+      decision = explain ? gate->Explain(call) : gate->Authorize(call);
     }
     py::dict out = DecisionDict(decision);
     // What was authorized, apart from the caller's object, which may change after this.
@@ -144,23 +146,26 @@ class GateHandle {
     Outcome what;
     what.outcome = outcome;
     what.latency_us = latency_us;
+    const std::shared_ptr<Gate> gate = Borrow();
     py::gil_scoped_release release;
-    gate_->RecordOutcome(d, what);
+    gate->RecordOutcome(d, what);
   }
 
   void Revoke(const std::string& id, const std::string& tenant, const std::string& reason, const std::string& actor) {
+    const std::shared_ptr<Gate> gate = Borrow();
     Status revoked;
     {
       py::gil_scoped_release release;
-      revoked = gate_->Revoke({tenant, id, reason, actor}, {actor, "", ""});
+      revoked = gate->Revoke({tenant, id, reason, actor}, {actor, "", ""});
     }
     Take(revoked);
   }
 
   py::dict VerifyAudit(const std::string& tenant) {
+    const std::shared_ptr<Gate> gate = Borrow();
     Result<VerifyReport> report = [&] {
       py::gil_scoped_release release;
-      return gate_->VerifyAudit(tenant);
+      return gate->VerifyAudit(tenant);
     }();
     const VerifyReport taken = Take(std::move(report));
     py::dict out;
@@ -178,10 +183,11 @@ class GateHandle {
     filter.tenant = tenant;
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     if (!file) Raise(Error{ErrorCode::kIo, path + ": cannot be written"});
+    const std::shared_ptr<Gate> gate = Borrow();
     Status exported;
     {
       py::gil_scoped_release release;
-      exported = gate_->ExportAudit(filter, format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson,
+      exported = gate->ExportAudit(filter, format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson,
                                     [&](std::string_view piece) -> Status {
                                       file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
                                       if (!file) return Error{ErrorCode::kIo, path + ": cannot be written"};
@@ -192,10 +198,20 @@ class GateHandle {
     Take(exported);
   }
 
-  void Close() { gate_.reset(); }
+  void Close() {
+    const std::shared_ptr<Gate> last = std::exchange(gate_, nullptr);
+    py::gil_scoped_release release;
+    if (last) static_cast<void>(last->Flush());
+  }
   bool closed() const { return gate_ == nullptr; }
 
  private:
+  // Called with the GIL held, so that Close on another thread cannot take the gate away in between.
+  std::shared_ptr<Gate> Borrow() const {
+    if (!gate_) throw py::value_error("the gate is closed");
+    return gate_;
+  }
+
   std::shared_ptr<Gate> gate_;
 };
 

@@ -1,0 +1,31 @@
+// The native half of the Node package. Values cross as JSON text: one stringify and one string is cheaper
+// than walking an object through Node-API, and what is judged is a snapshot that nobody can change
+// meanwhile. lib/index.js gives this its public shape.
+
+#include <napi.h>
+
+#include "gate_object.h"
+#include "key_ring.h"
+#include "tokens.h"
+
+namespace intentgate::node {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto data = std::make_unique<AddonData>();
+  const Napi::Function key_ring = KeyRingObject::Init(env);
+  const Napi::Function gate = GateObject::Init(env);
+  data->key_ring = Napi::Persistent(key_ring);
+  data->gate = Napi::Persistent(gate);
+  // The environment owns it and deletes it at its end.
+  env.SetInstanceData(data.release());
+  exports.Set("KeyRing", key_ring);
+  exports.Set("Gate", gate);
+  ExportTokenFunctions(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(intentgate, Init)
+
+}  // namespace
+}  // namespace intentgate::node
