@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The Python and Node bindings: their own tests, and the examples.
+set -euo pipefail
+source tests/run/environment.sh
+build=build/release
+export PYTHONPATH="$PWD/$build/python"
+export LIBINTENTGATE="$PWD/$build/node/lib/index.mjs"
+policy="$PWD/examples/gateway/policy.rego"
+status=0
+"$VENV/bin/python" -m pytest -q bindings/python/tests || status=1
+node --test --test-reporter=tap bindings/node/test/ || status=1
+python3 examples/expect_output.py examples/expected.txt "$VENV/bin/python" examples/python/narrow_and_check.py "$policy" || status=1
+python3 examples/expect_output.py examples/expected.txt node examples/node/narrow-and-check.mjs "$policy" || status=1
+exit $status
