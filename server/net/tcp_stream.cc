@@ -213,7 +213,7 @@ void TcpStream::OnWritable() {
 void TcpStream::FinishWriting() {
   if (closed_ || failed_) return;
   finishing_ = true;
-  if (pending_bytes() > 0) return;
+  if (pending_bytes() > 0 || std::exchange(finished_, true)) return;
   if (tls_ != nullptr) tls_->Shutdown();
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);

@@ -72,6 +72,7 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   bool paused_ = false;
   bool ended_ = false;
   bool finishing_ = false;
+  bool finished_ = false;
   bool closed_ = false;
   bool failed_ = false;
 };
