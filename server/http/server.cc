@@ -1,0 +1,105 @@
+#include "http/server.h"
+
+#include <atomic>
+#include <utility>
+
+#include "http/connection.h"
+#include "http/writer.h"
+#include "net/listener.h"
+
+namespace intentgate::http {
+
+Server::Shard::Shard(net::Loop& loop, std::shared_ptr<Handler> handler, const ServerOptions& options,
+                     std::size_t max_connections)
+    : loop_(loop), handler_(std::move(handler)), options_(options), max_connections_(max_connections),
+      grace_(loop, [this] { CloseAll(); }) {}
+
+void Server::Shard::Adopt(std::shared_ptr<net::Stream> stream) {
+  if (draining_ || connections_.size() >= max_connections_) return stream->Close();
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(stream));
+  connections_.emplace(connection.get(), connection);
+  connection->Begin();
+}
+
+void Server::Shard::Forget(Connection* connection) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  const std::shared_ptr<Connection> alive = std::move(found->second);
+  connections_.erase(found);
+  ReportIfEmpty();
+}
+
+void Server::Shard::Drain(net::Millis grace, std::function<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  grace_.Set(grace);
+  const auto connections = connections_;
+  for (const auto& [key, connection] : connections) connection->Drain();
+  ReportIfEmpty();
+}
+
+void Server::Shard::CloseAll() {
+  const auto self = shared_from_this();
+  draining_ = true;
+  const auto connections = connections_;
+  for (const auto& [key, connection] : connections) connection->Gone();
+}
+
+void Server::Shard::ReportIfEmpty() {
+  if (!draining_ || !connections_.empty() || drained_ == nullptr) return;
+  grace_.Clear();
+  std::exchange(drained_, nullptr)();
+}
+
+std::string_view Server::Shard::Date() {
+  const std::int64_t second = options_.clock->UnixSeconds();
+  if (second != date_second_) {
+    date_second_ = second;
+    date_ = FormatHttpDate(second);
+  }
+  return date_;
+}
+
+Result<std::unique_ptr<Server>> Server::Start(const std::vector<net::Loop*>& loops, std::string_view address,
+                                              std::shared_ptr<const net::TlsContext> tls,
+                                              std::shared_ptr<Handler> handler, ServerOptions options) {
+  std::unique_ptr<Server> server(new Server());
+  const std::size_t each = (options.max_connections + loops.size() - 1) / loops.size();
+  for (net::Loop* const loop : loops) {
+    server->shards_.push_back(std::make_shared<Shard>(*loop, handler, options, each));
+  }
+  auto listener = net::Listener::Open(
+      loops, address, std::move(tls), [shards = server->shards_](std::shared_ptr<net::Stream> stream) {
+        for (const auto& shard : shards) {
+          if (&shard->loop() == &stream->loop()) return shard->Adopt(std::move(stream));
+        }
+      });
+  if (!listener.ok()) return listener.error();
+  server->listener_ = *std::move(listener);
+  return server;
+}
+
+Server::~Server() {
+  if (listener_ != nullptr) listener_->Close();
+  for (auto& shard : shards_) {
+    if (shard->loop().OnLoopThread()) shard->CloseAll();
+    else shard->loop().Post([shard] { shard->CloseAll(); });
+  }
+}
+
+std::uint16_t Server::port() const { return listener_->port(); }
+const std::string& Server::address() const { return listener_->address(); }
+
+void Server::Stop(net::Millis grace, std::function<void()> done) {
+  listener_->Close();
+  auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+  for (auto& shard : shards_) {
+    shard->loop().Post([shard, grace, left, done] {
+      shard->Drain(grace, [left, done] {
+        if (left->fetch_sub(1) == 1) done();
+      });
+    });
+  }
+}
+
+}  // namespace intentgate::http

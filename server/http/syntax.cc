@@ -1,0 +1,114 @@
+#include "http/syntax.h"
+
+#include <array>
+#include <charconv>
+
+namespace intentgate::http {
+namespace {
+
+using Table = std::array<bool, 256>;
+
+constexpr bool IsAlnum(unsigned c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+constexpr Table MakeTable(std::string_view beside_alnum) {
+  Table table{};
+  for (unsigned c = 0; c < 128; ++c) table[c] = IsAlnum(c);
+  for (const char c : beside_alnum) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+constexpr Table MakeValueTable() {
+  Table table{};
+  for (unsigned c = 0x20; c < 256; ++c) table[c] = c != 0x7f;
+  table['\t'] = true;
+  return table;
+}
+
+constexpr Table kToken = MakeTable("!#$%&'*+-.^_`|~");
+constexpr Table kTarget = MakeTable("-._~:/?@!$&'()*+,;=%[]");
+constexpr Table kHost = MakeTable("-._");
+constexpr Table kValue = MakeValueTable();
+
+bool All(const Table& table, std::string_view text) {
+  for (const char c : text) {
+    if (!table[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'f'); }
+
+bool IsPort(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+bool IsToken(std::string_view text) { return !text.empty() && All(kToken, text); }
+
+bool IsFieldValue(std::string_view text) { return All(kValue, text); }
+
+bool IsOriginForm(std::string_view target) {
+  if (target.empty() || target.front() != '/' || !All(kTarget, target)) return false;
+  for (std::size_t at = target.find('%'); at != std::string_view::npos; at = target.find('%', at + 1)) {
+    if (at + 2 >= target.size() || !IsHexDigit(target[at + 1]) || !IsHexDigit(target[at + 2])) return false;
+  }
+  return true;
+}
+
+bool IsAuthority(std::string_view text) {
+  if (text.empty()) return false;
+  if (text.front() == '[') {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos || close < 3) return false;
+    if (text.substr(1, close - 1).find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    const std::string_view rest = text.substr(close + 1);
+    return rest.empty() || (rest.front() == ':' && IsPort(rest.substr(1)));
+  }
+  const std::size_t colon = text.find(':');
+  const std::string_view host = text.substr(0, colon);
+  if (host.empty() || !All(kHost, host)) return false;
+  return colon == std::string_view::npos || IsPort(text.substr(colon + 1));
+}
+
+bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && Lower(a[i]) != Lower(b[i])) return false;
+  }
+  return true;
+}
+
+std::string_view TrimBlanks(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<std::uint64_t> ParseLength(std::string_view text) {
+  if (text.empty() || text.size() > 18 || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+std::optional<std::uint64_t> ParseChunkSize(std::string_view text) {
+  if (text.empty() || text.size() > 15) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (!IsHexDigit(c)) return std::nullopt;
+    value = value * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : Lower(c) - 'a' + 10);
+  }
+  return value;
+}
+
+}  // namespace intentgate::http
