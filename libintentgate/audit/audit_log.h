@@ -26,10 +26,18 @@ struct AuditLogOptions {
   std::size_t max_batch = 256;              // events in one transaction
   std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
   std::size_t max_queue = 65'536;           // waiting events; beyond it Append fails with kLimitExceeded
-  std::string producer_id;                  // this process in the events; made from randomness when empty
+  std::size_t max_event_bytes = 16u << 20;  // canonical bytes of one event; beyond it Append fails with kLimitExceeded
+  std::int64_t retry_micros = 1'000'000;    // how often an unhealthy log tries to declare its loss and so to recover
+  // A stable name of this process, such as the replica's. Each run adds a random part to it. Empty: the
+  // random part alone. At most one running process may use a name.
+  std::string producer_id;
+  std::string deployment;                   // recorded in genesis events
 };
 
-// Called once, on the writer's thread or, for kAsync and for refusals, inside Append. Must not block.
+// Called once, on the writer's thread or, for kAsync and for refusals, inside Append. Must not block,
+// and must not call AppendAndWait or Flush. The first kAsync events of a tenant are answered on the
+// writer's thread: only when the chain says that this process may lose some (docs/formats/audit.md,
+// "async_opened").
 using AppendDone = std::function<void(Result<AuditReceipt>)>;
 
 // Thread-safe.

@@ -62,6 +62,8 @@ struct AuditEvent {
   std::string result_sha256;
   std::int64_t result_bytes = 0;
   std::string actor;                       // admin: who did it
+  std::string elevation_id;                // admin: the elevation it was done under
+  std::string pending_id, decided_by;      // an approval's id and the person who answered it
   json::Value details;                     // kind-specific; null: absent
   std::vector<Charge> charges;
 };
@@ -78,7 +80,7 @@ struct AuditRecord {
 // Proof that an event is in the chain.
 struct AuditReceipt {
   std::string tenant;
-  std::int64_t seq = 0;
+  std::int64_t seq = 0;                    // -1 (and no hash) when kAsync answered before the chain had it
   std::string event_id;
   std::string hash;
 };

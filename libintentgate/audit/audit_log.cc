@@ -1,0 +1,315 @@
+// Group commit: while one batch is being committed the next one gathers, so the time of a commit sets
+// the size of the batch and no timer is needed. Tested by tests/unit/audit/audit_log_test.cc and
+// tests/integration/audit_kill9.
+
+#include "audit/audit_log.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "audit/canonical_event.h"
+#include "audit/chain_writer.h"
+#include "base/encoding.h"
+#include "base/ids.h"
+#include "base/string_map.h"
+
+namespace intentgate::audit {
+namespace {
+
+constexpr int kCommitBuckets = 14;   // 100 us * 2^i
+constexpr int kBatchBuckets = 11;    // 2^i
+
+class GroupCommitLog final : public AuditLog {
+ public:
+  GroupCommitLog(std::shared_ptr<AuditStore> store, AuditLogOptions options, std::shared_ptr<const Clock> clock,
+                 std::shared_ptr<Random> random, std::string producer_id)
+      : store_(store),
+        options_(std::move(options)),
+        clock_(clock),
+        random_(random),
+        producer_id_(producer_id),
+        chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment) {
+    stats_.commit_micros_buckets.assign(kCommitBuckets, 0);
+    stats_.batch_size_buckets.assign(kBatchBuckets, 0);
+  }
+
+  ~GroupCommitLog() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // Before the first Append.
+  Status Start() {
+    if (Status s = chain_.DeclareEarlierLosses(options_.producer_id); !s.ok()) return s;
+    thread_ = std::thread([this] { Run(); });
+    return {};
+  }
+
+  void Append(AuditEvent event, AuditDurability durability, AppendDone done) override;
+  Status Flush() override;
+  bool healthy() const override { return healthy_.load(std::memory_order_acquire); }
+  AuditStats stats() const override;
+  AuditStore& store() override { return *store_; }
+
+ private:
+  struct Producer {
+    std::int64_t next_seq = 0;
+    bool async_open = false;
+  };
+
+  Result<EventDraft> Prepare(AuditEvent event) const;
+  // Queues it or says why not. `async_ready`: the caller may be answered at once.
+  Status Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready);
+  void Run();
+  void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch);
+  void CommitBatch(std::vector<QueuedEvent>& batch);
+  void Recover();
+  void Count(std::size_t events, std::int64_t micros, bool ok);
+  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch);
+
+  const std::shared_ptr<AuditStore> store_;
+  const AuditLogOptions options_;
+  const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<Random> random_;
+  const std::string producer_id_;
+  ChainWriter chain_;   // the writer's thread only, once it runs
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;       // the writer: there is work
+  std::condition_variable finished_;   // Flush: a batch is over
+  std::deque<QueuedEvent> queue_;
+  std::unordered_map<std::string, Producer, base::StringHash, base::StringEq> producers_;
+  std::int64_t taken_in_ = 0, finished_count_ = 0;
+  bool stopping_ = false;
+  AuditStats stats_;
+
+  std::atomic<bool> healthy_{true};
+  std::thread thread_;
+};
+
+Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
+  if (event.tenant.empty()) event.tenant = "default";
+  if (event.ts_micros == 0) event.ts_micros = clock_->UnixMicros();
+  if (event.event_id.empty()) {
+    Result<std::string> id = base::MakeUuidV7(*clock_, *random_);
+    if (!id.ok()) return id.error();
+    event.event_id = std::move(*id);
+  }
+  EventDraft draft = MakeDraft(std::move(event), producer_id_, true);
+  if (draft.text.size() > options_.max_event_bytes) {
+    return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.text.size()) +
+                                                " bytes, more than max_event_bytes (" +
+                                                std::to_string(options_.max_event_bytes) + ")"};
+  }
+  return draft;
+}
+
+void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, AppendDone done) {
+  QueuedEvent queued;
+  Result<EventDraft> draft = Prepare(std::move(event));
+  if (!draft.ok()) {
+    done(draft.error());
+    return;
+  }
+  AuditReceipt receipt{draft->stored.record.tenant, -1, draft->stored.record.event_id, ""};
+  queued.draft = std::move(*draft);
+  queued.done = done;
+  bool async_ready = false;
+  if (Status s = Enqueue(std::move(queued), durability, async_ready); !s.ok()) {
+    done(s.error());
+    return;
+  }
+  if (async_ready) done(std::move(receipt));
+}
+
+Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
+    if (queue_.size() >= options_.max_queue) {
+      return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue " +
+                                                  std::to_string(options_.max_queue) +
+                                                  "): the store is slower than the events arrive"};
+    }
+    const std::string& tenant = queued.draft.stored.record.tenant;
+    auto producer = producers_.find(tenant);
+    if (producer == producers_.end()) producer = producers_.emplace(tenant, Producer()).first;
+    queued.draft.producer_seq = producer->second.next_seq++;
+    if (durability == AuditDurability::kAsync) {
+      async_ready = producer->second.async_open;
+      queued.acknowledged = async_ready;
+      queued.opens_async = !async_ready;
+      if (async_ready) queued.done = nullptr;
+    }
+    // The writer sleeps only when the queue is empty or it waits for a fuller batch.
+    wake = queue_.empty() || queue_.size() + 1 == options_.max_batch;
+    queue_.push_back(std::move(queued));
+    ++taken_in_;
+    ++stats_.appended;
+  }
+  if (wake) wake_.notify_one();
+  return {};
+}
+
+void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+  const auto has_work = [this] { return !queue_.empty() || stopping_; };
+  if (healthy()) {
+    wake_.wait(lock, has_work);
+  } else {
+    wake_.wait_for(lock, std::chrono::microseconds(options_.retry_micros), has_work);
+  }
+  if (options_.max_delay_micros > 0 && !queue_.empty() && !stopping_) {
+    wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
+                   [this] { return queue_.size() >= options_.max_batch || stopping_; });
+  }
+  const std::size_t count = std::min(queue_.size(), options_.max_batch);
+  batch.clear();
+  batch.insert(batch.end(), std::make_move_iterator(queue_.begin()),
+               std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void GroupCommitLog::Run() {
+  std::vector<QueuedEvent> batch;
+  for (;;) {
+    bool last = false;
+    {
+      std::unique_lock lock(mutex_);
+      TakeBatch(lock, batch);
+      last = stopping_ && batch.empty();
+    }
+    if (last) break;
+    if (batch.empty()) {
+      Recover();
+    } else {
+      CommitBatch(batch);
+    }
+  }
+  // What cannot be declared now is found open by the next start.
+  if (chain_.FinishUnfinished().ok()) static_cast<void>(chain_.CloseAsync().ok());
+}
+
+void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
+  std::vector<AuditReceipt> receipts;
+  const std::int64_t start = clock_->MonotonicNanos();
+  const Status status = chain_.Commit(batch, receipts);
+  const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
+  healthy_.store(status.ok(), std::memory_order_release);
+  if (status.ok()) NoteAsyncOpened(batch);
+  Count(batch.size(), micros, status.ok());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].done) continue;
+    batch[i].done(status.ok() ? Result<AuditReceipt>(std::move(receipts[i])) : Result<AuditReceipt>(status.error()));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    finished_count_ += static_cast<std::int64_t>(batch.size());
+  }
+  finished_.notify_all();
+}
+
+// An unhealthy log makes its gate deny, so no event may ever come that would prove it well again. The
+// declaration of what was lost is that proof.
+void GroupCommitLog::Recover() {
+  if (healthy()) return;
+  if (chain_.FinishUnfinished().ok()) healthy_.store(true, std::memory_order_release);
+}
+
+void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch) {
+  for (const QueuedEvent& queued : batch) {
+    if (!queued.opens_async) continue;
+    const std::lock_guard lock(mutex_);
+    producers_.find(queued.draft.stored.record.tenant)->second.async_open = true;
+  }
+}
+
+void GroupCommitLog::Count(std::size_t events, std::int64_t micros, bool ok) {
+  const std::lock_guard lock(mutex_);
+  const auto n = static_cast<std::int64_t>(events);
+  (ok ? stats_.committed : stats_.failed) += n;
+  ++stats_.batches;
+  stats_.last_batch_events = n;
+  stats_.last_commit_micros = micros;
+  stats_.commit_micros_total += micros;
+  for (std::size_t i = 0; i < stats_.commit_micros_buckets.size(); ++i) {
+    if (micros <= (std::int64_t{100} << i)) ++stats_.commit_micros_buckets[i];
+  }
+  for (std::size_t i = 0; i < stats_.batch_size_buckets.size(); ++i) {
+    if (n <= (std::int64_t{1} << i)) ++stats_.batch_size_buckets[i];
+  }
+}
+
+Status GroupCommitLog::Flush() {
+  {
+    std::unique_lock lock(mutex_);
+    const std::int64_t until = taken_in_;
+    finished_.wait(lock, [&] { return finished_count_ >= until; });
+  }
+  if (healthy()) return {};
+  return Error{ErrorCode::kUnavailable, "the last batch of audit events could not be committed"};
+}
+
+AuditStats GroupCommitLog::stats() const {
+  const std::lock_guard lock(mutex_);
+  AuditStats copy = stats_;
+  copy.queue_depth = static_cast<std::int64_t>(queue_.size());
+  return copy;
+}
+
+Result<std::string> MakeProducerId(const std::string& name, Random& random) {
+  std::array<std::uint8_t, 8> bytes{};
+  if (Status s = random.Fill(bytes); !s.ok()) return s.error();
+  const std::string run = base::HexEncode(bytes);
+  return name.empty() ? run : name + ":" + run;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> store, AuditLogOptions options,
+                                                   std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random) {
+  if (!store || !clock || !random) {
+    return Error{ErrorCode::kInvalidArgument, "an audit log needs a store, a clock and a source of randomness"};
+  }
+  if (options.max_batch == 0 || options.max_queue == 0) {
+    return Error{ErrorCode::kInvalidArgument, "max_batch and max_queue of the audit log must be at least 1"};
+  }
+  Result<std::string> producer_id = MakeProducerId(options.producer_id, *random);
+  if (!producer_id.ok()) return producer_id.error();
+  auto log = std::make_unique<GroupCommitLog>(std::move(store), std::move(options), std::move(clock), std::move(random),
+                                              std::move(*producer_id));
+  if (Status s = log->Start(); !s.ok()) return s.error();
+  return std::unique_ptr<AuditLog>(std::move(log));
+}
+
+Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditDurability durability) {
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::optional<Result<AuditReceipt>> result;
+  };
+  const auto wait = std::make_shared<Wait>();
+  Append(std::move(event), durability, [wait](Result<AuditReceipt> result) {
+    const std::lock_guard lock(wait->mutex);
+    wait->result.emplace(std::move(result));
+    wait->ready.notify_one();
+  });
+  std::unique_lock lock(wait->mutex);
+  wait->ready.wait(lock, [&] { return wait->result.has_value(); });
+  return std::move(*wait->result);
+}
+
+}  // namespace intentgate::audit

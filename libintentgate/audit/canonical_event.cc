@@ -1,0 +1,289 @@
+// Members are written in sorted order by hand, because sorting them for each event would cost more
+// than hashing it. Tested by tests/unit/audit/canonical_event_test.cc, which holds the bytes against
+// json::WriteJcs and against golden files.
+
+#include "audit/canonical_event.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/time_format.h"
+#include "base/utf8.h"
+#include "crypto/hash.h"
+
+namespace intentgate::audit {
+namespace {
+
+void AppendInteger(std::int64_t n, std::string& out) {
+  char digits[24];
+  const std::to_chars_result written = std::to_chars(digits, digits + sizeof digits, n);
+  out.append(digits, written.ptr);
+}
+
+bool NeedsEscape(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  });
+}
+
+void AppendString(std::string_view text, std::string& out) {
+  if (NeedsEscape(text)) {
+    json::AppendTo(json::Value(text), out);
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+// One object, its members in the order of the calls.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+
+  void Name(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+  void Text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    Name(name);
+    AppendString(value, out_);
+  }
+  void Integer(std::string_view name, std::int64_t value, bool also_zero = false) {
+    if (value == 0 && !also_zero) return;
+    Name(name);
+    AppendInteger(std::clamp(value, -kMaxCanonicalInteger, kMaxCanonicalInteger), out_);
+  }
+  void Flag(std::string_view name, bool value) {
+    if (!value) return;
+    Name(name);
+    out_ += "true";
+  }
+  void Texts(std::string_view name, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    Name(name);
+    char separator = '[';
+    for (const std::string& value : values) {
+      out_ += separator;
+      AppendString(value, out_);
+      separator = ',';
+    }
+    out_ += ']';
+  }
+  // As JSON where JCS carries it exactly and it reads back; else its text under `text_name`.
+  void Json(std::string_view name, std::string_view text_name, const json::Value& value) {
+    if (value.is_null()) return;
+    std::string exact = json::Write(value);
+    if (!base::IsValidUtf8(exact)) {
+      Text(text_name, base::ReplaceInvalidUtf8(exact));
+      return;
+    }
+    Result<std::string> jcs = json::WriteJcs(value);
+    if (!jcs.ok() || !json::Parse(*jcs, kEventLimits).ok()) {
+      Text(text_name, exact);
+      return;
+    }
+    Name(name);
+    out_ += *jcs;
+  }
+  // Leaves room for a number and says where.
+  std::size_t Gap(std::string_view name) {
+    Name(name);
+    return out_.size();
+  }
+  void Close() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void Clean(std::string& text) {
+  if (!base::IsValidUtf8(text)) text = base::ReplaceInvalidUtf8(text);
+}
+
+void CleanAll(AuditEvent& e) {
+  for (std::string* text :
+       {&e.event_id, &e.tenant, &e.decision, &e.reason, &e.method, &e.tool, &e.agent_id, &e.session_id, &e.args_sha256,
+        &e.capability_token_id, &e.root_capability_token_id, &e.intent_summary, &e.policy_sha256, &e.remote_ip,
+        &e.decision_event_id, &e.outcome, &e.result_sha256, &e.actor, &e.elevation_id, &e.pending_id, &e.decided_by}) {
+    Clean(*text);
+  }
+  for (std::string& key : e.arg_keys) Clean(key);
+}
+
+std::string_view EventName(EventKind kind) {
+  switch (kind) {
+    case EventKind::kDecision:
+    case EventKind::kAdmin: return "intentgate.tool_call";
+    case EventKind::kOutcome: return "intentgate.tool_outcome";
+    case EventKind::kGenesis:
+    case EventKind::kControl: return "intentgate.audit";
+  }
+  return "intentgate.audit";
+}
+
+bool HasCode(const AuditEvent& e) { return e.kind == EventKind::kDecision || e.reason_code != Reason::kAllowed; }
+
+void WriteUpToKind(const AuditEvent& e, ObjectWriter& w) {
+  w.Text("actor", e.actor);
+  w.Text("agent_id", e.agent_id);
+  w.Texts("arg_keys", e.arg_keys);
+  if (e.arg_values) w.Json("arg_values", "arg_values_text", *e.arg_values);
+  w.Text("args_sha256", e.args_sha256);
+  w.Text("capability_token_id", e.capability_token_id);
+  w.Integer("caveat_count", e.caveat_count);
+  w.Text("check", CheckName(e.check));
+  if (HasCode(e)) w.Text("code", ReasonName(e.reason_code));
+  w.Text("decided_by", e.decided_by);
+  w.Text("decision", e.decision);
+  w.Text("decision_event_id", e.decision_event_id);
+  w.Json("details", "details_text", e.details);
+  w.Text("elevation_id", e.elevation_id);
+  w.Text("event", EventName(e.kind));
+  w.Text("event_id", e.event_id);
+  w.Text("intent_summary", e.intent_summary);
+  w.Text("kind", EventKindName(e.kind));
+}
+
+std::string Take(const json::Value& event, std::string_view name) {
+  const json::Value* member = event.Find(name);
+  return member != nullptr && member->is_string() ? member->string_value() : std::string();
+}
+
+}  // namespace
+
+std::string_view EventKindName(EventKind kind) {
+  switch (kind) {
+    case EventKind::kGenesis: return "genesis";
+    case EventKind::kDecision: return "decision";
+    case EventKind::kOutcome: return "outcome";
+    case EventKind::kAdmin: return "admin";
+    case EventKind::kControl: return "control";
+  }
+  return "control";
+}
+
+EventDraft MakeDraft(AuditEvent e, std::string_view producer_id, bool with_producer_seq) {
+  CleanAll(e);
+  EventDraft draft;
+  draft.text.reserve(1024);
+  ObjectWriter w(draft.text);
+  WriteUpToKind(e, w);
+  const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;
+  w.Integer("latency_ms", e.latency_us / 1000, timed);
+  w.Integer("latency_us", e.latency_us, timed);
+  w.Text("method", e.method);
+  w.Text("outcome", e.outcome);
+  w.Text("pending_id", e.pending_id);
+  w.Text("policy_sha256", e.policy_sha256);
+  w.Text("producer_id", producer_id);
+  if (with_producer_seq) draft.producer_seq_at = w.Gap("producer_seq");
+  w.Text("reason", e.reason);
+  if (e.refused_caveat) w.Integer("refused_caveat", *e.refused_caveat, true);
+  w.Text("remote_ip", e.remote_ip);
+  w.Flag("requires_step_up", e.requires_step_up);
+  w.Integer("result_bytes", e.result_bytes);
+  w.Text("result_sha256", e.result_sha256);
+  w.Text("root_capability_token_id", e.root_capability_token_id);
+  w.Text("schema_version", kSchemaVersion);
+  draft.seq_at = w.Gap("seq");
+  w.Text("session_id", e.session_id);
+  w.Text("tenant", e.tenant);
+  w.Text("tool", e.tool);
+  w.Text("ts", base::FormatRfc3339Micros(e.ts_micros));
+  w.Integer("upstream_status", e.upstream_status);
+  w.Close();
+
+  StoredEvent& s = draft.stored;
+  s.record.tenant = std::move(e.tenant);
+  s.record.event_id = std::move(e.event_id);
+  s.ts_micros = e.ts_micros;
+  s.kind = EventKindName(e.kind);
+  s.decision = std::move(e.decision);
+  s.check = CheckName(e.check);
+  s.tool = std::move(e.tool);
+  s.agent_id = std::move(e.agent_id);
+  s.jti = std::move(e.capability_token_id);
+  s.elevation_id = std::move(e.elevation_id);
+  s.charges = std::move(e.charges);
+  return draft;
+}
+
+void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
+  const std::string_view text = draft.text;
+  std::string& canonical = out.canonical;
+  canonical.clear();
+  canonical.reserve(text.size() + 40);
+  std::size_t from = 0;
+  if (draft.producer_seq) {
+    canonical += text.substr(0, draft.producer_seq_at);
+    AppendInteger(*draft.producer_seq, canonical);
+    from = draft.producer_seq_at;
+  }
+  canonical += text.substr(from, draft.seq_at - from);
+  AppendInteger(seq, canonical);
+  canonical += text.substr(draft.seq_at);
+  out.seq = seq;
+  out.prev_hash = prev_hash;
+  out.hash = ChainHash(prev_hash, canonical);
+}
+
+std::string ChainHash(std::string_view prev_hash, std::string_view canonical) {
+  return base::HexEncode(crypto::Sha256(base::AsBytes(prev_hash), base::AsBytes(canonical)));
+}
+
+Result<StoredEvent> ProjectionsOf(const json::Value& event) {
+  StoredEvent out;
+  const json::Value* seq = event.Find("seq");
+  const std::optional<std::int64_t> n = seq != nullptr ? seq->AsInt64() : std::nullopt;
+  if (!n || *n < 0) return Error{ErrorCode::kMalformed, "the event has no sequence number"};
+  Result<std::int64_t> ts = base::ParseRfc3339Micros(Take(event, "ts"));
+  if (!ts.ok()) return Error{ErrorCode::kMalformed, "the event's ts is " + ts.error().message};
+  out.record.seq = *n;
+  out.ts_micros = *ts;
+  out.record.tenant = Take(event, "tenant");
+  out.record.event_id = Take(event, "event_id");
+  out.kind = Take(event, "kind");
+  out.decision = Take(event, "decision");
+  out.check = Take(event, "check");
+  out.tool = Take(event, "tool");
+  out.agent_id = Take(event, "agent_id");
+  out.jti = Take(event, "capability_token_id");
+  out.elevation_id = Take(event, "elevation_id");
+  return out;
+}
+
+Result<StoredEvent> ReadCanonical(std::string_view canonical) {
+  Result<json::Value> event = json::Parse(canonical, kEventLimits);
+  if (!event.ok()) return Error{ErrorCode::kMalformed, "the event is not JSON: " + event.error().message};
+  if (!event->is_object()) return Error{ErrorCode::kMalformed, "the event is not a JSON object"};
+  Result<std::string> again = json::WriteJcs(*event);
+  if (!again.ok() || *again != canonical) {
+    return Error{ErrorCode::kMalformed, "the event is not in canonical form (RFC 8785)"};
+  }
+  return ProjectionsOf(*event);
+}
+
+std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b) {
+  if (a.record.tenant != b.record.tenant) return "tenant";
+  if (a.record.seq != b.record.seq) return "seq";
+  if (a.record.event_id != b.record.event_id) return "event_id";
+  if (a.ts_micros != b.ts_micros) return "ts";
+  if (a.kind != b.kind) return "kind";
+  if (a.decision != b.decision) return "decision";
+  if (a.check != b.check) return "check";
+  if (a.tool != b.tool) return "tool";
+  if (a.agent_id != b.agent_id) return "agent_id";
+  if (a.jti != b.jti) return "capability_token_id";
+  if (a.elevation_id != b.elevation_id) return "elevation_id";
+  return "";
+}
+
+}  // namespace intentgate::audit

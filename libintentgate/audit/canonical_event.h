@@ -1,0 +1,62 @@
+// From an AuditEvent to the bytes that are hashed, and back to the columns of a store.
+//
+// The canonical form is RFC 8785 (JCS): members sorted, no blanks. docs/formats/audit.md lists them.
+// An event is prepared in two steps. The caller's thread writes everything it can; the writer's thread
+// puts in the two numbers that only it knows, `seq` and (through the queue) `producer_seq`, and hashes.
+//
+// All functions are pure and thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <intentgate/audit.h>
+
+#include "audit/audit_store.h"
+
+namespace intentgate::audit {
+
+inline constexpr std::string_view kSchemaVersion = "ig1";
+inline constexpr std::string_view kChainFormat = "intentgate-chain-1";
+// The largest integer that JCS can carry; larger ones are cut to it.
+inline constexpr std::int64_t kMaxCanonicalInteger = 9'007'199'254'740'991;
+// What a reader of events accepts. One level deeper than a call may be, because arguments can stand
+// inside an event.
+inline constexpr json::ParseLimits kEventLimits{.max_bytes = std::size_t{64} << 20, .max_depth = 160};
+
+// "genesis", "decision", "outcome", "admin", "control"
+std::string_view EventKindName(EventKind kind);
+
+// An event that lacks only its place in the chain.
+struct EventDraft {
+  StoredEvent stored;               // projections, charges, tenant and event id; no seq, hashes or bytes
+  std::string text;                 // canonical JSON without the two numbers
+  std::size_t producer_seq_at = 0;  // where the digits of producer_seq go, if the event has one
+  std::size_t seq_at = 0;
+  std::optional<std::int64_t> producer_seq;
+};
+
+// Prepares `event`. Invalid UTF-8 becomes U+FFFD. arg_values and details that JCS cannot carry exactly
+// (a 40-digit integer) become the text members arg_values_text and details_text.
+// REQUIRES: event_id, tenant and ts_micros are set. `with_producer_seq`: leave room for producer_seq.
+EventDraft MakeDraft(AuditEvent event, std::string_view producer_id, bool with_producer_seq);
+
+// Writes the canonical bytes of `draft` at `seq` into `out` and chains them to `prev_hash`.
+void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
+
+// hex(SHA-256(prev_hash || canonical))
+std::string ChainHash(std::string_view prev_hash, std::string_view canonical);
+
+// What canonical bytes say about themselves, with the record's tenant, seq and event id. kMalformed
+// when the bytes are not the canonical form of one event.
+Result<StoredEvent> ReadCanonical(std::string_view canonical);
+// The same from a parsed event.
+Result<StoredEvent> ProjectionsOf(const json::Value& event);
+
+// The name of the first projection in which the two differ, or "". Compares tenant, seq, event id and
+// every column; not the hashes.
+std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b);
+
+}  // namespace intentgate::audit

@@ -1,0 +1,337 @@
+// Tested by tests/unit/audit/chain_writer_test.cc with a store that fails on demand.
+
+#include "audit/chain_writer.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/ids.h"
+
+namespace intentgate::audit {
+namespace {
+
+constexpr std::size_t kScanPage = 256;
+
+}  // namespace
+
+std::string_view ProducerName(std::string_view producer_id) {
+  const std::size_t colon = producer_id.rfind(':');
+  return colon == std::string_view::npos ? std::string_view() : producer_id.substr(0, colon);
+}
+
+ChainWriter::ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock,
+                         std::shared_ptr<Random> random, std::string producer_id, std::string deployment)
+    : store_(std::move(store)),
+      clock_(std::move(clock)),
+      random_(std::move(random)),
+      producer_id_(std::move(producer_id)),
+      deployment_(std::move(deployment)) {}
+
+Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts) {
+  Parts parts;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    EventDraft& draft = events[i].draft;
+    Part& part = parts[draft.stored.record.tenant];
+    part.drafts.push_back(&draft);
+    part.indexes.push_back(i);
+    part.opens_async = part.opens_async || events[i].opens_async;
+    if (!draft.producer_seq) continue;
+    if (part.failed.count == 0) part.failed.first = *draft.producer_seq;
+    part.failed.last = *draft.producer_seq;
+    ++part.failed.count;
+    part.failed.acknowledged += events[i].acknowledged ? 1 : 0;
+  }
+  if (Status s = CommitParts(parts); !s.ok()) return s;
+  receipts.assign(events.size(), AuditReceipt());
+  for (const auto& [tenant, part] : parts) {
+    for (std::size_t i = 0; i < part.indexes.size(); ++i) {
+      const AuditRecord& record = part.batch.events[part.controls.size() + i].record;
+      receipts[part.indexes[i]] = {tenant, record.seq, record.event_id, record.hash};
+    }
+  }
+  return {};
+}
+
+Status ChainWriter::CommitParts(Parts& parts) {
+  Status s = SettleDoubt();
+  if (s.ok()) return Write(parts);
+  Failed(parts);
+  return s;
+}
+
+Status ChainWriter::Write(Parts& parts) {
+  for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
+    if (Status s = PlaceAll(parts); !s.ok()) {
+      Failed(parts);
+      return s;
+    }
+    std::vector<TenantBatch> batches;
+    batches.reserve(parts.size());
+    for (auto& [tenant, part] : parts) batches.push_back(std::move(part.batch));
+    Status s = store_->Append(batches);
+    std::size_t next = 0;
+    for (auto& [tenant, part] : parts) part.batch = std::move(batches[next++]);
+    if (s.ok()) {
+      Succeeded(parts);
+      return {};
+    }
+    for (const auto& [tenant, part] : parts) tenants_[tenant].head.reset();
+    if (s.error().code == ErrorCode::kConflict) continue;
+
+    // The error may have come after the commit. One event answers for the whole transaction.
+    const AuditRecord& first = parts.begin()->second.batch.events.front().record;
+    const Result<bool> there = IsInChain(first.tenant, first.seq, first.event_id);
+    if (there.ok() && *there) {
+      Succeeded(parts);
+      return {};
+    }
+    if (there.ok()) {
+      Failed(parts);
+      return s;
+    }
+    Doubt doubt{first.tenant, first.event_id, first.seq, {}, {}};
+    for (const auto& [tenant, part] : parts) {
+      doubt.holes[tenant] = part.failed;
+      if (part.opens_async) doubt.opened.push_back(tenant);
+    }
+    doubt_ = std::move(doubt);
+    return Error{ErrorCode::kUnavailable, "the audit store failed in a commit and does not say whether it happened: " +
+                                              s.error().message};
+  }
+  Failed(parts);
+  return Error{ErrorCode::kConflict, "other processes moved the audit chain " + std::to_string(kMaxConflicts) +
+                                         " times in a row; too many writers share one chain"};
+}
+
+// Gives every event its place. The callers' events keep their projections from try to try; what the
+// writer adds in front depends on the head and is made anew.
+Status ChainWriter::PlaceAll(Parts& parts) {
+  for (auto& [tenant, part] : parts) {
+    Result<ChainHead> head = HeadOf(tenant);
+    if (!head.ok()) return head.error();
+    const std::size_t old_controls = part.controls.size();
+    part.controls.clear();
+    if (Status s = AddControls(tenant, part, *head); !s.ok()) return s;
+
+    std::vector<StoredEvent>& events = part.batch.events;
+    if (events.empty()) {
+      part.batch.tenant = tenant;
+      events.reserve(part.controls.size() + part.drafts.size());
+      for (const EventDraft& control : part.controls) events.push_back(control.stored);
+      for (const EventDraft* draft : part.drafts) events.push_back(draft->stored);
+    } else {
+      events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(old_controls));
+      std::vector<StoredEvent> controls;
+      for (const EventDraft& control : part.controls) controls.push_back(control.stored);
+      events.insert(events.begin(), std::make_move_iterator(controls.begin()), std::make_move_iterator(controls.end()));
+    }
+    std::int64_t seq = head->next_seq;
+    std::string_view prev = head->hash;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const EventDraft& draft =
+          i < part.controls.size() ? part.controls[i] : *part.drafts[i - part.controls.size()];
+      Place(draft, seq++, prev, events[i].record);
+      prev = events[i].record.hash;
+    }
+  }
+  return {};
+}
+
+Status ChainWriter::AddControls(const std::string& tenant, Part& part, const ChainHead& head) {
+  const Tenant& state = tenants_[tenant];
+  const auto add = [&](Result<EventDraft> draft) -> Status {
+    if (!draft.ok()) return draft.error();
+    part.controls.push_back(std::move(*draft));
+    return {};
+  };
+  if (head.next_seq == 0) {
+    json::Value details = json::MakeObject({{"format", kChainFormat}});
+    if (!deployment_.empty()) details.Set("deployment", deployment_);
+    if (Status s = add(MakeControl(tenant, "genesis", EventKind::kGenesis, std::move(details))); !s.ok()) return s;
+  }
+  if (state.hole) {
+    if (Status s = add(MakeGap(tenant, *state.hole)); !s.ok()) return s;
+  }
+  if (part.opens_async && !state.async_open) {
+    if (Status s = add(MakeControl(tenant, "async_opened", EventKind::kControl, {})); !s.ok()) return s;
+  }
+  if (part.closes_async) {
+    json::Value details = json::MakeObject({{"last_producer_seq", state.last_producer_seq}});
+    if (Status s = add(MakeControl(tenant, "async_closed", EventKind::kControl, std::move(details))); !s.ok()) return s;
+  }
+  return {};
+}
+
+Result<EventDraft> ChainWriter::MakeControl(const std::string& tenant, std::string_view name, EventKind kind,
+                                            json::Value details) {
+  Result<std::string> id = base::MakeUuidV7(*clock_, *random_);
+  if (!id.ok()) return id.error();
+  AuditEvent event;
+  event.kind = kind;
+  event.event_id = std::move(*id);
+  event.ts_micros = clock_->UnixMicros();
+  event.tenant = tenant;
+  event.tool = "audit/" + std::string(name);
+  event.details = std::move(details);
+  return MakeDraft(std::move(event), producer_id_, false);
+}
+
+Result<EventDraft> ChainWriter::MakeGap(const std::string& tenant, const Hole& hole) {
+  return MakeControl(tenant, "gap_declared", EventKind::kControl,
+                     json::MakeObject({{"acknowledged", hole.acknowledged},
+                                       {"count", hole.count},
+                                       {"first_producer_seq", hole.first},
+                                       {"last_producer_seq", hole.last},
+                                       {"lost_by", producer_id_},
+                                       {"why", "commit_failed"}}));
+}
+
+Result<ChainHead> ChainWriter::HeadOf(const std::string& tenant) {
+  Tenant& state = tenants_[tenant];
+  if (!state.head) {
+    Result<ChainHead> head = store_->Head(tenant);
+    if (!head.ok()) return head.error();
+    state.head = std::move(*head);
+  }
+  return *state.head;
+}
+
+Result<bool> ChainWriter::IsInChain(const std::string& tenant, std::int64_t seq, const std::string& event_id) {
+  // Where we put it or nowhere: an event's place is part of its bytes.
+  Result<std::vector<AuditRecord>> found = store_->Scan(tenant, seq, 1);
+  if (!found.ok()) return found.error();
+  return !found->empty() && found->front().seq == seq && found->front().event_id == event_id;
+}
+
+Status ChainWriter::SettleDoubt() {
+  if (!doubt_) return {};
+  const Result<bool> there = IsInChain(doubt_->tenant, doubt_->seq, doubt_->event_id);
+  if (!there.ok()) {
+    return Error{ErrorCode::kUnavailable,
+                 "an earlier commit of the audit store is still in doubt: " + there.error().message};
+  }
+  if (*there) {
+    // What the batch declared is declared.
+    for (const auto& [tenant, hole] : doubt_->holes) {
+      tenants_[tenant].hole.reset();
+      if (hole.count > 0) tenants_[tenant].last_producer_seq = hole.last;
+    }
+    for (const std::string& tenant : doubt_->opened) tenants_[tenant].async_open = true;
+  } else {
+    for (const auto& [tenant, hole] : doubt_->holes) AddHole(tenant, hole);
+  }
+  doubt_.reset();
+  return {};
+}
+
+void ChainWriter::Succeeded(const Parts& parts) {
+  for (const auto& [tenant, part] : parts) {
+    Tenant& state = tenants_[tenant];
+    const AuditRecord& last = part.batch.events.back().record;
+    state.head = ChainHead{last.seq + 1, last.hash};
+    state.hole.reset();
+    if (part.failed.count > 0) state.last_producer_seq = part.failed.last;
+    if (part.opens_async) state.async_open = true;
+    if (part.closes_async) state.async_open = false;
+  }
+}
+
+void ChainWriter::Failed(const Parts& parts) {
+  for (const auto& [tenant, part] : parts) {
+    tenants_[tenant].head.reset();
+    AddHole(tenant, part.failed);
+  }
+}
+
+void ChainWriter::AddHole(const std::string& tenant, const Hole& hole) {
+  if (hole.count == 0) return;
+  std::optional<Hole>& known = tenants_[tenant].hole;
+  if (!known) {
+    known = hole;
+    return;
+  }
+  known->first = std::min(known->first, hole.first);
+  known->last = std::max(known->last, hole.last);
+  known->count += hole.count;
+  known->acknowledged += hole.acknowledged;
+}
+
+bool ChainWriter::HasUnfinished() const {
+  return doubt_ || std::any_of(tenants_.begin(), tenants_.end(), [](const auto& t) { return t.second.hole.has_value(); });
+}
+
+Status ChainWriter::FinishUnfinished() {
+  if (Status s = SettleDoubt(); !s.ok()) return s;
+  Parts parts;
+  for (const auto& [tenant, state] : tenants_) {
+    if (state.hole) parts[tenant];
+  }
+  return parts.empty() ? Status() : Write(parts);
+}
+
+Status ChainWriter::CloseAsync() {
+  Parts parts;
+  for (const auto& [tenant, state] : tenants_) {
+    if (state.async_open) parts[tenant].closes_async = true;
+  }
+  return parts.empty() ? Status() : CommitParts(parts);
+}
+
+bool ChainWriter::async_opened(std::string_view tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found != tenants_.end() && found->second.async_open;
+}
+
+Status ChainWriter::DeclareEarlierLosses(std::string_view name) {
+  Result<std::vector<std::string>> tenants = store_->Tenants();
+  if (!tenants.ok()) return tenants.error();
+  for (const std::string& tenant : *tenants) {
+    if (Status s = DeclareEarlier(tenant, name); !s.ok()) return s;
+  }
+  return {};
+}
+
+// A run that made asynchronous promises says so (async_opened) and at its end that it kept them
+// (async_closed). One that never came to its end may have lost what it had not written yet.
+Status ChainWriter::DeclareEarlier(const std::string& tenant, std::string_view name) {
+  std::set<std::string> open;
+  AuditFilter filter;
+  filter.tenant = tenant;
+  filter.kind = EventKindName(EventKind::kControl);
+  std::string after;
+  do {
+    Result<AuditPage> page = store_->Query(filter, true, after, kScanPage);
+    if (!page.ok()) return page.error();
+    for (const AuditRecord& record : page->records) {
+      const Result<json::Value> event = json::Parse(record.canonical, kEventLimits);
+      if (!event.ok()) continue;   // an altered chain is VerifyChain's to report
+      const json::Value* tool = event->Find("tool");
+      const json::Value* producer = event->Find("producer_id");
+      const json::Value* lost_by = event->AtPointer("/details/lost_by");
+      if (tool == nullptr || !tool->is_string() || producer == nullptr || !producer->is_string()) continue;
+      if (tool->string_value() == "audit/async_opened") open.insert(producer->string_value());
+      if (tool->string_value() == "audit/async_closed") open.erase(producer->string_value());
+      if (tool->string_value() == "audit/gap_declared" && lost_by != nullptr && lost_by->is_string() &&
+          lost_by->string_value() != producer->string_value()) {
+        open.erase(lost_by->string_value());
+      }
+    }
+    after = page->next;
+  } while (!after.empty());
+
+  for (const std::string& producer : open) {
+    if (ProducerName(producer) != name) continue;
+    Result<EventDraft> draft =
+        MakeControl(tenant, "gap_declared", EventKind::kControl,
+                    json::MakeObject({{"lost_by", producer}, {"why", "ended_without_closing"}}));
+    if (!draft.ok()) return draft.error();
+    std::vector<QueuedEvent> events(1);
+    events[0].draft = std::move(*draft);
+    std::vector<AuditReceipt> receipts;
+    if (Status s = Commit(events, receipts); !s.ok()) return s;
+  }
+  return {};
+}
+
+}  // namespace intentgate::audit

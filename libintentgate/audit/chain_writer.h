@@ -1,0 +1,115 @@
+// Puts batches of events into the chain: heads, sequence numbers, hashes, and what to do when the store
+// says no. Owned and called by the log's writer; knows nothing of queues and threads.
+//
+//   conflict          another process moved a head: read it again, hash again, try again
+//   any other error   look whether the commit happened all the same; if that cannot be told, remember
+//                     the batch as in doubt and settle it before anything else is written
+//   a failed batch    leaves a hole in the producer's numbers; the next batch of that tenant declares it
+//
+// Thread-compatible: one caller at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/audit.h>
+#include <intentgate/clock.h>
+
+#include "audit/audit_store.h"
+#include "audit/canonical_event.h"
+
+namespace intentgate::audit {
+
+// How often a batch is hashed again because another process moved a head, before its callers hear
+// kConflict. Each time some process made progress.
+inline constexpr int kMaxConflicts = 64;
+
+struct QueuedEvent {
+  EventDraft draft;
+  bool acknowledged = false;    // its caller already counts it as done (kAsync)
+  bool opens_async = false;     // kAsync, but the tenant's chain does not say yet that events may be lost
+  std::function<void(Result<AuditReceipt>)> done;
+};
+
+class ChainWriter {
+ public:
+  ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
+              std::string producer_id, std::string deployment);
+
+  // Commits all of `events` or none. On success receipts[i] belongs to events[i].
+  Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
+
+  // Whether holes wait to be declared or a batch is in doubt.
+  bool HasUnfinished() const;
+  // Settles doubt and declares every hole. Nothing to do is a success.
+  Status FinishUnfinished();
+  // Declares what earlier runs of this producer, or of unnamed ones when `name` is empty, may have lost.
+  Status DeclareEarlierLosses(std::string_view name);
+  // Says in every chain that this run made asynchronous promises in that it kept them all.
+  Status CloseAsync();
+
+  bool async_opened(std::string_view tenant) const;
+
+ private:
+  // Numbers of one producer that are not in the chain.
+  struct Hole {
+    std::int64_t first = 0, last = 0;
+    std::int64_t count = 0;
+    std::int64_t acknowledged = 0;    // of them, promised to their callers
+  };
+  struct Tenant {
+    std::optional<ChainHead> head;
+    std::optional<Hole> hole;
+    std::int64_t last_producer_seq = -1;
+    bool async_open = false;
+  };
+  // One tenant's part of a batch. Control events that the writer adds stand before the callers'.
+  struct Part {
+    TenantBatch batch;
+    std::vector<const EventDraft*> drafts;   // of the callers' events, in order
+    std::vector<std::size_t> indexes;        // their places in the batch that Commit was given
+    std::vector<EventDraft> controls;
+    bool opens_async = false, closes_async = false;
+    Hole failed;                             // what it would leave behind
+  };
+  struct Doubt {
+    std::string tenant, event_id;
+    std::int64_t seq = 0;
+    std::map<std::string, Hole> holes;
+    std::vector<std::string> opened;
+  };
+  using Parts = std::map<std::string, Part, std::less<>>;
+
+  Status CommitParts(Parts& parts);
+  Status Write(Parts& parts);
+  Status PlaceAll(Parts& parts);
+  Status AddControls(const std::string& tenant, Part& part, const ChainHead& head);
+  Result<EventDraft> MakeControl(const std::string& tenant, std::string_view name, EventKind kind, json::Value details);
+  Result<EventDraft> MakeGap(const std::string& tenant, const Hole& hole);
+  Result<ChainHead> HeadOf(const std::string& tenant);
+  Result<bool> IsInChain(const std::string& tenant, std::int64_t seq, const std::string& event_id);
+  Status SettleDoubt();
+  void Succeeded(const Parts& parts);
+  void Failed(const Parts& parts);
+  void AddHole(const std::string& tenant, const Hole& hole);
+  Status DeclareEarlier(const std::string& tenant, std::string_view name);
+
+  std::shared_ptr<AuditStore> store_;
+  std::shared_ptr<const Clock> clock_;
+  std::shared_ptr<Random> random_;
+  std::string producer_id_, deployment_;
+  std::map<std::string, Tenant, std::less<>> tenants_;
+  std::optional<Doubt> doubt_;
+};
+
+// The part of a producer id that is the same in every run: "gw-1" of "gw-1:3f0a...", "" of an unnamed one.
+std::string_view ProducerName(std::string_view producer_id);
+
+}  // namespace intentgate::audit

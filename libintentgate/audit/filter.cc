@@ -1,0 +1,52 @@
+#include "audit/filter.h"
+
+#include <charconv>
+
+#include "base/encoding.h"
+
+namespace intentgate::audit {
+namespace {
+
+bool Fits(const std::string& wanted, const std::string& have) { return wanted.empty() || wanted == have; }
+
+// Reads digits up to `end` and moves behind it.
+bool TakeInteger(std::string_view& text, char end, std::int64_t& out) {
+  const std::size_t at = text.find(end);
+  if (at == std::string_view::npos) return false;
+  const std::from_chars_result read = std::from_chars(text.data(), text.data() + at, out);
+  if (read.ec != std::errc() || read.ptr != text.data() + at) return false;
+  text.remove_prefix(at + 1);
+  return true;
+}
+
+}  // namespace
+
+bool Matches(const AuditFilter& f, const StoredEvent& e) {
+  return (!f.from_micros || e.ts_micros >= *f.from_micros) && (!f.to_micros || e.ts_micros <= *f.to_micros) &&
+         Fits(f.tenant, e.record.tenant) && Fits(f.agent_id, e.agent_id) && Fits(f.tool, e.tool) &&
+         Fits(f.decision, e.decision) && Fits(f.check, e.check) && Fits(f.jti, e.jti) &&
+         Fits(f.event_id, e.record.event_id) && Fits(f.elevation_id, e.elevation_id) && Fits(f.kind, e.kind);
+}
+
+bool NarrowsEvents(const AuditFilter& f) {
+  return f.from_micros || f.to_micros || !f.agent_id.empty() || !f.tool.empty() || !f.decision.empty() ||
+         !f.check.empty() || !f.jti.empty() || !f.event_id.empty() || !f.elevation_id.empty() || !f.kind.empty();
+}
+
+std::string WriteCursor(const Cursor& cursor) {
+  const std::string plain = std::to_string(cursor.ts_micros) + "." + std::to_string(cursor.seq) + "." + cursor.tenant;
+  return base::Base64UrlEncode(base::AsBytes(plain));
+}
+
+Result<Cursor> ReadCursor(std::string_view text) {
+  const Error bad{ErrorCode::kInvalidArgument, "not a page position; pass the `next` of an earlier page unchanged"};
+  Result<std::string> plain = base::Base64UrlDecodeText(text);
+  if (!plain.ok()) return bad;
+  std::string_view rest = *plain;
+  Cursor cursor;
+  if (!TakeInteger(rest, '.', cursor.ts_micros) || !TakeInteger(rest, '.', cursor.seq)) return bad;
+  cursor.tenant = rest;
+  return cursor;
+}
+
+}  // namespace intentgate::audit

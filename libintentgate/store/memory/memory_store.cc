@@ -1,0 +1,194 @@
+#include "store/memory/memory_store.h"
+
+#include <algorithm>
+
+#include "audit/filter.h"
+#include "store/counter_sum.h"
+
+namespace intentgate::store {
+namespace {
+
+using audit::StoredEvent;
+
+audit::Cursor CursorOf(const StoredEvent& e) { return {e.ts_micros, e.record.tenant, e.record.seq}; }
+
+// Whether `e` comes after the cursor in the order of the query (audit/filter.h).
+bool IsBehind(const StoredEvent& e, const audit::Cursor& c, bool one_tenant, bool ascending) {
+  const auto place = std::tie(e.record.tenant, e.record.seq);
+  const auto at = std::tie(c.tenant, c.seq);
+  if (ascending) return place > at;
+  if (one_tenant) return e.record.seq < c.seq;
+  return e.ts_micros != c.ts_micros ? e.ts_micros < c.ts_micros : place < at;
+}
+
+}  // namespace
+
+Result<ChainHead> MemoryStore::Head(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  const auto chain = chains_.find(tenant);
+  if (chain == chains_.end() || chain->second.empty()) return ChainHead{};
+  const AuditRecord& last = chain->second.back().record;
+  return ChainHead{last.seq + 1, last.hash};
+}
+
+Status MemoryStore::Append(std::span<const audit::TenantBatch> batches) {
+  const std::lock_guard lock(mutex_);
+  for (const audit::TenantBatch& batch : batches) {
+    if (batch.events.empty()) continue;
+    const AuditRecord& first = batch.events.front().record;
+    const auto chain = chains_.find(batch.tenant);
+    const bool empty = chain == chains_.end() || chain->second.empty();
+    const ChainHead head = empty ? ChainHead{} : ChainHead{chain->second.back().record.seq + 1,
+                                                           chain->second.back().record.hash};
+    if (first.seq != head.next_seq || first.prev_hash != head.hash) {
+      return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
+    }
+  }
+  for (const audit::TenantBatch& batch : batches) {
+    Chain& chain = chains_[batch.tenant];
+    for (const StoredEvent& event : batch.events) {
+      chain.push_back(event);
+      chain.back().charges.clear();
+      for (const Charge& charge : event.charges) {
+        std::int64_t& sum = counters_[{batch.tenant, charge.counter, charge.bucket}];
+        sum = AddSaturated(sum, charge.amount);
+      }
+    }
+  }
+  return {};
+}
+
+Result<std::vector<StoredEvent>> MemoryStore::ScanStored(std::string_view tenant, std::int64_t from_seq,
+                                                         std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  const auto chain = chains_.find(tenant);
+  if (chain == chains_.end()) return std::vector<StoredEvent>{};
+  const std::size_t from = std::min(chain->second.size(), static_cast<std::size_t>(std::max<std::int64_t>(from_seq, 0)));
+  const std::size_t count = std::min({limit, audit::kMaxPage, chain->second.size() - from});
+  const auto begin = chain->second.begin() + static_cast<std::ptrdiff_t>(from);
+  return std::vector<StoredEvent>(begin, begin + static_cast<std::ptrdiff_t>(count));
+}
+
+Result<std::vector<AuditRecord>> MemoryStore::Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) {
+  Result<std::vector<StoredEvent>> events = ScanStored(tenant, from_seq, limit);
+  if (!events.ok()) return events.error();
+  std::vector<AuditRecord> records;
+  records.reserve(events->size());
+  for (StoredEvent& event : *events) records.push_back(std::move(event.record));
+  return records;
+}
+
+std::vector<const StoredEvent*> MemoryStore::Ordered(const AuditFilter& filter, bool ascending) const {
+  std::vector<const StoredEvent*> events;
+  for (const auto& [tenant, chain] : chains_) {
+    if (!filter.tenant.empty() && filter.tenant != tenant) continue;
+    for (const StoredEvent& event : chain) {
+      if (audit::Matches(filter, event)) events.push_back(&event);
+    }
+  }
+  if (ascending) return events;   // the map's order is tenant by tenant, and within it by seq
+  std::reverse(events.begin(), events.end());
+  if (filter.tenant.empty()) {
+    std::stable_sort(events.begin(), events.end(),
+                     [](const StoredEvent* a, const StoredEvent* b) { return a->ts_micros > b->ts_micros; });
+  }
+  return events;
+}
+
+Result<AuditPage> MemoryStore::Query(const AuditFilter& filter, bool ascending, std::string_view after,
+                                     std::size_t limit) {
+  audit::Cursor cursor;
+  if (!after.empty()) {
+    Result<audit::Cursor> read = audit::ReadCursor(after);
+    if (!read.ok()) return read.error();
+    cursor = std::move(*read);
+  }
+  limit = std::clamp<std::size_t>(limit, 1, audit::kMaxPage);
+  const std::lock_guard lock(mutex_);
+  AuditPage page;
+  audit::Cursor last;
+  for (const StoredEvent* event : Ordered(filter, ascending)) {
+    if (!after.empty() && !IsBehind(*event, cursor, !filter.tenant.empty(), ascending)) continue;
+    if (page.records.size() == limit) {
+      page.next = audit::WriteCursor(last);
+      break;
+    }
+    page.records.push_back(event->record);
+    last = CursorOf(*event);
+  }
+  return page;
+}
+
+Result<std::int64_t> MemoryStore::Count(const AuditFilter& filter) {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::int64_t>(Ordered(filter, true).size());
+}
+
+Result<std::vector<std::string>> MemoryStore::Tenants() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> tenants;
+  for (const auto& [tenant, chain] : chains_) {
+    if (!chain.empty()) tenants.push_back(tenant);
+  }
+  return tenants;
+}
+
+Result<std::vector<budget::CounterRow>> MemoryStore::Load(std::int64_t oldest_bucket) {
+  const std::lock_guard lock(mutex_);
+  std::vector<budget::CounterRow> rows;
+  for (const auto& [key, amount] : counters_) {
+    const auto& [tenant, counter, bucket] = key;
+    if (bucket == 0 || bucket >= oldest_bucket) rows.push_back({tenant, counter, bucket, amount});
+  }
+  return rows;
+}
+
+Status MemoryStore::Prune(std::int64_t oldest_bucket) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(counters_, [&](const auto& row) {
+    const std::int64_t bucket = std::get<2>(row.first);
+    return bucket != 0 && bucket < oldest_bucket;
+  });
+  return {};
+}
+
+Status MemoryStore::Add(const token::Revocation& revocation) {
+  if (revocation.id.empty()) return Error{ErrorCode::kInvalidArgument, "a revocation needs the id that it ends"};
+  const std::lock_guard lock(mutex_);
+  const auto [place, added] = revocations_.try_emplace({revocation.tenant, revocation.id}, revocation);
+  if (!added) place->second.reason = revocation.reason;
+  ++revocation_version_;
+  return {};
+}
+
+std::vector<token::Revocation> MemoryStore::NewestFirst(std::string_view tenant) const {
+  std::vector<token::Revocation> all;
+  for (const auto& [key, revocation] : revocations_) {
+    if (tenant.empty() || key.first == tenant) all.push_back(revocation);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const token::Revocation& a, const token::Revocation& b) {
+    return a.revoked_at_micros > b.revoked_at_micros;
+  });
+  return all;
+}
+
+Result<token::RevocationPage> MemoryStore::List(std::string_view tenant, std::size_t limit, std::size_t offset) {
+  const std::lock_guard lock(mutex_);
+  std::vector<token::Revocation> all = NewestFirst(tenant);
+  offset = std::min(offset, all.size());
+  limit = std::min(limit, all.size() - offset);
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(offset);
+  return token::RevocationPage{{begin, begin + static_cast<std::ptrdiff_t>(limit)}, revocation_version_};
+}
+
+Result<token::RevocationPage> MemoryStore::All() {
+  const std::lock_guard lock(mutex_);
+  return token::RevocationPage{NewestFirst({}), revocation_version_};
+}
+
+Result<std::int64_t> MemoryStore::Version() {
+  const std::lock_guard lock(mutex_);
+  return revocation_version_;
+}
+
+}  // namespace intentgate::store

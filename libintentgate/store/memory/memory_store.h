@@ -1,0 +1,54 @@
+// Everything in this process's memory, gone with it. For tests and for short-lived embedding.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "audit/audit_store.h"
+#include "budget/budget_store.h"
+#include "token/revocation_store.h"
+
+namespace intentgate::store {
+
+// Thread-safe. Grows without bound: an audit chain forgets nothing.
+class MemoryStore final : public audit::AuditStore, public budget::BudgetStore, public token::RevocationStore {
+ public:
+  MemoryStore() = default;
+
+  Result<ChainHead> Head(std::string_view tenant) override;
+  Status Append(std::span<const audit::TenantBatch> batches) override;
+  Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override;
+  Result<std::vector<audit::StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
+                                                     std::size_t limit) override;
+  Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
+                          std::size_t limit) override;
+  Result<std::int64_t> Count(const AuditFilter& filter) override;
+  Result<std::vector<std::string>> Tenants() override;
+
+  Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
+  Status Prune(std::int64_t oldest_bucket) override;
+
+  Status Add(const token::Revocation& revocation) override;
+  Result<token::RevocationPage> List(std::string_view tenant, std::size_t limit, std::size_t offset) override;
+  Result<token::RevocationPage> All() override;
+  Result<std::int64_t> Version() override;
+
+ private:
+  using Chain = std::vector<audit::StoredEvent>;   // index = seq
+  using CounterKey = std::tuple<std::string, std::string, std::int64_t>;
+
+  std::vector<const audit::StoredEvent*> Ordered(const AuditFilter& filter, bool ascending) const;
+  std::vector<token::Revocation> NewestFirst(std::string_view tenant) const;
+
+  std::mutex mutex_;
+  std::map<std::string, Chain, std::less<>> chains_;
+  std::map<CounterKey, std::int64_t> counters_;
+  std::map<std::pair<std::string, std::string>, token::Revocation> revocations_;   // by tenant and id
+  std::int64_t revocation_version_ = 0;
+};
+
+}  // namespace intentgate::store

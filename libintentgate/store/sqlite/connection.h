@@ -1,0 +1,100 @@
+// SQLite's C API with errors as values. The only header that knows its types; included by this folder
+// only.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <intentgate/result.h>
+
+namespace intentgate::store {
+
+// One prepared statement. Bound texts must live until Reset. Thread-compatible.
+class Statement {
+ public:
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;   // owns the handle
+  Statement& operator=(const Statement&) = delete;
+
+  void Bind(int index, std::string_view text);
+  void Bind(int index, std::int64_t number);
+  std::string Text(int column) const;
+  std::int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  int StepCode() { return sqlite3_step(statement_); }
+  void Reset();
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+// Resets a statement when the use of it ends.
+class StatementUse {
+ public:
+  explicit StatementUse(Statement& statement) : statement_(&statement) {}
+  ~StatementUse() { statement_->Reset(); }
+  StatementUse(const StatementUse&) = delete;   // one use, one reset
+  StatementUse& operator=(const StatementUse&) = delete;
+  Statement* operator->() const { return statement_; }
+
+ private:
+  Statement* statement_;
+};
+
+// One connection. Thread-compatible.
+class Connection {
+ public:
+  // The file must exist.
+  static Result<std::unique_ptr<Connection>> Open(const std::string& path, std::int64_t busy_timeout_ms);
+  ~Connection();
+  Connection(const Connection&) = delete;   // owns the handle
+  Connection& operator=(const Connection&) = delete;
+
+  // Runs all statements of `sql`.
+  Status Execute(const std::string& sql);
+  // The first column of the first row; 0 without rows.
+  Result<std::int64_t> QueryInteger(std::string_view sql);
+  // Prepared once and kept; `sql` must be one of few fixed texts.
+  Result<Statement*> Kept(std::string_view sql);
+  Result<std::unique_ptr<Statement>> Prepare(std::string_view sql);
+  // Whether there is a row.
+  Result<bool> Step(Statement& statement);
+  // For statements without rows.
+  Status Run(Statement& statement);
+  std::int64_t changed_rows() const { return sqlite3_changes64(db_); }
+  // Copies finished WAL pages into the file without making anyone wait.
+  void CheckpointIfLarger(int pages);
+
+  const std::string& path() const { return path_; }
+
+ private:
+  Connection(std::string path, sqlite3* db);
+  Error ErrorOf(int code) const;
+
+  std::string path_;
+  sqlite3* db_;
+  int wal_pages_ = 0;
+  std::unordered_map<std::string, std::unique_ptr<Statement>> kept_;
+};
+
+// BEGIN IMMEDIATE ... COMMIT; rolled back unless committed.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection) : connection_(connection) {}
+  ~Transaction();
+  Transaction(const Transaction&) = delete;   // one scope, one transaction
+  Transaction& operator=(const Transaction&) = delete;
+  Status Begin();
+  Status Commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = false;
+};
+
+}  // namespace intentgate::store

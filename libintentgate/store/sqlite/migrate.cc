@@ -1,0 +1,80 @@
+#include "store/sqlite/migrate.h"
+
+#include <charconv>
+#include <string>
+
+#include "base/check.h"
+#include "embedded/sqlite_migrations.h"
+
+namespace intentgate::store {
+namespace {
+
+std::int64_t NumberOf(std::string_view file_name) {
+  std::int64_t number = 0;
+  const std::string_view digits = file_name.substr(0, file_name.find('_'));
+  const std::from_chars_result read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  IG_CHECK(read.ec == std::errc() && number > 0);
+  return number;
+}
+
+Result<std::int64_t> VersionOf(Connection& connection) {
+  Result<std::int64_t> ours = connection.QueryInteger(
+      "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'");
+  if (!ours.ok()) return ours.error();
+  if (*ours != 0) return connection.QueryInteger("SELECT max(version) FROM schema_migrations");
+  Result<std::int64_t> tables = connection.QueryInteger("SELECT count(*) FROM sqlite_master WHERE type = 'table'");
+  if (!tables.ok()) return tables.error();
+  if (*tables != 0) {
+    return Error{ErrorCode::kInvalidArgument,
+                 connection.path() + " is the database of another program; choose another path"};
+  }
+  return std::int64_t{0};
+}
+
+// The version, if this build can work with it.
+Result<std::int64_t> UsableVersion(Connection& connection) {
+  Result<std::int64_t> version = VersionOf(connection);
+  if (!version.ok() || *version <= NewestSchema()) return version;
+  return Error{ErrorCode::kUnsupportedVersion,
+               connection.path() + " has schema version " + std::to_string(*version) + "; this build knows up to " +
+                   std::to_string(NewestSchema()) +
+                   ". Start the newer version of the program, or restore the backup from before its first start"};
+}
+
+}  // namespace
+
+std::int64_t NewestSchema() { return NumberOf(embedded::sqlite_migrations().back().name); }
+
+Status CheckSchema(Connection& connection) {
+  Result<std::int64_t> version = UsableVersion(connection);
+  if (!version.ok()) return version.error();
+  return {};
+}
+
+Status Migrate(Connection& connection) {
+  Transaction transaction(connection);
+  if (Status s = transaction.Begin(); !s.ok()) return s;
+  Result<std::int64_t> version = UsableVersion(connection);
+  if (!version.ok()) return version.error();
+  if (*version == NewestSchema()) return {};
+  if (*version == 0) {
+    if (Status s = connection.Execute("CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL)");
+        !s.ok()) {
+      return s;
+    }
+  }
+  for (const embedded::sqlite_migrations_File& file : embedded::sqlite_migrations()) {
+    const std::int64_t number = NumberOf(file.name);
+    if (number <= *version) continue;
+    if (Status s = connection.Execute(std::string(file.contents)); !s.ok()) return s;
+    Result<Statement*> insert = connection.Kept("INSERT INTO schema_migrations (version, name) VALUES (?, ?)");
+    if (!insert.ok()) return insert.error();
+    const StatementUse use(**insert);
+    use->Bind(1, number);
+    use->Bind(2, file.name);
+    if (Status s = connection.Run(**insert); !s.ok()) return s;
+  }
+  return transaction.Commit();
+}
+
+}  // namespace intentgate::store

@@ -1,0 +1,24 @@
+// An AuditFilter as SQL. Values are always bound, never written into the text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <intentgate/audit.h>
+
+namespace intentgate::store {
+
+struct SqlQuery {
+  std::string where;   // " WHERE ..." or ""
+  std::string order;   // " ORDER BY ..."
+  std::vector<std::variant<std::int64_t, std::string>> values;   // for the `?` of `where`, in order
+};
+
+SqlQuery CountQuery(const AuditFilter& filter);
+// In the order of audit/filter.h, behind the cursor `after` unless that is empty.
+Result<SqlQuery> PageQuery(const AuditFilter& filter, bool ascending, std::string_view after);
+
+}  // namespace intentgate::store

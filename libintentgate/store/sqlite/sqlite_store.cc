@@ -1,0 +1,474 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "audit/filter.h"
+#include "store/counter_sum.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/migrate.h"
+#include "store/sqlite/query_sql.h"
+
+namespace intentgate::store {
+namespace {
+
+using audit::StoredEvent;
+using audit::TenantBatch;
+
+constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
+constexpr std::string_view kStoredColumns =
+    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id";
+
+AuditRecord RecordOf(const Statement& row) {
+  return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
+}
+
+StoredEvent StoredOf(const Statement& row) {
+  StoredEvent e;
+  e.record = RecordOf(row);
+  e.ts_micros = row.Integer(6);
+  e.kind = row.Text(7);
+  e.decision = row.Text(8);
+  e.check = row.Text(9);
+  e.tool = row.Text(10);
+  e.agent_id = row.Text(11);
+  e.jti = row.Text(12);
+  e.elevation_id = row.Text(13);
+  return e;
+}
+
+std::int64_t AsSqlLimit(std::size_t limit) {
+  return static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, audit::kMaxPage));
+}
+
+// SQLite would make the file readable for everybody; its WAL takes over the permissions.
+Status MakeFile(const std::string& path) {
+  if (path.empty() || path == ":memory:") {
+    return Error{ErrorCode::kInvalidArgument, "the SQLite store needs the path of a file; use the memory store for a "
+                                              "database that is not kept"};
+  }
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return Error{ErrorCode::kIo, path + ": cannot open the database file: " + std::strerror(errno) +
+                                     ". Its directory must exist, and this user must be allowed to write there"};
+  }
+  ::close(file);
+  return {};
+}
+
+// Read connections, lent one at a time.
+class ReaderPool {
+ public:
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, std::unique_ptr<Connection> connection)
+        : pool_(pool), connection_(std::move(connection)) {}
+    ~Lease() {
+      {
+        const std::lock_guard lock(pool_.mutex_);
+        pool_.idle_.push_back(std::move(connection_));
+      }
+      pool_.returned_.notify_one();
+    }
+    Lease(const Lease&) = delete;   // gives the connection back once
+    Lease& operator=(const Lease&) = delete;
+    Connection* operator->() const { return connection_.get(); }
+    Connection& operator*() const { return *connection_; }
+
+   private:
+    ReaderPool& pool_;
+    std::unique_ptr<Connection> connection_;
+  };
+
+  void Add(std::unique_ptr<Connection> connection) { idle_.push_back(std::move(connection)); }
+  Lease Take() {
+    std::unique_lock lock(mutex_);
+    returned_.wait(lock, [this] { return !idle_.empty(); });
+    std::unique_ptr<Connection> connection = std::move(idle_.back());
+    idle_.pop_back();
+    return {*this, std::move(connection)};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+class SqliteStoreImpl final : public SqliteStore {
+ public:
+  SqliteStoreImpl(SqliteOptions options, std::unique_ptr<Connection> writer)
+      : options_(options), writer_(std::move(writer)) {}
+  ReaderPool& readers() { return readers_; }
+
+  Result<ChainHead> Head(std::string_view tenant) override;
+  Status Append(std::span<const TenantBatch> batches) override;
+  Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override {
+    return ScanRows<AuditRecord>(tenant, from_seq, limit, kRecordColumns, RecordOf);
+  }
+  Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
+                                              std::size_t limit) override {
+    return ScanRows<StoredEvent>(tenant, from_seq, limit, kStoredColumns, StoredOf);
+  }
+  Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
+                          std::size_t limit) override;
+  Result<std::int64_t> Count(const AuditFilter& filter) override;
+  Result<std::vector<std::string>> Tenants() override;
+
+  Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
+  Status Prune(std::int64_t oldest_bucket) override;
+
+  Status Add(const token::Revocation& revocation) override;
+  Result<token::RevocationPage> List(std::string_view tenant, std::size_t limit, std::size_t offset) override;
+  Result<token::RevocationPage> All() override { return List({}, SIZE_MAX, 0); }
+  Result<std::int64_t> Version() override;
+
+ private:
+  template <typename Row>
+  Result<std::vector<Row>> ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
+                                    std::string_view columns, Row (*read)(const Statement&));
+  Status MoveHead(const TenantBatch& batch);
+  Status InsertEvents(const TenantBatch& batch);
+  Status AddCharges(std::span<const TenantBatch> batches);
+
+  const SqliteOptions options_;
+  std::mutex write_mutex_;
+  std::unique_ptr<Connection> writer_;   // under write_mutex_
+  ReaderPool readers_;
+};
+
+Result<ChainHead> SqliteStoreImpl::Head(std::string_view tenant) {
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<Statement*> select = reader->Kept("SELECT next_seq, hash FROM audit_heads WHERE tenant = ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  Result<bool> row = reader->Step(**select);
+  if (!row.ok()) return row.error();
+  return *row ? ChainHead{use->Integer(0), use->Text(1)} : ChainHead{};
+}
+
+Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
+  const std::lock_guard lock(write_mutex_);
+  {
+    Transaction transaction(*writer_);
+    if (Status s = transaction.Begin(); !s.ok()) return s;
+    for (const TenantBatch& batch : batches) {
+      if (batch.events.empty()) continue;
+      if (Status s = MoveHead(batch); !s.ok()) return s;
+      if (Status s = InsertEvents(batch); !s.ok()) return s;
+    }
+    if (Status s = AddCharges(batches); !s.ok()) return s;
+    if (Status s = transaction.Commit(); !s.ok()) return s;
+  }
+  writer_->CheckpointIfLarger(options_.checkpoint_pages);
+  return {};
+}
+
+Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
+  const AuditRecord& first = batch.events.front().record;
+  const AuditRecord& last = batch.events.back().record;
+  const bool fresh = first.seq == 0;
+  Result<Statement*> move = writer_->Kept(
+      fresh ? "INSERT INTO audit_heads (next_seq, hash, tenant) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+            : "UPDATE audit_heads SET next_seq = ?, hash = ? WHERE tenant = ? AND next_seq = ? AND hash = ?");
+  if (!move.ok()) return move.error();
+  const StatementUse use(**move);
+  use->Bind(1, last.seq + 1);
+  use->Bind(2, last.hash);
+  use->Bind(3, batch.tenant);
+  if (!fresh) {
+    use->Bind(4, first.seq);
+    use->Bind(5, first.prev_hash);
+  }
+  if (Status s = writer_->Run(**move); !s.ok()) return s;
+  if (writer_->changed_rows() == 1) return {};
+  return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
+}
+
+Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
+  Result<Statement*> insert = writer_->Kept(
+      "INSERT INTO audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, "
+      "agent_id, jti, elevation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert.ok()) return insert.error();
+  for (const StoredEvent& e : batch.events) {
+    const StatementUse use(**insert);
+    use->Bind(1, batch.tenant);
+    use->Bind(2, e.record.seq);
+    use->Bind(3, e.record.event_id);
+    use->Bind(4, e.record.prev_hash);
+    use->Bind(5, e.record.hash);
+    use->Bind(6, e.record.canonical);
+    use->Bind(7, e.ts_micros);
+    use->Bind(8, e.kind);
+    use->Bind(9, e.decision);
+    use->Bind(10, e.check);
+    use->Bind(11, e.tool);
+    use->Bind(12, e.agent_id);
+    use->Bind(13, e.jti);
+    use->Bind(14, e.elevation_id);
+    if (Status s = writer_->Run(**insert); !s.ok()) return s;
+  }
+  return {};
+}
+
+// One statement for each counter of the batch, however many of its events charge it.
+Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
+  std::map<std::tuple<std::string_view, std::string_view, std::int64_t>, std::int64_t> sums;
+  for (const TenantBatch& batch : batches) {
+    for (const StoredEvent& e : batch.events) {
+      for (const Charge& charge : e.charges) {
+        std::int64_t& sum = sums[{batch.tenant, charge.counter, charge.bucket}];
+        sum = AddSaturated(sum, charge.amount);
+      }
+    }
+  }
+  if (sums.empty()) return {};
+  Result<Statement*> select =
+      writer_->Kept("SELECT amount FROM budget_counters WHERE tenant = ? AND counter = ? AND bucket = ?");
+  if (!select.ok()) return select.error();
+  Result<Statement*> put = writer_->Kept(
+      "INSERT INTO budget_counters (tenant, counter, bucket, amount) VALUES (?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET amount = excluded.amount");
+  if (!put.ok()) return put.error();
+  for (const auto& [key, sum] : sums) {
+    const auto& [tenant, counter, bucket] = key;
+    std::int64_t before = 0;
+    {
+      const StatementUse use(**select);
+      use->Bind(1, tenant);
+      use->Bind(2, counter);
+      use->Bind(3, bucket);
+      Result<bool> row = writer_->Step(**select);
+      if (!row.ok()) return row.error();
+      if (*row) before = use->Integer(0);
+    }
+    const StatementUse use(**put);
+    use->Bind(1, tenant);
+    use->Bind(2, counter);
+    use->Bind(3, bucket);
+    use->Bind(4, AddSaturated(before, sum));
+    if (Status s = writer_->Run(**put); !s.ok()) return s;
+  }
+  return {};
+}
+
+template <typename Row>
+Result<std::vector<Row>> SqliteStoreImpl::ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
+                                                   std::string_view columns, Row (*read)(const Statement&)) {
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<Statement*> select = reader->Kept("SELECT " + std::string(columns) +
+                                           " FROM audit_events WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  use->Bind(2, from_seq);
+  use->Bind(3, AsSqlLimit(limit));
+  std::vector<Row> rows;
+  for (;;) {
+    Result<bool> row = reader->Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return rows;
+    rows.push_back(read(**select));
+  }
+}
+
+// Binds the values of a query and returns how many there were.
+int BindAll(Statement& statement, const SqlQuery& query) {
+  int index = 0;
+  for (const auto& value : query.values) {
+    ++index;
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      statement.Bind(index, *number);
+    } else {
+      statement.Bind(index, *std::get_if<std::string>(&value));
+    }
+  }
+  return index;
+}
+
+Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascending, std::string_view after,
+                                         std::size_t limit) {
+  Result<SqlQuery> query = PageQuery(filter, ascending, after);
+  if (!query.ok()) return query.error();
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<std::unique_ptr<Statement>> select = reader->Prepare(
+      "SELECT " + std::string(kRecordColumns) + ", ts FROM audit_events" + query->where + query->order + " LIMIT ?");
+  if (!select.ok()) return select.error();
+  const std::int64_t wanted = AsSqlLimit(limit);
+  const int bound = BindAll(**select, *query);
+  (*select)->Bind(bound + 1, wanted + 1);   // one more tells whether there is a next page
+  AuditPage page;
+  std::int64_t last_ts = 0;
+  for (;;) {
+    Result<bool> row = reader->Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return page;
+    if (static_cast<std::int64_t>(page.records.size()) == wanted) {
+      const AuditRecord& last = page.records.back();
+      page.next = audit::WriteCursor({last_ts, last.tenant, last.seq});
+      return page;
+    }
+    page.records.push_back(RecordOf(**select));
+    last_ts = (*select)->Integer(6);
+  }
+}
+
+Result<std::int64_t> SqliteStoreImpl::Count(const AuditFilter& filter) {
+  const SqlQuery query = CountQuery(filter);
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<std::unique_ptr<Statement>> select = reader->Prepare("SELECT count(*) FROM audit_events" + query.where);
+  if (!select.ok()) return select.error();
+  BindAll(**select, query);
+  Result<bool> row = reader->Step(**select);
+  if (!row.ok()) return row.error();
+  return (*select)->Integer(0);
+}
+
+Result<std::vector<std::string>> SqliteStoreImpl::Tenants() {
+  // Jumps from tenant to tenant in the index; a tenant whose head was removed is still found.
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<Statement*> select = reader->Kept(
+      "WITH RECURSIVE t(name) AS (SELECT min(tenant) FROM audit_events UNION ALL "
+      "SELECT (SELECT min(tenant) FROM audit_events WHERE tenant > t.name) FROM t WHERE t.name IS NOT NULL) "
+      "SELECT name FROM t WHERE name IS NOT NULL UNION SELECT tenant FROM audit_heads ORDER BY 1");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  std::vector<std::string> tenants;
+  for (;;) {
+    Result<bool> row = reader->Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return tenants;
+    tenants.push_back(use->Text(0));
+  }
+}
+
+Result<std::vector<budget::CounterRow>> SqliteStoreImpl::Load(std::int64_t oldest_bucket) {
+  const ReaderPool::Lease reader = readers_.Take();
+  Result<Statement*> select =
+      reader->Kept("SELECT tenant, counter, bucket, amount FROM budget_counters WHERE bucket = 0 OR bucket >= ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, oldest_bucket);
+  std::vector<budget::CounterRow> rows;
+  for (;;) {
+    Result<bool> row = reader->Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return rows;
+    rows.push_back({use->Text(0), use->Text(1), use->Integer(2), use->Integer(3)});
+  }
+}
+
+Status SqliteStoreImpl::Prune(std::int64_t oldest_bucket) {
+  const std::lock_guard lock(write_mutex_);
+  Result<Statement*> remove = writer_->Kept("DELETE FROM budget_counters WHERE bucket <> 0 AND bucket < ?");
+  if (!remove.ok()) return remove.error();
+  const StatementUse use(**remove);
+  use->Bind(1, oldest_bucket);
+  return writer_->Run(**remove);
+}
+
+Status SqliteStoreImpl::Add(const token::Revocation& revocation) {
+  if (revocation.id.empty()) return Error{ErrorCode::kInvalidArgument, "a revocation needs the id that it ends"};
+  const std::lock_guard lock(write_mutex_);
+  Transaction transaction(*writer_);
+  if (Status s = transaction.Begin(); !s.ok()) return s;
+  {
+    Result<Statement*> put = writer_->Kept(
+        "INSERT INTO revocations (tenant, id, reason, revoked_by, revoked_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET reason = excluded.reason");
+    if (!put.ok()) return put.error();
+    const StatementUse use(**put);
+    use->Bind(1, revocation.tenant);
+    use->Bind(2, revocation.id);
+    use->Bind(3, revocation.reason);
+    use->Bind(4, revocation.revoked_by);
+    use->Bind(5, revocation.revoked_at_micros);
+    if (Status s = writer_->Run(**put); !s.ok()) return s;
+  }
+  if (Status s = writer_->Execute("UPDATE revocation_version SET version = version + 1"); !s.ok()) return s;
+  return transaction.Commit();
+}
+
+Result<token::RevocationPage> SqliteStoreImpl::List(std::string_view tenant, std::size_t limit, std::size_t offset) {
+  const ReaderPool::Lease reader = readers_.Take();
+  // One statement, so that the set and its version are of the same moment.
+  Result<Statement*> select = reader->Kept(
+      "SELECT v.version, r.tenant, r.id, r.reason, r.revoked_by, r.revoked_at FROM revocation_version v "
+      "LEFT JOIN (SELECT * FROM revocations WHERE ?1 = '' OR tenant = ?1 "
+      "ORDER BY revoked_at DESC, tenant, id LIMIT ?2 OFFSET ?3) r ORDER BY r.revoked_at DESC, r.tenant, r.id");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  constexpr auto kMost = static_cast<std::size_t>(INT64_MAX);
+  use->Bind(1, tenant);
+  use->Bind(2, static_cast<std::int64_t>(std::min(limit, kMost)));
+  use->Bind(3, static_cast<std::int64_t>(std::min(offset, kMost)));
+  token::RevocationPage page;
+  for (;;) {
+    Result<bool> row = reader->Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return page;
+    page.version = use->Integer(0);
+    std::string id = use->Text(2);
+    if (id.empty()) continue;   // the version of an empty list
+    page.revocations.push_back({use->Text(1), std::move(id), use->Text(3), use->Text(4), use->Integer(5)});
+  }
+}
+
+Result<std::int64_t> SqliteStoreImpl::Version() {
+  const ReaderPool::Lease reader = readers_.Take();
+  return reader->QueryInteger("SELECT version FROM revocation_version");
+}
+
+// The mode is a property of the file, so another process that starts at this moment may hold it.
+Status UseWal(Connection& connection, std::int64_t busy_timeout_ms) {
+  constexpr int kPauseMs = 10;
+  for (std::int64_t waited = 0;; waited += kPauseMs) {
+    Status s = connection.Execute("PRAGMA journal_mode = WAL");
+    if (s.ok() || s.error().code != ErrorCode::kUnavailable || waited >= busy_timeout_ms) return s;
+    sqlite3_sleep(kPauseMs);
+  }
+}
+
+std::string WriterPragmas(const SqliteOptions& o) {
+  std::string sql = "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;";
+  sql += o.sync_every_commit ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
+  if (o.max_pages > 0) sql += "PRAGMA max_page_count = " + std::to_string(o.max_pages) + ";";
+  return sql;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, const SqliteOptions& options) {
+  if (options.read_connections < 1) {
+    return Error{ErrorCode::kInvalidArgument, "the SQLite store needs at least one read connection"};
+  }
+  if (Status s = MakeFile(path); !s.ok()) return s.error();
+  Result<std::unique_ptr<Connection>> writer = Connection::Open(path, options.busy_timeout_ms);
+  if (!writer.ok()) return writer.error();
+  // Before anything is changed in a file that may not be ours.
+  if (Status s = CheckSchema(**writer); !s.ok()) return s.error();
+  if (Status s = UseWal(**writer, options.busy_timeout_ms); !s.ok()) return s.error();
+  if (Status s = (*writer)->Execute(WriterPragmas(options)); !s.ok()) return s.error();
+  if (Status s = Migrate(**writer); !s.ok()) return s.error();
+  auto store = std::make_shared<SqliteStoreImpl>(options, std::move(*writer));
+  for (int i = 0; i < options.read_connections; ++i) {
+    Result<std::unique_ptr<Connection>> reader = Connection::Open(path, options.busy_timeout_ms);
+    if (!reader.ok()) return reader.error();
+    if (Status s = (*reader)->Execute("PRAGMA query_only = 1"); !s.ok()) return s.error();
+    store->readers().Add(std::move(*reader));
+  }
+  return std::shared_ptr<SqliteStore>(std::move(store));
+}
+
+}  // namespace intentgate::store

@@ -1,0 +1,67 @@
+#include "contract/stores.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include <doctest/doctest.h>
+
+#include "audit/canonical_event.h"
+#include "store/memory/memory_store.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace intentgate::test {
+
+ScratchFolder::ScratchFolder() {
+  static std::atomic<int> next{0};
+  path_ = std::filesystem::temp_directory_path() /
+          ("intentgate-test-" + std::to_string(::getpid()) + "-" + std::to_string(next++));
+  std::filesystem::create_directories(path_);
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void ForEachStore(const std::function<void(Stores&)>& test) {
+  {
+    INFO("memory store");
+    const auto store = std::make_shared<store::MemoryStore>();
+    Stores stores{"memory", store, store, store};
+    test(stores);
+  }
+  {
+    INFO("SQLite store");
+    const ScratchFolder folder;
+    const auto store = store::SqliteStore::Open(folder.File("gate.db"), {});
+    REQUIRE(store.ok());
+    Stores stores{"sqlite", *store, *store, *store};
+    test(stores);
+  }
+}
+
+audit::StoredEvent MakeStored(const std::string& tenant, std::int64_t seq, const std::string& prev_hash,
+                              AuditEvent event) {
+  event.tenant = tenant;
+  if (seq == 0) event.kind = EventKind::kGenesis;
+  if (event.event_id.empty()) event.event_id = tenant + "-" + std::to_string(seq);
+  if (event.ts_micros == 0) event.ts_micros = 1'700'000'000'000'000 + seq;
+  const audit::EventDraft draft = audit::MakeDraft(std::move(event), "test", false);
+  audit::StoredEvent stored = draft.stored;
+  audit::Place(draft, seq, prev_hash, stored.record);
+  return stored;
+}
+
+audit::TenantBatch MakeBatch(const std::string& tenant, const ChainHead& head, int count) {
+  audit::TenantBatch batch{tenant, {}};
+  std::string prev = head.hash;
+  for (int i = 0; i < count; ++i) {
+    batch.events.push_back(MakeStored(tenant, head.next_seq + i, prev));
+    prev = batch.events.back().record.hash;
+  }
+  return batch;
+}
+
+}  // namespace intentgate::test

@@ -1,0 +1,44 @@
+// The stores under test, each empty and gone with the value.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "audit/audit_store.h"
+#include "budget/budget_store.h"
+#include "token/revocation_store.h"
+
+namespace intentgate::test {
+
+// A fresh folder, removed at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;   // removes the folder once
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::string File(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Stores {
+  std::string name;
+  std::shared_ptr<audit::AuditStore> audit;
+  std::shared_ptr<budget::BudgetStore> budget;
+  std::shared_ptr<token::RevocationStore> revocations;
+};
+
+// Runs `test` against each store.
+void ForEachStore(const std::function<void(Stores&)>& test);
+
+// An event of a chain, with its hash, ready to be appended.
+audit::StoredEvent MakeStored(const std::string& tenant, std::int64_t seq, const std::string& prev_hash,
+                              AuditEvent event = {});
+// `count` consecutive events behind `head`.
+audit::TenantBatch MakeBatch(const std::string& tenant, const ChainHead& head, int count);
+
+}  // namespace intentgate::test
