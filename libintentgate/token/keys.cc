@@ -74,8 +74,8 @@ struct KeyRing::Builder::State {
     if (error) return *error;
     std::size_t active = 0, legacy = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      active += keys[i].info.active ? 1 : 0;
-      legacy += keys[i].info.legacy ? 1 : 0;
+      active += keys[i].info.active ? 1u : 0u;
+      legacy += keys[i].info.legacy ? 1u : 0u;
       for (std::size_t j = 0; j < i; ++j) {
         if (keys[i].info.id == keys[j].info.id) return Invalid("the id \"" + keys[i].info.id + "\" appears twice");
       }
