@@ -2,8 +2,8 @@
 //
 // A ring holds several keys by id. One is active: new tokens are minted under it. The others are
 // retired: tokens under them are accepted until their date, so that a rotation needs no flag day.
-// The public v3 and v4 tokens carry no key id; they are tried under every key of the ring that is
-// marked for it, in order, and only those (at most kMaxLegacyKeys).
+// The public v3 and v4 tokens carry no key id; they are tried under every key of the ring that is not
+// marked v5-only, the active one first, then in order (at most kMaxLegacyKeys).
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,10 @@ class KeyRing {
     Builder& Active(std::string_view id, std::string_view secret_bytes);
     // A key that only verifies, until `accept_until` (unix seconds; nullopt: without end).
     Builder& Retired(std::string_view id, std::string_view secret_bytes, std::optional<std::int64_t> accept_until);
-    // kInvalidArgument: no active key, two, a repeated or malformed id, a short key, too many.
+    // Marks a key that was added before: not tried for tokens without a key id (v3, v4), nor minting them.
+    Builder& V5Only(std::string_view id);
+    // kInvalidArgument: no active key, two, a repeated or malformed id, a short key, too many, more
+    // than kMaxLegacyKeys not marked v5-only.
     Result<KeyRing> Build();
 
    private:
@@ -59,7 +62,8 @@ class KeyRing {
   // not, of at least 16 bytes. It becomes the active key "default".
   static Result<KeyRing> FromMasterKey(std::string_view text);
 
-  // A key file: one key a line, `id secret-in-base64url [active|until=2026-12-31T00:00:00Z]`, `#` comments.
+  // A key file: one key a line, `id secret-in-base64url [active|until=2026-12-31T00:00:00Z] [v5-only]`,
+  // `#` comments. Errors name the line and never quote it.
   static Result<KeyRing> Parse(std::string_view text);
 
   std::vector<KeyInfo> keys() const;

@@ -28,7 +28,8 @@ namespace intentgate {
 
 inline constexpr std::size_t kMaxTokenBytes = 16 * 1024;
 inline constexpr std::size_t kMaxCaveats = 64;
-inline constexpr std::size_t kMaxHops = 32;                          // v5
+inline constexpr std::size_t kMaxHops = 32;                          // v5: hops behind the root
+inline constexpr std::size_t kMaxToolNameBytes = 256;                // a longer name matches no pattern
 inline constexpr std::int64_t kMaxTtlSeconds = 90 * 24 * 3600;       // v5: expiry is mandatory, at most this far away
 inline constexpr std::int64_t kDefaultTtlSeconds = 3600;             // v5, when the caller gives none
 

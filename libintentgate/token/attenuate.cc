@@ -1,0 +1,96 @@
+#include <intentgate/token.h>
+
+#include <array>
+
+#include "base/encoding.h"
+#include "base/utf8.h"
+#include "token/legacy/legacy_token.h"
+#include "token/refusals.h"
+#include "token/request_checks.h"
+#include "token/v5/segments.h"
+#include "token/v5/v5_token.h"
+
+namespace intentgate {
+namespace {
+
+using token::InvalidRequest;
+
+Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Caveat>& caveats,
+                                    const AttenuateOptions& options) {
+  token::LegacyToken parent;
+  if (auto refusal = token::ReadLegacy(text, parent)) return token::ToError(*std::move(refusal));
+  if (options.seal) return InvalidRequest("sealing needs a v5 token");
+  if (!options.label.empty()) return InvalidRequest("a label needs a v5 token");
+  if (Status s = token::CheckCaveatsFit(caveats, parent.content.format); !s.ok()) return s.error();
+  if (Status s = token::CheckCaveatCount(parent.content.caveats.size() + caveats.size()); !s.ok()) return s.error();
+  crypto::Digest sig = parent.sig;
+  std::string message;
+  for (const Caveat& caveat : caveats) {
+    message.clear();
+    token::AppendLegacyCaveat(caveat, message);
+    sig = crypto::HmacSha256(sig, base::AsBytes(message));
+    parent.content.caveats.push_back(caveat);
+  }
+  std::string child = token::EncodeLegacy(parent.content, sig);
+  if (child.size() <= kMaxTokenBytes) return child;
+  return Error{ErrorCode::kLimitExceeded, "the token would have " + std::to_string(child.size()) +
+                                              " characters, over the limit of " + std::to_string(kMaxTokenBytes)};
+}
+
+// Whether one more hop may follow.
+Status CheckExtensible(const TokenContent& parent) {
+  if (parent.sealed) return InvalidRequest("the token is sealed; nothing can be added to it");
+  const std::size_t added = parent.hops.size() - 1;
+  if (added >= kMaxHops || (parent.max_depth && static_cast<std::int64_t>(added) >= *parent.max_depth)) {
+    return Error{ErrorCode::kLimitExceeded, "the token has been passed on " + std::to_string(added) +
+                                                " times, which is its limit"};
+  }
+  return {};
+}
+
+Result<std::string> AttenuateV5(std::string_view text, const std::vector<Caveat>& caveats,
+                                const AttenuateOptions& options, Random& random) {
+  if (Status s = token::CheckCaveatsFit(caveats, TokenFormat::kV5); !s.ok()) return s.error();
+  if (options.label.size() > token::kMaxLabelBytes || !base::IsValidUtf8(options.label)) {
+    return InvalidRequest("the label must be UTF-8 of at most " + std::to_string(token::kMaxLabelBytes) + " bytes");
+  }
+  token::V5Token parent;
+  if (auto refusal = token::ReadV5(text, parent)) return token::ToError(*std::move(refusal));
+  if (Status s = CheckExtensible(parent.content); !s.ok()) return s.error();
+  if (Status s = token::CheckCaveatCount(parent.content.caveats.size() + caveats.size()); !s.ok()) return s.error();
+  std::array<std::uint8_t, token::kHopIdBytes> id{};
+  if (Status s = random.Fill(id); !s.ok()) return s.error();
+  std::string segment;
+  if (Status s = token::WriteHop(base::AsText(id), options.label, caveats, options.seal, segment); !s.ok()) {
+    return s.error();
+  }
+  crypto::Digest tag = token::V5HopTag(parent.tag, segment);
+  if (options.seal) tag = token::V5SealTag(tag);
+  // The parent's segments stay as they came: behind the frame, up to the tag.
+  const std::size_t from = text.find('.', token::kV5Prefix.size());
+  std::string parts(text.substr(from, text.rfind('.') - from));
+  parts += '.';
+  base::Base64UrlAppend(base::AsBytes(segment), parts);
+  return token::FrameV5(parts, tag);
+}
+
+}  // namespace
+
+Result<std::string> Attenuate(std::string_view text, const std::vector<Caveat>& caveats,
+                              const AttenuateOptions& options, const Clock& clock, Random& random) {
+  if (text.size() > kMaxTokenBytes) return Error{ErrorCode::kLimitExceeded, "the token is over its size limit"};
+  const std::vector<Caveat>* added = &caveats;
+  std::vector<Caveat> with_expiry;
+  if (options.expires_in_seconds) {
+    const Result<std::int64_t> expires = token::ExpiryFrom(clock.UnixSeconds(), *options.expires_in_seconds);
+    if (!expires.ok()) return expires.error();
+    with_expiry = caveats;
+    with_expiry.push_back(Caveat::Expires(*expires));
+    added = &with_expiry;
+  }
+  if (added->empty() && !options.seal) return InvalidRequest("nothing to add: give a caveat, an expiry or a seal");
+  return text.starts_with(token::kV5Prefix) ? AttenuateV5(text, *added, options, random)
+                                            : AttenuateLegacy(text, *added, options);
+}
+
+}  // namespace intentgate

@@ -1,0 +1,116 @@
+// The signed forms of v3 and v4: compact JSON in a fixed member order, empty members left out.
+
+#include "base/encoding.h"
+#include "token/caveat_members.h"
+#include "token/legacy/legacy_token.h"
+
+namespace intentgate::token {
+namespace {
+
+void AppendMember(std::string_view name, std::string& out) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += name;
+  out += "\":";
+}
+void AppendText(std::string_view name, std::string_view text, std::string& out) {
+  AppendMember(name, out);
+  json::AppendTokenRuleString(text, out);
+}
+void AppendNumber(std::string_view name, std::int64_t number, std::string& out) {
+  AppendMember(name, out);
+  out += std::to_string(number);
+}
+void AppendList(std::string_view name, const std::vector<std::string>& list, std::string& out) {
+  AppendMember(name, out);
+  char before = '[';
+  for (const std::string& text : list) {
+    out += before;
+    json::AppendTokenRuleString(text, out);
+    before = ',';
+  }
+  out += ']';
+}
+
+}  // namespace
+
+void AppendLegacyPayload(const TokenContent& content, std::string& out) {
+  out += '{';
+  AppendNumber("v", static_cast<int>(content.format), out);
+  AppendText("jti", content.jti, out);
+  AppendText("root_jti", content.root_jti, out);
+  AppendText("iss", content.issuer, out);
+  AppendText("tenant", content.tenant, out);
+  if (content.format == TokenFormat::kV4) AppendText("zone", content.zone, out);
+  AppendText("sub", content.subject, out);
+  AppendNumber("iat", content.issued_at, out);
+  if (content.not_before) AppendNumber("nbf", *content.not_before, out);
+  out += '}';
+}
+
+void AppendLegacyCaveat(const Caveat& caveat, std::string& out) {
+  out += '{';
+  AppendText("t", WireName(caveat), out);
+  for (const CaveatMember& member : kCaveatMembers) {
+    if (member.number != nullptr) {
+      if (caveat.*member.number != 0) AppendNumber(member.name, caveat.*member.number, out);
+    } else if (member.text != nullptr) {
+      if (!(caveat.*member.text).empty()) AppendText(member.name, caveat.*member.text, out);
+    } else if (!(caveat.*member.list).empty()) {
+      AppendList(member.name, caveat.*member.list, out);
+    }
+  }
+  out += '}';
+}
+
+std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig) {
+  std::string json;
+  json.reserve(1024);
+  AppendLegacyPayload(content, json);
+  json.pop_back();
+  if (!content.caveats.empty()) {
+    json += ",\"cav\":";
+    char before = '[';
+    for (const Caveat& caveat : content.caveats) {
+      json += before;
+      AppendLegacyCaveat(caveat, json);
+      before = ',';
+    }
+    json += ']';
+  }
+  json += ",\"sig\":\"";
+  base::Base64UrlAppend(sig, json);
+  json += "\"}";
+  return base::Base64UrlEncode(base::AsBytes(json));
+}
+
+crypto::Digest LegacyMac(const LegacyToken& token, const crypto::HmacKey& key) {
+  if (token.canonical) {
+    const std::string_view text = token.json;
+    crypto::Digest mac = key.Mac(base::AsBytes(text.substr(0, token.payload_end)), base::AsBytes("}"));
+    for (const LegacyToken::Slice& slice : token.caveats) {
+      mac = crypto::HmacSha256(mac, base::AsBytes(text.substr(slice.begin, slice.end - slice.begin)));
+    }
+    return mac;
+  }
+  std::string message;
+  AppendLegacyPayload(token.content, message);
+  crypto::Digest mac = key.Mac(base::AsBytes(message));
+  for (const Caveat& caveat : token.content.caveats) {
+    message.clear();
+    AppendLegacyCaveat(caveat, message);
+    mac = crypto::HmacSha256(mac, base::AsBytes(message));
+  }
+  return mac;
+}
+
+void CompleteLegacyContent(TokenContent& content) {
+  content.hops.assign(1, Hop{.id = content.root_jti, .label = {}, .first_caveat = 0, .caveat_count = content.caveats.size()});
+  content.expires_at.reset();
+  for (const Caveat& caveat : content.caveats) {
+    if (caveat.kind != CaveatKind::kExpires) continue;
+    if (!content.expires_at || caveat.expires < *content.expires_at) content.expires_at = caveat.expires;
+  }
+}
+
+}  // namespace intentgate::token

@@ -1,0 +1,57 @@
+// The public v3 and v4 formats: base64url of one JSON object whose MAC chain runs over a canonical
+// re-serialisation of what was read (docs/formats/token.md, section 2).
+//
+// Two readers give one answer. The strict one walks json::Parse and owns every refusal. The fast one
+// takes the texts that real tokens have - members in their usual order, plain ASCII, no escapes - in
+// one pass, and hands everything else to the strict one. Whatever it takes, it reads as the strict one
+// would (tests/fuzz/token_decode_fuzz.cc). When the text is canonical already, the MAC runs over slices
+// of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/token.h>
+
+#include "crypto/hash.h"
+
+namespace intentgate::token {
+
+struct LegacyToken {
+  TokenContent content;
+  crypto::Digest sig{};
+  std::string json;  // the decoded text
+  // When set, json[0, payload_end) and a closing brace are the payload, and `caveats` the slices of json.
+  bool canonical = false;
+  std::size_t payload_end = 0;
+  struct Slice {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  std::vector<Slice> caveats;
+};
+
+// Reads a v3 or v4 token. No hashing. Refuses with kTokenMalformed, kTokenTooLarge or kTokenVersion;
+// `out` is then unspecified.
+std::optional<TokenRefusal> ReadLegacy(std::string_view text, LegacyToken& out);
+
+// The two readers behind it, on the decoded text in out.json; apart for the tests that compare them.
+std::optional<TokenRefusal> ReadLegacyStrictly(LegacyToken& out);
+bool ReadLegacyFast(LegacyToken& out);
+
+// The last MAC of the chain under a root key.
+crypto::Digest LegacyMac(const LegacyToken& token, const crypto::HmacKey& key);
+
+// The signed messages of a content, re-serialised.
+void AppendLegacyPayload(const TokenContent& content, std::string& out);
+void AppendLegacyCaveat(const Caveat& caveat, std::string& out);
+// The bearer text.
+std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig);
+
+// Fills in what follows from the rest: hops and the earliest expiry.
+void CompleteLegacyContent(TokenContent& content);
+
+}  // namespace intentgate::token

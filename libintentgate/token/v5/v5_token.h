@@ -1,0 +1,44 @@
+// The v5 format: "ig5." frame "." root *("." hop) "." tag, each part base64url of exact bytes. The
+// MACs run over the received bytes of the segments; nothing is ever re-serialised to check one.
+// docs/formats/token.md, section 3.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/token.h>
+
+#include "crypto/hash.h"
+
+namespace intentgate::token {
+
+inline constexpr std::string_view kV5Prefix = "ig5.";
+
+struct V5Token {
+  TokenContent content;
+  std::int64_t root_expires = 0;
+  std::vector<std::string> segments;  // the bytes of root and hops
+  crypto::Digest tag{};
+};
+
+// Reads a v5 token. No hashing. Refuses with kTokenMalformed, kTokenTruncated, kTokenTooLarge,
+// kTokenTtlTooLong, kTokenDepthExceeded or kTokenSealedExtended; `out` is then unspecified.
+// REQUIRES: text starts with kV5Prefix; at most kMaxTokenBytes.
+std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& out);
+
+// The tag that the segments should have under a tenant's subkey.
+crypto::Digest V5Tag(const V5Token& token, const crypto::HmacKey& subkey);
+
+// The steps of the chain.
+crypto::Digest V5RootTag(const crypto::HmacKey& subkey, std::string_view root);
+crypto::Digest V5HopTag(const crypto::Digest& previous, std::string_view hop);
+crypto::Digest V5SealTag(const crypto::Digest& last);
+
+// The text of `parts` (already base64url, joined by dots, each with a leading dot) and the tag.
+// kLimitExceeded when it would be over kMaxTokenBytes.
+Result<std::string> FrameV5(std::string_view parts, const crypto::Digest& tag);
+
+}  // namespace intentgate::token
