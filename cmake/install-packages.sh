@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and nothing when none is. Debian 12 and Ubuntu 24.04.
+# Arguments are packages wanted besides.
 set -euo pipefail
 
 packages=(
@@ -7,6 +8,7 @@ packages=(
   libssl-dev libsimdjson-dev libfmt-dev libabsl-dev libre2-dev libsqlite3-dev
   libcurl4-openssl-dev libyaml-cpp-dev libasio-dev libspdlog-dev libcli11-dev prometheus-cpp-dev
   doctest-dev pybind11-dev python3-dev python3-venv sqlite3
+  "$@"
 )
 # A Node.js that is there already, from wherever, is kept: Debian's would collide with it.
 command -v node > /dev/null || packages+=(nodejs)

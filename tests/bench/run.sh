@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `make bench`: every benchmark in one run, a table, and build/bench/results.json.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+command -v wrk > /dev/null || { echo "Installing wrk"; bash cmake/install-packages.sh wrk; }
+cmake --preset release -DINTENTGATE_BENCH=ON > /dev/null
+cmake --build build/release -j "$(nproc)"
+mkdir -p build/bench
+lines=build/bench/lines.jsonl
+rm -f "$lines"
+for bench in build/release/tests/bench/*_bench; do
+  taskset -c 0 "$bench" | python3 tests/bench/collect.py "$lines"
+done
+python3 tests/bench/gateway_bench.py build/release "$lines"
+python3 tests/bench/table.py "$lines" build/bench/results.json

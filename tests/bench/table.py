@@ -1,0 +1,15 @@
+"""Prints the rows of a benchmark run as a table and writes them as one JSON array. Usage: table.py LINES OUT."""
+import json
+import sys
+
+rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+flags = open("/proc/cpuinfo", encoding="utf-8").read()
+print(f"SHA extensions: {'yes' if ' sha_ni' in flags else 'no'}")
+width = max(len(row["name"]) for row in rows)
+for row in rows:
+    peers = ", ".join(f"{name} {value:,.1f}" for name, value in row["peers"].items())
+    print(f"{row['name']:<{width}}  {row['value']:>12,.2f} {row['unit']:<8} {peers:<40} {row['settings']}")
+with open(sys.argv[2], "w", encoding="utf-8") as out:
+    json.dump(rows, out, indent=1)
+    out.write("\n")
+print(f"written to {sys.argv[2]}")
