@@ -182,11 +182,10 @@ bool Connection::AnswerWrite(std::string_view data) {
     if (chunked_) AppendChunk(data, out_);
     else out_.append(data);
   }
-  if (!processing_) {
-    Flush();
-    if (stream_->pending_bytes() > 0) ArmDeadline();
-  }
-  return !Congested();
+  if (!processing_ || out_.size() > kGatherBody) Flush();
+  if (stream_->pending_bytes() > 0) ArmDeadline();
+  // Only what the socket did not take: that alone announces its end through OnDrained.
+  return stream_->pending_bytes() <= shard_->options().high_water;
 }
 
 void Connection::AnswerFinish() {

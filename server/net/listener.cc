@@ -8,8 +8,8 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/ip/v6_only.hpp>
 
+#include <cerrno>
 #include <exception>
-#include <system_error>
 #include <utility>
 
 #include "net/address.h"
@@ -34,7 +34,7 @@ Error CannotListen(const std::string& address, const asio::error_code& error) {
     why = "permission denied";
     way_out = "choose a port above 1023 with --listen, or grant CAP_NET_BIND_SERVICE";
   }
-  if (error == std::errc::address_not_available) why = "this machine does not have that address";
+  if (error.value() == EADDRNOTAVAIL) why = "this machine does not have that address";
   return Error{ErrorCode::kIo, "cannot listen on " + address + ": " + why + "; " + way_out};
 }
 

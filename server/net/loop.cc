@@ -131,7 +131,11 @@ Result<std::unique_ptr<LoopPool>> LoopPool::Start(std::size_t threads) {
     pool->loops_.push_back(*std::move(loop));
   }
   try {
-    for (auto& loop : pool->loops_) pool->threads_.emplace_back([&loop = *loop] { loop.Run(); });
+    for (auto& loop : pool->loops_) {
+      pool->threads_.emplace_back([&loop = *loop] { loop.Run(); });
+      // Not left to Run: until it begins, everyone would count as the loop's thread.
+      loop->impl().runner.store(pool->threads_.back().get_id());
+    }
   } catch (const std::system_error& e) {
     return Error{ErrorCode::kIo, std::string("cannot start a thread: ") + e.what()};
   }

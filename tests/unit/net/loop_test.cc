@@ -1,0 +1,87 @@
+#include "net/loop.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "support/net_fixture.h"
+
+namespace intentgate::net {
+
+using test::Event;
+using test::RunOn;
+
+TEST_CASE("posted tasks run in order on the loop's thread") {
+  const auto pool = *LoopPool::Start(2);
+  std::vector<int> order;
+  for (int i = 0; i < 100; ++i) pool->at(1).Post([&order, i] { order.push_back(i); });
+  RunOn(pool->at(1), [&] {
+    CHECK(pool->at(1).OnLoopThread());
+    CHECK_FALSE(pool->at(0).OnLoopThread());
+    CHECK(order.size() == 100);
+    CHECK(order.front() == 0);
+    CHECK(order.back() == 99);
+  });
+  CHECK_FALSE(pool->at(1).OnLoopThread());
+}
+
+TEST_CASE("timers fire in the order of their deadlines, however they were moved") {
+  const auto pool = *LoopPool::Start(1);
+  Loop& loop = pool->at(0);
+  std::vector<int> fired;
+  std::unique_ptr<Timer> one, two, three, never;
+  Event<bool> done;
+  RunOn(loop, [&] {
+    one = std::make_unique<Timer>(loop, [&] { fired.push_back(1); });
+    two = std::make_unique<Timer>(loop, [&] { fired.push_back(2); });
+    three = std::make_unique<Timer>(loop, [&] { done.Set(true); });
+    never = std::make_unique<Timer>(loop, [&] { fired.push_back(9); });
+    one->Set(Millis(1));
+    one->Set(Millis(40));     // later: stays queued at its first place
+    two->Set(Millis(60'000));
+    two->Set(Millis(5));      // earlier: moves
+    three->Set(Millis(60));
+    never->Set(Millis(2));
+    never->Clear();
+    CHECK(one->is_set());
+    CHECK_FALSE(never->is_set());
+  });
+  done.Wait();
+  RunOn(loop, [&] {
+    CHECK(fired == std::vector<int>{2, 1});
+    one.reset();
+    two.reset();
+    three.reset();
+    never.reset();
+  });
+}
+
+TEST_CASE("a timer may be destroyed by its own callback and may set itself again") {
+  const auto pool = *LoopPool::Start(1);
+  Loop& loop = pool->at(0);
+  Event<bool> done;
+  std::unique_ptr<Timer> own, again;
+  int rounds = 0;
+  RunOn(loop, [&] {
+    own = std::make_unique<Timer>(loop, [&] { own.reset(); });
+    own->Set(Millis(0));
+    again = std::make_unique<Timer>(loop, [&] {
+      if (++rounds < 3) return again->Set(Millis(0));
+      again.reset();
+      done.Set(own == nullptr);
+    });
+    again->Set(Millis(1));
+  });
+  CHECK(done.Wait());
+}
+
+TEST_CASE("stopping twice is harmless and tasks posted after it are dropped") {
+  const auto pool = *LoopPool::Start(1);
+  pool->Stop();
+  pool->Stop();
+  bool ran = false;
+  pool->at(0).Post([&] { ran = true; });
+  CHECK_FALSE(ran);
+}
+
+}  // namespace intentgate::net
