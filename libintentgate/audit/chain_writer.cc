@@ -90,9 +90,12 @@ Status ChainWriter::Write(Parts& parts) {
       Failed(parts);
       return s;
     }
-    Doubt doubt{first.tenant, first.event_id, first.seq, {}, {}};
+    Doubt doubt{first.tenant, first.event_id, first.seq, {}, {}, {}};
     for (const auto& [tenant, part] : parts) {
-      doubt.holes[tenant] = part.failed;
+      if (std::optional<Hole> declared = std::exchange(tenants_[tenant].hole, std::nullopt)) {
+        doubt.declared[tenant] = *declared;
+      }
+      doubt.failed[tenant] = part.failed;
       if (part.opens_async) doubt.opened.push_back(tenant);
     }
     doubt_ = std::move(doubt);
@@ -212,14 +215,13 @@ Status ChainWriter::SettleDoubt() {
                  "an earlier commit of the audit store is still in doubt: " + there.error().message};
   }
   if (*there) {
-    // What the batch declared is declared.
-    for (const auto& [tenant, hole] : doubt_->holes) {
-      tenants_[tenant].hole.reset();
+    for (const auto& [tenant, hole] : doubt_->failed) {
       if (hole.count > 0) tenants_[tenant].last_producer_seq = hole.last;
     }
     for (const std::string& tenant : doubt_->opened) tenants_[tenant].async_open = true;
   } else {
-    for (const auto& [tenant, hole] : doubt_->holes) AddHole(tenant, hole);
+    for (const auto& [tenant, hole] : doubt_->declared) AddHole(tenant, hole);
+    for (const auto& [tenant, hole] : doubt_->failed) AddHole(tenant, hole);
   }
   doubt_.reset();
   return {};

@@ -82,7 +82,8 @@ class ChainWriter {
   struct Doubt {
     std::string tenant, event_id;
     std::int64_t seq = 0;
-    std::map<std::string, Hole> holes;
+    std::map<std::string, Hole> declared;   // what its control events declare
+    std::map<std::string, Hole> failed;     // what it leaves behind if it did not happen
     std::vector<std::string> opened;
   };
   using Parts = std::map<std::string, Part, std::less<>>;

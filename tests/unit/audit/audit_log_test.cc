@@ -1,0 +1,307 @@
+#include "audit/audit_log.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "audit/canonical_event.h"
+#include "store/memory/memory_store.h"
+#include "support/faulty_audit_store.h"
+
+namespace intentgate::audit {
+namespace {
+
+AuditEvent Event(const std::string& tool, const std::string& tenant = "acme") {
+  AuditEvent e;
+  e.tool = tool;
+  e.tenant = tenant;
+  return e;
+}
+
+// Stops the writer in its next append until opened.
+class Gate {
+ public:
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    waiting_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void AwaitWaiting() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_; });
+  }
+  void Open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false, waiting_ = false;
+};
+
+struct Fixture {
+  std::shared_ptr<store::MemoryStore> memory = std::make_shared<store::MemoryStore>();
+  std::shared_ptr<test::FaultyAuditStore> store = std::make_shared<test::FaultyAuditStore>(memory);
+  std::unique_ptr<AuditLog> log;
+
+  explicit Fixture(AuditLogOptions options = {}) { Open(std::move(options)); }
+  void Open(AuditLogOptions options = {}) {
+    auto made = AuditLog::Create(store, std::move(options), SystemClock(), SystemRandom());
+    REQUIRE(made.ok());
+    log = std::move(*made);
+  }
+  std::vector<std::string> Tools(const std::string& tenant = "acme") {
+    std::vector<std::string> tools;
+    const auto found_e = *memory->ScanStored(tenant, 0, 10'000);
+    for (const auto& e : found_e) tools.push_back(e.tool);
+    return tools;
+  }
+};
+
+using Tools = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a receipt names the place where the event is found") {
+  Fixture f;
+  const auto receipt = f.log->AppendAndWait(Event("read"));
+  REQUIRE(receipt.ok());
+  CHECK(receipt->seq == 1);
+  CHECK(receipt->tenant == "acme");
+  const AuditRecord record = f.memory->Scan("acme", 1, 1)->front();
+  CHECK(record.hash == receipt->hash);
+  CHECK(record.event_id == receipt->event_id);
+  CHECK(record.event_id.size() == 36);
+}
+
+TEST_CASE("an event without a tenant belongs to the tenant default") {
+  Fixture f;
+  CHECK(f.log->AppendAndWait(Event("read", ""))->tenant == "default");
+}
+
+TEST_CASE("many threads: every acknowledged event is in the chain, once, and it verifies") {
+  Fixture f;
+  constexpr int kThreads = 8, kEach = 200;
+  std::mutex mutex;
+  std::set<std::string> acknowledged;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto receipt = f.log->AppendAndWait(Event("t", t % 2 == 0 ? "even" : "odd"));
+        const std::lock_guard lock(mutex);
+        if (receipt.ok()) acknowledged.insert(receipt->event_id);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(acknowledged.size() == kThreads * kEach);
+  std::size_t found = 0;
+  for (const char* tenant : {"even", "odd"}) {
+    CHECK(VerifyChain(*f.memory, tenant)->ok);
+    const auto found_r = *f.memory->Scan(tenant, 0, 10'000);
+    for (const auto& r : found_r) found += acknowledged.count(r.event_id);
+  }
+  CHECK(found == acknowledged.size());
+  const AuditStats stats = f.log->stats();
+  CHECK(stats.committed == kThreads * kEach);
+  CHECK(stats.queue_depth == 0);
+  CHECK(stats.batch_size_buckets.back() == stats.batches);
+}
+
+TEST_CASE("while one batch commits, the next one gathers up to max_batch") {
+  AuditLogOptions options;
+  options.max_batch = 3;
+  Fixture f(std::move(options));
+  Gate gate;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { gate.Wait(); });
+  std::atomic<int> done{0};
+  const auto count = [&](Result<AuditReceipt> r) { done += r.ok() ? 1 : 0; };
+  f.log->Append(Event("0"), AuditDurability::kDurable, count);
+  gate.AwaitWaiting();
+  for (int i = 1; i <= 4; ++i) f.log->Append(Event(std::to_string(i)), AuditDurability::kDurable, count);
+  CHECK(f.log->stats().queue_depth == 4);
+  CHECK(done == 0);
+  gate.Open();
+  REQUIRE(f.log->Flush().ok());
+  CHECK(done == 5);
+  CHECK(f.log->stats().batches == 3);
+  CHECK(f.Tools() == Tools{"audit/genesis", "0", "1", "2", "3", "4"});
+}
+
+TEST_CASE("a full queue refuses the event and says which limit was hit") {
+  AuditLogOptions options;
+  options.max_queue = 2;
+  Fixture f(std::move(options));
+  Gate gate;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { gate.Wait(); });
+  const auto ignore = [](Result<AuditReceipt>) {};
+  f.log->Append(Event("0"), AuditDurability::kDurable, ignore);
+  gate.AwaitWaiting();
+  f.log->Append(Event("1"), AuditDurability::kDurable, ignore);
+  f.log->Append(Event("2"), AuditDurability::kDurable, ignore);
+  const auto refused = f.log->AppendAndWait(Event("3"));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kLimitExceeded);
+  CHECK(refused.error().message.find("max_queue") != std::string::npos);
+  gate.Open();
+}
+
+TEST_CASE("an event over max_event_bytes is refused and changes nothing") {
+  AuditLogOptions options;
+  options.max_event_bytes = 2'000;
+  Fixture f(std::move(options));
+  AuditEvent big = Event("t");
+  big.reason = std::string(3'000, 'x');
+  const auto refused = f.log->AppendAndWait(std::move(big));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kLimitExceeded);
+  CHECK(f.memory->Tenants()->empty());
+}
+
+TEST_CASE("a store that fails makes the log unhealthy until a commit succeeds again") {
+  AuditLogOptions options;
+  options.retry_micros = 3'600'000'000;
+  Fixture f(std::move(options));
+  REQUIRE(f.log->AppendAndWait(Event("a")).ok());
+  f.store->FailAppend([](int) { return true; });
+  const auto lost = f.log->AppendAndWait(Event("lost"));
+  REQUIRE_FALSE(lost.ok());
+  CHECK(lost.error().code == ErrorCode::kIo);
+  CHECK_FALSE(f.log->healthy());
+  CHECK_FALSE(f.log->Flush().ok());
+  CHECK(f.log->stats().failed == 1);
+  f.store->FailAppend(nullptr);
+  REQUIRE(f.log->AppendAndWait(Event("b")).ok());
+  CHECK(f.log->healthy());
+  CHECK(f.Tools() == Tools{"audit/genesis", "a", "audit/gap_declared", "b"});
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("an unhealthy log recovers by itself once the store works, though no event arrives") {
+  AuditLogOptions options;
+  options.retry_micros = 1'000;
+  Fixture f(std::move(options));
+  f.store->FailAppend([](int) { return true; });
+  CHECK_FALSE(f.log->AppendAndWait(Event("lost")).ok());
+  std::promise<void> declared;
+  std::atomic<bool> once{false};
+  f.store->FailAppend(nullptr);
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) {
+    if (!once.exchange(true)) declared.set_value();
+  });
+  declared.get_future().wait();
+  while (!f.log->healthy()) std::this_thread::yield();
+  CHECK(f.Tools() == Tools{"audit/genesis", "audit/gap_declared"});
+}
+
+TEST_CASE("whatever append fails, no acknowledged event is lost and the chain verifies") {
+  for (int period = 2; period <= 5; ++period) {
+    for (const bool lost_answer : {false, true}) {
+      CAPTURE(period);
+      CAPTURE(lost_answer);
+      AuditLogOptions options;
+      options.max_batch = 4;
+      Fixture f(std::move(options));
+      const auto which = [period](int n) { return n % period == 0; };
+      if (lost_answer) {
+        f.store->LoseAnswer(which);
+      } else {
+        f.store->FailAppend(which);
+      }
+      std::mutex mutex;
+      std::vector<std::string> acknowledged;
+      std::vector<std::thread> threads;
+      for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+          for (int i = 0; i < 50; ++i) {
+            const auto receipt = f.log->AppendAndWait(Event("t"));
+            const std::lock_guard lock(mutex);
+            if (receipt.ok()) acknowledged.push_back(receipt->event_id);
+          }
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+      CHECK(acknowledged.size() >= 1);
+      if (lost_answer) CHECK(acknowledged.size() == 200);
+      std::set<std::string> stored;
+      const auto found_r = *f.memory->Scan("acme", 0, 10'000);
+      for (const auto& r : found_r) CHECK(stored.insert(r.event_id).second);
+      for (const std::string& id : acknowledged) CHECK(stored.count(id) == 1);
+      CHECK(VerifyChain(*f.memory, "acme")->ok);
+    }
+  }
+}
+
+TEST_CASE("async promises are opened in the chain before the first is made, and closed at the end") {
+  Fixture f;
+  const auto first = f.log->AppendAndWait(Event("a"), AuditDurability::kAsync);
+  REQUIRE(first.ok());
+  CHECK(first->seq == 2);   // waited for: the chain says now that events may be lost
+  const auto second = f.log->AppendAndWait(Event("b"), AuditDurability::kAsync);
+  CHECK(second->seq == -1);
+  f.log.reset();
+  CHECK(f.Tools() == Tools{"audit/genesis", "audit/async_opened", "a", "b", "audit/async_closed"});
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+
+  f.Open();
+  CHECK(f.Tools().size() == 5);   // nothing to declare
+}
+
+TEST_CASE("a run that ended without closing its async promises is declared at the next start, once") {
+  AuditLogOptions options;
+  options.producer_id = "gw-1";
+  Fixture f(options);
+  REQUIRE(f.log->AppendAndWait(Event("a"), AuditDurability::kAsync).ok());
+  f.store->FailAppend([](int) { return true; });
+  REQUIRE(f.log->AppendAndWait(Event("lost"), AuditDurability::kAsync).ok());
+  f.log.reset();
+  f.store->FailAppend(nullptr);
+  CHECK(f.Tools() == Tools{"audit/genesis", "audit/async_opened", "a"});
+
+  AuditLogOptions other;
+  other.producer_id = "gw-2";
+  f.Open(other);   // not its own loss to declare
+  CHECK(f.Tools().size() == 3);
+  f.log.reset();
+  f.Open(options);
+  CHECK(f.Tools() == Tools{"audit/genesis", "audit/async_opened", "a", "audit/gap_declared"});
+  f.log.reset();
+  f.Open(options);
+  CHECK(f.Tools().size() == 4);
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("closing the log writes what is queued") {
+  Fixture f;
+  Gate gate;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { gate.Wait(); });
+  std::atomic<int> done{0};
+  for (int i = 0; i < 10; ++i) {
+    f.log->Append(Event("t"), AuditDurability::kDurable, [&](Result<AuditReceipt> r) { done += r.ok() ? 1 : 0; });
+  }
+  gate.Open();
+  f.log.reset();
+  CHECK(done == 10);
+  CHECK(f.memory->Head("acme")->next_seq == 11);
+}
+
+TEST_CASE("a store that cannot be read at the start is an error of Create") {
+  const auto store = std::make_shared<test::FaultyAuditStore>(std::make_shared<store::MemoryStore>());
+  store->FailReads(true);
+  const auto made = AuditLog::Create(store, {}, SystemClock(), SystemRandom());
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.error().code == ErrorCode::kIo);
+  CHECK(AuditLog::Create(nullptr, {}, SystemClock(), SystemRandom()).error().code == ErrorCode::kInvalidArgument);
+}
+
+}  // namespace intentgate::audit

@@ -1,0 +1,170 @@
+#include "audit/canonical_event.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "base/utf8.h"
+
+namespace intentgate::audit {
+namespace {
+
+AuditEvent FullEvent() {
+  AuditEvent e;
+  e.event_id = "0190b7c2-0000-7000-8000-000000000001";
+  e.ts_micros = 1'767'323'045'123'456;
+  e.tenant = "acme";
+  e.decision = "block";
+  e.check = Check::kCapability;
+  e.reason_code = Reason::kArgumentRefused;
+  e.reason = "path is outside \"/data\" \\ <b>\n\x01 \xe2\x80\xa8 \xf0\x9f\x98\x80";
+  e.method = "tools/call";
+  e.tool = "read_file";
+  e.agent_id = "agent-x";
+  e.session_id = "s1";
+  e.arg_keys = {"a", "path"};
+  e.args_sha256 = std::string(64, 'a');
+  e.arg_values = json::MakeObject({{"path", "/etc"}, {"n", json::Value::Double(1.5)}});
+  e.capability_token_id = "jti";
+  e.root_capability_token_id = "root";
+  e.caveat_count = 3;
+  e.refused_caveat = 0;
+  e.intent_summary = "read invoices";
+  e.policy_sha256 = std::string(64, 'b');
+  e.requires_step_up = true;
+  e.latency_us = 1'234;
+  e.remote_ip = "127.0.0.1:5";
+  e.decision_event_id = "d1";
+  e.upstream_status = 200;
+  e.outcome = "success";
+  e.result_sha256 = std::string(64, 'c');
+  e.result_bytes = 77;
+  e.actor = "ann";
+  e.elevation_id = "elev";
+  e.pending_id = "p1";
+  e.decided_by = "bob";
+  e.details = json::MakeObject({{"z", 1}, {"a", nullptr}});
+  return e;
+}
+
+std::string CanonicalOf(AuditEvent event, std::int64_t producer_seq = 41, std::int64_t seq = 7) {
+  EventDraft draft = MakeDraft(std::move(event), "gw-1:00ff", true);
+  draft.producer_seq = producer_seq;
+  AuditRecord record;
+  Place(draft, seq, "", record);
+  return record.canonical;
+}
+
+std::string Golden(const std::string& name) {
+  std::ifstream file(std::string(INTENTGATE_TEST_DATA) + "/golden/audit/" + name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+json::Value Parsed(const std::string& canonical) {
+  auto value = json::Parse(canonical, kEventLimits);
+  REQUIRE(value.ok());
+  return std::move(*value);
+}
+
+}  // namespace
+
+TEST_CASE("an event with every member is exactly the golden bytes") {
+  CHECK(CanonicalOf(FullEvent()) + "\n" == Golden("full_event.json"));
+}
+
+TEST_CASE("what the writer writes by hand is what RFC 8785 prescribes") {
+  for (const bool full : {true, false}) {
+    const std::string canonical = CanonicalOf(full ? FullEvent() : AuditEvent{.event_id = "x", .ts_micros = 1});
+    CHECK(json::WriteJcs(Parsed(canonical)).value() == canonical);
+    CHECK(ReadCanonical(canonical).ok());
+  }
+}
+
+TEST_CASE("empty members are left out") {
+  const json::Value event = Parsed(CanonicalOf(AuditEvent{.kind = EventKind::kControl, .event_id = "x", .ts_micros = 1}));
+  for (const char* name : {"decision", "check", "code", "reason", "arg_keys", "details", "latency_ms", "refused_caveat",
+                           "requires_step_up", "upstream_status"}) {
+    CHECK(event.Find(name) == nullptr);
+  }
+}
+
+TEST_CASE("columns taken from an event and columns read from its bytes are the same") {
+  const EventDraft draft = MakeDraft(FullEvent(), "p", false);
+  StoredEvent written = draft.stored;
+  Place(draft, 3, "", written.record);
+  const auto read = ReadCanonical(written.record.canonical);
+  REQUIRE(read.ok());
+  CHECK(FirstDifference(*read, written) == "");
+  CHECK(read->jti == "jti");
+  CHECK(read->check == "capability");
+}
+
+TEST_CASE("invalid UTF-8 becomes U+FFFD in the bytes and in the columns") {
+  AuditEvent e = FullEvent();
+  e.tool = "bad\xff";
+  e.session_id = "\xc0\xaf";
+  e.arg_keys = {"k\xed\xa0\x80"};
+  const EventDraft draft = MakeDraft(std::move(e), "p", false);
+  CHECK(draft.stored.tool == "bad\xef\xbf\xbd");
+  CHECK(base::IsValidUtf8(draft.text));
+}
+
+TEST_CASE("values that RFC 8785 would change are kept as text") {
+  AuditEvent e = FullEvent();
+  e.arg_values = *json::Parse(R"({"n":1234567890123456789012345678901234567890,"m":1.10})");
+  const json::Value event = Parsed(CanonicalOf(std::move(e)));
+  CHECK(event.Find("arg_values") == nullptr);
+  REQUIRE(event.Find("arg_values_text") != nullptr);
+  CHECK(event.Find("arg_values_text")->string_value() ==
+        R"({"n":1234567890123456789012345678901234567890,"m":1.10})");
+}
+
+TEST_CASE("values that would not read back are kept as text") {
+  AuditEvent twice = FullEvent();
+  twice.details = json::Object{{"a", 1}, {"a", 2}};
+  CHECK(Parsed(CanonicalOf(std::move(twice))).Find("details_text") != nullptr);
+
+  AuditEvent bad = FullEvent();
+  bad.arg_values = json::Object{{"k\xff", 2}};
+  const json::Value event = Parsed(CanonicalOf(std::move(bad)));
+  CHECK(event.Find("arg_values_text")->string_value() == "{\"k\xef\xbf\xbd\":2}");
+}
+
+TEST_CASE("a call as deep as a call may be is an event that can be read") {
+  std::string deep;
+  for (int i = 0; i < 128; ++i) deep += "[";
+  for (int i = 0; i < 128; ++i) deep += "]";
+  AuditEvent e = FullEvent();
+  e.arg_values = *json::Parse(deep);
+  CHECK(ReadCanonical(CanonicalOf(std::move(e))).ok());
+}
+
+TEST_CASE("numbers beyond what a double holds are cut to the largest that it does") {
+  AuditEvent e = FullEvent();
+  e.result_bytes = std::numeric_limits<std::int64_t>::max();
+  const std::string canonical = CanonicalOf(std::move(e));
+  CHECK(canonical.find("\"result_bytes\":9007199254740991") != std::string::npos);
+  CHECK(ReadCanonical(canonical).ok());
+}
+
+TEST_CASE("the chain hash is SHA-256 over the previous hash's text and the bytes") {
+  // printf '%s' abc | sha256sum
+  CHECK(ChainHash("a", "bc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(ChainHash("", "abc") == ChainHash("a", "bc"));
+}
+
+TEST_CASE("bytes that are not one canonical event are refused with what is wrong") {
+  const std::string good = CanonicalOf(FullEvent());
+  CHECK(ReadCanonical("[]").error().message.find("not a JSON object") != std::string::npos);
+  CHECK(ReadCanonical("{").error().message.find("not JSON") != std::string::npos);
+  CHECK(ReadCanonical("{\"seq\": 1}").error().message.find("canonical") != std::string::npos);
+  CHECK(ReadCanonical("{\"ts\":\"2026-01-01T00:00:00Z\"}").error().message.find("sequence") != std::string::npos);
+  CHECK(ReadCanonical("{\"seq\":1,\"ts\":\"yesterday\"}").error().message.find("ts") != std::string::npos);
+  CHECK(ReadCanonical(good + " ").error().code == ErrorCode::kMalformed);
+}
+
+}  // namespace intentgate::audit
