@@ -41,33 +41,37 @@ void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::stri
   }
 }
 
-template <typename Out>
-Status Decode(std::string_view text, const std::array<std::uint8_t, 256>& reverse, Out& out) {
-  if (text.size() % 4 == 1) return Error{ErrorCode::kMalformed, "base64: impossible length"};
-  out.resize(text.size() * 3 / 4);
-  auto* p = reinterpret_cast<std::uint8_t*>(out.data());
+// What is wrong with the text, or null; writes text.size() * 3 / 4 bytes.
+const char* DecodeInto(std::string_view text, const std::array<std::uint8_t, 256>& reverse, std::uint8_t* p) {
+  if (text.size() % 4 == 1) return "base64: impossible length";
   std::uint32_t v = 0;
   std::size_t i = 0;
   const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
   for (; i + 4 <= text.size(); i += 4) {
     const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = reverse[s[i + 2]], d = reverse[s[i + 3]];
     // Valid digits stay below 64, so one test finds any invalid one.
-    if ((a | b | c | d) & 0x80) return Error{ErrorCode::kMalformed, "base64: character outside the alphabet"};
+    if ((a | b | c | d) & 0x80) return "base64: character outside the alphabet";
     v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6 | d;
     *p++ = static_cast<std::uint8_t>(v >> 16);
     *p++ = static_cast<std::uint8_t>(v >> 8);
     *p++ = static_cast<std::uint8_t>(v);
   }
   const std::size_t rest = text.size() - i;
-  if (rest == 0) return {};
+  if (rest == 0) return nullptr;
   const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = rest == 3 ? reverse[s[i + 2]] : 0;
-  if ((a | b | c) & 0x80) return Error{ErrorCode::kMalformed, "base64: character outside the alphabet"};
+  if ((a | b | c) & 0x80) return "base64: character outside the alphabet";
   v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6;
-  if (v & (rest == 2 ? 0xffffu : 0xffu)) {
-    return Error{ErrorCode::kMalformed, "base64: non-zero bits after the last byte"};
-  }
+  if (v & (rest == 2 ? 0xffffu : 0xffu)) return "base64: non-zero bits after the last byte";
   *p++ = static_cast<std::uint8_t>(v >> 16);
   if (rest == 3) *p++ = static_cast<std::uint8_t>(v >> 8);
+  return nullptr;
+}
+
+template <typename Out>
+Status Decode(std::string_view text, const std::array<std::uint8_t, 256>& reverse, Out& out) {
+  out.resize(text.size() * 3 / 4);
+  const char* wrong = DecodeInto(text, reverse, reinterpret_cast<std::uint8_t*>(out.data()));
+  if (wrong != nullptr) return Error{ErrorCode::kMalformed, wrong};
   return {};
 }
 
@@ -85,6 +89,10 @@ Result<Bytes> Base64UrlDecode(std::string_view text) {
   Bytes out;
   if (Status s = Decode(text, kUrlReverse, out); !s.ok()) return s.error();
   return out;
+}
+
+bool Base64UrlDecodeInto(std::string_view text, std::uint8_t* out) {
+  return DecodeInto(text, kUrlReverse, out) == nullptr;
 }
 
 Result<std::string> Base64UrlDecodeText(std::string_view text) {

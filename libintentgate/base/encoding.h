@@ -26,6 +26,9 @@ std::string Base64UrlEncode(std::span<const std::uint8_t> bytes);
 void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out);
 // Refuses padding, blanks, line ends, the other alphabet and non-zero bits after the last byte.
 Result<Bytes> Base64UrlDecode(std::string_view text);
+// As Base64UrlDecode, into memory of the caller's: text.size() * 3 / 4 bytes. False when the text is
+// refused; `out` is then partly written. For readers that cannot afford an allocation for each part.
+[[nodiscard]] bool Base64UrlDecodeInto(std::string_view text, std::uint8_t* out);
 // As Base64UrlDecode, into a string.
 Result<std::string> Base64UrlDecodeText(std::string_view text);
 

@@ -55,9 +55,10 @@ Result<std::string> AttenuateV5(std::string_view text, const std::vector<Caveat>
     return InvalidRequest("the label must be UTF-8 of at most " + std::to_string(token::kMaxLabelBytes) + " bytes");
   }
   token::V5Token parent;
-  if (auto refusal = token::ReadV5(text, parent)) return token::ToError(*std::move(refusal));
-  if (Status s = CheckExtensible(parent.content); !s.ok()) return s.error();
-  if (Status s = token::CheckCaveatCount(parent.content.caveats.size() + caveats.size()); !s.ok()) return s.error();
+  TokenContent content;
+  if (auto refusal = token::ReadV5(text, parent, content)) return token::ToError(*std::move(refusal));
+  if (Status s = CheckExtensible(content); !s.ok()) return s.error();
+  if (Status s = token::CheckCaveatCount(content.caveats.size() + caveats.size()); !s.ok()) return s.error();
   std::array<std::uint8_t, token::kHopIdBytes> id{};
   if (Status s = random.Fill(id); !s.ok()) return s.error();
   std::string segment;

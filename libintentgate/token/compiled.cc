@@ -23,18 +23,11 @@ const internal::CompiledCaveats::Slot& internal::CompiledCaveats::Get(std::size_
   return slot;
 }
 
-VerifiedToken VerifiedTokenMaker::Make(TokenContent content, std::optional<std::int64_t> root_expires) {
-  // One allocation for both halves.
-  struct Both {
-    TokenContent content;
-    internal::CompiledCaveats compiled;
-  };
-  const auto both = std::make_shared<Both>();
-  both->content = std::move(content);
-  both->compiled.root_expires = root_expires;
-  both->compiled.Prepare(both->content.caveats);
-  return VerifiedToken(std::shared_ptr<const TokenContent>(both, &both->content),
-                       std::shared_ptr<const internal::CompiledCaveats>(both, &both->compiled));
+VerifiedToken VerifiedTokenMaker::Make(std::shared_ptr<Parts> parts) {
+  parts->compiled.Prepare(parts->content.caveats);
+  std::shared_ptr<const internal::CompiledCaveats> compiled(parts, &parts->compiled);
+  const TokenContent* content = &parts->content;
+  return VerifiedToken(std::shared_ptr<const TokenContent>(std::move(parts), content), std::move(compiled));
 }
 
 }  // namespace intentgate

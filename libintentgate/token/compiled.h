@@ -35,9 +35,15 @@ struct CompiledCaveats {
 
 }  // namespace internal
 
-// The one place that turns read bytes into a VerifiedToken. Call it behind the MAC check only.
+// The one place that turns read bytes into a VerifiedToken.
 struct VerifiedTokenMaker {
-  static VerifiedToken Make(TokenContent content, std::optional<std::int64_t> root_expires);
+  // Both halves in one allocation. Readers fill the content in place, before it is authentic.
+  struct Parts {
+    TokenContent content;
+    internal::CompiledCaveats compiled;
+  };
+  // Call it behind the MAC check only.
+  static VerifiedToken Make(std::shared_ptr<Parts> parts);
 };
 
 }  // namespace intentgate

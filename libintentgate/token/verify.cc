@@ -54,14 +54,16 @@ VerifyResult VerifyLegacy(std::string_view text, const KeyRingState& ring, const
   for (const KeyRingState::Key& key : ring.keys()) {
     if (!key.info.legacy || !crypto::ConstantTimeEqual(token::LegacyMac(read, key.mac), read.sig)) continue;
     if (!key.AcceptedAt(clock.UnixSeconds())) return KeyRetired(key);
-    return VerifiedTokenMaker::Make(std::move(read.content), std::nullopt);
+    auto parts = std::make_shared<VerifiedTokenMaker::Parts>();
+    parts->content = std::move(read.content);
+    return VerifiedTokenMaker::Make(std::move(parts));
   }
   return BadMac(Reason::kTokenBadMac);
 }
 
 // The tag check under the tenant's subkey, which is remembered once a token under it proved authentic.
-Result<bool> V5TagMatches(const token::V5Token& read, const KeyRingState& ring, const KeyRingState::Key& key) {
-  const std::string& tenant = read.content.tenant;
+Result<bool> V5TagMatches(const token::V5Token& read, std::string_view tenant, const KeyRingState& ring,
+                          const KeyRingState::Key& key) {
   if (const crypto::HmacKey* known = ring.FindTenantKey(key, tenant)) {
     return crypto::ConstantTimeEqual(token::V5Tag(read, *known), read.tag);
   }
@@ -76,16 +78,19 @@ VerifyResult VerifyV5(std::string_view text, const KeyRingState& ring, const Ver
                       const Clock& clock) {
   if (!options.accept_v5) return NotAccepted(TokenFormat::kV5);
   token::V5Token read;
-  if (auto refusal = token::ReadV5(text, read)) return *std::move(refusal);
-  const KeyRingState::Key* key = ring.Find(read.content.key_id);
+  auto parts = std::make_shared<VerifiedTokenMaker::Parts>();
+  const TokenContent& content = parts->content;
+  if (auto refusal = token::ReadV5(text, read, parts->content)) return *std::move(refusal);
+  const KeyRingState::Key* key = ring.Find(content.key_id);
   if (key == nullptr) return BadMac(Reason::kTokenUnknownKey);
-  const Result<bool> matches = V5TagMatches(read, ring, *key);
+  const Result<bool> matches = V5TagMatches(read, content.tenant, ring, *key);
   if (!matches.ok() || !*matches) return BadMac(Reason::kTokenBadMac);
   if (!key->AcceptedAt(clock.UnixSeconds())) return KeyRetired(*key);
-  if (!read.content.audience.empty() && read.content.audience != options.audience) {
+  if (!content.audience.empty() && content.audience != options.audience) {
     return Refuse(Reason::kTokenWrongAudience, "the token is meant for another gate");
   }
-  return VerifiedTokenMaker::Make(std::move(read.content), read.root_expires);
+  parts->compiled.root_expires = read.root_expires;
+  return VerifiedTokenMaker::Make(std::move(parts));
 }
 
 }  // namespace
@@ -100,8 +105,9 @@ Result<TokenContent> Decode(std::string_view text) {
   if (auto refusal = CheckText(text)) return token::ToError(*std::move(refusal));
   if (text.starts_with(token::kV5Prefix)) {
     token::V5Token read;
-    if (auto refusal = token::ReadV5(text, read)) return token::ToError(*std::move(refusal));
-    return std::move(read.content);
+    TokenContent content;
+    if (auto refusal = token::ReadV5(text, read, content)) return token::ToError(*std::move(refusal));
+    return content;
   }
   token::LegacyToken read;
   if (auto refusal = token::ReadLegacy(text, read)) return token::ToError(*std::move(refusal));

@@ -16,6 +16,8 @@ enum TopMember : int { kV, kJti, kRootJti, kIss, kTenant, kZone, kSub, kIat, kNb
 constexpr std::array<std::string_view, 11> kTopNames = {"v",   "jti", "root_jti", "iss", "tenant", "zone",
                                                         "sub", "iat", "nbf",      "cav", "sig"};
 
+constexpr std::size_t kSigChars = 43;
+
 enum class CharClass : std::uint8_t { kPlain, kQuote, kHtml, kOther };
 constexpr std::array<CharClass, 256> MakeClasses() {
   std::array<CharClass, 256> classes{};
@@ -166,10 +168,7 @@ class FastReader {
   bool Sig() {
     std::string_view text;
     if (!String(text)) return false;
-    const Result<base::Bytes> bytes = base::Base64UrlDecode(text);
-    if (!bytes.ok() || bytes->size() != out_.sig.size()) return false;
-    std::copy(bytes->begin(), bytes->end(), out_.sig.begin());
-    return true;
+    return text.size() == kSigChars && base::Base64UrlDecodeInto(text, out_.sig.data());
   }
 
   bool Caveats() {

@@ -84,7 +84,8 @@ bool ReadCaveats(CborReader& in, TokenContent& content, bool& too_many) {
     too_many = true;
     return in.Fail("too many caveats");
   }
-  if (content.caveats.empty()) content.caveats.reserve(count);
+  // Room for what a typical child adds, because a Caveat is dear to move.
+  if (content.caveats.empty()) content.caveats.reserve(count + 2 * (content.hops.capacity() - 1));
   content.hops.back().caveat_count = count;
   for (; count > 0; --count) {
     if (!ReadCaveat(in, content.caveats.emplace_back())) return false;

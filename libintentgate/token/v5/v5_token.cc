@@ -25,96 +25,112 @@ TokenRefusal Truncated() {
   return Refuse(Reason::kTokenTruncated, "the token is cut off; copy all of it, up to the last character");
 }
 
-// Checks prefix and length and leaves the rest in `parts`, which starts at the root.
-Refusal ReadFrame(std::string_view text, std::string_view& parts) {
-  if (text.size() < kFirstSegment) return Truncated();
-  const Result<base::Bytes> frame = base::Base64UrlDecode(text.substr(kV5Prefix.size(), kFrameChars));
-  if (!frame.ok() || text[kFirstSegment - 1] != '.') return RefuseMalformed("the frame is not three characters of base64url");
-  const std::size_t stated = std::size_t{(*frame)[0]} << 8 | (*frame)[1];
-  if (stated > text.size()) return Truncated();
-  if (stated < text.size()) return RefuseMalformed("it goes on behind the length that its frame says");
-  parts = text.substr(kFirstSegment);
-  return std::nullopt;
-}
-
 TokenRefusal BadSegment(std::size_t index, const std::string& what) {
   TokenRefusal refusal = RefuseMalformed("segment " + std::to_string(index) + ": " + what);
   refusal.hop = index;
   return refusal;
 }
 
-// Decodes the parts into segments and tag.
-Refusal Split(std::string_view parts, V5Token& out) {
-  const std::size_t last = parts.rfind('.');
-  if (last == std::string_view::npos) return RefuseMalformed("it has no tag");
-  const std::string_view tag_text = parts.substr(last + 1);
-  if (tag_text.size() != kTagChars) return RefuseMalformed("its tag is not 32 bytes");
-  const Result<base::Bytes> tag = base::Base64UrlDecode(tag_text);
-  if (!tag.ok()) return RefuseMalformed("tag: " + tag.error().message);
-  std::copy(tag->begin(), tag->end(), out.tag.begin());
-  parts = parts.substr(0, last);
-  const auto dots = static_cast<std::size_t>(std::count(parts.begin(), parts.end(), '.'));
-  if (dots > kMaxHops) {
-    return Refuse(Reason::kTokenDepthExceeded, "the token has more than " + std::to_string(kMaxHops) + " hops");
+// Checks prefix and length and leaves the rest in `parts`, which starts at the root.
+Refusal ReadFrame(std::string_view text, std::string_view& parts) {
+  if (text.size() < kFirstSegment) return Truncated();
+  std::uint8_t frame[2];
+  if (!base::Base64UrlDecodeInto(text.substr(kV5Prefix.size(), kFrameChars), frame) || text[kFirstSegment - 1] != '.') {
+    return RefuseMalformed("the frame is not three characters of base64url");
   }
-  out.segments.reserve(dots + 1);
-  for (std::size_t from = 0; from <= parts.size();) {
-    const std::size_t end = std::min(parts.find('.', from), parts.size());
-    Result<std::string> bytes = base::Base64UrlDecodeText(parts.substr(from, end - from));
-    if (!bytes.ok()) return BadSegment(out.segments.size(), bytes.error().message);
-    out.segments.push_back(std::move(*bytes));
-    from = end + 1;
-  }
+  const std::size_t stated = std::size_t{frame[0]} << 8 | frame[1];
+  if (stated > text.size()) return Truncated();
+  if (stated < text.size()) return RefuseMalformed("it goes on behind the length that its frame says");
+  parts = text.substr(kFirstSegment);
   return std::nullopt;
-}
-
-Refusal ReadSegments(V5Token& out) {
-  TokenContent& c = out.content;
-  c.hops.reserve(out.segments.size());
-  bool too_many = false;
-  std::int64_t ttl = 0;
-  for (std::size_t i = 0; i < out.segments.size(); ++i) {
-    if (c.sealed) {
-      TokenRefusal refusal = Refuse(Reason::kTokenSealedExtended, "the token was extended behind its seal");
-      refusal.hop = i;
-      return refusal;
-    }
-    CborReader in(out.segments[i]);
-    const bool ok = i == 0 ? ReadRoot(in, c, ttl, too_many) : ReadHop(in, c, c.sealed, too_many);
-    if (too_many) return RefuseTooManyCaveats();
-    if (!ok) return BadSegment(i, in.error());
-  }
-  if (ttl > kMaxTtlSeconds) {
-    return Refuse(Reason::kTokenTtlTooLong, "the token's lifetime is over " + std::to_string(kMaxTtlSeconds) + " seconds");
-  }
-  if (c.max_depth && static_cast<std::int64_t>(c.hops.size()) - 1 > *c.max_depth) {
-    return Refuse(Reason::kTokenDepthExceeded, "the token was passed on more often than its limit of " +
-                                                   std::to_string(*c.max_depth) + " allows");
-  }
-  out.root_expires = c.issued_at + ttl;
-  return std::nullopt;
-}
-
-void Complete(V5Token& out) {
-  TokenContent& c = out.content;
-  c.root_jti = c.hops.front().id;
-  c.jti = c.hops.back().id;
-  std::int64_t earliest = out.root_expires;
-  for (const Caveat& caveat : c.caveats) {
-    if (caveat.kind == CaveatKind::kExpires) earliest = std::min(earliest, caveat.expires);
-  }
-  c.expires_at = earliest;
 }
 
 }  // namespace
 
-Refusal ReadV5(std::string_view text, V5Token& out) {
-  std::string_view parts;
-  if (Refusal r = ReadFrame(text, parts)) return r;
-  if (Refusal r = Split(parts, out)) return r;
-  if (Refusal r = ReadSegments(out)) return r;
-  Complete(out);
-  return std::nullopt;
+class V5Reader {
+ public:
+  V5Reader(V5Token& token, TokenContent& content) : token_(token), content_(content) {}
+
+  Refusal Read(std::string_view text) {
+    std::string_view parts;
+    if (Refusal r = ReadFrame(text, parts)) return r;
+    if (Refusal r = Split(parts)) return r;
+    if (Refusal r = ReadSegments()) return r;
+    Complete();
+    return std::nullopt;
+  }
+
+ private:
+  // Decodes the parts into segments and tag.
+  Refusal Split(std::string_view parts) {
+    const std::size_t last = parts.rfind('.');
+    if (last == std::string_view::npos) return RefuseMalformed("it has no tag");
+    const std::string_view tag = parts.substr(last + 1);
+    if (tag.size() != kTagChars) return RefuseMalformed("its tag is not 32 bytes");
+    if (!base::Base64UrlDecodeInto(tag, token_.tag.data())) return RefuseMalformed("its tag is not base64url");
+    parts = parts.substr(0, last);
+    token_.bytes_.resize(parts.size() * 3 / 4 + 1);
+    auto* out = reinterpret_cast<std::uint8_t*>(token_.bytes_.data());
+    std::size_t used = 0;
+    for (std::size_t from = 0; from <= parts.size();) {
+      const std::size_t end = std::min(parts.find('.', from), parts.size());
+      if (token_.count_ > kMaxHops) {
+        return Refuse(Reason::kTokenDepthExceeded, "the token has more than " + std::to_string(kMaxHops) + " hops");
+      }
+      if (!base::Base64UrlDecodeInto(parts.substr(from, end - from), out + used)) {
+        return BadSegment(token_.count_, "not base64url without padding");
+      }
+      used += (end - from) * 3 / 4;
+      token_.ends_[token_.count_++] = static_cast<std::uint32_t>(used);
+      from = end + 1;
+    }
+    return std::nullopt;
+  }
+
+  Refusal ReadSegments() {
+    content_.hops.reserve(token_.count_);
+    bool too_many = false;
+    std::int64_t ttl = 0;
+    for (std::size_t i = 0; i < token_.count_; ++i) {
+      if (content_.sealed) {
+        TokenRefusal refusal = Refuse(Reason::kTokenSealedExtended, "the token was extended behind its seal");
+        refusal.hop = i;
+        return refusal;
+      }
+      CborReader in(token_.segment(i));
+      const bool ok = i == 0 ? ReadRoot(in, content_, ttl, too_many) : ReadHop(in, content_, content_.sealed, too_many);
+      if (too_many) return RefuseTooManyCaveats();
+      if (!ok) return BadSegment(i, in.error());
+    }
+    if (ttl > kMaxTtlSeconds) {
+      return Refuse(Reason::kTokenTtlTooLong,
+                    "the token's lifetime is over " + std::to_string(kMaxTtlSeconds) + " seconds");
+    }
+    if (content_.max_depth && static_cast<std::int64_t>(token_.count_) - 1 > *content_.max_depth) {
+      return Refuse(Reason::kTokenDepthExceeded, "the token was passed on more often than its limit of " +
+                                                     std::to_string(*content_.max_depth) + " allows");
+    }
+    token_.root_expires = content_.issued_at + ttl;
+    token_.sealed = content_.sealed;
+    return std::nullopt;
+  }
+
+  void Complete() {
+    content_.root_jti = content_.hops.front().id;
+    content_.jti = content_.hops.back().id;
+    std::int64_t earliest = token_.root_expires;
+    for (const Caveat& caveat : content_.caveats) {
+      if (caveat.kind == CaveatKind::kExpires) earliest = std::min(earliest, caveat.expires);
+    }
+    content_.expires_at = earliest;
+  }
+
+  V5Token& token_;
+  TokenContent& content_;
+};
+
+std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& token, TokenContent& content) {
+  return V5Reader(token, content).Read(text);
 }
 
 crypto::Digest V5RootTag(const crypto::HmacKey& subkey, std::string_view root) {
@@ -128,9 +144,9 @@ crypto::Digest V5HopTag(const crypto::Digest& previous, std::string_view hop) {
 crypto::Digest V5SealTag(const crypto::Digest& last) { return crypto::HmacSha256(last, base::AsBytes(kSealLabel)); }
 
 crypto::Digest V5Tag(const V5Token& token, const crypto::HmacKey& subkey) {
-  crypto::Digest tag = V5RootTag(subkey, token.segments.front());
-  for (std::size_t i = 1; i < token.segments.size(); ++i) tag = V5HopTag(tag, token.segments[i]);
-  return token.content.sealed ? V5SealTag(tag) : tag;
+  crypto::Digest tag = V5RootTag(subkey, token.segment(0));
+  for (std::size_t i = 1; i < token.segment_count(); ++i) tag = V5HopTag(tag, token.segment(i));
+  return token.sealed ? V5SealTag(tag) : tag;
 }
 
 Result<std::string> FrameV5(std::string_view parts, const crypto::Digest& tag) {

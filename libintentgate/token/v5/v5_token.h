@@ -3,11 +3,11 @@
 // docs/formats/token.md, section 3.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <intentgate/token.h>
 
@@ -17,17 +17,30 @@ namespace intentgate::token {
 
 inline constexpr std::string_view kV5Prefix = "ig5.";
 
-struct V5Token {
-  TokenContent content;
+// What a v5 text holds besides its content. Segments are views into one buffer.
+class V5Token {
+ public:
+  std::size_t segment_count() const { return count_; }
+  std::string_view segment(std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+  }
+
   std::int64_t root_expires = 0;
-  std::vector<std::string> segments;  // the bytes of root and hops
+  bool sealed = false;
   crypto::Digest tag{};
+
+ private:
+  friend class V5Reader;
+  std::string bytes_;  // of root and hops, one behind the other
+  std::array<std::uint32_t, kMaxHops + 1> ends_{};
+  std::size_t count_ = 0;
 };
 
 // Reads a v5 token. No hashing. Refuses with kTokenMalformed, kTokenTruncated, kTokenTooLarge,
-// kTokenTtlTooLong, kTokenDepthExceeded or kTokenSealedExtended; `out` is then unspecified.
-// REQUIRES: text starts with kV5Prefix; at most kMaxTokenBytes.
-std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& out);
+// kTokenTtlTooLong, kTokenDepthExceeded or kTokenSealedExtended; the outputs are then unspecified.
+// REQUIRES: text starts with kV5Prefix; at most kMaxTokenBytes; `content` is fresh.
+std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& token, TokenContent& content);
 
 // The tag that the segments should have under a tenant's subkey.
 crypto::Digest V5Tag(const V5Token& token, const crypto::HmacKey& subkey);

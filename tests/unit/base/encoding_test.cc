@@ -11,10 +11,15 @@ TEST_CASE("base64url has one text for each byte string") {
   for (const auto& [text, encoded] : {std::pair{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xff\xfe", "__4"}}) {
     CHECK(Base64UrlEncode(AsBytes(text)) == encoded);
     CHECK(*Base64UrlDecodeText(encoded) == text);
+    std::uint8_t out[8] = {};
+    CHECK(Base64UrlDecodeInto(encoded, out));
+    CHECK(AsText(out).substr(0, std::string_view(text).size()) == text);
   }
   for (const std::string bad : {"Zh", "Zm9", "Zg==", "Z", "Zm 8", "Zm8\n", "+/+/", "Zm9v\xff"}) {
     INFO(bad);
     CHECK(Base64UrlDecode(bad).error().code == ErrorCode::kMalformed);
+    std::uint8_t out[8];
+    CHECK_FALSE(Base64UrlDecodeInto(bad, out));
   }
 }
 

@@ -242,7 +242,8 @@ TEST_CASE("a sealed token cannot be extended, by the library or by hand") {
   CHECK(Attenuate(sealed, {Caveat::MaxCalls(1)}, {}, Now(), random).error().code == ErrorCode::kInvalidArgument);
   // A holder who appends a hop under the sealed tag is found by the seal in the middle.
   token::V5Token read;
-  REQUIRE_FALSE(token::ReadV5(sealed, read).has_value());
+  TokenContent content;
+  REQUIRE_FALSE(token::ReadV5(sealed, read, content).has_value());
   const std::string hop = HopSegment("0381820401", 2);
   std::string parts = sealed.substr(7, sealed.rfind('.') - 7) + ".";
   base::Base64UrlAppend(base::AsBytes(hop), parts);
@@ -303,8 +304,9 @@ TEST_CASE("too many caveats are refused before any MAC, across hops") {
   request.caveats = many;
   CHECK(Mint(TestRing(), request, Now(), random).error().code == ErrorCode::kLimitExceeded);
   token::V5Token read;
-  REQUIRE_FALSE(token::ReadV5(full, read).has_value());
-  CHECK(VerifyReason(Forge({read.segments[0], HopSegment("0381820401", 2)})) == Reason::kTokenTooLarge);
+  TokenContent content;
+  REQUIRE_FALSE(token::ReadV5(full, read, content).has_value());
+  CHECK(VerifyReason(Forge({std::string(read.segment(0)), HopSegment("0381820401", 2)})) == Reason::kTokenTooLarge);
   // A wrong tag does not matter: the count is looked at first.
   std::string parts = full.substr(7, full.rfind('.') - 7) + ".";
   base::Base64UrlAppend(base::AsBytes(HopSegment("0381820401", 2)), parts);
