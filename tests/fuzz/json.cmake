@@ -1,0 +1,1 @@
+ig_fuzz(json DEPS ig::json)
