@@ -23,7 +23,6 @@ std::string_view KindName(Kind kind) {
 
 Value::Value(std::int64_t n) : v_(Number{std::to_string(n)}) {}
 Value::Value(std::uint64_t n) : v_(Number{std::to_string(n)}) {}
-Value::Value(Object o) : v_(std::move(o)) {}
 
 Value Value::Double(double d) {
   IG_CHECK(std::isfinite(d));

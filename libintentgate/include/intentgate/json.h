@@ -46,17 +46,22 @@ using Object = std::vector<Member>;
 // A JSON value. A regular value type; thread-compatible.
 class Value {
  public:
-  Value() = default;                                                              // null
-  Value(std::nullptr_t) {}                                                        // NOLINT
-  Value(bool b) : v_(b) {}                                                        // NOLINT
-  Value(int n) : Value(static_cast<std::int64_t>(n)) {}                           // NOLINT
-  Value(std::int64_t n);                                                          // NOLINT
-  Value(std::uint64_t n);                                                         // NOLINT
-  Value(const char* s) : v_(std::string(s)) {}                                    // NOLINT
-  Value(std::string s) : v_(std::move(s)) {}                                      // NOLINT
-  Value(std::string_view s) : v_(std::string(s)) {}                               // NOLINT
-  Value(Array a) : v_(std::move(a)) {}                                            // NOLINT
-  Value(Object o);                                                                // NOLINT
+  Value();                          // null
+  Value(std::nullptr_t);            // NOLINT(google-explicit-constructor): a value is made from what it holds
+  Value(bool b);                    // NOLINT
+  Value(int n);                     // NOLINT
+  Value(std::int64_t n);            // NOLINT
+  Value(std::uint64_t n);           // NOLINT
+  Value(const char* s);             // NOLINT
+  Value(std::string s);             // NOLINT
+  Value(std::string_view s);        // NOLINT
+  Value(Array a);                   // NOLINT
+  Value(Object o);                  // NOLINT
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
   // REQUIRES: d is finite. Written in the shortest form that reads back as d.
   static Value Double(double d);
   // Fails unless `text` is one JSON number (RFC 8259 section 6).
@@ -105,6 +110,22 @@ struct Member {
   std::string name;
   Value value;
 };
+
+// Behind Member, because a vector of it may only be made and destroyed where it is complete.
+inline Value::Value() = default;
+inline Value::Value(std::nullptr_t) {}
+inline Value::Value(bool b) : v_(b) {}
+inline Value::Value(int n) : Value(static_cast<std::int64_t>(n)) {}
+inline Value::Value(const char* s) : v_(std::string(s)) {}
+inline Value::Value(std::string s) : v_(std::move(s)) {}
+inline Value::Value(std::string_view s) : v_(std::string(s)) {}
+inline Value::Value(Array a) : v_(std::move(a)) {}
+inline Value::Value(Object o) : v_(std::move(o)) {}
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
 
 // An object from a list, for tests and for building messages:
 //   MakeObject({{"v", 3}, {"sub", "agent"}})
