@@ -35,6 +35,12 @@ class RawUpstream {
       peers_.push_back(std::make_unique<Peer>(*this, static_cast<int>(peers_.size()), std::move(stream)));
     });
   }
+  ~RawUpstream() {
+    listener_->Close();
+    test::RunOn(loop_, [this] { peers_.clear(); });
+  }
+  RawUpstream(const RawUpstream&) = delete;  // peers hold its address
+  RawUpstream& operator=(const RawUpstream&) = delete;
   std::uint16_t port() const { return listener_->port(); }
   // On the loop.
   std::size_t connections() const { return peers_.size(); }
@@ -47,6 +53,7 @@ class RawUpstream {
     Peer(RawUpstream& owner, int number, std::shared_ptr<net::Stream> s) : up(owner), index(number), stream(std::move(s)) {
       stream->Start(this);
     }
+    ~Peer() override { stream->Close(); }
     void OnData(std::string_view data) override {
       std::string answer = up.answer_(index, std::string(data));
       const bool close = answer.starts_with('!');
