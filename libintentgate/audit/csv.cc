@@ -1,0 +1,80 @@
+#include "audit/csv.h"
+
+#include <array>
+
+#include "audit/canonical_event.h"
+
+namespace intentgate::audit {
+namespace {
+
+constexpr std::array<std::string_view, 22> kPublicColumns = {
+    "ts",          "event",      "schema_version",      "decision",
+    "check",       "reason",     "tenant",              "agent_id",
+    "session_id",  "tool",       "arg_keys",            "capability_token_id",
+    "root_capability_token_id",  "caveat_count",        "pending_id",
+    "decided_by",  "intent_summary", "latency_ms",      "remote_ip",
+    "upstream_status", "requires_step_up", "elevation_id"};
+
+// Taken from the canonical event as well; seq and event_id are part of it.
+constexpr std::array<std::string_view, 17> kOwnColumns = {
+    "kind",       "seq",         "event_id",          "producer_id",  "producer_seq",  "code",
+    "method",     "args_sha256", "refused_caveat",    "latency_us",   "policy_sha256", "decision_event_id",
+    "outcome",    "result_sha256", "result_bytes",    "actor",        "details"};
+
+std::string CellOf(const json::Value* member) {
+  if (member == nullptr) return {};
+  switch (member->kind()) {
+    case json::Kind::kString: return member->string_value();
+    case json::Kind::kArray: {
+      std::string joined;
+      for (const json::Value& element : member->array()) {
+        if (!joined.empty()) joined += ';';
+        joined += element.is_string() ? element.string_value() : json::Write(element);
+      }
+      return joined;
+    }
+    default: return json::Write(*member);
+  }
+}
+
+}  // namespace
+
+void AppendCsvCell(std::string_view text, std::string& out) {
+  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  const bool quoted = text.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (quoted) out += '"';
+  if (formula) out += '\'';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  if (quoted) out += '"';
+}
+
+std::string CsvHeader() {
+  std::string out;
+  for (const std::string_view column : kPublicColumns) (out += column) += ',';
+  for (const std::string_view column : kOwnColumns) (out += column) += ',';
+  return out + "prev_hash,hash\r\n";
+}
+
+Status AppendCsvRow(const AuditRecord& record, std::string& out) {
+  const Result<json::Value> event = json::Parse(record.canonical, kEventLimits);
+  if (!event.ok() || !event->is_object()) {
+    return Error{ErrorCode::kCorrupt, "event " + std::to_string(record.seq) + " of tenant " + record.tenant +
+                                          " is not JSON; verify the chain"};
+  }
+  const auto cell = [&](std::string_view column) {
+    AppendCsvCell(CellOf(event->Find(column)), out);
+    out += ',';
+  };
+  for (const std::string_view column : kPublicColumns) cell(column);
+  for (const std::string_view column : kOwnColumns) cell(column);
+  AppendCsvCell(record.prev_hash, out);
+  out += ',';
+  AppendCsvCell(record.hash, out);
+  out += "\r\n";
+  return {};
+}
+
+}  // namespace intentgate::audit

@@ -1,0 +1,206 @@
+// Reads an export line by line and keeps, per tenant, the place and hash of the last event. The first
+// thing that is wrong decides the outcome; what follows is read for counts only.
+// Tested by tests/unit/audit/export_test.cc, by tests/fuzz/export_verify_fuzz.cc and against a second
+// verifier, tests/golden/audit/verify_export.py.
+
+#include <map>
+#include <utility>
+
+#include <intentgate/audit.h>
+
+#include "audit/canonical_event.h"
+#include "audit/export_format.h"
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
+namespace intentgate {
+namespace {
+
+using audit::ExportTrailer;
+using Outcome = ExportVerifier::Report::Outcome;
+
+// The canonical bytes of one event and what stands around them.
+constexpr std::size_t kMaxLineBytes = audit::kEventLimits.max_bytes + 4096;
+
+}  // namespace
+
+struct ExportVerifier::State {
+  struct Chain {
+    std::int64_t events = 0;
+    std::int64_t last_seq = -1;
+    std::string last_hash;
+  };
+
+  std::string line;                    // begun, not ended
+  bool line_too_long = false;
+  std::int64_t line_number = 0;
+  crypto::Sha256Stream before_trailer;
+  std::optional<audit::ExportHeader> header;
+  bool trailer_seen = false;
+  bool failed = false;
+  std::map<std::string, Chain, std::less<>> chains;
+  Report report;
+
+  void Fail(Outcome outcome, const std::string& message, std::optional<std::int64_t> seq = std::nullopt) {
+    if (failed) return;
+    failed = true;
+    report.outcome = outcome;
+    report.message = message;
+    if (line_number > 0) report.bad_line = line_number;
+    report.bad_seq = seq;
+  }
+
+  void Line(std::string_view text) {
+    ++line_number;
+    if (failed) return;
+    if (trailer_seen) return Fail(Outcome::kMalformed, "There is text after the trailer.");
+    if (!header) return Header(text);
+    if (audit::IsExportTrailer(text)) return Trailer(text);
+    before_trailer.Update(base::AsBytes(text));
+    before_trailer.Update(base::AsBytes("\n"));
+    Event(text);
+  }
+
+  void Header(std::string_view text) {
+    Result<audit::ExportHeader> read = audit::ReadExportHeader(text);
+    if (!read.ok()) return Fail(Outcome::kMalformed, "The header cannot be read: " + read.error().message + ".");
+    before_trailer.Update(base::AsBytes(text));
+    before_trailer.Update(base::AsBytes("\n"));
+    header = std::move(*read);
+  }
+
+  void Event(std::string_view text) {
+    Result<AuditRecord> record = audit::ReadEventLine(text);
+    if (!record.ok()) return Fail(Outcome::kMalformed, "The line cannot be read: " + record.error().message + ".");
+    const std::int64_t seq = record->seq;
+    const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, seq); };
+    if (audit::ChainHash(record->prev_hash, record->canonical) != record->hash) {
+      return tampered("The event's bytes do not give its hash: it was altered.");
+    }
+    const Result<audit::StoredEvent> said = audit::ReadCanonical(record->canonical);
+    if (!said.ok()) return tampered("The hashed bytes are no event: " + said.error().message + ".");
+    if (said->record.tenant != record->tenant || said->record.seq != seq) {
+      return tampered("The line names another place than the hashed bytes, which belong to event " +
+                      std::to_string(said->record.seq) + " of tenant " + said->record.tenant + ".");
+    }
+    if ((seq == 0) != (said->kind == "genesis")) return tampered("Event 0, and no other, is the genesis event.");
+    if (!header->tenant.empty() && header->tenant != record->tenant) {
+      return tampered("The event belongs to a tenant that was not exported.");
+    }
+    Place(*record);
+  }
+
+  // Against the events of the same tenant before it.
+  void Place(const AuditRecord& record) {
+    Chain& chain = chains[record.tenant];
+    const std::int64_t seq = record.seq;
+    const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, seq); };
+    if (seq <= chain.last_seq) return tampered("The event stands behind a later one, or twice: lines were moved.");
+    const bool next = seq == chain.last_seq + 1;
+    if (!header->filtered && !next) {
+      return tampered("Event " + std::to_string(chain.last_seq + 1) + " of tenant " + record.tenant +
+                      " is missing: it was removed.");
+    }
+    if (next && record.prev_hash != chain.last_hash) {
+      return tampered("The event does not name the hash of the event before it: one of the two was replaced.");
+    }
+    chain.last_seq = seq;
+    chain.last_hash = record.hash;
+    ++chain.events;
+    ++report.events;
+  }
+
+  void Trailer(std::string_view text) {
+    Result<ExportTrailer> trailer = audit::ReadExportTrailer(text);
+    if (!trailer.ok()) return Fail(Outcome::kMalformed, "The trailer cannot be read: " + trailer.error().message + ".");
+    trailer_seen = true;
+    std::map<std::string, const audit::ExportedChain*, std::less<>> named;
+    for (const audit::ExportedChain& chain : trailer->chains) named[chain.tenant] = &chain;
+    for (const auto& [tenant, chain] : chains) {
+      if (!named.contains(tenant)) return Fail(Outcome::kTampered, "The trailer does not know tenant " + tenant + ".");
+    }
+    for (const audit::ExportedChain& chain : trailer->chains) {
+      if (!Ends(chain)) return;
+    }
+    if (trailer->events != report.events) {
+      return Fail(Outcome::kTruncated, "The trailer counts " + std::to_string(trailer->events) + " events, the file has " +
+                                           std::to_string(report.events) + ".");
+    }
+    if (trailer->sha256 != base::HexEncode(before_trailer.Finish())) {
+      Fail(Outcome::kTampered, "The trailer's digest is not that of the lines before it: header or lines were changed.");
+    }
+  }
+
+  // Whether the file holds of one chain what the trailer says.
+  bool Ends(const audit::ExportedChain& said) {
+    const auto found = chains.find(said.tenant);
+    const Chain chain = found == chains.end() ? Chain() : found->second;
+    const std::string name = "tenant " + said.tenant;
+    if (chain.events != said.events || (!header->filtered && chain.events < said.head.next_seq)) {
+      const std::int64_t expected = header->filtered ? said.events : std::max(said.events, said.head.next_seq);
+      Fail(Outcome::kTruncated, "Of " + name + " there should be " + std::to_string(expected) + " events; the file has " +
+                                    std::to_string(chain.events) + ".", chain.last_seq + 1);
+      return false;
+    }
+    const bool reaches_head = chain.last_seq + 1 == said.head.next_seq;
+    if (chain.last_seq >= said.head.next_seq || (reaches_head && chain.last_hash != said.head.hash)) {
+      Fail(Outcome::kTampered, "The last event of " + name + " is not the head that the trailer names.", chain.last_seq);
+      return false;
+    }
+    report.heads.emplace_back(said.tenant, said.head);
+    return true;
+  }
+
+  void Conclude() {
+    if (!line.empty() || line_too_long) {
+      ++line_number;
+      Fail(header ? Outcome::kTruncated : Outcome::kMalformed, "The file ends inside a line: its end was cut off.");
+    }
+    if (!header) Fail(Outcome::kMalformed, "The file is empty or has no header.");
+    if (!trailer_seen) Fail(Outcome::kTruncated, "The file has no trailer: its end was cut off.");
+    if (failed) return;
+    const std::string count = std::to_string(report.events);
+    report.complete = !header->filtered;
+    report.message =
+        report.complete
+            ? "All " + count + " events from the first to the head of each chain are here, unaltered and in order. "
+              "Whether the heads are the newest, only a copy of them from elsewhere can tell."
+            : "The " + count + " events stand in the order of their chains, and each event's bytes give its hash. The "
+              "export is filtered: it cannot be proved from it that no matching event was left out, nor that an event "
+              "without its neighbour was not forged together with its hash. An unfiltered export proves both.";
+  }
+};
+
+ExportVerifier::ExportVerifier() : state_(std::make_unique<State>()) {}
+ExportVerifier::~ExportVerifier() = default;
+
+void ExportVerifier::Feed(std::string_view bytes) {
+  State& s = *state_;
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view piece = bytes.substr(0, end);
+    if (s.line.size() + piece.size() > kMaxLineBytes) {
+      s.line.clear();
+      s.line_too_long = true;
+    } else if (!s.line_too_long) {
+      s.line += piece;
+    }
+    if (end == std::string_view::npos) return;
+    bytes.remove_prefix(end + 1);
+    if (s.line_too_long) {
+      ++s.line_number;
+      s.Fail(Outcome::kMalformed, "The line is longer than an event can be.");
+    } else {
+      s.Line(s.line);
+    }
+    s.line.clear();
+    s.line_too_long = false;
+  }
+}
+
+ExportVerifier::Report ExportVerifier::Finish() {
+  state_->Conclude();
+  return state_->report;
+}
+
+}  // namespace intentgate
