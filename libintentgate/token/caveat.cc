@@ -47,14 +47,7 @@ Caveat MakeList(CaveatKind kind, std::vector<std::string> Caveat::*member, std::
   return c;
 }
 
-std::string Join(const std::vector<std::string>& list) {
-  std::string out;
-  for (const std::string& entry : list) {
-    if (!out.empty()) out += ", ";
-    out += token::Quote(entry);
-  }
-  return out.empty() ? "none" : out;
-}
+std::string Names(const std::vector<std::string>& list) { return list.empty() ? "none" : token::QuoteList(list); }
 
 Error Invalid(const Caveat& caveat, std::string_view what) {
   return Error{ErrorCode::kInvalidArgument, "caveat " + std::string(token::WireName(caveat)) + ": " + std::string(what)};
@@ -171,12 +164,12 @@ std::string Caveat::Describe() const {
       if (expires > 253'402'300'799 || expires < 0) return "expires at unix second " + std::to_string(expires);
       return "expires " + base::FormatRfc3339Micros(expires * 1'000'000);
     case CaveatKind::kAgentLock: return "only for the agent " + token::Quote(agent);
-    case CaveatKind::kToolAllow: return "only the tools " + Join(tools);
-    case CaveatKind::kToolDeny: return "not the tools " + Join(tools);
+    case CaveatKind::kToolAllow: return "only the tools " + Names(tools);
+    case CaveatKind::kToolDeny: return "not the tools " + Names(tools);
     case CaveatKind::kMaxCalls: return "at most " + std::to_string(max_calls) + " calls";
     case CaveatKind::kStepUp: return "second factor shown at unix second " + std::to_string(step_up_at);
-    case CaveatKind::kCalleeAllow: return "only the agents " + Join(callees) + " and the zones " + Join(callee_zones);
-    case CaveatKind::kServerAllow: return "only the servers " + Join(servers);
+    case CaveatKind::kCalleeAllow: return "only the agents " + Names(callees) + " and the zones " + Names(callee_zones);
+    case CaveatKind::kServerAllow: return "only the servers " + Names(servers);
     case CaveatKind::kRateLimit: return "at most " + std::to_string(rate_per_min) + " calls a minute";
     case CaveatKind::kMaxCost: return "costs at most " + std::to_string(max_cents) + " cents";
     case CaveatKind::kRiskMax: return "risk at most " + std::to_string(risk_max);

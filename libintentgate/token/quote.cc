@@ -5,14 +5,30 @@
 #include "base/utf8.h"
 
 namespace intentgate::token {
+namespace {
+
+constexpr std::size_t kMaxQuotedBytes = 80;
+constexpr std::size_t kMaxQuotedItems = 5;
+
+}  // namespace
 
 std::string Quote(std::string_view text) {
-  const bool cut = text.size() > kMaxQuotedBytes;
-  std::size_t end = cut ? kMaxQuotedBytes : text.size();
-  while (cut && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  std::string clean = base::ReplaceInvalidUtf8(text.substr(0, kMaxQuotedBytes + 4));
+  if (text.size() > kMaxQuotedBytes) {
+    std::size_t cut = 0;
+    for (std::size_t pos = 0; pos < clean.size() && pos <= kMaxQuotedBytes; base::NextCodePoint(clean, pos)) cut = pos;
+    clean = clean.substr(0, cut) + "...";
+  }
+  return json::Write(json::Value(std::move(clean)));
+}
+
+std::string QuoteList(const std::vector<std::string>& texts) {
   std::string out;
-  json::AppendTokenRuleString(base::ReplaceInvalidUtf8(text.substr(0, end)), out);
-  if (cut) out.insert(out.size() - 1, "...");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i == kMaxQuotedItems) return out + " and " + std::to_string(texts.size() - i) + " more";
+    if (i > 0) out += ", ";
+    out += Quote(texts[i]);
+  }
   return out;
 }
 

@@ -3,13 +3,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace intentgate::token {
 
-inline constexpr std::size_t kMaxQuotedBytes = 128;
-
-// In double quotes, control and HTML characters escaped, cut at a character border behind
-// kMaxQuotedBytes; bytes that are no UTF-8 become U+FFFD.
+// A JSON string of at most 80 bytes of the text, cut between characters; bytes that are no UTF-8 become
+// U+FFFD.
 std::string Quote(std::string_view text);
+// Up to five of them, separated by commas.
+std::string QuoteList(const std::vector<std::string>& texts);
 
 }  // namespace intentgate::token
