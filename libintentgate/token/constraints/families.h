@@ -15,6 +15,7 @@
 #include <intentgate/result.h>
 
 #include "token/constraints/constraint_eval.h"
+#include "token/quote.h"
 
 namespace intentgate::token {
 
@@ -26,8 +27,6 @@ inline JudgedValue CannotJudge(std::string why) { return {Judgement::kCannotJudg
 // `is a number, not a string`
 JudgedValue WrongType(const json::Value& value, std::string_view wanted);
 
-// `text` as a JSON string, cut to a length that fits a message.
-std::string Quote(std::string_view text);
 // `"a", "b" and 3 more`
 std::string QuoteList(const std::vector<std::string>& texts);
 
