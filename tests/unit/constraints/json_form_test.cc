@@ -85,7 +85,7 @@ TEST_CASE("descriptions are one line for people") {
         "is a URL with scheme \"https\" and host \"example.com\" and port 443, 8443");
   CHECK(Constraint::All({Constraint::Prefix("a\n"), Constraint::Not(Constraint::Glob("*"))}).Describe() ==
         "(starts with \"a\\n\" and not (matches the glob \"*\"))");
-  CHECK(Constraint::Prefix(std::string(1000, 'x')).Describe().size() < 120);
+  CHECK(Constraint::Prefix(std::string(1000, 'x')).Describe().size() < 160);
   CHECK(Constraint::OneOf(std::vector<json::Value>(1000, json::Value("x"))).Describe().ends_with("and 995 more"));
 }
 

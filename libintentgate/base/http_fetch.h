@@ -1,0 +1,38 @@
+// One HTTP exchange with a service that the operator named, as the modules that need one see it. The
+// implementation is fetch/ (libcurl); tests bring their own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <intentgate/result.h>
+
+namespace intentgate::base {
+
+struct HttpFetchRequest {
+  std::string method = "GET";
+  std::string url;                                             // http or https
+  std::vector<std::pair<std::string, std::string>> headers;    // added to the client's own
+  std::string body;                                            // sent when not empty, and always with POST and PUT
+  std::int64_t timeout_ms = 10'000;                            // whole exchange, connecting included
+  std::size_t max_response_bytes = std::size_t{1} << 20;       // body; kLimitExceeded beyond
+};
+
+struct HttpFetchReply {
+  std::int64_t status = 0;  // redirects are not followed, so 3xx is an answer like any other
+  std::string body;
+};
+
+// Thread-safe. Messages hold neither URL nor header nor body.
+class HttpFetcher {
+ public:
+  virtual ~HttpFetcher() = default;
+  // kInvalidArgument: a URL or header that cannot be sent; kTimeout; kUnavailable: no connection, broken
+  // off, TLS refused; kLimitExceeded: a body over the limit.
+  virtual Result<HttpFetchReply> Fetch(const HttpFetchRequest& request) = 0;
+};
+
+}  // namespace intentgate::base
