@@ -44,7 +44,6 @@ class Server::Shard : public std::enable_shared_from_this<Server::Shard> {
   net::Timer grace_;
   std::function<void()> drained_;
   bool draining_ = false;
-  bool closing_all_ = false;
   std::int64_t date_second_ = -1;
   std::string date_;
 };

@@ -40,7 +40,8 @@ struct Fixture {
     RunOn(loop(), [&] {
       Connect(loop(), {host, listener->port()}, context, Millis(60'000), [&](Result<std::shared_ptr<Stream>> stream) {
         if (!stream.ok()) return done.Set({nullptr, stream.error().message});
-        done.Set({std::make_shared<StreamRecorder>(*stream), ""});
+        all.push_back(std::make_shared<StreamRecorder>(*stream));
+        done.Set({all.back(), ""});
       });
     });
     const auto [recorder, message] = done.Wait();
