@@ -1,10 +1,5 @@
 #include "contract/stores.h"
 
-#include <unistd.h>
-
-#include <atomic>
-#include <cstdlib>
-
 #include <doctest/doctest.h>
 
 #include "audit/canonical_event.h"
@@ -12,18 +7,6 @@
 #include "store/sqlite/sqlite_store.h"
 
 namespace intentgate::test {
-
-ScratchFolder::ScratchFolder() {
-  static std::atomic<int> next{0};
-  path_ = std::filesystem::temp_directory_path() /
-          ("intentgate-test-" + std::to_string(::getpid()) + "-" + std::to_string(next++));
-  std::filesystem::create_directories(path_);
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 void ForEachStore(const std::function<void(Stores&)>& test) {
   {

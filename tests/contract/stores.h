@@ -1,29 +1,16 @@
 // The stores under test, each empty and gone with the value.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "audit/audit_store.h"
 #include "budget/budget_store.h"
+#include "support/scratch_folder.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::test {
-
-// A fresh folder, removed at the end.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;   // removes the folder once
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::string File(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Stores {
   std::string name;

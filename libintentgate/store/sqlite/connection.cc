@@ -25,6 +25,7 @@ void Statement::Reset() {
 
 Connection::Connection(std::string path, sqlite3* db) : path_(std::move(path)), db_(db) {
   sqlite3_extended_result_codes(db_, 1);
+  // Takes the place of SQLite's automatic checkpoints. PRAGMA wal_autocheckpoint would remove it.
   sqlite3_wal_hook(
       db_,
       [](void* self, sqlite3*, const char*, int pages) {

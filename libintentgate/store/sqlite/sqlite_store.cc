@@ -441,7 +441,7 @@ Status UseWal(Connection& connection, std::int64_t busy_timeout_ms) {
 }
 
 std::string WriterPragmas(const SqliteOptions& o) {
-  std::string sql = "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;";
+  std::string sql = "PRAGMA cache_size = -16384;";
   sql += o.sync_every_commit ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
   if (o.max_pages > 0) sql += "PRAGMA max_page_count = " + std::to_string(o.max_pages) + ";";
   return sql;

@@ -1,0 +1,1 @@
+ig_fuzz(export_verify DEPS ig::audit)

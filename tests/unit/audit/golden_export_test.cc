@@ -1,0 +1,117 @@
+// The export's format is frozen by files. INTENTGATE_UPDATE_GOLDEN=1 writes them again; review the diff.
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "audit/audit_log.h"
+#include "store/memory/memory_store.h"
+
+namespace intentgate::audit {
+namespace {
+
+using Outcome = ExportVerifier::Report::Outcome;
+
+class CountingRandom final : public Random {
+ public:
+  Status Fill(std::span<std::uint8_t> out) override {
+    for (std::uint8_t& byte : out) byte = next_++;
+    return {};
+  }
+
+ private:
+  std::atomic<std::uint8_t> next_{0};
+};
+
+std::string PathOf(const std::string& name) { return std::string(INTENTGATE_TEST_DATA) + "/golden/audit/" + name; }
+
+std::string ReadGolden(const std::string& name) {
+  std::ifstream file(PathOf(name), std::ios::binary);
+  REQUIRE(file.good());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string MakeExport(const AuditFilter& filter) {
+  const auto memory = std::make_shared<store::MemoryStore>();
+  const auto clock = std::make_shared<ManualClock>(1'767'323'045'123'000);
+  AuditLogOptions options;
+  options.producer_id = "gw-1";
+  options.deployment = "golden";
+  auto log = AuditLog::Create(memory, options, clock, std::make_shared<CountingRandom>());
+  for (int i = 0; i < 6; ++i) {
+    clock->AdvanceMicros(1'500);
+    AuditEvent e;
+    e.kind = i % 2 == 0 ? EventKind::kDecision : EventKind::kOutcome;
+    e.tenant = i < 4 ? "acme" : "caf\xc3\xa9";
+    if (i % 2 == 0) {
+      e.decision = i == 2 ? "block" : "allow";
+      e.check = i == 2 ? Check::kPolicy : Check::kNone;
+      e.reason_code = i == 2 ? Reason::kPolicyBlocked : Reason::kAllowed;
+      e.reason = i == 2 ? "over the \"limit\"\n<of> 10\xe2\x82\xac, \xf0\x9f\x98\x80, ,\"event\":" : "";
+      e.arg_values = json::MakeObject({{"\xef\xbc\xa1", json::Value::Double(1e21)}, {"\xf0\x90\x80\x80", true}});
+    } else {
+      e.outcome = "success";
+      e.upstream_status = 200;
+    }
+    e.tool = "read_file";
+    e.agent_id = "agent-" + std::to_string(i % 3);
+    e.latency_us = 1'234 * i;
+    REQUIRE((*log)->AppendAndWait(std::move(e)).ok());
+  }
+  std::string out;
+  REQUIRE(ExportEvents(*memory, filter, ExportFormat::kNdjson, *clock, [&](std::string_view piece) {
+            out += piece;
+            return Status();
+          }).ok());
+  return out;
+}
+
+AuditFilter Decisions() {
+  AuditFilter filter;
+  filter.kind = "decision";
+  return filter;
+}
+
+void UpdateIfAsked() {
+  if (std::getenv("INTENTGATE_UPDATE_GOLDEN") == nullptr) return;
+  const auto write = [](const std::string& name, const std::string& bytes) {
+    std::ofstream(PathOf(name), std::ios::binary) << bytes;
+  };
+  const std::string intact = MakeExport({});
+  write("export_intact.ndjson", intact);
+  write("export_filtered.ndjson", MakeExport(Decisions()));
+  write("export_truncated.ndjson", intact.substr(0, intact.size() * 3 / 4));
+  std::string tampered = intact;
+  tampered.replace(tampered.find("\"decision\":\"block\""), 18, "\"decision\":\"allow\"");
+  write("export_tampered.ndjson", tampered);
+}
+
+ExportVerifier::Report Verify(const std::string& name) {
+  ExportVerifier verifier;
+  verifier.Feed(ReadGolden(name));
+  return verifier.Finish();
+}
+
+}  // namespace
+
+TEST_CASE("an export is exactly the golden bytes") {
+  UpdateIfAsked();
+  CHECK(MakeExport({}) == ReadGolden("export_intact.ndjson"));
+  CHECK(MakeExport(Decisions()) == ReadGolden("export_filtered.ndjson"));
+}
+
+TEST_CASE("the golden exports get the verdicts that the second verifier gives them, too") {
+  CHECK(Verify("export_intact.ndjson").complete);
+  CHECK(Verify("export_intact.ndjson").outcome == Outcome::kIntact);
+  CHECK(Verify("export_filtered.ndjson").outcome == Outcome::kIntact);
+  CHECK_FALSE(Verify("export_filtered.ndjson").complete);
+  CHECK(Verify("export_truncated.ndjson").outcome == Outcome::kTruncated);
+  const auto tampered = Verify("export_tampered.ndjson");
+  CHECK(tampered.outcome == Outcome::kTampered);
+  CHECK(tampered.bad_seq == 3);
+}
+
+}  // namespace intentgate::audit
