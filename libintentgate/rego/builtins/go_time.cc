@@ -13,6 +13,8 @@
 namespace intentgate::rego::builtins {
 namespace {
 
+__extension__ typedef unsigned __int128 Uint128;
+
 enum class Element {
   kNone,
   kLongMonth, kMonth, kNumMonth, kZeroMonth,
@@ -418,7 +420,7 @@ class LayoutReader {
     return true;
   }
 
-  // Three or four capitals, "ChST" and "MeST", a signed number of hours, or GMT with one behind it.
+  // Three or four capitals, "ChST" and "MeST", a signed number of hours, or GMT with one behind it. Only UTC has an offset.
   bool ReadZoneName() {
     if (text_.starts_with("UTC")) {
       text_.remove_prefix(3);
@@ -437,13 +439,7 @@ class LayoutReader {
     }
     if (text_.starts_with("GMT")) {
       text_.remove_prefix(3);
-      const std::size_t length = SignedHours(text_);
-      if (length > 0) {
-        int hours = 0;
-        for (std::size_t i = 1; i < length; ++i) hours = hours * 10 + (text_[i] - '0');
-        parsed_.offset = (text_[0] == '-' ? -hours : hours) * 3600;
-        text_.remove_prefix(length);
-      }
+      text_.remove_prefix(SignedHours(text_));
       return true;
     }
     std::size_t capitals = 0;
@@ -595,18 +591,18 @@ Result<std::int64_t> ParseDurationNs(std::string_view text) {
   if (rest == "0") return std::int64_t{0};
   if (rest.empty()) return bad;
   // One beyond the largest positive duration, for the smallest negative one.
-  constexpr unsigned __int128 kMax = static_cast<unsigned __int128>(std::numeric_limits<std::int64_t>::max()) + 1;
-  unsigned __int128 total = 0;
+  constexpr Uint128 kMax = static_cast<Uint128>(std::numeric_limits<std::int64_t>::max()) + 1;
+  Uint128 total = 0;
   while (!rest.empty()) {
-    unsigned __int128 whole = 0;
+    Uint128 whole = 0;
     std::size_t pos = 0;
     for (; DigitAt(rest, pos); ++pos) {
       whole = whole * 10 + static_cast<unsigned>(rest[pos] - '0');
       if (whole > kMax) return bad;
     }
     bool any_digit = pos > 0;
-    unsigned __int128 fraction = 0;
-    unsigned __int128 scale = 1;
+    Uint128 fraction = 0;
+    Uint128 scale = 1;
     if (pos < rest.size() && rest[pos] == '.') {
       for (++pos; DigitAt(rest, pos); ++pos) {
         any_digit = true;
@@ -625,7 +621,7 @@ Result<std::int64_t> ParseDurationNs(std::string_view text) {
       return Error{ErrorCode::kMalformed, "time: unknown unit \"" + std::string(rest.substr(0, unit_end)) + "\" in duration \"" +
                                               std::string(text) + "\""};
     }
-    const auto unit_ns = static_cast<unsigned __int128>(*unit);
+    const auto unit_ns = static_cast<Uint128>(*unit);
     total += whole * unit_ns + fraction * unit_ns / scale;
     if (total > kMax) return bad;
     rest.remove_prefix(unit_end);

@@ -45,7 +45,7 @@ struct Moment {
   int nanosecond = 0;
 };
 
-// Reads `text` by `layout`. A time without a zone is UTC, an abbreviation other than "GMT+n" too.
+// Reads `text` by `layout`. A time without a zone is taken as UTC, and so is one with an abbreviation.
 Result<Moment> ParseLayout(std::string_view layout, std::string_view text);
 
 // The layout that a well-known name such as "RFC1123Z" stands for, or `name` itself.

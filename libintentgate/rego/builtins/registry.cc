@@ -9,7 +9,11 @@ namespace {
 
 std::map<std::string_view, const Builtin*> BuildTable() {
   std::map<std::string_view, const Builtin*> table;
-  for (const std::span<const Builtin> family : {CoreBuiltins()}) {
+  for (const std::span<const Builtin> family :
+       {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
+        GlobBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
+        UnitBuiltins(), UriBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }
   return table;
