@@ -236,10 +236,8 @@ bool Lowering::LowerWithItem(const With& with, Open& open, WithItem& item) {
   const RuleGroup* by = GroupOf(*context_.tree, with.value);
   if (by != nullptr && by->kind == GroupKind::kFunction) {
     item.function = context_.sets[by->id];
-  } else if (with.value.IsVar() && FindBuiltin(with.value.text) != nullptr && !bound_.Has(with.value.var)) {
+  } else if (with.value.IsVar() && with.value.var == kNoVar) {
     item.builtin = FindBuiltin(with.value.text);
-  } else if (with.value.IsRef() && with.value.items[0].IsVar() && !bound_.Has(with.value.items[0].var) && FindBuiltin(TermText(with.value)) != nullptr) {
-    item.builtin = FindBuiltin(TermText(with.value));
   } else {
     item.value = LowerTerm(with.value, open);
   }

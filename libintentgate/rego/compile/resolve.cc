@@ -138,6 +138,8 @@ class Resolver {
     PopScope();
   }
 
+  static const std::string& HeadName(const Term& t) { return t.IsRef() ? t.items[0].text : t.text; }
+
   void ResolveBody(Body& body) {
     scopes_.emplace_back();
     ResolveExprs(body);
@@ -150,7 +152,14 @@ class Resolver {
 
   void ResolveExpr(Expr& expr) {
     for (With& with : expr.withs) {
-      ResolveTerm(with.value);
+      // The name of a builtin that stands in for another function stays a name.
+      const bool is_builtin = (with.value.IsVar() || with.value.IsRef()) && FindBuiltin(TermText(with.value)) != nullptr &&
+                              FindDeclared(HeadName(with.value)) == nullptr && !Global(HeadName(with.value), with.at);
+      if (is_builtin) {
+        with.value = MakeVar(TermText(with.value), with.value.at);
+      } else {
+        ResolveTerm(with.value);
+      }
       ResolveWithTarget(with.target);
     }
     switch (expr.kind) {

@@ -58,7 +58,7 @@ class RuleTree {
   void Finish(Diagnostics& diagnostics);
 
   const TreeNode& root() const { return root_; }
-  const std::vector<const RuleGroup*>& groups() const { return groups_; }
+  const std::vector<RuleGroup*>& groups() const { return groups_; }
   // The group at a dotted ground reference "data.a.b"; null if none.
   const RuleGroup* Find(std::string_view reference) const;
 
@@ -67,7 +67,7 @@ class RuleTree {
   void Collect(TreeNode& node, std::vector<std::string>& path, Diagnostics& diagnostics);
   static void Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagnostics);
   TreeNode root_;
-  std::vector<const RuleGroup*> groups_;
+  std::vector<RuleGroup*> groups_;
 };
 
 }  // namespace intentgate::rego

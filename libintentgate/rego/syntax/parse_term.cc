@@ -190,6 +190,8 @@ std::optional<Term> Parser::ParseTail(Term head) {
         if (!key || !Expect(Tok::kRBrack, "]")) return std::nullopt;
         items.push_back(std::move(*key));
       }
+      constexpr std::size_t kMaxRefParts = 200;
+      if (items.size() > kMaxRefParts) return Fail("a reference has more than 200 parts"), std::nullopt;
       std::optional<Term> ref = Composite(TermKind::kRef, std::move(items), at);
       if (!ref) return std::nullopt;
       head = std::move(*ref);

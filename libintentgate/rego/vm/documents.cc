@@ -30,6 +30,15 @@ Value Machine::Child(const DocNode& doc, const Value& key) {
   return child.rules->kind == SetKind::kFunction ? Value() : EvalRule(*child.rules);
 }
 
+Value Machine::Member(const Value& value, const Value& key) {
+  if (value.type() == Type::kVirtual) return Child(*static_cast<const DocNode*>(value.virtual_node()), key);
+  return value.Get(key);
+}
+
+Value Machine::Whole(const Value& value) {
+  return value.type() == Type::kVirtual ? Read(*static_cast<const DocNode*>(value.virtual_node())) : value;
+}
+
 Value Machine::Read(const DocNode& doc) {
   const Depth depth(*this);
   const Value base = BaseOf(doc);

@@ -51,7 +51,7 @@ class Machine {
   Machine();
 
   // Prepares for an evaluation; forgets the one before. `input` undefined: there is none.
-  void Start(const ProgramInfo& program, const EvalOptions& options);
+  void Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns);
   void SetInput(Value input) { context_->input = input; }
 
   Arena& arena() { return arena_; }
@@ -63,10 +63,13 @@ class Machine {
   void RunQuery(const Block& block, std::uint32_t slots, const std::function<void(const Value*)>& answer);
   Value EvalRule(const RuleSet& set);
   Value Read(const DocNode& doc);
+  // `value[key]`, where `value` may be a document node.
+  Value Member(const Value& value, const Value& key);
+  // A document node is read out; other values are themselves.
+  Value Whole(const Value& value);
   Value EvalNode(const Node& node, Value* frame);
 
  private:
-  friend class BuiltinGuard;
   struct CacheSlotEntry {
     std::uint64_t epoch = 0;
     Value value;
