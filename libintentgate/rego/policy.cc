@@ -117,8 +117,8 @@ std::vector<Module> ParseAll(std::span<const SourceFile> files, const CompileOpt
 }
 
 void CheckGroups(const RuleTree& tree, Diagnostics& diagnostics) {
-  for (const RuleGroup* group : tree.groups()) {
-    for (const GroupedRule& rule : group->rules) CheckRuleTypes(rule, tree, diagnostics);
+  for (RuleGroup* group : tree.groups()) {
+    for (GroupedRule& rule : group->rules) rule.skip_safety = !CheckRuleTypes(rule, tree, diagnostics);
   }
   CheckRecursion(tree, diagnostics);
 }

@@ -46,13 +46,13 @@ void BuiltinContext::OutOfSteps() {
 
 std::string DescribeKinds(std::uint16_t kinds) {
   if (kinds == ty::kAny) return "any";
-  static constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kNames = {{{ty::kNull, "null"},
+  static constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kNames = {{{ty::kArray, "array"},
                                                                                         {ty::kBoolean, "boolean"},
+                                                                                        {ty::kNull, "null"},
                                                                                         {ty::kNumber, "number"},
-                                                                                        {ty::kString, "string"},
-                                                                                        {ty::kArray, "array"},
                                                                                         {ty::kObject, "object"},
-                                                                                        {ty::kSet, "set"}}};
+                                                                                        {ty::kSet, "set"},
+                                                                                        {ty::kString, "string"}}};
   std::string list;
   int count = 0;
   for (const auto& [bit, name] : kNames) {

@@ -107,6 +107,7 @@ class PlanBuilder {
     RuleSet& set = *context_.sets[group.id];
     std::vector<PlanRule> rules;
     for (GroupedRule& grouped : group.rules) {
+      if (grouped.skip_safety) continue;
       GroupedRule keyed = grouped;
       safety_.OrderRule(grouped, VarSet());
       if (!context_.diagnostics->empty()) continue;

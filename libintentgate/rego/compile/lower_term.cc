@@ -201,8 +201,11 @@ const Node* Lowering::LowerData(const Term& ref, Open& open, std::size_t* next) 
   Value base = doc->doc->base;
   for (const Value& key : doc->doc->path) keys.push_back(Constant(key, ref.at));
   for (; i < ref.items.size() && ref.items[i].IsScalar(); ++i) {
-    keys.push_back(Constant(ConstantOf(*context_.arena, ref.items[i]), ref.items[i].at));
-    base = base.Get(keys.back()->value);
+    Value key = ConstantOf(*context_.arena, ref.items[i]);
+    // A number names the member spelled like it, as in OPA's storage paths.
+    if (base.is_object() && key.is_number()) key = Value::StringCopy(*context_.arena, key.ToText());
+    keys.push_back(Constant(key, ref.items[i].at));
+    base = base.Get(key);
   }
   *next = i;
   Node* node = New(Op::kData, ref.at);
@@ -351,6 +354,10 @@ const Node* Lowering::LowerTemplate(const Term& term) {
   for (const Term& part : term.items) {
     if (part.IsString() && part.flag) {
       parts.push_back(Constant(ConstantOf(*context_.arena, part), part.at));
+      continue;
+    }
+    if (part.IsComprehension() && part.flag) {
+      parts.push_back(LowerComprehension(part));
       continue;
     }
     const VarSet saved = bound_;

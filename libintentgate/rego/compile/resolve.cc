@@ -49,6 +49,7 @@ class Resolver {
     var_names_.clear();
     scopes_.clear();
     scopes_.emplace_back();
+    LiftArguments(out.rule);
     for (Term& arg : out.rule.args) DeclarePattern(arg, false);
     for (Term& arg : out.rule.args) ResolveTerm(arg);
     ResolveBranch(out.rule);
@@ -126,6 +127,30 @@ class Resolver {
         for (std::size_t i = 1; i < pattern.items.size(); i += 2) DeclarePattern(pattern.items[i], by_some, is_assign);
         return;
       default: return;
+    }
+  }
+
+  static bool IsPattern(const Term& t) {
+    if (t.IsScalar() || t.IsVar()) return true;
+    return (t.kind == TermKind::kArray || t.kind == TermKind::kObject) && std::all_of(t.items.begin(), t.items.end(), IsPattern);
+  }
+
+  // An argument that is computed, f(input.x), is compared in the body.
+  static void LiftArguments(Rule& rule) {
+    for (std::size_t i = 0; i < rule.args.size(); ++i) {
+      if (IsPattern(rule.args[i])) continue;
+      const Term var = MakeVar("__arg" + std::to_string(i) + "__", rule.args[i].at);
+      Expr equal;
+      equal.at = var.at;
+      equal.terms.push_back(MakeComposite(TermKind::kCall, {MakeVar("eq", var.at), var, rule.args[i]}, var.at));
+      rule.args[i] = var;
+      const auto add = [&](Rule& branch) {
+        if (!branch.body) branch.body = Body{{}, branch.at};
+        branch.body->exprs.insert(branch.body->exprs.begin(), equal);
+        Unshare(*branch.body);
+      };
+      add(rule);
+      for (Rule& other : rule.otherwise) add(other);
     }
   }
 
@@ -304,7 +329,7 @@ class Resolver {
       term.var = declared->var;
       return;
     }
-    for (Scope& scope : scopes_) scope.seen.insert(term.text);
+    scopes_.back().seen.insert(term.text);
     if (std::optional<Term> ref = Global(term.text, term.at)) {
       term = std::move(*ref);
       return;

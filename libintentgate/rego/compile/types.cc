@@ -125,11 +125,13 @@ void CheckBranch(Checker& checker, const Rule& rule) {
 
 }  // namespace
 
-void CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
+bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.size();
   Checker checker(tree, grouped.dialect, diagnostics);
   for (const Term& key : grouped.keys) checker.CheckTerm(key);
   CheckBranch(checker, grouped.rule);
   for (const Rule& other : grouped.rule.otherwise) CheckBranch(checker, other);
+  return diagnostics.size() == before;
 }
 
 void CheckBodyTypes(const Body& body, const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics) {

@@ -7,7 +7,8 @@
 
 namespace intentgate::rego {
 
-void CheckRuleTypes(const GroupedRule& rule, const RuleTree& tree, Diagnostics& diagnostics);
+// False if something was found.
+bool CheckRuleTypes(const GroupedRule& rule, const RuleTree& tree, Diagnostics& diagnostics);
 void CheckBodyTypes(const Body& body, const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics);
 
 }  // namespace intentgate::rego

@@ -149,7 +149,9 @@ Token Lexer::Word(Token token, const Keywords& keywords) {
   std::size_t n = 1;
   while (IsLetter(Peek(n)) || IsDigit(Peek(n))) ++n;
   token.text = text_.substr(pos_, n);
-  const Tok kind = WordKind(token.text, keywords);
+  // Keywords may be names in references: input.if, every.foo.
+  const bool in_ref = Peek(n) == '.' && IsLetter(Peek(n + 1));
+  const Tok kind = in_ref ? Tok::kIdent : WordKind(token.text, keywords);
   return Finish(std::move(token), kind, n);
 }
 

@@ -357,6 +357,21 @@ bool Parser::AddTemplateText(std::vector<Term>& parts, std::string_view raw, boo
   return true;
 }
 
+// {f(x) with input as y}: the set of its outcomes, marked as such by the flag.
+std::optional<Term> Parser::ParseTemplateWith(Term value) {
+  const Location at = value.at;
+  Expr expr;
+  expr.at = at;
+  std::optional<Term> assign = BinaryCall("assign", MakeVar("__part", at), std::move(value), at);
+  if (!assign || !ParseWiths(expr)) return std::nullopt;
+  expr.terms.push_back(std::move(*assign));
+  Term set = MakeComposite(TermKind::kSetComprehension, {MakeVar("__part", at)}, at);
+  set.flag = true;
+  set.body = std::make_shared<Body>();
+  set.body->exprs.push_back(std::move(expr));
+  return set;
+}
+
 std::optional<Term> Parser::ParseTemplate() {
   const bool is_raw = Is(Tok::kRawTemplate);
   const Token whole = token_;
@@ -387,6 +402,7 @@ std::optional<Term> Parser::ParseTemplate() {
     sub.silent_ = silent_;
     sub.nesting_ = nesting_;
     std::optional<Term> expr = sub.ParseInfix();
+    if (expr && sub.Is(Tok::kWith)) expr = sub.ParseTemplateWith(std::move(*expr));
     if (!expr || !sub.Is(Tok::kRBrace)) {
       if (expr) sub.Fail("expected } at the end of a template expression, not " + sub.Found());
       failed_ = true;
@@ -394,7 +410,6 @@ std::optional<Term> Parser::ParseTemplate() {
     }
     i = static_cast<std::size_t>(sub.token_.raw.data() - inner.data());
     start = i + 1;
-    expr->flag = expr->kind == TermKind::kBool && expr->flag;
     if (expr->IsString()) expr->flag = true;
     parts.push_back(std::move(*expr));
   }

@@ -87,6 +87,7 @@ class Parser {
   std::optional<Term> ParseObjectRest(Term first_key, Location at);
   std::optional<Term> ParseComprehension(TermKind kind, std::vector<Term> head, Tok end, Location at);
   std::optional<Term> ParseTemplate();
+  std::optional<Term> ParseTemplateWith(Term value);
   bool AddTemplateText(std::vector<Term>& parts, std::string_view raw, bool is_raw, Location at);
   bool ParseTermList(std::vector<Term>& out, Tok end);
   std::optional<Term> Composite(TermKind kind, std::vector<Term> items, Location at);

@@ -67,7 +67,6 @@ Value Machine::SetPath(const Value& document, std::span<const Value> path, const
 
 bool Machine::EnterWith(const Step& step, Value* frame, Context& inner) {
   inner = *context_;
-  inner.parent = context_;
   inner.level = context_->level + 1;
   for (const WithItem& item : step.withs) {
     Value value;

@@ -20,6 +20,25 @@ bool KindsFit(const Builtin& builtin, std::span<const Value> args, std::size_t* 
 
 }  // namespace
 
+// The current documents with no function replaced, while it lives.
+class Machine::WithoutMocks {
+ public:
+  explicit WithoutMocks(Machine& machine) : machine_(machine), outer_(*machine.context_), inner_(outer_) {
+    inner_.mocks.clear();
+    inner_.level = outer_.level + 1;
+    inner_.epoch = ++machine.epoch_;
+    machine.Activate(inner_);
+  }
+  ~WithoutMocks() { machine_.Activate(outer_); }
+  WithoutMocks(const WithoutMocks&) = delete;
+  WithoutMocks& operator=(const WithoutMocks&) = delete;
+
+ private:
+  Machine& machine_;
+  Context& outer_;
+  Context inner_;
+};
+
 Value Machine::EvalNode(const Node& node, Value* frame) {
   switch (node.op) {
     case Op::kConst: return node.value;
@@ -139,16 +158,27 @@ Value Machine::CallBuiltin(const Builtin& builtin, std::span<const Value> args, 
   return builtin_context_.failed() ? Value() : result;
 }
 
+bool Machine::CallMock(const Node& node, std::span<const Value> args, Value* result) {
+  const auto number = static_cast<std::size_t>(node.mock);
+  if (number >= context_->mocks.size() || !context_->mocks[number].active) return false;
+  const Mock mock = context_->mocks[number];
+  if (mock.builtin != nullptr) {
+    *result = CallBuiltin(*mock.builtin, args, node.at);
+  } else if (mock.function == nullptr) {
+    *result = mock.value;
+  } else {
+    // A replacement calls the originals.
+    const WithoutMocks scope(*this);
+    *result = CallRules(*mock.function, args);
+  }
+  return true;
+}
+
 Value Machine::EvalBuiltin(const Node& node, Value* frame) {
   Value args[kMaxBuiltinArgs];
   if (!EvalArgs(node, frame, args)) return {};
   const std::span<const Value> given(args, node.args.size());
-  if (node.mock >= 0 && static_cast<std::size_t>(node.mock) < context_->mocks.size()) {
-    const Mock& mock = context_->mocks[static_cast<std::size_t>(node.mock)];
-    if (mock.active && mock.function != nullptr) return CallRules(*mock.function, given);
-    if (mock.active && mock.builtin != nullptr) return CallBuiltin(*mock.builtin, given, node.at);
-    if (mock.active) return mock.value;
-  }
+  if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;
   return CallBuiltin(*node.builtin, given, node.at);
 }
 
@@ -158,12 +188,7 @@ Value Machine::EvalFunction(const Node& node, Value* frame) {
   Value* args = node.args.size() <= kInline ? small : arena_.NewArray<Value>(node.args.size());
   if (!EvalArgs(node, frame, args)) return {};
   const std::span<const Value> given(args, node.args.size());
-  if (node.mock >= 0 && static_cast<std::size_t>(node.mock) < context_->mocks.size()) {
-    const Mock& mock = context_->mocks[static_cast<std::size_t>(node.mock)];
-    if (mock.active && mock.function != nullptr) return CallRules(*mock.function, given);
-    if (mock.active && mock.builtin != nullptr) return CallBuiltin(*mock.builtin, given, node.at);
-    if (mock.active) return mock.value;
-  }
+  if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;
   return CallRules(*node.rules, given);
 }
 

@@ -86,7 +86,6 @@ class Machine {
   };
   // The documents as the current `with` shows them.
   struct Context {
-    Context* parent = nullptr;
     std::uint64_t epoch = 0;
     std::size_t level = 0;
     Value input;
@@ -103,6 +102,7 @@ class Machine {
     Value value;
   };
   class Depth;
+  class WithoutMocks;
   class Frame;
   struct Extent;
 
@@ -124,6 +124,8 @@ class Machine {
   Value EvalData(const Node& node);
   Value EvalCompare(const Node& node, Value* frame);
   Value EvalBuiltin(const Node& node, Value* frame);
+  // The replacement of a function by `with`, if one is active: true and its result.
+  bool CallMock(const Node& node, std::span<const Value> args, Value* result);
   Value CallBuiltin(const Builtin& builtin, std::span<const Value> args, Location at);
   Value EvalFunction(const Node& node, Value* frame);
   Value EvalObject(const Node& node, Value* frame);
