@@ -1,0 +1,76 @@
+#include "rego/builtins/args.h"
+
+namespace intentgate::rego::builtins {
+
+Value MakeString(BuiltinContext& context, std::string_view text) {
+  ChargeBytes(context, text.size());
+  return Value::StringCopy(context.arena, text);
+}
+
+Value ElementError(BuiltinContext& context, std::size_t position, const Value& collection, std::string_view wanted,
+                   const Value& element) {
+  const std::string type(TypeName(collection.type()));
+  return context.TypeError("operand " + std::to_string(position) + " must be " + type + " of " + std::string(wanted) +
+                           "s but got " + type + " containing " + std::string(TypeName(element.type())));
+}
+
+std::optional<std::vector<std::string_view>> StringElements(BuiltinContext& context, std::size_t position,
+                                                            const Value& collection) {
+  std::vector<std::string_view> out;
+  out.reserve(collection.size());
+  context.Charge(collection.size());
+  for (const Value& element : collection.elements()) {
+    if (!element.is_string()) {
+      (void)ElementError(context, position, collection, "string", element);
+      return std::nullopt;
+    }
+    out.push_back(element.string());
+  }
+  return out;
+}
+
+std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t position, const Value& value) {
+  if (!value.is_number()) {
+    (void)context.OperandError(position, "number", value);
+    return std::nullopt;
+  }
+  const std::optional<std::int64_t> out = value.ToInt64();
+  if (!out) {
+    const std::string what = value.IsIntegral() ? " must be an integer of at most 64 bits"
+                                                : " must be integer number but got floating-point number";
+    (void)context.TypeError("operand " + std::to_string(position) + what);
+  }
+  return out;
+}
+
+std::uint32_t NextRune(std::string_view text, std::size_t& pos) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::uint32_t lead = byte(pos);
+  if (lead < 0x80) return ++pos, lead;
+  const std::size_t width = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  const bool possible = lead >= 0xC2 && lead <= 0xF4 && pos + width <= text.size();
+  std::uint32_t rune = lead & (0xFFU >> (width + 1));
+  for (std::size_t i = 1; possible && i < width; ++i) {
+    if ((byte(pos + i) & 0xC0) != 0x80) return ++pos, 0xFFFD;
+    rune = (rune << 6) | (byte(pos + i) & 0x3FU);
+  }
+  const bool overlong = (width == 3 && rune < 0x800) || (width == 4 && rune < 0x10000);
+  const bool surrogate = rune >= 0xD800 && rune <= 0xDFFF;
+  if (!possible || overlong || surrogate || rune > 0x10FFFF) return ++pos, 0xFFFD;
+  pos += width;
+  return rune;
+}
+
+std::size_t CountRunes(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t pos = 0; pos < text.size(); ++count) (void)NextRune(text, pos);
+  return count;
+}
+
+std::size_t ByteOffsetOfRune(std::string_view text, std::size_t rune) {
+  std::size_t pos = 0;
+  for (; rune > 0 && pos < text.size(); --rune) (void)NextRune(text, pos);
+  return pos;
+}
+
+}  // namespace intentgate::rego::builtins

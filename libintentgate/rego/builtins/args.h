@@ -1,0 +1,46 @@
+// Small things that the families share: reading operands, counting work, walking UTF-8.
+// The errors are OPA's texts; the engine puts the builtin's name in front.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rego/builtins/registry.h"
+#include "rego/value.h"
+
+namespace intentgate::rego::builtins {
+
+// Work in proportion to text that is read or written.
+inline void ChargeBytes(BuiltinContext& context, std::size_t bytes) { context.Charge(1 + bytes / 64); }
+
+// A string result: checked against the memory limit, then copied into the arena.
+Value MakeString(BuiltinContext& context, std::string_view text);
+
+// "operand 1 must be array of strings but got array containing number".
+Value ElementError(BuiltinContext& context, std::size_t position, const Value& collection, std::string_view wanted,
+                   const Value& element);
+
+// The string elements of an array or set; nullopt with the error recorded if one is no string.
+std::optional<std::vector<std::string_view>> StringElements(BuiltinContext& context, std::size_t position,
+                                                            const Value& collection);
+
+// An integer operand, in any spelling; nullopt with the error recorded.
+std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t position, const Value& value);
+
+// The code point at text[pos], moving pos behind it. A byte that is no UTF-8 is U+FFFD of width one.
+std::uint32_t NextRune(std::string_view text, std::size_t& pos);
+std::size_t CountRunes(std::string_view text);
+// The byte offset of the rune with that number; text.size() if there are fewer.
+std::size_t ByteOffsetOfRune(std::string_view text, std::size_t rune);
+
+// Visits an array's or set's elements, or one value that is neither.
+template <typename Visit>
+void ForEachOrOne(const Value& value, Visit visit) {
+  if (!value.is_array() && !value.is_set()) return visit(value);
+  for (const Value& element : value.elements()) visit(element);
+}
+
+}  // namespace intentgate::rego::builtins

@@ -1,0 +1,101 @@
+#include "rego/builtins/pattern_cache.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "rego/builtins/args.h"
+
+namespace intentgate::rego::builtins {
+namespace {
+
+// Copies a bracket expression that starts at pattern[pos], moving pos behind it.
+void CopyClass(std::string_view pattern, std::size_t& pos, std::string& out) {
+  out += pattern[pos++];
+  if (pos < pattern.size() && pattern[pos] == '^') out += pattern[pos++];
+  if (pos < pattern.size() && pattern[pos] == ']') out += pattern[pos++];
+  while (pos < pattern.size()) {
+    const char c = pattern[pos];
+    const std::size_t named_end = c == '[' ? pattern.substr(pos).starts_with("[:") ? pattern.find(":]", pos + 2) : std::string_view::npos
+                                           : std::string_view::npos;
+    if (named_end != std::string_view::npos) {
+      out += pattern.substr(pos, named_end + 2 - pos);
+      pos = named_end + 2;
+      continue;
+    }
+    out += c;
+    ++pos;
+    if (c == '\\' && pos < pattern.size()) out += pattern[pos++];
+    if (c == ']') return;
+  }
+}
+
+// RE2's dialect of 2022 lacks "(?<name>" and has "\C", which matches half a code point; Rego's is the
+// other way round. nullopt if the pattern uses "\C".
+std::optional<std::string> ToRe2Dialect(std::string_view pattern) {
+  std::string out;
+  out.reserve(pattern.size() + 8);
+  for (std::size_t pos = 0; pos < pattern.size();) {
+    const std::string_view rest = pattern.substr(pos);
+    if (rest.starts_with("\\Q")) {
+      const std::size_t end = pattern.find("\\E", pos + 2);
+      const std::size_t stop = end == std::string_view::npos ? pattern.size() : end + 2;
+      out += pattern.substr(pos, stop - pos);
+      pos = stop;
+    } else if (rest.starts_with("\\C")) {
+      return std::nullopt;
+    } else if (rest[0] == '\\') {
+      out += rest.substr(0, 2);
+      pos += std::min<std::size_t>(2, rest.size());
+    } else if (rest[0] == '[') {
+      CopyClass(pattern, pos, out);
+    } else if (rest.starts_with("(?<")) {
+      out += "(?P<";
+      pos += 3;
+    } else {
+      out += rest[0];
+      ++pos;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const RE2* PatternCache::Find(std::string_view key) const {
+  const auto found = programs_.find(key);
+  return found == programs_.end() ? nullptr : found->second.get();
+}
+
+const RE2* PatternCache::Add(std::string_view key, std::string_view pattern, bool dot_all) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kPatternMemory);
+  options.set_dot_nl(dot_all);
+  if (programs_.size() >= kPatternsKept) programs_.clear();
+  auto& slot = programs_[std::string(key)];
+  slot = std::make_unique<RE2>(Piece(pattern), options);
+  return slot.get();
+}
+
+const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
+  auto& cache = context.CacheFor<PatternCache>(CacheSlot::kRegex);
+  const RE2* program = cache.Find(pattern);
+  if (program == nullptr) {
+    context.Charge(64 + pattern.size());
+    if (pattern.size() > kMaxPatternBytes) {
+      (void)context.Error("a pattern may have at most " + std::to_string(kMaxPatternBytes) + " bytes");
+      return nullptr;
+    }
+    const std::optional<std::string> translated = ToRe2Dialect(pattern);
+    if (!translated) {
+      (void)context.Error("error parsing regexp: invalid escape sequence: `\\C`");
+      return nullptr;
+    }
+    program = cache.Add(pattern, *translated);
+  }
+  if (program->ok()) return program;
+  (void)context.Error("error parsing regexp: " + program->error());
+  return nullptr;
+}
+
+}  // namespace intentgate::rego::builtins

@@ -1,0 +1,40 @@
+// Compiled RE2 programs by their pattern, kept from one evaluation to the next.
+// Thread-compatible: one cache a thread, held by BuiltinContext.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <re2/re2.h>
+
+#include "base/string_map.h"
+#include "rego/builtins/registry.h"
+
+namespace intentgate::rego::builtins {
+
+// Bytes one program may take while it is compiled and run.
+inline constexpr std::int64_t kPatternMemory = std::int64_t{4} << 20;
+// Programs that are kept. Filling it up empties it.
+inline constexpr std::size_t kPatternsKept = 128;
+inline constexpr std::size_t kMaxPatternBytes = 64 * 1024;
+
+class PatternCache final : public BuiltinCache {
+ public:
+  // The program made earlier under `key`, or nullptr.
+  const RE2* Find(std::string_view key) const;
+  // Compiles `pattern` and keeps it under `key`. Never null; ok() tells whether it compiled.
+  const RE2* Add(std::string_view key, std::string_view pattern, bool dot_all = false);
+
+ private:
+  std::unordered_map<std::string, std::unique_ptr<RE2>, base::StringHash, base::StringEq> programs_;
+};
+
+inline re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view View(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
+
+// The program for a pattern of the regex builtins; nullptr with the error recorded.
+const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern);
+
+}  // namespace intentgate::rego::builtins

@@ -1,0 +1,81 @@
+#include "rego/builtins/registry.h"
+
+#include <array>
+
+#include "rego/builtins/families.h"
+
+namespace intentgate::rego {
+namespace {
+
+std::map<std::string_view, const Builtin*> BuildTable() {
+  std::map<std::string_view, const Builtin*> table;
+  for (const std::span<const Builtin> family :
+       {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
+        GlobBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
+        UnitBuiltins(), UriBuiltins()}) {
+    for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
+  }
+  return table;
+}
+
+}  // namespace
+
+Value BuiltinContext::Error(std::string message) {
+  failed_ = true;
+  type_error_ = false;
+  message_ = std::move(message);
+  return {};
+}
+
+Value BuiltinContext::TypeError(std::string message) {
+  failed_ = true;
+  type_error_ = true;
+  message_ = std::move(message);
+  return {};
+}
+
+Value BuiltinContext::OperandError(std::size_t position, std::string_view wanted, const Value& got) {
+  return TypeError("operand " + std::to_string(position) + " must be " + std::string(wanted) + " but got " +
+                   std::string(TypeName(got.type())));
+}
+
+void BuiltinContext::OutOfSteps() {
+  throw EvalAbort{"eval_limit_error", "the policy took more steps than an evaluation may (max_steps)"};
+}
+
+std::string DescribeKinds(std::uint16_t kinds) {
+  if (kinds == ty::kAny) return "any";
+  static constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kNames = {{{ty::kArray, "array"},
+                                                                                        {ty::kBoolean, "boolean"},
+                                                                                        {ty::kNull, "null"},
+                                                                                        {ty::kNumber, "number"},
+                                                                                        {ty::kObject, "object"},
+                                                                                        {ty::kSet, "set"},
+                                                                                        {ty::kString, "string"}}};
+  std::string list;
+  int count = 0;
+  for (const auto& [bit, name] : kNames) {
+    if ((kinds & bit) == 0) continue;
+    if (count++ > 0) list += ", ";
+    list += name;
+  }
+  return count == 1 ? list : "one of {" + list + "}";
+}
+
+const std::map<std::string_view, const Builtin*>& AllBuiltins() {
+  static const std::map<std::string_view, const Builtin*> kTable = BuildTable();
+  return kTable;
+}
+
+const Builtin* FindBuiltin(std::string_view name) {
+  const auto& table = AllBuiltins();
+  const auto found = table.find(name);
+  return found == table.end() ? nullptr : found->second;
+}
+
+bool IsUngrantedBuiltin(std::string_view name) {
+  return name == "http.send" || name == "opa.runtime" || name == "net.lookup_ip_addr";
+}
+
+}  // namespace intentgate::rego

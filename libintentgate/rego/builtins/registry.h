@@ -1,0 +1,154 @@
+// What a builtin function is, and the table of all of them.
+//
+// To add one: write `Value MyThing(BuiltinContext& context, std::span<const Value> args)` in the file of its
+// family, add a row to that family's table, and a case under tests/unit/rego_builtins. A new family is a
+// function `std::span<const Builtin> XxxBuiltins()` named in builtins/families.h.
+//
+// A builtin gets defined arguments whose number the compiler has checked. The compiler checks the
+// types of constants against `args`; at run time, before the call, the engine checks the
+// kinds of every argument against `args` too and raises eval_type_error ("operand 1 must be string but
+// got number"). The function itself checks what kinds cannot say (elements, ranges).
+//
+// Failure: `return context.Error("...")` is OPA's eval_builtin_error and `return context.TypeError(...)` its
+// eval_type_error: the call is undefined, or the evaluation ends if builtin errors are strict. Returning
+// undefined without an error is a plain undefined. EvalAbort (limits) passes through.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <intentgate/clock.h>
+
+#include "rego/value.h"
+
+namespace intentgate::rego {
+
+// Per thread, kept from one evaluation to the next: compiled regexes, globs, schemas. Bounded by its owner.
+class BuiltinCache {
+ public:
+  virtual ~BuiltinCache() = default;
+};
+
+// Families that keep a cache; one slot each.
+enum class CacheSlot : std::uint8_t { kRegex, kGlob, kTime, kJwt, kSchema, kOther, kCount };
+
+class BuiltinContext {
+ public:
+  BuiltinContext(Arena& arena_in, std::uint64_t& steps_left) : arena(arena_in), steps_left_(steps_left) {}
+
+  Arena& arena;
+  // Nanoseconds since 1970; the same for all calls of one evaluation.
+  std::int64_t now_ns = 0;
+  // Seeds rand.intn and uuid; results of equal calls agree within one evaluation.
+  std::uint64_t seed = 0;
+
+  // Counts `steps` of work against the evaluation's limit; throws EvalAbort when it is used up. Call it in
+  // proportion to the work: about one step for each element visited or 64 bytes touched.
+  void Charge(std::uint64_t steps) {
+    if (steps > steps_left_) OutOfSteps();
+    steps_left_ -= steps;
+  }
+
+  // Each records the error and returns undefined.
+  Value Error(std::string message);
+  Value TypeError(std::string message);
+  // "operand 2 must be array but got number"; `position` counts from 1.
+  Value OperandError(std::size_t position, std::string_view wanted, const Value& got);
+
+  bool failed() const { return failed_; }
+  bool is_type_error() const { return type_error_; }
+  const std::string& message() const { return message_; }
+  void ClearError() { failed_ = false; }
+
+  // The family's cache, made by `Cache()` on first use. Cache must derive from BuiltinCache.
+  template <typename Cache>
+  Cache& CacheFor(CacheSlot slot) {
+    auto& held = caches[static_cast<std::size_t>(slot)];
+    if (held == nullptr) held = std::make_unique<Cache>();
+    return static_cast<Cache&>(*held);
+  }
+  std::unique_ptr<BuiltinCache> caches[static_cast<std::size_t>(CacheSlot::kCount)];
+
+ private:
+  [[noreturn]] static void OutOfSteps();
+  std::uint64_t& steps_left_;
+  bool failed_ = false;
+  bool type_error_ = false;
+  std::string message_;
+};
+
+// A set of kinds, and for arrays, sets and objects optionally the kinds of their elements (object values).
+struct TypeSpec {
+  std::uint16_t kinds = 0;
+  std::uint16_t elements = 0;  // 0: any
+};
+
+inline constexpr std::uint16_t KindBit(Type type) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(type)); }
+namespace ty {
+inline constexpr std::uint16_t kNull = KindBit(Type::kNull);
+inline constexpr std::uint16_t kBoolean = KindBit(Type::kBoolean);
+inline constexpr std::uint16_t kNumber = KindBit(Type::kNumber);
+inline constexpr std::uint16_t kString = KindBit(Type::kString);
+inline constexpr std::uint16_t kArray = KindBit(Type::kArray);
+inline constexpr std::uint16_t kObject = KindBit(Type::kObject);
+inline constexpr std::uint16_t kSet = KindBit(Type::kSet);
+inline constexpr std::uint16_t kAny = kNull | kBoolean | kNumber | kString | kArray | kObject | kSet;
+inline constexpr std::uint16_t kCollection = kArray | kObject | kSet;
+inline constexpr TypeSpec Any{kAny, 0};
+inline constexpr TypeSpec Null{kNull, 0};
+inline constexpr TypeSpec Boolean{kBoolean, 0};
+inline constexpr TypeSpec Number{kNumber, 0};
+inline constexpr TypeSpec String{kString, 0};
+inline constexpr TypeSpec Array{kArray, 0};
+inline constexpr TypeSpec Object{kObject, 0};
+inline constexpr TypeSpec Set{kSet, 0};
+inline constexpr TypeSpec Collection{kCollection, 0};
+inline constexpr TypeSpec OneOf(std::uint16_t kinds) { return {kinds, 0}; }
+inline constexpr TypeSpec ArrayOf(std::uint16_t elements) { return {kArray, elements}; }
+inline constexpr TypeSpec SetOf(std::uint16_t elements) { return {kSet, elements}; }
+inline constexpr TypeSpec ArrayOrSetOf(std::uint16_t elements) { return {static_cast<std::uint16_t>(kArray | kSet), elements}; }
+}  // namespace ty
+
+// "one of {array, set}", "string": as OPA words it.
+std::string DescribeKinds(std::uint16_t kinds);
+
+using BuiltinFunction = Value (*)(BuiltinContext& context, std::span<const Value> args);
+
+enum BuiltinFlags : std::uint8_t {
+  kBuiltinPlain = 0,
+  kBuiltinDeprecated = 1,        // v0 modules only
+  kBuiltinNondeterministic = 2,  // never folded; equal calls agree within one evaluation
+  kBuiltinRelation = 4,          // returns an array of its outputs; the call iterates over them (walk)
+  kBuiltinUncheckedArgs = 8,     // the engine skips the run-time kind check
+};
+
+inline constexpr std::size_t kMaxBuiltinArgs = 10;
+
+struct Builtin {
+  std::string_view name;  // as in a policy: "json.filter"
+  BuiltinFunction function = nullptr;
+  std::uint8_t arity = 0;
+  TypeSpec args[kMaxBuiltinArgs] = {};
+  TypeSpec result = ty::Any;
+  std::uint8_t flags = kBuiltinPlain;
+};
+
+// A row of a family's table:
+//   MakeBuiltin("upper", Upper, ty::String, kBuiltinPlain, ty::String)
+template <typename... Specs>
+constexpr Builtin MakeBuiltin(std::string_view name, BuiltinFunction function, TypeSpec result, std::uint8_t flags, Specs... specs) {
+  static_assert(sizeof...(specs) <= kMaxBuiltinArgs);
+  return Builtin{name, function, static_cast<std::uint8_t>(sizeof...(specs)), {specs...}, result, flags};
+}
+// All builtins by name. Immutable, built on first use. nullptr if unknown.
+const Builtin* FindBuiltin(std::string_view name);
+const std::map<std::string_view, const Builtin*>& AllBuiltins();
+// True for names that exist in OPA and reach outside the process, which this engine does not grant.
+bool IsUngrantedBuiltin(std::string_view name);
+
+}  // namespace intentgate::rego

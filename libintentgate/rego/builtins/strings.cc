@@ -1,0 +1,315 @@
+// Strings. Positions count code points.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/utf8.h"
+#include "rego/builtins/args.h"
+#include "rego/builtins/families.h"
+#include "rego/builtins/unicode_case.h"
+
+namespace intentgate::rego {
+namespace {
+
+using builtins::ChargeBytes;
+using builtins::IntOperand;
+using builtins::MakeString;
+using builtins::NextRune;
+using builtins::StringElements;
+
+using Args = std::span<const Value>;
+
+Value Concat(BuiltinContext& context, Args args) {
+  const auto parts = StringElements(context, 2, args[1]);
+  if (!parts) return {};
+  std::size_t total = 0;
+  for (const std::string_view part : *parts) total += part.size() + args[0].string().size();
+  context.arena.CheckRoom(total);
+  std::string out;
+  out.reserve(total);
+  for (std::size_t i = 0; i < parts->size(); ++i) {
+    if (i > 0) out += args[0].string();
+    out += (*parts)[i];
+  }
+  return MakeString(context, out);
+}
+
+Value Contains(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[0].string().size());
+  return Value::Bool(args[0].string().find(args[1].string()) != std::string_view::npos);
+}
+Value StartsWith(BuiltinContext&, Args args) { return Value::Bool(args[0].string().starts_with(args[1].string())); }
+Value EndsWith(BuiltinContext&, Args args) { return Value::Bool(args[0].string().ends_with(args[1].string())); }
+
+Value IndexOf(BuiltinContext& context, Args args) {
+  const std::string_view text = args[0].string();
+  if (args[1].string().empty()) return context.Error("empty search character");
+  ChargeBytes(context, text.size());
+  const std::size_t at = text.find(args[1].string());
+  if (at == std::string_view::npos) return Value::Int(-1);
+  return Value::Int(static_cast<std::int64_t>(builtins::CountRunes(text.substr(0, at))));
+}
+
+// Every place, also overlapping ones.
+Value IndexOfN(BuiltinContext& context, Args args) {
+  const std::string_view text = args[0].string();
+  const std::string_view wanted = args[1].string();
+  if (wanted.empty()) return context.Error("empty search character");
+  ChargeBytes(context, text.size());
+  ArrayBuilder out(context.arena);
+  std::int64_t rune = 0;
+  for (std::size_t pos = 0; pos < text.size(); ++rune) {
+    if (text.substr(pos).starts_with(wanted)) {
+      context.Charge(1);
+      out.Add(Value::Int(rune));
+    }
+    (void)NextRune(text, pos);
+  }
+  return out.Finish();
+}
+
+template <typename Map>
+Value MapRunes(BuiltinContext& context, std::string_view text, Map map) {
+  context.arena.CheckRoom(text.size() * 2);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t pos = 0; pos < text.size();) base::AppendUtf8(map(NextRune(text, pos)), out);
+  return MakeString(context, out);
+}
+
+Value Lower(BuiltinContext& context, Args args) { return MapRunes(context, args[0].string(), builtins::ToLowerRune); }
+Value Upper(BuiltinContext& context, Args args) { return MapRunes(context, args[0].string(), builtins::ToUpperRune); }
+
+// Every `from` in `text` becomes `to`; an empty `from` stands before every code point and at the end.
+Value ReplaceAll(BuiltinContext& context, std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  std::size_t pos = 0;
+  const auto check = [&] {
+    context.Charge(1);
+    context.arena.CheckRoom(out.size());
+  };
+  if (from.empty()) {
+    while (pos < text.size()) {
+      check();
+      const std::size_t start = pos;
+      (void)NextRune(text, pos);
+      out.append(to).append(text.substr(start, pos - start));
+    }
+    return MakeString(context, out.append(to));
+  }
+  for (std::size_t at; (at = text.find(from, pos)) != std::string_view::npos; pos = at + from.size()) {
+    check();
+    out.append(text.substr(pos, at - pos)).append(to);
+  }
+  return MakeString(context, out.append(text.substr(pos)));
+}
+
+Value Replace(BuiltinContext& context, Args args) {
+  return ReplaceAll(context, args[0].string(), args[1].string(), args[2].string());
+}
+
+// At each place the first key, in sorted order, that fits; replaced text is not looked at again. After an
+// empty key the same place is tried once more with the others.
+Value ReplaceN(BuiltinContext& context, Args args) {
+  const std::span<const Entry> pairs = args[0].entries();
+  for (const Entry& pair : pairs) {
+    if (!pair.key.is_string()) return context.TypeError("operand 1 must be object of strings to strings");
+    if (!pair.value.is_string()) return builtins::ElementError(context, 1, args[0], "string", pair.value);
+  }
+  const std::string_view text = args[1].string();
+  std::string out;
+  bool after_empty = false;
+  for (std::size_t pos = 0; pos <= text.size();) {
+    context.Charge(1 + pairs.size());
+    context.arena.CheckRoom(out.size());
+    const auto fits = std::find_if(pairs.begin(), pairs.end(), [&](const Entry& pair) {
+      return text.substr(pos).starts_with(pair.key.string()) && !(after_empty && pair.key.string().empty());
+    });
+    if (fits != pairs.end()) {
+      out += fits->value.string();
+      pos += fits->key.string().size();
+      after_empty = fits->key.string().empty();
+      continue;
+    }
+    after_empty = false;
+    if (pos < text.size()) out += text[pos];
+    ++pos;
+  }
+  return MakeString(context, out);
+}
+
+Value Split(BuiltinContext& context, Args args) {
+  const std::string_view text = args[0].string();
+  const std::string_view separator = args[1].string();
+  ChargeBytes(context, text.size());
+  ArrayBuilder out(context.arena);
+  std::size_t pos = 0;
+  const auto add = [&](std::string_view part) {
+    context.Charge(1);
+    out.Add(Value::StringCopy(context.arena, part));
+  };
+  if (separator.empty()) {
+    while (pos < text.size()) {
+      const std::size_t start = pos;
+      (void)NextRune(text, pos);
+      add(text.substr(start, pos - start));
+    }
+    return out.Finish();
+  }
+  for (std::size_t at; (at = text.find(separator, pos)) != std::string_view::npos; pos = at + separator.size()) {
+    add(text.substr(pos, at - pos));
+  }
+  add(text.substr(pos));
+  return out.Finish();
+}
+
+Value Substring(BuiltinContext& context, Args args) {
+  const std::optional<std::int64_t> offset = IntOperand(context, 2, args[1]);
+  const std::optional<std::int64_t> length = offset ? IntOperand(context, 3, args[2]) : std::nullopt;
+  if (!length) return {};
+  if (*offset < 0) return context.Error("negative offset");
+  std::string_view text = args[0].string();
+  ChargeBytes(context, text.size());
+  text.remove_prefix(builtins::ByteOffsetOfRune(text, static_cast<std::size_t>(*offset)));
+  if (*length >= 0) text = text.substr(0, builtins::ByteOffsetOfRune(text, static_cast<std::size_t>(*length)));
+  return MakeString(context, text);
+}
+
+// Takes code points off both ends, or one, as long as `drop` says so.
+template <typename Drop>
+std::string_view TrimRunes(std::string_view text, bool left, bool right, Drop drop) {
+  while (left && !text.empty()) {
+    std::size_t pos = 0;
+    if (!drop(NextRune(text, pos))) break;
+    text.remove_prefix(pos);
+  }
+  while (right && !text.empty()) {
+    std::size_t start = text.size() - 1;
+    while (start > 0 && text.size() - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0) == 0x80) --start;
+    std::size_t pos = start;
+    std::uint32_t rune = NextRune(text, pos);
+    if (pos != text.size()) {
+      start = text.size() - 1;
+      rune = 0xFFFD;
+    }
+    if (!drop(rune)) break;
+    text = text.substr(0, start);
+  }
+  return text;
+}
+
+Value TrimSet(BuiltinContext& context, Args args, bool left, bool right) {
+  ChargeBytes(context, args[0].string().size());
+  std::vector<std::uint32_t> cutset;
+  for (std::size_t pos = 0; pos < args[1].string().size();) cutset.push_back(NextRune(args[1].string(), pos));
+  const auto in_set = [&](std::uint32_t rune) {
+    context.Charge(1 + cutset.size() / 16);
+    return std::find(cutset.begin(), cutset.end(), rune) != cutset.end();
+  };
+  return MakeString(context, TrimRunes(args[0].string(), left, right, in_set));
+}
+
+Value Trim(BuiltinContext& context, Args args) { return TrimSet(context, args, true, true); }
+Value TrimLeft(BuiltinContext& context, Args args) { return TrimSet(context, args, true, false); }
+Value TrimRight(BuiltinContext& context, Args args) { return TrimSet(context, args, false, true); }
+
+Value TrimPrefix(BuiltinContext&, Args args) {
+  const std::string_view text = args[0].string();
+  const bool fits = text.starts_with(args[1].string());
+  return fits ? Value::StringRef(text.substr(args[1].string().size())) : args[0];
+}
+Value TrimSuffix(BuiltinContext&, Args args) {
+  const std::string_view text = args[0].string();
+  const bool fits = text.ends_with(args[1].string());
+  return fits ? Value::StringRef(text.substr(0, text.size() - args[1].string().size())) : args[0];
+}
+Value TrimSpace(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[0].string().size());
+  return MakeString(context, TrimRunes(args[0].string(), true, true, builtins::IsSpaceRune));
+}
+
+// True if one of the texts has one of the affixes. Either side is a string or a collection of strings.
+template <typename Fits>
+Value AnyAffix(BuiltinContext& context, Args args, Fits fits) {
+  std::vector<std::string_view> sides[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (args[i].is_string()) {
+      sides[i] = {args[i].string()};
+      continue;
+    }
+    auto strings = StringElements(context, i + 1, args[i]);
+    if (!strings) return {};
+    sides[i] = *std::move(strings);
+  }
+  for (const std::string_view text : sides[0]) {
+    context.Charge(sides[1].size());
+    const bool found = std::any_of(sides[1].begin(), sides[1].end(), [&](std::string_view affix) { return fits(text, affix); });
+    if (found) return Value::Bool(true);
+  }
+  return Value::Bool(false);
+}
+
+Value AnyPrefix(BuiltinContext& context, Args args) {
+  return AnyAffix(context, args, [](std::string_view text, std::string_view affix) { return text.starts_with(affix); });
+}
+Value AnySuffix(BuiltinContext& context, Args args) {
+  return AnyAffix(context, args, [](std::string_view text, std::string_view affix) { return text.ends_with(affix); });
+}
+
+// Without overlaps; an empty search is found before every code point and at the end.
+Value StringsCount(BuiltinContext& context, Args args) {
+  const std::string_view text = args[0].string();
+  const std::string_view wanted = args[1].string();
+  ChargeBytes(context, text.size());
+  if (wanted.empty()) return Value::Int(static_cast<std::int64_t>(builtins::CountRunes(text)) + 1);
+  std::int64_t count = 0;
+  for (std::size_t at = 0; (at = text.find(wanted, at)) != std::string_view::npos; at += wanted.size()) ++count;
+  return Value::Int(count);
+}
+
+Value Reverse(BuiltinContext& context, Args args) {
+  const std::string_view text = args[0].string();
+  std::string out(text.size(), '\0');
+  std::size_t end = text.size();
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t start = pos;
+    (void)NextRune(text, pos);
+    end -= pos - start;
+    text.copy(out.data() + end, pos - start, start);
+  }
+  return MakeString(context, out);
+}
+
+constexpr TypeSpec kStrings = ty::OneOf(ty::kString | ty::kArray | ty::kSet);
+
+constexpr Builtin kTable[] = {
+    MakeBuiltin("concat", Concat, ty::String, kBuiltinPlain, ty::String, ty::ArrayOrSetOf(ty::kString)),
+    MakeBuiltin("contains", Contains, ty::Boolean, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("startswith", StartsWith, ty::Boolean, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("endswith", EndsWith, ty::Boolean, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("indexof", IndexOf, ty::Number, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("indexof_n", IndexOfN, ty::ArrayOf(ty::kNumber), kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("lower", Lower, ty::String, kBuiltinPlain, ty::String),
+    MakeBuiltin("upper", Upper, ty::String, kBuiltinPlain, ty::String),
+    MakeBuiltin("replace", Replace, ty::String, kBuiltinPlain, ty::String, ty::String, ty::String),
+    MakeBuiltin("strings.replace_n", ReplaceN, ty::String, kBuiltinPlain, TypeSpec{ty::kObject, ty::kString}, ty::String),
+    MakeBuiltin("split", Split, ty::ArrayOf(ty::kString), kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("substring", Substring, ty::String, kBuiltinPlain, ty::String, ty::Number, ty::Number),
+    MakeBuiltin("trim", Trim, ty::String, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("trim_left", TrimLeft, ty::String, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("trim_right", TrimRight, ty::String, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("trim_prefix", TrimPrefix, ty::String, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("trim_suffix", TrimSuffix, ty::String, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("trim_space", TrimSpace, ty::String, kBuiltinPlain, ty::String),
+    MakeBuiltin("strings.any_prefix_match", AnyPrefix, ty::Boolean, kBuiltinPlain, kStrings, kStrings),
+    MakeBuiltin("strings.any_suffix_match", AnySuffix, ty::Boolean, kBuiltinPlain, kStrings, kStrings),
+    MakeBuiltin("strings.count", StringsCount, ty::Number, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("strings.reverse", Reverse, ty::String, kBuiltinPlain, ty::String),
+};
+
+}  // namespace
+
+std::span<const Builtin> StringBuiltins() { return kTable; }
+
+}  // namespace intentgate::rego

@@ -1,0 +1,14 @@
+// Joins the passes behind the resolver: orders and lowers every rule, builds the document tree and the indexes.
+#pragma once
+
+#include "rego/compile/lower.h"
+
+namespace intentgate::rego {
+
+// REQUIRES: no diagnostics so far. `context.tree`, `arena` and `diagnostics` are set; fills the rest.
+void BuildPlans(PlanContext& context, const Value& data);
+
+// Pass "rule index" for one set.
+void BuildIndex(Arena& arena, RuleSet& set);
+
+}  // namespace intentgate::rego

@@ -1,0 +1,412 @@
+#include "rego/compile/resolve.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "rego/builtins/registry.h"
+#include "rego/syntax/visit.h"
+
+namespace intentgate::rego {
+namespace {
+
+struct Declared {
+  std::int32_t var = kNoVar;
+  Location at;
+  bool by_some = false;
+  bool used = false;
+};
+
+struct Scope {
+  std::map<std::string, Declared, std::less<>> names;
+  std::set<std::string, std::less<>> seen;  // names used in this body before any declaration
+};
+
+class Resolver {
+ public:
+  Resolver(const Module* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics)
+      : module_(module), rules_(rules), diagnostics_(diagnostics) {
+    if (module == nullptr) return;
+    for (const Import& import : module->imports) AddImport(import);
+  }
+
+  void CheckImports() const {
+    for (const auto& [alias, import] : imports_) {
+      if (strict() && (alias == "data" || alias == "input") && import->path.IsRef()) {
+        diagnostics_.Compile(import->at, "imports must not shadow " + alias);
+      }
+    }
+  }
+
+  // One rule body with its head; called for the rule and each of its else branches.
+  GroupedRule ResolveRule(const Rule& rule) {
+    GroupedRule out;
+    out.rule = rule;
+    Unshare(out.rule);
+    out.dialect = module_->dialect;
+    out.new_not = module_->new_not;
+    implicit_.clear();
+    var_names_.clear();
+    scopes_.clear();
+    scopes_.emplace_back();
+    LiftArguments(out.rule);
+    for (Term& arg : out.rule.args) DeclarePattern(arg, false);
+    for (Term& arg : out.rule.args) ResolveTerm(arg);
+    ResolveBranch(out.rule);
+    for (Rule& other : out.rule.otherwise) ResolveBranch(other);
+    PopScope();
+    out.var_count = static_cast<std::int32_t>(var_names_.size());
+    out.var_names = var_names_;
+    return out;
+  }
+
+  std::vector<std::string> ResolveQueryBody(Body& body) {
+    scopes_.emplace_back();
+    ResolveBody(body);
+    PopScope();
+    return var_names_;
+  }
+
+ private:
+  bool strict() const { return module_ == nullptr || module_->dialect != Dialect::kV0; }
+
+  void AddImport(const Import& import) {
+    std::string alias = import.alias;
+    if (alias.empty()) alias = import.path.IsVar() ? import.path.text : import.path.items.back().text;
+    if (import.path.IsVar() && import.alias.empty()) return;  // import data / import input
+    const auto [at, fresh] = imports_.emplace(alias, &import);
+    if (!fresh && strict()) {
+      diagnostics_.Compile(import.at, "import must not shadow import " + TermText(at->second->path), "give it another name with `as`");
+    }
+    if (!fresh) at->second = &import;
+  }
+
+  std::int32_t NewVar(std::string_view name) {
+    var_names_.emplace_back(name);
+    return static_cast<std::int32_t>(var_names_.size()) - 1;
+  }
+
+  void PopScope() {
+    for (const auto& [name, declared] : scopes_.back().names) {
+      if (declared.by_some && !declared.used && strict()) {
+        diagnostics_.Compile(declared.at, "declared var " + name + " unused", "remove it from `some`");
+      }
+    }
+    scopes_.pop_back();
+  }
+
+  void Declare(Term& var, bool by_some, bool is_assign) {
+    if (var.IsWildcard()) return;
+    Scope& scope = scopes_.back();
+    if (strict() && (var.text == "input" || var.text == "data")) {
+      diagnostics_.Compile(var.at, "variables must not shadow " + var.text + " (use a different variable name)");
+    }
+    const auto found = scope.names.find(var.text);
+    if (found != scope.names.end()) {
+      diagnostics_.Compile(var.at, "var " + var.text + (found->second.by_some || !is_assign ? " declared above" : " assigned above"), "choose another name");
+      return;
+    }
+    if (scope.seen.count(var.text) > 0) {
+      diagnostics_.Compile(var.at, "var " + var.text + " referenced above", "declare it before its first use");
+    }
+    scope.names[var.text] = {NewVar(var.text), var.at, by_some, false};
+  }
+
+  // Declares the variables of a pattern: x, [x, y], {"k": x}.
+  void DeclarePattern(Term& pattern, bool by_some, bool is_assign = false) {
+    switch (pattern.kind) {
+      case TermKind::kVar: {
+        if (!is_assign && scopes_.back().names.count(pattern.text) > 0) return;
+        Declare(pattern, by_some, is_assign);
+        return;
+      }
+      case TermKind::kArray:
+        for (Term& item : pattern.items) DeclarePattern(item, by_some, is_assign);
+        return;
+      case TermKind::kObject:
+        for (std::size_t i = 1; i < pattern.items.size(); i += 2) DeclarePattern(pattern.items[i], by_some, is_assign);
+        return;
+      default: return;
+    }
+  }
+
+  static bool IsPattern(const Term& t) {
+    if (t.IsScalar() || t.IsVar()) return true;
+    return (t.kind == TermKind::kArray || t.kind == TermKind::kObject) && std::all_of(t.items.begin(), t.items.end(), IsPattern);
+  }
+
+  // An argument that is computed, f(input.x), is compared in the body.
+  static void LiftArguments(Rule& rule) {
+    for (std::size_t i = 0; i < rule.args.size(); ++i) {
+      if (IsPattern(rule.args[i])) continue;
+      const Term var = MakeVar("__arg" + std::to_string(i) + "__", rule.args[i].at);
+      Expr equal;
+      equal.at = var.at;
+      equal.terms.push_back(MakeComposite(TermKind::kCall, {MakeVar("eq", var.at), var, rule.args[i]}, var.at));
+      rule.args[i] = var;
+      const auto add = [&](Rule& branch) {
+        if (!branch.body) branch.body = Body{{}, branch.at};
+        branch.body->exprs.insert(branch.body->exprs.begin(), equal);
+        Unshare(*branch.body);
+      };
+      add(rule);
+      for (Rule& other : rule.otherwise) add(other);
+    }
+  }
+
+  void ResolveBranch(Rule& rule) {
+    scopes_.emplace_back();
+    if (rule.body) ResolveExprs(*rule.body);
+    for (std::size_t i = 1; i < rule.ref.items.size(); ++i) ResolveTerm(rule.ref.items[i]);
+    if (rule.key) ResolveTerm(*rule.key);
+    if (rule.value) ResolveTerm(*rule.value);
+    PopScope();
+  }
+
+  static const std::string& HeadName(const Term& t) { return t.IsRef() ? t.items[0].text : t.text; }
+
+  void ResolveBody(Body& body) {
+    scopes_.emplace_back();
+    ResolveExprs(body);
+    PopScope();
+  }
+
+  void ResolveExprs(Body& body) {
+    for (Expr& expr : body.exprs) ResolveExpr(expr);
+  }
+
+  void ResolveExpr(Expr& expr) {
+    for (With& with : expr.withs) {
+      // The name of a builtin that stands in for another function stays a name.
+      const bool is_builtin = (with.value.IsVar() || with.value.IsRef()) && FindBuiltin(TermText(with.value)) != nullptr &&
+                              FindDeclared(HeadName(with.value)) == nullptr && !Global(HeadName(with.value), with.at);
+      if (is_builtin) {
+        with.value = MakeVar(TermText(with.value), with.value.at);
+      } else {
+        ResolveTerm(with.value);
+      }
+      ResolveWithTarget(with.target);
+    }
+    switch (expr.kind) {
+      case ExprKind::kSome:
+        for (Term& var : expr.terms) Declare(var, true, false);
+        return;
+      case ExprKind::kSomeIn: ResolveSomeIn(expr); return;
+      case ExprKind::kEvery: ResolveEvery(expr); return;
+      case ExprKind::kBlock: ResolveBody(*expr.body); return;
+      case ExprKind::kTerm: break;
+    }
+    Term& term = expr.terms[0];
+    if (term.IsCall() && term.items[0].IsVar("assign") && term.items.size() == 3) {
+      ResolveAssign(expr, term);
+    } else {
+      ResolveTerm(term);
+    }
+  }
+
+  void ResolveAssign(Expr& expr, Term& call) {
+    ResolveTerm(call.items[2]);
+    Term& left = call.items[1];
+    if (left.kind != TermKind::kVar && left.kind != TermKind::kArray && left.kind != TermKind::kObject) {
+      diagnostics_.Compile(left.at, "cannot assign to " + KindText(left), "use == to compare or = to unify");
+      return;
+    }
+    if (expr.negated) {
+      diagnostics_.Compile(expr.at, "cannot assign vars inside negated expression");
+      return;
+    }
+    DeclarePattern(left, false, true);
+    ResolveTerm(left);
+    call.items[0].text = "eq";
+  }
+
+  static std::string KindText(const Term& t) {
+    switch (t.kind) {
+      case TermKind::kRef: return "ref";
+      case TermKind::kCall: return "call";
+      case TermKind::kNumber: return "number";
+      case TermKind::kString: return "string";
+      case TermKind::kBool: return "boolean";
+      case TermKind::kNull: return "null";
+      case TermKind::kSet: return "set";
+      default: return "a comprehension";
+    }
+  }
+
+  void ResolveSomeIn(Expr& expr) {
+    ResolveTerm(expr.terms.back());
+    for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) DeclarePattern(expr.terms[i], true, false);
+    for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
+      ResolveTerm(expr.terms[i]);
+      // Binding is use enough: `some k, v in xs` need not read both.
+      VisitTerms(expr.terms[i], [this](const Term& t) {
+        if (t.IsVar()) {
+          const auto found = scopes_.back().names.find(t.text);
+          if (found != scopes_.back().names.end()) found->second.used = true;
+        }
+        return true;
+      });
+    }
+  }
+
+  void ResolveEvery(Expr& expr) {
+    ResolveTerm(expr.terms.back());
+    scopes_.emplace_back();
+    for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
+      Declare(expr.terms[i], false, false);
+      ResolveTerm(expr.terms[i]);
+    }
+    ResolveBody(*expr.body);
+    PopScope();
+  }
+
+  void ResolveWithTarget(Term& target) {
+    const Term whole = target;
+    ResolveTerm(target);
+    // A builtin as target stays a plain name.
+    if (target.IsVar() && target.var != kNoVar) {
+      target = whole;
+      implicit_.erase(whole.text);
+    } else if (target.IsRef() && target.items[0].IsVar() && target.items[0].var != kNoVar) {
+      implicit_.erase(whole.items[0].text);
+      target = MakeVar(TermText(whole), whole.at);
+    }
+  }
+
+  void ResolveTerm(Term& term) {
+    switch (term.kind) {
+      case TermKind::kVar: ResolveVar(term); return;
+      case TermKind::kRef: ResolveRef(term); return;
+      case TermKind::kCall: ResolveCall(term); return;
+      case TermKind::kArrayComprehension:
+      case TermKind::kSetComprehension:
+      case TermKind::kObjectComprehension:
+        scopes_.emplace_back();
+        ResolveExprs(*term.body);
+        for (Term& head : term.items) ResolveTerm(head);
+        PopScope();
+        return;
+      default:
+        for (Term& item : term.items) ResolveTerm(item);
+    }
+  }
+
+  Declared* FindDeclared(std::string_view name) {
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      const auto found = scope->names.find(name);
+      if (found != scope->names.end()) return &found->second;
+      if (scope == scopes_.rbegin()) continue;
+    }
+    return nullptr;
+  }
+
+  // A rule of the package, an import, data or input; nullopt if the name is none of these.
+  std::optional<Term> Global(std::string_view name, Location at) const {
+    const auto import = imports_.find(name);
+    if (import != imports_.end()) {
+      Term ref = import->second->path;
+      if (ref.IsVar()) ref = MakeComposite(TermKind::kRef, {ref}, at);
+      ref.at = at;
+      return ref;
+    }
+    if (rules_ != nullptr && rules_->count(name) > 0) {
+      Term ref = module_->package;
+      ref.items.push_back(MakeString(name, at));
+      ref.at = at;
+      return ref;
+    }
+    if (name == "data" || name == "input") return MakeComposite(TermKind::kRef, {MakeVar(name, at)}, at);
+    return std::nullopt;
+  }
+
+  void ResolveVar(Term& term) {
+    if (term.IsWildcard()) {
+      term.var = NewVar("_");
+      return;
+    }
+    if (Declared* declared = FindDeclared(term.text)) {
+      declared->used = true;
+      term.var = declared->var;
+      return;
+    }
+    scopes_.back().seen.insert(term.text);
+    if (std::optional<Term> ref = Global(term.text, term.at)) {
+      term = std::move(*ref);
+      return;
+    }
+    const auto [at, fresh] = implicit_.emplace(term.text, 0);
+    if (fresh) at->second = NewVar(term.text);
+    term.var = at->second;
+  }
+
+  void ResolveRef(Term& term) {
+    for (std::size_t i = 1; i < term.items.size(); ++i) ResolveTerm(term.items[i]);
+    Term& head = term.items[0];
+    ResolveTerm(head);
+    if (!head.IsRef()) return;
+    std::vector<Term> items = std::move(head.items);
+    items.insert(items.end(), std::make_move_iterator(term.items.begin() + 1), std::make_move_iterator(term.items.end()));
+    term = MakeComposite(TermKind::kRef, std::move(items), term.at);
+  }
+
+  void ResolveCall(Term& term) {
+    for (std::size_t i = 1; i < term.items.size(); ++i) ResolveTerm(term.items[i]);
+    Term& op = term.items[0];
+    const std::string& first = op.IsVar() ? op.text : op.items[0].text;
+    if (FindDeclared(first) != nullptr) {
+      diagnostics_.Type(op.at, "undefined function " + TermText(op), "a local variable hides the function of that name");
+      return;
+    }
+    if (std::optional<Term> ref = Global(first, op.at)) {
+      if (op.IsRef()) ref->items.insert(ref->items.end(), op.items.begin() + 1, op.items.end());
+      op = MakeComposite(TermKind::kRef, std::move(ref->items), op.at);
+      return;
+    }
+    op = MakeVar(TermText(op), op.at);
+  }
+
+  const Module* module_;
+  const std::set<std::string, std::less<>>* rules_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, const Import*, std::less<>> imports_;
+  std::vector<Scope> scopes_;
+  std::map<std::string, std::int32_t, std::less<>> implicit_;
+  std::vector<std::string> var_names_;
+};
+
+}  // namespace
+
+PackageNames CollectNames(const std::vector<Module>& modules) {
+  PackageNames names;
+  for (const Module& module : modules) {
+    auto& set = names[TermText(module.package)];
+    for (const Rule& rule : module.rules) {
+      if (!rule.ref.items.empty()) set.insert(rule.ref.items[0].text);
+    }
+  }
+  return names;
+}
+
+void ResolveModules(std::vector<Module>& modules, const PackageNames& names, RuleTree& tree, Diagnostics& diagnostics) {
+  for (Module& module : modules) {
+    if (module.package.items.empty()) continue;
+    tree.AddPackage(module.package);
+    Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics);
+    resolver.CheckImports();
+    for (const Rule& rule : module.rules) {
+      GroupedRule resolved = resolver.ResolveRule(rule);
+      Term full = module.package;
+      full.items.push_back(MakeString(rule.ref.items[0].text, rule.ref.at));
+      full.items.insert(full.items.end(), resolved.rule.ref.items.begin() + 1, resolved.rule.ref.items.end());
+      tree.Add(std::move(resolved), full);
+    }
+  }
+  tree.Finish(diagnostics);
+}
+
+std::vector<std::string> ResolveQuery(Body& body, std::uint32_t, Diagnostics& diagnostics) {
+  Resolver resolver(nullptr, nullptr, diagnostics);
+  return resolver.ResolveQueryBody(body);
+}
+
+}  // namespace intentgate::rego

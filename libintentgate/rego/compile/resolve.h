@@ -1,0 +1,28 @@
+// Pass "resolve": names become references (to rules, imports, builtins) or numbered variables.
+//
+// A variable is local to the body that declares it (:=, some, every, arguments); one that nobody declares belongs
+// to its rule. Afterwards every kVar term is either a variable with a number, or "data" / "input" at
+// the head of a kRef, or the name of a builtin at the head of a kCall.
+// Tested by tests/unit/rego/cases and tests/unit/rego/errors_test.cc.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rego/compile/diagnostics.h"
+#include "rego/compile/rule_tree.h"
+#include "rego/syntax/ast.h"
+
+namespace intentgate::rego {
+
+// The first names of all rules of a package, over all its modules.
+using PackageNames = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
+
+PackageNames CollectNames(const std::vector<Module>& modules);
+// Resolves the modules' rules into the tree.
+void ResolveModules(std::vector<Module>& modules, const PackageNames& names, RuleTree& tree, Diagnostics& diagnostics);
+// Resolves a query in place, as a body of a package of no rules. Returns the variables: index is the number.
+std::vector<std::string> ResolveQuery(Body& body, std::uint32_t file, Diagnostics& diagnostics);
+
+}  // namespace intentgate::rego

@@ -1,0 +1,137 @@
+#include "rego/compile/rule_tree.h"
+
+#include <algorithm>
+
+namespace intentgate::rego {
+
+const GroupedRule* RuleGroup::default_rule() const {
+  const auto found = std::find_if(rules.begin(), rules.end(), [](const GroupedRule& r) { return r.rule.is_default; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+std::string RuleGroup::Name() const {
+  Term ref;
+  ref.kind = TermKind::kRef;
+  ref.items.push_back(MakeVar("data", {}));
+  for (const std::string& part : path) ref.items.push_back(MakeString(part, {}));
+  return TermText(ref);
+}
+
+namespace {
+
+TreeNode& ChildOf(TreeNode& node, const std::string& name) {
+  std::unique_ptr<TreeNode>& child = node.children[name];
+  if (child == nullptr) child = std::make_unique<TreeNode>();
+  return *child;
+}
+
+bool HasKeys(const RuleGroup& group) {
+  return std::any_of(group.rules.begin(), group.rules.end(),
+                     [](const GroupedRule& r) { return !r.keys.empty() || r.rule.multi_value; });
+}
+
+// Takes the rules below `node` into `group`; the path to them becomes constant keys.
+void Swallow(TreeNode& node, std::vector<Term>& path, RuleGroup& group) {
+  for (auto& [name, child] : node.children) {
+    path.push_back(MakeString(name, {}));
+    if (child->group != nullptr && !child->group->rules[0].rule.is_function) {
+      for (GroupedRule& rule : child->group->rules) {
+        rule.keys.insert(rule.keys.begin(), path.begin(), path.end());
+        group.rules.push_back(std::move(rule));
+      }
+      child->group.reset();
+    }
+    Swallow(*child, path, group);
+    path.pop_back();
+  }
+}
+
+bool BySource(const GroupedRule& a, const GroupedRule& b) {
+  if (a.rule.at.file != b.rule.at.file) return a.rule.at.file < b.rule.at.file;
+  if (a.rule.at.line != b.rule.at.line) return a.rule.at.line < b.rule.at.line;
+  return a.rule.at.column < b.rule.at.column;
+}
+
+}  // namespace
+
+void RuleTree::AddPackage(const Term& package) {
+  TreeNode* node = &root_;
+  for (std::size_t i = 1; i < package.items.size(); ++i) node = &ChildOf(*node, package.items[i].text);
+}
+
+void RuleTree::Add(GroupedRule rule, const Term& full_ref) {
+  TreeNode* node = &root_;
+  std::size_t i = 1;
+  for (; i < full_ref.items.size() && full_ref.items[i].IsString(); ++i) node = &ChildOf(*node, full_ref.items[i].text);
+  for (; i < full_ref.items.size(); ++i) rule.keys.push_back(full_ref.items[i]);
+  if (node->group == nullptr) node->group = std::make_unique<RuleGroup>();
+  node->group->rules.push_back(std::move(rule));
+}
+
+void RuleTree::Finish(Diagnostics& diagnostics) {
+  Hoist(root_);
+  std::vector<std::string> path;
+  Collect(root_, path, diagnostics);
+}
+
+void RuleTree::Hoist(TreeNode& node) {
+  if (node.group != nullptr && HasKeys(*node.group)) {
+    std::vector<Term> path;
+    Swallow(node, path, *node.group);
+    std::stable_sort(node.group->rules.begin(), node.group->rules.end(), BySource);
+  }
+  for (auto& [name, child] : node.children) Hoist(*child);
+}
+
+void RuleTree::Collect(TreeNode& node, std::vector<std::string>& path, Diagnostics& diagnostics) {
+  if (node.group != nullptr) {
+    node.group->path = path;
+    node.group->id = static_cast<std::uint32_t>(groups_.size());
+    groups_.push_back(node.group.get());
+    Check(*node.group, node, diagnostics);
+  }
+  for (auto& [name, child] : node.children) {
+    path.push_back(name);
+    Collect(*child, path, diagnostics);
+    path.pop_back();
+  }
+}
+
+void RuleTree::Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagnostics) {
+  const Rule& first = group.rules[0].rule;
+  group.kind = first.is_function ? GroupKind::kFunction : (HasKeys(group) ? GroupKind::kPartial : GroupKind::kComplete);
+  const std::string name = group.Name();
+  int defaults = 0;
+  bool sets = false;
+  bool values = false;
+  for (const GroupedRule& grouped : group.rules) {
+    const Rule& rule = grouped.rule;
+    if (rule.is_function != first.is_function || (rule.is_function && rule.args.size() != first.args.size())) {
+      diagnostics.Type(rule.at, "conflicting rules " + name + " found", "give all rules of that name the same kind and number of arguments");
+    }
+    if (rule.is_default && ++defaults > 1) diagnostics.Type(rule.at, "multiple default rules " + name + " found");
+    if (rule.multi_value && grouped.keys.empty()) sets = true;
+    if (!rule.multi_value && !rule.is_function) values = true;
+  }
+  if (sets && values) diagnostics.Type(first.at, "conflicting rules " + name + " found", "a set rule (contains) and a rule with a value cannot share a name");
+  if (group.kind == GroupKind::kComplete && !node.children.empty()) {
+    const auto below = std::find_if(node.children.begin(), node.children.end(), [](const auto& c) { return c.second->group != nullptr || !c.second->children.empty(); });
+    if (below != node.children.end()) {
+      diagnostics.Type(first.at, "rule " + name + " conflicts with [" + name + "." + below->first + "]", "rename the rule or the rules and packages below it");
+    }
+  }
+}
+
+const RuleGroup* RuleTree::Find(std::string_view reference) const {
+  if (reference.substr(0, 5) != "data.") return nullptr;
+  reference.remove_prefix(5);
+  const TreeNode* node = &root_;
+  while (node != nullptr && !reference.empty()) {
+    const std::string_view part = reference.substr(0, reference.find('.'));
+    node = node->Child(part);
+    reference.remove_prefix(std::min(reference.size(), part.size() + 1));
+  }
+  return node == nullptr ? nullptr : node->group.get();
+}
+
+}  // namespace intentgate::rego

@@ -1,0 +1,75 @@
+// Pass "safety and reordering": puts the expressions of every body into an order in which each finds its variables
+// bound, and reports variables that nothing binds.
+//
+// The order is OPA's: again and again, in the order of the text, every expression whose needs are met is taken.
+// What an expression needs: negated ones, calls and comprehensions need their variables; a reference
+// binds the variables in its brackets; = binds the variables of one side from the other.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rego/compile/diagnostics.h"
+#include "rego/compile/rule_tree.h"
+#include "rego/syntax/ast.h"
+
+namespace intentgate::rego {
+
+// A set of variable numbers of one rule.
+class VarSet {
+ public:
+  bool Has(std::int32_t var) const { return var >= 0 && static_cast<std::size_t>(var) < bits_.size() && bits_[static_cast<std::size_t>(var)]; }
+  void Add(std::int32_t var) {
+    if (var < 0) return;
+    if (static_cast<std::size_t>(var) >= bits_.size()) bits_.resize(static_cast<std::size_t>(var) + 1);
+    bits_[static_cast<std::size_t>(var)] = true;
+  }
+
+ private:
+  std::vector<bool> bits_;
+};
+
+// True if every variable that the term reads is bound, or becomes bound by a reference in it; `bound` grows by these.
+// Comprehensions count as bound by `visible`, see OrderBody.
+bool TermReady(const Term& term, VarSet& bound, const VarSet& visible);
+// As TermReady for a pattern: its variables become bound.
+bool PatternReady(const Term& pattern, VarSet& bound, const VarSet& visible);
+bool UnifyReady(const Term& a, const Term& b, VarSet& bound, const VarSet& visible);
+
+class SafetyPass {
+ public:
+  // `arity_of` gives the number of arguments of a call's operator, -1 if it is unknown.
+  using ArityOf = int (*)(const void* self, const Term& op);
+  SafetyPass(ArityOf arity_of, const void* self, Diagnostics& diagnostics)
+      : arity_of_(arity_of), self_(self), diagnostics_(diagnostics) {}
+
+  // Orders a rule's bodies in place, with `bound` bound on entry besides its arguments.
+  void OrderRule(GroupedRule& rule, const VarSet& bound);
+  // Orders one body; `bound` grows by what it binds. `outer`: variables that occur around the body, which its
+  // closures must find bound.
+  void OrderBody(Body& body, VarSet& bound, const VarSet& outer);
+  // Orders the comprehensions inside a term whose variables are bound.
+  void OrderTerm(Term& term, const VarSet& bound, const VarSet& outer);
+  // Reports each unbound variable of the term.
+  void RequireBound(const Term& term, const VarSet& bound);
+
+ private:
+  bool ExprReady(const Expr& expr, VarSet& bound, const VarSet& visible) const;
+  void OrderClosures(Expr& expr, const VarSet& before, const VarSet& after, const VarSet& visible);
+  void ReportUnsafe(const Expr& expr, const VarSet& bound, const VarSet& visible);
+  void OrderBranch(Rule& rule, VarSet bound, const std::vector<Term>& keys);
+
+  ArityOf arity_of_;
+  const void* self_;
+  Diagnostics& diagnostics_;
+};
+
+// Adds the variables of a term or body outside of closures.
+void CollectOpenVars(const Term& term, VarSet& out);
+void CollectOpenVars(const Body& body, VarSet& out);
+// Adds all variables, closures included.
+void CollectAllVars(const Body& body, VarSet& out);
+// The body with the equation or call of an expression taken apart: = has two sides.
+bool IsUnify(const Expr& expr);
+
+}  // namespace intentgate::rego

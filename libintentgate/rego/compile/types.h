@@ -1,0 +1,14 @@
+// Pass "type check": calls name functions that exist, with the right number of arguments, and constants fit what
+// builtins take.
+#pragma once
+
+#include "rego/compile/diagnostics.h"
+#include "rego/compile/rule_tree.h"
+
+namespace intentgate::rego {
+
+// False if something was found.
+bool CheckRuleTypes(const GroupedRule& rule, const RuleTree& tree, Diagnostics& diagnostics);
+void CheckBodyTypes(const Body& body, const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics);
+
+}  // namespace intentgate::rego

@@ -1,0 +1,171 @@
+// Numbers. Two 64-bit integers take the fast path; larger integers go through a schoolbook
+// big integer in base 10^9 (no conversion from and to text beyond cutting it into groups); the rest is
+// long double, whose x86 mantissa is the 64 bits that OPA's big.Float uses.
+// Tested by tests/unit/rego/number_test.cc.
+
+#include "rego/number.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "rego/bigint.h"
+#include "rego/decimal.h"
+
+namespace intentgate::rego {
+namespace {
+
+[[noreturn]] void TooLong() { throw EvalAbort{"eval_limit_error", "a number has more than 20000 digits"}; }
+
+Decimal Exact(const Value& v) {
+  std::string scratch;
+  std::optional<Decimal> d = Decimal::Parse(v.number_text(scratch));
+  if (!d) throw EvalAbort{"eval_limit_error", "a number's exponent is beyond 1000000"};
+  return std::move(*d);
+}
+
+// nullopt if the number is not integral. Throws if it is too long to compute with.
+std::optional<BigInt> Integer(const Value& v) {
+  if (v.is_int()) return BigInt::FromInt64(v.int_value());
+  const Decimal d = Exact(v);
+  if (!d.IsIntegral()) return std::nullopt;
+  if (d.IntegerLength() > kMaxNumberDigits) TooLong();
+  return BigInt::FromText(d.IntegerText());
+}
+
+long double Float(const Value& v) {
+  if (v.is_int()) return static_cast<long double>(v.int_value());
+  std::string scratch;
+  return ParseLongDouble(v.number_text(scratch));
+}
+
+Value FromBig(Arena& arena, const BigInt& b) {
+  const std::string text = b.ToText();
+  if (text.size() > kMaxNumberDigits + 1) TooLong();
+  return Value::NumberCopy(arena, text);
+}
+
+enum class Op { kAdd, kSub, kMul };
+
+long double FloatOp(Op op, long double a, long double b) {
+  switch (op) {
+    case Op::kAdd: return a + b;
+    case Op::kSub: return a - b;
+    case Op::kMul: break;
+  }
+  return a * b;
+}
+
+BigInt BigOp(Op op, const BigInt& a, const BigInt& b) {
+  switch (op) {
+    case Op::kAdd: return BigInt::Add(a, b);
+    case Op::kSub: return BigInt::Sub(a, b);
+    case Op::kMul: break;
+  }
+  return BigInt::Mul(a, b);
+}
+
+bool FastOp(Op op, std::int64_t a, std::int64_t b, std::int64_t* out) {
+  switch (op) {
+    case Op::kAdd: return !__builtin_add_overflow(a, b, out);
+    case Op::kSub: return !__builtin_sub_overflow(a, b, out);
+    case Op::kMul: break;
+  }
+  return !__builtin_mul_overflow(a, b, out);
+}
+
+Value Arithmetic(Arena& arena, Op op, const Value& a, const Value& b) {
+  std::int64_t fast = 0;
+  if (a.is_int() && b.is_int() && FastOp(op, a.int_value(), b.int_value(), &fast)) return Value::Int(fast);
+  const std::optional<BigInt> x = Integer(a);
+  const std::optional<BigInt> y = x ? Integer(b) : std::nullopt;
+  if (x && y) return FromBig(arena, BigOp(op, *x, *y));
+  return NumberFromLongDouble(arena, FloatOp(op, Float(a), Float(b)));
+}
+
+}  // namespace
+
+Value NumberAdd(Arena& arena, const Value& a, const Value& b) { return Arithmetic(arena, Op::kAdd, a, b); }
+Value NumberSub(Arena& arena, const Value& a, const Value& b) { return Arithmetic(arena, Op::kSub, a, b); }
+Value NumberMul(Arena& arena, const Value& a, const Value& b) { return Arithmetic(arena, Op::kMul, a, b); }
+
+Value NumberDiv(Arena& arena, const Value& a, const Value& b) {
+  if (NumberIsZero(b)) return {};
+  if (a.is_int() && b.is_int() && b.int_value() != -1 && a.int_value() % b.int_value() == 0) {
+    return Value::Int(a.int_value() / b.int_value());
+  }
+  const std::optional<BigInt> x = Integer(a);
+  const std::optional<BigInt> y = x ? Integer(b) : std::nullopt;
+  if (x && y) {
+    const auto [quotient, rest] = BigInt::DivMod(*x, *y);
+    if (rest.IsZero()) return FromBig(arena, quotient);
+  }
+  return NumberFromLongDouble(arena, Float(a) / Float(b));
+}
+
+Value NumberRem(Arena& arena, const Value& a, const Value& b) {
+  if (NumberIsZero(b)) return {};
+  if (a.is_int() && b.is_int()) return Value::Int(b.int_value() == -1 ? 0 : a.int_value() % b.int_value());
+  const std::optional<BigInt> x = Integer(a);
+  const std::optional<BigInt> y = Integer(b);
+  if (!x || !y) return {};
+  return FromBig(arena, BigInt::DivMod(*x, *y).second);
+}
+
+int NumberCompare(const Value& a, const Value& b) {
+  if (a.is_int() && b.is_int()) return a.int_value() < b.int_value() ? -1 : (a.int_value() > b.int_value() ? 1 : 0);
+  return Decimal::Compare(Exact(a), Exact(b));
+}
+
+bool NumberIsZero(const Value& a) { return a.is_int() ? a.int_value() == 0 : Exact(a).IsZero(); }
+
+Value NumberAbs(Arena& arena, const Value& a) {
+  return NumberCompare(a, Value::Int(0)) < 0 ? NumberSub(arena, Value::Int(0), a) : a;
+}
+
+namespace {
+// An integral number stays exact; others round as a long double.
+Value Rounded(Arena& arena, const Value& a, long double (*round)(long double)) {
+  if (a.is_int()) return a;
+  if (const std::optional<BigInt> exact = Integer(a)) return FromBig(arena, *exact);
+  return NumberFromLongDouble(arena, round(Float(a)));
+}
+}  // namespace
+
+Value NumberCeil(Arena& arena, const Value& a) {
+  return Rounded(arena, a, [](long double d) { return std::ceil(d); });
+}
+Value NumberFloor(Arena& arena, const Value& a) {
+  return Rounded(arena, a, [](long double d) { return std::floor(d); });
+}
+Value NumberRound(Arena& arena, const Value& a) {
+  return Rounded(arena, a, [](long double d) { return std::round(d); });
+}
+
+std::string NumberIntegerText(const Value& a) {
+  if (a.is_int()) return std::to_string(a.int_value());
+  const Decimal d = Exact(a);
+  if (!d.IsIntegral() || d.IntegerLength() > kMaxNumberDigits) return {};
+  return d.IntegerText();
+}
+
+Value NumberFromLongDouble(Arena& arena, long double d) {
+  if (!std::isfinite(d)) throw EvalAbort{"eval_limit_error", "a computed number is too large"};
+  if (d == 0) return Value::Int(0);
+  char buffer[128];
+  // Integers in full digits, others as %g with the exponent from 1e6 on.
+  if (d == std::floor(d) && std::fabs(d) < 1e100L) {
+    const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::fixed);
+    return Value::NumberCopy(arena, {buffer, static_cast<std::size_t>(fixed.ptr - buffer)});
+  }
+  const auto sci = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific);
+  const std::string_view text(buffer, static_cast<std::size_t>(sci.ptr - buffer));
+  const std::size_t e = text.find('e');
+  int exponent = 0;
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  if (exponent < -4 || exponent >= 6) return Value::NumberCopy(arena, text);
+  const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::fixed);
+  return Value::NumberCopy(arena, {buffer, static_cast<std::size_t>(fixed.ptr - buffer)});
+}
+
+}  // namespace intentgate::rego

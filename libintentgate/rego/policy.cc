@@ -1,0 +1,292 @@
+// The engine's front door: compiles sources through the passes, pools machines, turns EvalAbort into
+// values.
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+
+#include <intentgate/rego.h>
+
+#include "rego/compile/build_plan.h"
+#include "rego/compile/recursion.h"
+#include "rego/compile/resolve.h"
+#include "rego/compile/types.h"
+#include "rego/syntax/parser.h"
+#include "rego/vm/machine.h"
+
+namespace intentgate::rego {
+namespace {
+
+constexpr std::size_t kPlanMemory = std::size_t{4} << 30;
+constexpr std::size_t kPooledMachines = 64;
+
+int ArityOfOp(const void* tree, const Term& op) { return ArityOf(*static_cast<const RuleTree*>(tree), op); }
+
+}  // namespace
+
+struct CompiledPolicy::Impl {
+  std::vector<std::string> file_names;
+  json::Value data;
+  Arena arena{kPlanMemory};
+  RuleTree tree;
+  PlanContext plans;
+  ProgramInfo program;
+  std::map<std::string, const RuleSet*, std::less<>> entrypoints;
+  std::vector<std::string> packages;
+  std::shared_ptr<const Clock> clock = SystemClock();
+
+  mutable std::mutex pool_mutex;
+  mutable std::vector<std::unique_ptr<Machine>> pool;
+
+  std::unique_ptr<Machine> Acquire() const {
+    {
+      const std::lock_guard<std::mutex> lock(pool_mutex);
+      if (!pool.empty()) {
+        std::unique_ptr<Machine> machine = std::move(pool.back());
+        pool.pop_back();
+        return machine;
+      }
+    }
+    return std::make_unique<Machine>();
+  }
+  void Release(std::unique_ptr<Machine> machine) const {
+    const std::lock_guard<std::mutex> lock(pool_mutex);
+    if (pool.size() < kPooledMachines) pool.push_back(std::move(machine));
+  }
+
+  EvalError ToError(const EvalAbort& abort) const {
+    EvalError error{abort.code, abort.message, {}, abort.line, abort.column};
+    if (abort.line > 0 && abort.file < file_names.size()) error.file = file_names[abort.file];
+    return error;
+  }
+
+  // Runs `body` on a pooled machine; every failure becomes an EvalError.
+  template <typename Body>
+  std::optional<EvalError> Guarded(const json::Value* input, const EvalOptions& options, const ProgramInfo& info, const Body& body) const {
+    try {
+      std::unique_ptr<Machine> machine = Acquire();
+      machine->Start(info, options, (options.clock != nullptr ? *options.clock : *clock).UnixMicros() * 1000);
+      std::optional<EvalError> error;
+      try {
+        if (input != nullptr) machine->SetInput(Value::FromJson(machine->arena(), *input));
+        body(*machine);
+      } catch (const EvalAbort& abort) {
+        error = ToError(abort);
+      }
+      Release(std::move(machine));
+      return error;
+    } catch (const std::bad_alloc&) {
+      return EvalError{"eval_limit_error", "the process has no memory left", {}, 0, 0};
+    } catch (const std::exception& e) {
+      return EvalError{"eval_internal_error", e.what(), {}, 0, 0};
+    }
+  }
+
+  // The keys of a ground reference below data; nullopt if `text` is none.
+  static std::optional<std::vector<Term>> ParseEntrypoint(std::string_view text);
+  EvalResult Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options) const;
+};
+
+CompiledPolicy::CompiledPolicy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CompiledPolicy::~CompiledPolicy() = default;
+
+namespace {
+
+bool CheckSizes(std::span<const SourceFile> files, const json::Value& data, const CompileLimits& limits, Diagnostics& diagnostics) {
+  std::size_t bytes = 0;
+  for (const SourceFile& file : files) bytes += file.text.size();
+  if (bytes > limits.max_source_bytes) {
+    diagnostics.Compile({}, "the sources are larger than " + std::to_string(limits.max_source_bytes) + " bytes", "raise max_source_bytes");
+  }
+  if (!data.is_null() && !data.is_object()) diagnostics.Compile({}, "the data document must be an object");
+  return diagnostics.empty();
+}
+
+std::vector<Module> ParseAll(std::span<const SourceFile> files, const CompileOptions& options, Diagnostics& diagnostics) {
+  std::vector<Module> modules;
+  std::size_t rules = 0;
+  const Dialect dialect = options.version == LanguageVersion::kV1 ? Dialect::kV1 : Dialect::kV0;
+  for (std::uint32_t i = 0; i < files.size(); ++i) {
+    modules.push_back(ParseModule(files[i].text, i, dialect, diagnostics));
+    rules += modules.back().rules.size();
+  }
+  if (rules > options.limits.max_rules) {
+    diagnostics.Compile({}, "the policy has more than " + std::to_string(options.limits.max_rules) + " rules", "raise max_rules");
+  }
+  return modules;
+}
+
+void CheckGroups(const RuleTree& tree, Diagnostics& diagnostics) {
+  for (RuleGroup* group : tree.groups()) {
+    for (GroupedRule& rule : group->rules) rule.skip_safety = !CheckRuleTypes(rule, tree, diagnostics);
+  }
+  CheckRecursion(tree, diagnostics);
+}
+
+}  // namespace
+
+CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const json::Value& data, const CompileOptions& options) {
+  Diagnostics diagnostics(files, options.limits.max_errors);
+  CompileResult result;
+  try {
+    auto impl = std::make_unique<Impl>();
+    const auto failed = [&] {
+      result.diagnostics = diagnostics.Take();
+      return !result.diagnostics.empty();
+    };
+    if (!CheckSizes(files, data, options.limits, diagnostics)) return failed(), result;
+    std::vector<Module> modules = ParseAll(files, options, diagnostics);
+    if (failed()) return result;
+    ResolveModules(modules, CollectNames(modules), impl->tree, diagnostics);
+    CheckGroups(impl->tree, diagnostics);
+    impl->data = data.is_null() ? json::Value(json::Object{}) : data;
+    impl->plans.arena = &impl->arena;
+    impl->plans.tree = &impl->tree;
+    impl->plans.diagnostics = &diagnostics;
+    const Value base = Value::FromJson(impl->arena, impl->data);
+    base.Freeze();
+    BuildPlans(impl->plans, base);
+    if (failed()) return result;
+    impl->plans.diagnostics = nullptr;
+    for (const SourceFile& file : files) impl->file_names.push_back(file.name);
+    for (const RuleSet* set : impl->plans.sets) impl->entrypoints.emplace(set->name, set);
+    for (const Module& module : modules) impl->packages.push_back(TermText(module.package));
+    std::sort(impl->packages.begin(), impl->packages.end());
+    impl->packages.erase(std::unique(impl->packages.begin(), impl->packages.end()), impl->packages.end());
+    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size()};
+    result.policy = std::make_shared<const CompiledPolicy>(std::move(impl));
+  } catch (const EvalAbort& abort) {
+    diagnostics.Compile({}, abort.message);
+    result.diagnostics = diagnostics.Take();
+  } catch (const std::bad_alloc&) {
+    diagnostics.Compile({}, "the process has no memory left");
+    result.diagnostics = diagnostics.Take();
+  }
+  return result;
+}
+
+std::optional<std::vector<Term>> CompiledPolicy::Impl::ParseEntrypoint(std::string_view text) {
+  Diagnostics none({}, 1);
+  Body body = ParseQuery(text, 0, none);
+  if (!none.empty() || body.exprs.size() != 1 || body.exprs[0].kind != ExprKind::kTerm) return std::nullopt;
+  Term& ref = body.exprs[0].terms[0];
+  if (ref.IsVar("data")) return std::vector<Term>();
+  if (!ref.IsRef() || !ref.items[0].IsVar("data")) return std::nullopt;
+  std::vector<Term> keys(std::make_move_iterator(ref.items.begin() + 1), std::make_move_iterator(ref.items.end()));
+  if (!std::all_of(keys.begin(), keys.end(), [](const Term& t) { return t.IsScalar(); })) return std::nullopt;
+  return keys;
+}
+
+EvalResult CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options) const {
+  EvalResult result;
+  const auto known = entrypoints.find(entrypoint);
+  std::optional<std::vector<Term>> keys;
+  if (known == entrypoints.end()) {
+    keys = ParseEntrypoint(entrypoint);
+    if (!keys) {
+      result.error = EvalError{"rego_parse_error", "the entry point must be a reference like data.package.rule", {}, 0, 0};
+      return result;
+    }
+  }
+  result.error = Guarded(input, options, program, [&](Machine& machine) {
+    Value value;
+    if (keys) {
+      value = Value::Virtual(program.root);
+      for (const Term& key : *keys) value = machine.Member(value, ConstantOf(machine.arena(), key));
+      if (value.type() == Type::kVirtual) value = machine.Read(*static_cast<const DocNode*>(value.virtual_node()));
+    } else if (known->second->kind != SetKind::kFunction) {
+      value = machine.EvalRule(*known->second);
+    }
+    result.defined = value.defined();
+    if (value.defined()) result.value = value.ToJson();
+    result.steps = options.limits.max_steps - machine.steps_left();
+    result.memory_bytes = machine.arena().bytes_used();
+  });
+  return result;
+}
+
+EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const json::Value& input, const EvalOptions& options) const {
+  return impl_->Eval(entrypoint, &input, options);
+}
+
+EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const EvalOptions& options) const {
+  return impl_->Eval(entrypoint, nullptr, options);
+}
+
+namespace {
+
+// A plain expression also answers with its value, and false does not fail it.
+void CaptureValues(Body& body, std::vector<std::int32_t>& captured, std::int32_t& vars) {
+  for (Expr& expr : body.exprs) {
+    if (expr.kind != ExprKind::kTerm || expr.negated || IsUnify(expr)) {
+      captured.push_back(kNoVar);
+      continue;
+    }
+    Term var = MakeVar("_value", expr.at);
+    var.var = vars++;
+    captured.push_back(var.var);
+    expr.terms[0] = MakeComposite(TermKind::kCall, {MakeVar("eq", expr.at), std::move(var), std::move(expr.terms[0])}, expr.at);
+  }
+}
+
+}  // namespace
+
+QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* input, const EvalOptions& options) const {
+  QueryResult result;
+  const SourceFile source{"query", std::string(text)};
+  Diagnostics diagnostics({&source, 1}, 20);
+  const auto failed = [&] { return result.diagnostics = diagnostics.Take(), !result.diagnostics.empty(); };
+  try {
+    Body body = ParseQuery(source.text, 0, diagnostics);
+    if (failed()) return result;
+    const std::vector<std::string> names = ResolveQuery(body, 0, diagnostics);
+    CheckBodyTypes(body, impl_->tree, Dialect::kV1, diagnostics);
+    auto vars = static_cast<std::int32_t>(names.size());
+    std::vector<std::int32_t> captured;
+    CaptureValues(body, captured, vars);
+    SafetyPass safety(ArityOfOp, &impl_->tree, diagnostics);
+    VarSet bound;
+    VarSet shown;
+    CollectOpenVars(body, shown);
+    safety.OrderBody(body, bound, VarSet());
+    if (failed()) return result;
+    Arena arena(kPlanMemory);
+    PlanContext plans = impl_->plans;
+    plans.arena = &arena;
+    plans.diagnostics = &diagnostics;
+    Lowering lowering(plans, vars, true);
+    const Block* block = lowering.LowerBody(&body);
+    if (failed()) return result;
+    const ProgramInfo info = {plans.root, plans.sets.size(), plans.input_paths.size(), plans.mocks.size()};
+    result.error = impl_->Guarded(input, options, info, [&](Machine& machine) {
+      machine.RunQuery(*block, lowering.slots(), [&](const Value* frame) {
+        QueryAnswer answer;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+          const auto var = static_cast<std::int32_t>(i);
+          if (names[i] != "_" && shown.Has(var) && bound.Has(var)) answer.bindings.emplace_back(names[i], machine.Whole(frame[i]).ToJson());
+        }
+        for (const std::int32_t var : captured) {
+          answer.expressions.push_back(var == kNoVar ? json::Value(true) : machine.Whole(frame[var]).ToJson());
+        }
+        result.answers.push_back(std::move(answer));
+      });
+    });
+  } catch (const EvalAbort& abort) {
+    result.error = impl_->ToError(abort);
+  } catch (const std::bad_alloc&) {
+    result.error = EvalError{"eval_limit_error", "the process has no memory left", {}, 0, 0};
+  }
+  return result;
+}
+
+bool CompiledPolicy::HasRule(std::string_view reference) const { return impl_->entrypoints.count(reference) > 0; }
+
+std::vector<std::string> CompiledPolicy::RuleNames() const {
+  std::vector<std::string> out;
+  for (const auto& [name, set] : impl_->entrypoints) out.push_back(name);
+  return out;
+}
+
+std::vector<std::string> CompiledPolicy::Packages() const { return impl_->packages; }
+
+}  // namespace intentgate::rego

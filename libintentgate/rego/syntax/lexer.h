@@ -1,0 +1,63 @@
+// Tokens of Rego. Immutable input, no allocation but for the token's decoded text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "rego/syntax/ast.h"
+
+namespace intentgate::rego {
+
+enum class Tok : std::uint8_t {
+  kEof, kError, kIdent, kNumber, kString, kRawString, kTemplate, kRawTemplate,
+  kLBrack, kRBrack, kLBrace, kRBrace, kLParen, kRParen, kComma, kColon, kSemicolon, kDot,
+  kAssign, kUnify, kEq, kNeq, kLt, kLte, kGt, kGte, kPlus, kMinus, kMul, kDiv, kRem, kAnd, kOr,
+  kPackage, kImport, kDefault, kAs, kWith, kNot, kSome, kElse, kNull, kTrue, kFalse,
+  kIn, kEvery, kIf, kContains,  // words only where the module's dialect has them
+};
+
+struct Token {
+  Tok kind = Tok::kEof;
+  Location at;
+  std::string_view raw;  // the token's bytes in the source
+  std::string text;      // names and numbers as written; strings decoded; kError: the message
+  bool newline_before = false;
+  bool space_before = false;
+};
+
+struct Keywords {
+  bool in = false;
+  bool every = false;
+  bool if_ = false;
+  bool contains = false;
+};
+
+class Lexer {
+ public:
+  // The text must outlive the lexer. Positions count from `start`.
+  Lexer(std::string_view text, Location start) : text_(text), at_(start) {}
+  Token Next(const Keywords& keywords);
+
+ private:
+  bool SkipBlank(Token& token);
+  void Advance(std::size_t n);
+  char Peek(std::size_t ahead = 0) const { return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0'; }
+  Token Finish(Token token, Tok kind, std::size_t length);
+  Token Word(Token token, const Keywords& keywords);
+  Token Number(Token token);
+  Token String(Token token);
+  Token RawString(Token token);
+  Token Template(Token token);
+  Token Symbol(Token token);
+  Token Fail(Token token, std::string message);
+
+  std::string_view text_;
+  std::size_t pos_ = 0;
+  Location at_;
+};
+
+// Decodes the inside of a "..." literal: JSON escapes; in templates also \{. False: `message` says why.
+bool DecodeString(std::string_view raw, bool is_template, std::string& out, std::string& message);
+
+}  // namespace intentgate::rego

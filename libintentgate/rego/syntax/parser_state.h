@@ -1,0 +1,122 @@
+// The parser's insides, shared by parse_module.cc, parse_body.cc and parse_term.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rego/compile/diagnostics.h"
+#include "rego/syntax/ast.h"
+#include "rego/syntax/lexer.h"
+
+namespace intentgate::rego {
+
+// A failed parse function returns nullopt and has left an error; callers pass it on.
+class Parser {
+ public:
+  Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics);
+
+  Module ParseModule();
+  Body ParseQueryText();
+
+ private:
+  struct Mark {
+    Lexer lexer;
+    Token token;
+    bool silent;
+  };
+  // Tries something that may be given up: errors are dropped.
+  Mark Save() const { return {lexer_, token_, silent_}; }
+  void Restore(Mark mark) {
+    lexer_ = std::move(mark.lexer);
+    token_ = std::move(mark.token);
+    silent_ = mark.silent;
+    failed_ = false;
+  }
+
+  void Scan();
+  bool Is(Tok kind) const { return token_.kind == kind; }
+  bool Accept(Tok kind);
+  bool Expect(Tok kind, std::string_view what);
+  // Leaves an error unless one is there; false.
+  bool Fail(std::string message, std::string suggestion = {});
+  bool FailAt(Location at, std::string message, std::string suggestion = {});
+  std::string Found() const;
+  bool AtEnd() const { return Is(Tok::kEof); }
+  void SkipToNextRule();
+  std::string_view last_raw() const { return last_raw_; }
+
+  // parse_module.cc
+  bool ParsePackage(Module& module);
+  bool ParseImport(Module& module);
+  bool TurnOnKeywords(Module& module, const Import& import);
+  bool ParseRules(Module& module);
+  bool ParseDefault(Module& module);
+  bool ParseRule(Module& module);
+  bool ParseHead(Rule& rule, bool* has_if, bool* has_assign);
+  bool ParseHeadRef(Rule& rule);
+  bool ParseArgs(std::vector<Term>& args);
+  bool ParseRuleBodies(Module& module, Rule rule, bool has_if);
+  bool ParseElse(Rule& rule);
+  bool FinishHead(Rule& rule, bool has_if, bool has_assign, bool has_body);
+  bool ParseIfBody(Body& body);
+  bool ParseBracedBody(Body& body);
+
+  // parse_body.cc
+  std::optional<Body> ParseBody(Tok end);
+  std::optional<Expr> ParseLiteral();
+  std::optional<Expr> ParseSome();
+  std::optional<Expr> ParseEvery();
+  std::optional<Expr> ParseNotBlock();
+  bool ParseWiths(Expr& expr);
+  std::optional<Term> ParseExpression();
+
+  // parse_term.cc
+  std::optional<Term> ParseInfix(bool allow_pair = true);
+  std::optional<Term> ParseRelation();
+  std::optional<Term> ParseBinary(int level);
+  std::optional<Term> ParseTerm();
+  std::optional<Term> ParseTermHead();
+  std::optional<Term> ParseTail(Term head);
+  std::optional<Term> ParseNumber(bool negative);
+  std::optional<Term> ParseArray();
+  std::optional<Term> ParseBraces();
+  std::optional<Term> ParseSetRest(Term first, Location at);
+  std::optional<Term> ParseObjectRest(Term first_key, Location at);
+  std::optional<Term> ParseComprehension(TermKind kind, std::vector<Term> head, Tok end, Location at);
+  std::optional<Term> ParseTemplate();
+  std::optional<Term> ParseTemplateWith(Term value);
+  bool AddTemplateText(std::vector<Term>& parts, std::string_view raw, bool is_raw, Location at);
+  bool ParseTermList(std::vector<Term>& out, Tok end);
+  std::optional<Term> Composite(TermKind kind, std::vector<Term> items, Location at);
+  std::optional<Term> BinaryCall(std::string_view name, Term left, Term right, Location at);
+
+  Lexer lexer_;
+  Token token_;
+  Keywords keywords_;
+  Dialect dialect_;
+  Diagnostics& diagnostics_;
+  bool failed_ = false;
+  bool silent_ = false;
+  bool new_not_ = false;
+  int nesting_ = 0;
+  std::string_view last_raw_;
+  Location last_at_;
+
+  friend struct NestingGuard;
+};
+
+// Counts nested constructs; false beyond the limit.
+struct NestingGuard {
+  explicit NestingGuard(Parser& p) : parser(p) { ++parser.nesting_; }
+  ~NestingGuard() { --parser.nesting_; }
+  NestingGuard(const NestingGuard&) = delete;
+  NestingGuard& operator=(const NestingGuard&) = delete;
+  bool ok() const { return parser.nesting_ <= kMaxNesting; }
+  static constexpr int kMaxNesting = 100;
+  Parser& parser;
+};
+
+}  // namespace intentgate::rego

@@ -1,0 +1,259 @@
+// Nodes: one value, or undefined.
+
+#include <algorithm>
+
+#include "rego/vm/machine.h"
+
+namespace intentgate::rego {
+namespace {
+
+// Operators whose arguments' kinds are looked at again at run time.
+bool KindsFit(const Builtin& builtin, std::span<const Value> args, std::size_t* wrong) {
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if ((KindBit(args[i].type()) & builtin.args[i].kinds) == 0) {
+      *wrong = i;
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+// The current documents with no function replaced, while it lives.
+class Machine::WithoutMocks {
+ public:
+  explicit WithoutMocks(Machine& machine) : machine_(machine), outer_(*machine.context_), inner_(outer_) {
+    inner_.mocks.clear();
+    inner_.level = outer_.level + 1;
+    inner_.epoch = ++machine.epoch_;
+    machine.Activate(inner_);
+  }
+  ~WithoutMocks() { machine_.Activate(outer_); }
+  WithoutMocks(const WithoutMocks&) = delete;
+  WithoutMocks& operator=(const WithoutMocks&) = delete;
+
+ private:
+  Machine& machine_;
+  Context& outer_;
+  Context inner_;
+};
+
+Value Machine::EvalNode(const Node& node, Value* frame) {
+  switch (node.op) {
+    case Op::kConst: return node.value;
+    case Op::kSlot: {
+      const Value& value = frame[node.index];
+      return value.type() == Type::kVirtual ? Read(*static_cast<const DocNode*>(value.virtual_node())) : value;
+    }
+    case Op::kInputPath: return EvalInputPath(node);
+    case Op::kCompare: return EvalCompare(node, frame);
+    default: break;
+  }
+  const Value value = EvalPlain(node, frame);
+  return value.type() == Type::kVirtual ? Read(*static_cast<const DocNode*>(value.virtual_node())) : value;
+}
+
+Value Machine::EvalPlain(const Node& node, Value* frame) {
+  switch (node.op) {
+    case Op::kConst: return node.value;
+    case Op::kSlot: return frame[node.index];
+    case Op::kInput: return context_->input;
+    case Op::kInputPath: return EvalInputPath(node);
+    case Op::kData: return EvalData(node);
+    case Op::kDoc:
+      if (context_->data_changed && IsReplaced(node.doc->path)) return DataAt(node.doc->path);
+      return Value::Virtual(node.doc);
+    case Op::kRule: return EvalRule(*node.rules);
+    case Op::kRuleKey: {
+      const Value key = EvalNode(*node.args[0], frame);
+      return key.defined() ? EvalRuleKey(*node.rules, key, frame) : Value();
+    }
+    case Op::kIndex: return EvalIndex(node, frame);
+    case Op::kBuiltin: return EvalBuiltin(node, frame);
+    case Op::kFunction: return EvalFunction(node, frame);
+    case Op::kCompare: return EvalCompare(node, frame);
+    case Op::kArray: {
+      Value* items = arena_.NewArray<Value>(node.args.size());
+      if (!EvalArgs(node, frame, items)) return {};
+      return Value::Array(arena_, {items, node.args.size()});
+    }
+    case Op::kSet: {
+      Value* items = arena_.NewArray<Value>(node.args.size());
+      if (!EvalArgs(node, frame, items)) return {};
+      return Value::Set(arena_, {items, node.args.size()});
+    }
+    case Op::kObject: return EvalObject(node, frame);
+    case Op::kArrayComprehension:
+    case Op::kSetComprehension:
+    case Op::kObjectComprehension: return EvalComprehension(node, frame);
+    case Op::kTemplate: return EvalTemplate(node, frame);
+  }
+  return {};
+}
+
+bool Machine::EvalArgs(const Node& node, Value* frame, Value* out) {
+  for (std::size_t i = 0; i < node.args.size(); ++i) {
+    out[i] = EvalNode(*node.args[i], frame);
+    if (!out[i].defined()) return false;
+  }
+  return true;
+}
+
+Value Machine::EvalInputPath(const Node& node) {
+  CacheSlotEntry& cached = cache_->paths[node.index];
+  if (cached.epoch == context_->epoch) return cached.value;
+  Value at = context_->input;
+  for (const Node* key : node.args) at = at.Get(key->value);
+  cached = {context_->epoch, at};
+  return at;
+}
+
+Value Machine::EvalData(const Node& node) {
+  if (!context_->data_changed) return node.value;
+  Value at = context_->data;
+  for (const Node* key : node.args) at = at.Get(key->value);
+  return at;
+}
+
+Value Machine::EvalIndex(const Node& node, Value* frame) {
+  const Value base = EvalPlain(*node.left, frame);
+  if (!base.defined()) return {};
+  const Value key = EvalNode(*node.args[0], frame);
+  if (!key.defined()) return {};
+  if (base.type() == Type::kVirtual) return Child(*static_cast<const DocNode*>(base.virtual_node()), key);
+  return base.Get(key);
+}
+
+Value Machine::EvalCompare(const Node& node, Value* frame) {
+  const Value left = EvalNode(*node.left, frame);
+  if (!left.defined()) return {};
+  const Value right = EvalNode(*node.args[0], frame);
+  if (!right.defined()) return {};
+  switch (static_cast<Comparison>(node.index)) {
+    case Comparison::kEqual: return Value::Bool(left == right);
+    case Comparison::kNotEqual: return Value::Bool(!(left == right));
+    case Comparison::kLess: return Value::Bool(Value::Compare(left, right) < 0);
+    case Comparison::kLessEqual: return Value::Bool(Value::Compare(left, right) <= 0);
+    case Comparison::kGreater: return Value::Bool(Value::Compare(left, right) > 0);
+    case Comparison::kGreaterEqual: return Value::Bool(Value::Compare(left, right) >= 0);
+  }
+  return {};
+}
+
+Value Machine::CallBuiltin(const Builtin& builtin, std::span<const Value> args, Location at) {
+  Charge(1);
+  builtin_context_.ClearError();
+  std::size_t wrong = 0;
+  Value result;
+  if ((builtin.flags & kBuiltinUncheckedArgs) == 0 && !KindsFit(builtin, args, &wrong)) {
+    result = builtin_context_.OperandError(wrong + 1, DescribeKinds(builtin.args[wrong].kinds), args[wrong]);
+  } else {
+    result = builtin.function(builtin_context_, args);
+  }
+  if (strict_ && builtin_context_.failed()) {
+    Fail(builtin_context_.is_type_error() ? "eval_type_error" : "eval_builtin_error",
+         std::string(builtin.name) + ": " + builtin_context_.message(), at);
+  }
+  return builtin_context_.failed() ? Value() : result;
+}
+
+bool Machine::CallMock(const Node& node, std::span<const Value> args, Value* result) {
+  const auto number = static_cast<std::size_t>(node.mock);
+  if (number >= context_->mocks.size() || !context_->mocks[number].active) return false;
+  const Mock mock = context_->mocks[number];
+  if (mock.builtin != nullptr) {
+    *result = CallBuiltin(*mock.builtin, args, node.at);
+  } else if (mock.function == nullptr) {
+    *result = mock.value;
+  } else {
+    // A replacement calls the originals.
+    const WithoutMocks scope(*this);
+    *result = CallRules(*mock.function, args);
+  }
+  return true;
+}
+
+Value Machine::EvalBuiltin(const Node& node, Value* frame) {
+  Value args[kMaxBuiltinArgs];
+  if (!EvalArgs(node, frame, args)) return {};
+  const std::span<const Value> given(args, node.args.size());
+  if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;
+  return CallBuiltin(*node.builtin, given, node.at);
+}
+
+Value Machine::EvalFunction(const Node& node, Value* frame) {
+  constexpr std::size_t kInline = 8;
+  Value small[kInline];
+  Value* args = node.args.size() <= kInline ? small : arena_.NewArray<Value>(node.args.size());
+  if (!EvalArgs(node, frame, args)) return {};
+  const std::span<const Value> given(args, node.args.size());
+  if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;
+  return CallRules(*node.rules, given);
+}
+
+Value Machine::EvalObject(const Node& node, Value* frame) {
+  ObjectBuilder members(arena_);
+  for (std::size_t i = 0; i + 1 < node.args.size(); i += 2) {
+    const Value key = EvalNode(*node.args[i], frame);
+    const Value value = key.defined() ? EvalNode(*node.args[i + 1], frame) : Value();
+    if (!value.defined()) return {};
+    if (!members.Insert(key, value)) Fail("eval_conflict_error", "object keys must be unique", node.at);
+  }
+  return members.Finish();
+}
+
+Value Machine::EvalComprehension(const Node& node, Value* frame) {
+  const Depth depth(*this);
+  if (node.op == Op::kArrayComprehension) {
+    ArrayBuilder items(arena_);
+    auto add = [&] {
+      if (const Value head = EvalNode(*node.args[0], frame); head.defined()) items.Add(head);
+      return false;
+    };
+    Run(*node.block, 0, frame, add);
+    return items.Finish();
+  }
+  if (node.op == Op::kSetComprehension) {
+    SetBuilder items(arena_);
+    auto add = [&] {
+      if (const Value head = EvalNode(*node.args[0], frame); head.defined()) items.Add(head);
+      return false;
+    };
+    Run(*node.block, 0, frame, add);
+    return items.Finish();
+  }
+  ObjectBuilder members(arena_);
+  auto add = [&] {
+    const Value key = EvalNode(*node.args[0], frame);
+    const Value value = key.defined() ? EvalNode(*node.args[1], frame) : Value();
+    if (value.defined() && !members.Insert(key, value)) Fail("eval_conflict_error", "object keys must be unique", node.at);
+    return false;
+  };
+  Run(*node.block, 0, frame, add);
+  return members.Finish();
+}
+
+Value Machine::EvalTemplate(const Node& node, Value* frame) {
+  std::string out;
+  for (const Node* part : node.args) {
+    if (part->op == Op::kConst) {
+      out += part->value.string();
+      continue;
+    }
+    const Value outcomes = EvalComprehension(*part, frame);
+    if (outcomes.size() > 1) Fail("eval_conflict_error", "string template expression must not produce multiple outputs", part->at);
+    if (outcomes.size() == 0) {
+      out += "<undefined>";
+    } else if (const Value& value = outcomes.elements()[0]; value.is_string()) {
+      out += value.string();
+    } else {
+      value.AppendText(out);
+    }
+    arena_.CheckRoom(out.size());
+  }
+  Charge(out.size() / 64);
+  return Value::StringCopy(arena_, out);
+}
+
+}  // namespace intentgate::rego

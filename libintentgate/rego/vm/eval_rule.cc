@@ -1,0 +1,298 @@
+// Rules: complete documents, partial sets and objects (whole or one key of them), functions, and their memory
+// within one evaluation.
+
+#include <algorithm>
+
+#include "rego/vm/machine.h"
+
+namespace intentgate::rego {
+namespace {
+constexpr std::string_view kCompleteConflict = "complete rules must not produce multiple outputs";
+constexpr std::string_view kFunctionConflict = "functions must not produce multiple outputs for same inputs";
+constexpr std::string_view kKeyConflict = "object keys must be unique";
+}  // namespace
+
+// A partial document while it grows: a leaf value, a set leaf, or members below.
+struct Machine::Extent {
+  enum class Kind : std::uint8_t { kNone, kLeaf, kSet, kMembers } kind = Kind::kNone;
+  Value leaf;
+  SetBuilder* set = nullptr;
+  ObjectBuilder* members = nullptr;  // values are Extents, dressed as document nodes
+};
+
+Value Machine::EvalRule(const RuleSet& set) {
+  if (context_->data_changed && IsReplaced(set.path)) return DataAt(set.path);
+  CacheSlotEntry& cached = cache_->rules[set.id];
+  if (cached.epoch == context_->epoch) return cached.value;
+  const Depth depth(*this);
+  Value value;
+  switch (set.kind) {
+    case SetKind::kComplete: value = EvalComplete(set); break;
+    case SetKind::kPartialSet: value = EvalPartialSet(set); break;
+    case SetKind::kPartialObject: value = EvalPartialObject(set); break;
+    case SetKind::kFunction: break;
+  }
+  cache_->rules[set.id] = {context_->epoch, value};
+  return value;
+}
+
+std::span<const std::uint32_t> Machine::Candidates(const RuleSet& set, bool* all) {
+  *all = set.index == nullptr;
+  if (*all) return {};
+  const RuleIndex& index = *set.index;
+  const Value subject = EvalInputPath(*index.subject);
+  if (!subject.defined()) return index.always;
+  const auto found = std::lower_bound(index.values.begin(), index.values.end(), subject);
+  if (found == index.values.end() || !(*found == subject)) return index.always;
+  return index.rules[static_cast<std::size_t>(found - index.values.begin())];
+}
+
+// The one value of a rule: its body, or the first else that has an answer.
+Value Machine::EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict) {
+  for (const Branch& branch : rule.branches) {
+    Value result;
+    auto take = [&] {
+      const Value value = EvalNode(*branch.value, frame);
+      if (!value.defined()) return false;
+      if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(conflict), rule.at);
+      result = value;
+      return rule.constant;
+    };
+    Run(*branch.block, 0, frame, take);
+    if (result.defined()) return result;
+  }
+  return {};
+}
+
+Value Machine::EvalComplete(const RuleSet& set) {
+  Value result;
+  bool all = false;
+  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
+    const Frame frame(*this, rule.slots);
+    const Value value = EvalRuleOnce(rule, frame.slots(), kCompleteConflict);
+    if (!value.defined()) continue;
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kCompleteConflict), rule.at);
+    result = value;
+    if (set.early_exit) break;
+  }
+  if (result.defined() || set.fallback == nullptr) return result;
+  const Frame frame(*this, set.fallback->slots);
+  return EvalRuleOnce(*set.fallback, frame.slots(), kCompleteConflict);
+}
+
+Value Machine::EvalPartialSet(const RuleSet& set) {
+  SetBuilder items(arena_);
+  bool all = false;
+  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
+    const Frame frame(*this, rule.slots);
+    const Branch& branch = rule.branches[0];
+    auto add = [&] {
+      if (const Value value = EvalNode(*branch.value, frame.slots()); value.defined()) items.Add(value);
+      return false;
+    };
+    Run(*branch.block, 0, frame.slots(), add);
+  }
+  return items.Finish();
+}
+
+void Machine::Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame) {
+  if (key < branch.keys.size()) {
+    const Value name = EvalNode(*branch.keys[key], frame);
+    if (!name.defined()) return;
+    if (extent.kind == Extent::Kind::kNone) {
+      extent.kind = Extent::Kind::kMembers;
+      extent.members = ::new (arena_.Allocate(sizeof(ObjectBuilder), alignof(ObjectBuilder))) ObjectBuilder(arena_);
+    }
+    if (extent.kind != Extent::Kind::kMembers) Fail("eval_conflict_error", std::string(kKeyConflict), branch.at);
+    const Value held = extent.members->Find(name);
+    Extent* below = nullptr;
+    if (held.defined()) {
+      below = static_cast<Extent*>(const_cast<void*>(held.virtual_node()));
+    } else {
+      below = arena_.New<Extent>();
+      extent.members->Set(name, Value::Virtual(below));
+    }
+    return Insert(*below, branch, key + 1, set_leaf, frame);
+  }
+  const Value value = EvalNode(*branch.value, frame);
+  if (!value.defined()) return;
+  if (set_leaf) {
+    if (extent.kind == Extent::Kind::kNone) {
+      extent.kind = Extent::Kind::kSet;
+      extent.set = ::new (arena_.Allocate(sizeof(SetBuilder), alignof(SetBuilder))) SetBuilder(arena_);
+    }
+    if (extent.kind != Extent::Kind::kSet) Fail("eval_conflict_error", std::string(kKeyConflict), branch.at);
+    extent.set->Add(value);
+    return;
+  }
+  if (extent.kind == Extent::Kind::kNone) {
+    extent.kind = Extent::Kind::kLeaf;
+    extent.leaf = value;
+  } else if (extent.kind != Extent::Kind::kLeaf || !(extent.leaf == value)) {
+    Fail("eval_conflict_error", std::string(kKeyConflict), branch.at);
+  }
+}
+
+Value Machine::FinishExtent(Extent& extent) {
+  switch (extent.kind) {
+    case Extent::Kind::kNone: return {};
+    case Extent::Kind::kLeaf: return extent.leaf;
+    case Extent::Kind::kSet: return extent.set->Finish();
+    case Extent::Kind::kMembers: break;
+  }
+  const Value raw = extent.members->Finish();
+  ObjectBuilder out(arena_);
+  for (const Entry& entry : raw.entries()) {
+    const Value value = FinishExtent(*static_cast<Extent*>(const_cast<void*>(entry.value.virtual_node())));
+    if (value.defined()) out.Set(entry.key, value);
+  }
+  return out.Finish();
+}
+
+Value Machine::EvalPartialObject(const RuleSet& set) {
+  Extent extent;
+  bool all = false;
+  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
+    const Frame frame(*this, rule.slots);
+    for (const Branch& branch : rule.branches) {
+      bool any = false;
+      auto add = [&] {
+        any = true;
+        Insert(extent, branch, 0, rule.set_leaf, frame.slots());
+        return false;
+      };
+      Run(*branch.block, 0, frame.slots(), add);
+      if (any) break;
+    }
+  }
+  const Value value = FinishExtent(extent);
+  return value.defined() ? value : Value::EmptyObject();
+}
+
+Value Machine::EvalRuleKey(const RuleSet& set, const Value& key, Value*) {
+  if (context_->data_changed && IsReplaced(set.path)) return DataAt(set.path).Get(key);
+  const CacheSlotEntry& whole = cache_->rules[set.id];
+  if (whole.epoch == context_->epoch) return whole.value.Get(key);
+  if (context_->data_changed) {
+    // A replacement below the rule's path does not reach into the rule; it is read whole.
+    return EvalRule(set).Get(key);
+  }
+  const std::uint64_t hash = key.Hash() ^ (set.id * 0x9E3779B97F4A7C15U);
+  const std::span<const Value> args(&key, 1);
+  if (const MemoEntry* memo = FindMemo(set, args, hash)) return memo->value;
+  const Depth depth(*this);
+  const Value value = set.kind == SetKind::kPartialSet ? EvalKeyedSet(set, key) : EvalKeyedObject(set, key);
+  StoreMemo(set, args, hash, value);
+  return value;
+}
+
+Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
+  bool all = false;
+  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
+    const Frame frame(*this, rule.slots);
+    Charge(1);
+    if (Match(*rule.first_key, key, frame.slots()) && Succeeds(*rule.keyed.block, frame.slots())) return key;
+  }
+  return {};
+}
+
+Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
+  Extent extent;
+  bool all = false;
+  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
+    const Frame frame(*this, rule.slots);
+    Charge(1);
+    if (rule.first_key == nullptr) return EvalRule(set).Get(key);
+    if (!Match(*rule.first_key, key, frame.slots())) continue;
+    auto add = [&] {
+      Insert(extent, rule.keyed, 0, rule.set_leaf, frame.slots());
+      return false;
+    };
+    Run(*rule.keyed.block, 0, frame.slots(), add);
+  }
+  return FinishExtent(extent);
+}
+
+Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
+  std::uint64_t hash = set.id * 0x9E3779B97F4A7C15U;
+  for (const Value& arg : args) hash = hash * 31U + arg.Hash();
+  if (const MemoEntry* memo = FindMemo(set, args, hash)) return memo->value;
+  const Depth depth(*this);
+  Charge(1);
+  Value result;
+  const auto matches = [&](const PlanRule& rule, Value* frame) {
+    for (std::size_t i = 0; i < args.size() && i < rule.args.size(); ++i) {
+      if (!Match(*rule.args[i], args[i], frame)) return false;
+    }
+    return true;
+  };
+  for (const PlanRule& rule : set.rules) {
+    const Frame frame(*this, rule.slots);
+    if (!matches(rule, frame.slots())) continue;
+    const Value value = EvalRuleOnce(rule, frame.slots(), kFunctionConflict);
+    if (!value.defined()) continue;
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kFunctionConflict), rule.at);
+    result = value;
+    if (set.early_exit) break;
+  }
+  if (!result.defined() && set.fallback != nullptr) {
+    const Frame frame(*this, set.fallback->slots);
+    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(*set.fallback, frame.slots(), kFunctionConflict);
+  }
+  StoreMemo(set, args, hash, result);
+  return result;
+}
+
+// ---- memory of functions and keys: an open-addressing table in the arena
+
+Machine::MemoEntry* Machine::FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash) {
+  if (memo_size_ == 0) return nullptr;
+  for (std::size_t at = hash & (memo_size_ - 1); memo_[at].set != nullptr; at = (at + 1) & (memo_size_ - 1)) {
+    MemoEntry& entry = memo_[at];
+    if (entry.hash == hash && entry.set == &set && entry.epoch == context_->epoch &&
+        std::equal(args.begin(), args.end(), entry.args.begin(), entry.args.end())) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+void Machine::GrowMemo() {
+  const std::size_t old_size = memo_size_;
+  MemoEntry* old = memo_;
+  memo_size_ = old_size == 0 ? 16 : old_size * 2;
+  memo_ = arena_.NewArray<MemoEntry>(memo_size_);
+  for (std::size_t i = 0; i < old_size; ++i) {
+    if (old[i].set == nullptr) continue;
+    std::size_t at = old[i].hash & (memo_size_ - 1);
+    while (memo_[at].set != nullptr) at = (at + 1) & (memo_size_ - 1);
+    memo_[at] = old[i];
+  }
+}
+
+void Machine::StoreMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash, const Value& value) {
+  if ((memo_used_ + 1) * 2 > memo_size_) GrowMemo();
+  ++memo_used_;
+  Value* copy = arena_.NewArray<Value>(args.size());
+  std::copy(args.begin(), args.end(), copy);
+  std::size_t at = hash & (memo_size_ - 1);
+  while (memo_[at].set != nullptr) at = (at + 1) & (memo_size_ - 1);
+  memo_[at] = {hash, context_->epoch, &set, {copy, args.size()}, value};
+}
+
+}  // namespace intentgate::rego

@@ -1,0 +1,55 @@
+#include "rego/vm/machine.h"
+
+namespace intentgate::rego {
+
+Machine::Machine() : builtin_context_(arena_, steps_left_), frames_(new std::byte[kFrameSlots * sizeof(Value)]) {
+  caches_.push_back(std::make_unique<Caches>());
+}
+
+void Machine::Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns) {
+  builtin_context_.now_ns = now_ns;
+  arena_.Reset();
+  arena_.set_limit(options.limits.max_memory_bytes);
+  program_ = program;
+  steps_left_ = options.limits.max_steps;
+  max_depth_ = options.limits.max_depth;
+  strict_ = options.strict_builtin_errors;
+  builtin_context_.seed = options.seed;
+  builtin_context_.ClearError();
+  depth_ = 0;
+  frame_top_ = 0;
+  memo_ = nullptr;
+  memo_size_ = memo_used_ = 0;
+  stack_base_ = static_cast<const char*>(__builtin_frame_address(0));
+  root_ = Context();
+  root_.epoch = ++epoch_;
+  Activate(root_);
+}
+
+void Machine::Activate(Context& context) {
+  context_ = &context;
+  while (caches_.size() <= context.level) caches_.push_back(std::make_unique<Caches>());
+  cache_ = caches_[context.level].get();
+  if (cache_->rules.size() < program_.rule_sets) cache_->rules.resize(program_.rule_sets);
+  if (cache_->paths.size() < program_.input_paths) cache_->paths.resize(program_.input_paths);
+}
+
+void Machine::Fail(std::string_view code, std::string message, Location at) {
+  throw EvalAbort{std::string(code), std::move(message), at.file, at.line, at.column};
+}
+
+Value Machine::EvalGround(const Node& node) {
+  const Frame frame(*this, 0);
+  return EvalNode(node, frame.slots());
+}
+
+void Machine::RunQuery(const Block& block, std::uint32_t slots, const std::function<void(const Value*)>& answer) {
+  const Frame frame(*this, slots);
+  auto report = [&] {
+    answer(frame.slots());
+    return false;
+  };
+  Run(block, 0, frame.slots(), report);
+}
+
+}  // namespace intentgate::rego

@@ -1,0 +1,226 @@
+// The machine: evaluates plans (plan.h) for one evaluation at a time.
+//
+// A block is run step by step; a step that iterates runs the rest of its block once for each of its answers and
+// then gives up, so backtracking is a loop nest on the native stack. Its depth is counted, and what a policy or an
+// input can drive is bounded by max_depth and kMaxNativeStack.
+//
+// Errors are thrown as EvalAbort and caught by CompiledPolicy. Thread-compatible; pooled and used
+// again, its arena and frames keep their memory.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <intentgate/rego.h>
+
+#include "rego/builtins/registry.h"
+#include "rego/vm/plan.h"
+
+namespace intentgate::rego {
+
+inline constexpr std::size_t kMaxNativeStack = std::size_t{1} << 20;
+inline constexpr std::size_t kFrameSlots = std::size_t{1} << 16;
+
+// What a machine must know of a policy besides its plans.
+struct ProgramInfo {
+  const DocNode* root = nullptr;
+  std::size_t rule_sets = 0;
+  std::size_t input_paths = 0;
+  std::size_t mocks = 0;
+};
+
+// Calls a function object without owning it. True: stop iterating.
+class Answer {
+ public:
+  template <typename F>
+  Answer(F& f) : self_(&f), call_([](void* self) { return (*static_cast<F*>(self))(); }) {}  // NOLINT
+  bool operator()() const { return call_(self_); }
+
+ private:
+  void* self_;
+  bool (*call_)(void*);
+};
+
+class Machine {
+ public:
+  Machine();
+
+  // Prepares for an evaluation; forgets the one before. `input` undefined: there is none.
+  void Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns);
+  void SetInput(Value input) { context_->input = input; }
+
+  Arena& arena() { return arena_; }
+  std::uint64_t steps_left() const { return steps_left_; }
+
+  // The value of a node with no variables, documents read out.
+  Value EvalGround(const Node& node);
+  // Runs a block on a fresh frame; `answer` reads the frame.
+  void RunQuery(const Block& block, std::uint32_t slots, const std::function<void(const Value*)>& answer);
+  Value EvalRule(const RuleSet& set);
+  Value Read(const DocNode& doc);
+  // `value[key]`, where `value` may be a document node.
+  Value Member(const Value& value, const Value& key);
+  // A document node is read out; other values are themselves.
+  Value Whole(const Value& value);
+  Value EvalNode(const Node& node, Value* frame);
+
+ private:
+  struct CacheSlotEntry {
+    std::uint64_t epoch = 0;
+    Value value;
+  };
+  struct Caches {
+    std::vector<CacheSlotEntry> rules;
+    std::vector<CacheSlotEntry> paths;
+  };
+  struct Mock {
+    bool active = false;
+    Value value;
+    const RuleSet* function = nullptr;
+    const Builtin* builtin = nullptr;
+  };
+  // The documents as the current `with` shows them.
+  struct Context {
+    std::uint64_t epoch = 0;
+    std::size_t level = 0;
+    Value input;
+    bool data_changed = false;
+    Value data;                                  // the whole base document, if changed
+    std::vector<std::span<const Value>> replaced;  // data paths, rules at and below them are hidden
+    std::vector<Mock> mocks;
+  };
+  struct MemoEntry {
+    std::uint64_t hash = 0;
+    std::uint64_t epoch = 0;
+    const RuleSet* set = nullptr;
+    std::span<const Value> args;
+    Value value;
+  };
+  class Depth;
+  class WithoutMocks;
+  class Frame;
+  struct Extent;
+
+  // run_block.cc
+  bool Run(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  bool Scan(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  bool ScanElement(const Block& block, std::size_t pc, Value* frame, Answer answer, const Value& key, const Value& value);
+  bool ScanDocument(const Block& block, std::size_t pc, Value* frame, Answer answer, const DocNode& doc);
+  bool Outputs(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  bool Succeeds(const Block& block, Value* frame);
+  bool Every(const Step& step, Value* frame);
+  bool RunWith(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  bool Match(const Pattern& pattern, const Value& value, Value* frame);
+
+  // eval_node.cc
+  Value EvalPlain(const Node& node, Value* frame);  // as EvalNode, may give a document node
+  Value EvalIndex(const Node& node, Value* frame);
+  Value EvalInputPath(const Node& node);
+  Value EvalData(const Node& node);
+  Value EvalCompare(const Node& node, Value* frame);
+  Value EvalBuiltin(const Node& node, Value* frame);
+  // The replacement of a function by `with`, if one is active: true and its result.
+  bool CallMock(const Node& node, std::span<const Value> args, Value* result);
+  Value CallBuiltin(const Builtin& builtin, std::span<const Value> args, Location at);
+  Value EvalFunction(const Node& node, Value* frame);
+  Value EvalObject(const Node& node, Value* frame);
+  Value EvalComprehension(const Node& node, Value* frame);
+  Value EvalTemplate(const Node& node, Value* frame);
+  bool EvalArgs(const Node& node, Value* frame, Value* out);
+
+  // eval_rule.cc
+  Value EvalComplete(const RuleSet& set);
+  Value EvalPartialSet(const RuleSet& set);
+  Value EvalPartialObject(const RuleSet& set);
+  Value EvalRuleKey(const RuleSet& set, const Value& key, Value* frame);
+  Value EvalKeyedSet(const RuleSet& set, const Value& key);
+  Value EvalKeyedObject(const RuleSet& set, const Value& key);
+  Value CallRules(const RuleSet& set, std::span<const Value> args);
+  Value EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict);
+  void Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame);
+  Value FinishExtent(Extent& extent);
+  std::span<const std::uint32_t> Candidates(const RuleSet& set, bool* all);
+  MemoEntry* FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash);
+  void StoreMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash, const Value& value);
+  void GrowMemo();
+
+  // documents.cc
+  Value Child(const DocNode& doc, const Value& key);
+  Value BaseOf(const DocNode& doc) const;
+  bool IsReplaced(std::span<const Value> path) const;
+  Value DataAt(std::span<const Value> path) const;
+  Value SetPath(const Value& document, std::span<const Value> path, const Value& value);
+  bool EnterWith(const Step& step, Value* frame, Context& inner);
+  void Activate(Context& context);
+
+  void Charge(std::uint64_t steps) { builtin_context_.Charge(steps); }
+  [[noreturn]] static void Fail(std::string_view code, std::string message, Location at);
+
+  Arena arena_;
+  std::uint64_t steps_left_ = 0;
+  BuiltinContext builtin_context_;
+  ProgramInfo program_;
+  bool strict_ = false;
+  std::uint32_t depth_ = 0;
+  std::uint32_t max_depth_ = 0;
+  const char* stack_base_ = nullptr;
+  std::uint64_t epoch_ = 0;
+
+  std::unique_ptr<std::byte[]> frames_;
+  std::size_t frame_top_ = 0;
+
+  std::vector<std::unique_ptr<Caches>> caches_;
+  Caches* cache_ = nullptr;
+  Context root_;
+  Context* context_ = nullptr;
+
+  MemoEntry* memo_ = nullptr;
+  std::size_t memo_size_ = 0;
+  std::size_t memo_used_ = 0;
+};
+
+// Counts one level of nesting while it lives.
+class Machine::Depth {
+ public:
+  explicit Depth(Machine& machine) : machine_(machine) {
+    const char here = 0;
+    if (++machine_.depth_ > machine_.max_depth_ ||
+        static_cast<std::size_t>(std::abs(machine_.stack_base_ - &here)) > kMaxNativeStack) {
+      --machine_.depth_;
+      TooDeep();
+    }
+  }
+  ~Depth() { --machine_.depth_; }
+  Depth(const Depth&) = delete;
+  Depth& operator=(const Depth&) = delete;
+
+ private:
+  [[noreturn]] static void TooDeep() {
+    throw EvalAbort{"eval_limit_error", "rules are nested deeper than an evaluation may go (max_depth)"};
+  }
+  Machine& machine_;
+};
+
+// The variables of one rule, function or query.
+class Machine::Frame {
+ public:
+  Frame(Machine& machine, std::size_t slots) : machine_(machine), before_(machine.frame_top_) {
+    if (slots > kFrameSlots - before_) throw EvalAbort{"eval_limit_error", "too many variables are alive (max_depth)"};
+    machine_.frame_top_ += slots;
+  }
+  ~Frame() { machine_.frame_top_ = before_; }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+  Value* slots() const { return reinterpret_cast<Value*>(machine_.frames_.get()) + before_; }
+
+ private:
+  Machine& machine_;
+  std::size_t before_;
+};
+
+}  // namespace intentgate::rego
