@@ -2,7 +2,7 @@
 // input?, v0?, strict?} and one of: want (the value of the query's one expression or of its variable x), undefined: true,
 // error: text that a compile or run-time error must contain.
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
