@@ -12,6 +12,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -54,7 +55,11 @@ class GroupCommitLog final : public AuditLog {
   // Before the first Append.
   Status Start() {
     if (Status s = chain_.DeclareEarlierLosses(options_.producer_id); !s.ok()) return s;
-    thread_ = std::thread([this] { Run(); });
+    try {
+      thread_ = std::thread([this] { Run(); });
+    } catch (const std::system_error& e) {
+      return Error{ErrorCode::kUnavailable, std::string("no thread for the audit log: ") + e.what()};
+    }
     return {};
   }
 
@@ -118,6 +123,7 @@ Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
 }
 
 void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, AppendDone done) {
+  if (!done) done = [](const Result<AuditReceipt>&) {};
   QueuedEvent queued;
   Result<EventDraft> draft = Prepare(std::move(event));
   if (!draft.ok()) {

@@ -25,7 +25,8 @@ class Builder {
       And("ts <= ?");
       query.values.emplace_back(*f.to_micros);
     }
-    Equal("tenant", f.tenant);
+    // An event id names one event: the plus keeps SQLite from walking the tenant's chain to find it.
+    Equal(f.event_id.empty() ? "tenant" : "+tenant", f.tenant);
     Equal("agent_id", f.agent_id);
     Equal("tool", f.tool);
     Equal("decision", f.decision);

@@ -135,6 +135,7 @@ TEST_CASE("while one batch commits, the next one gathers up to max_batch") {
   REQUIRE(f.log->Flush().ok());
   CHECK(done == 5);
   CHECK(f.log->stats().batches == 3);
+  f.log.reset();
   CHECK(f.Tools() == Tools{"audit/genesis", "0", "1", "2", "3", "4"});
 }
 
@@ -154,6 +155,7 @@ TEST_CASE("a full queue refuses the event and says which limit was hit") {
   CHECK(refused.error().code == ErrorCode::kLimitExceeded);
   CHECK(refused.error().message.find("max_queue") != std::string::npos);
   gate.Open();
+  f.log.reset();   // before the gate that its writer waits at
 }
 
 TEST_CASE("an event over max_event_bytes is refused and changes nothing") {
@@ -201,6 +203,7 @@ TEST_CASE("an unhealthy log recovers by itself once the store works, though no e
   });
   declared.get_future().wait();
   while (!f.log->healthy()) std::this_thread::yield();
+  f.log.reset();
   CHECK(f.Tools() == Tools{"audit/genesis", "audit/gap_declared"});
 }
 
