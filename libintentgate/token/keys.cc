@@ -121,7 +121,8 @@ Result<KeyRing> KeyRing::Builder::Build() {
   if (Status s = state_->Validate(); !s.ok()) return s.error();
   std::vector<Key> keys = std::move(state_->keys);
   state_ = std::make_unique<State>();
-  std::stable_partition(keys.begin(), keys.end(), [](const Key& key) { return key.info.active; });
+  const auto active = std::find_if(keys.begin(), keys.end(), [](const Key& key) { return key.info.active; });
+  std::rotate(keys.begin(), active, active + 1);
   return KeyRing(std::make_shared<const internal::KeyRingState>(std::move(keys)));
 }
 

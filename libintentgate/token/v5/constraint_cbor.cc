@@ -174,7 +174,9 @@ bool ReadTexts(CborReader& in, std::size_t count, std::vector<std::string>& out)
 }
 bool ReadTextList(CborReader& in, std::vector<std::string>& out) {
   std::size_t count = 0;
-  return in.Array(count) && ReadTexts(in, count, out);
+  if (!in.Array(count)) return false;
+  if (count == 0) return in.Fail("an empty list of schemes or hosts");
+  return ReadTexts(in, count, out);
 }
 
 bool ReadBound(CborReader& in, std::optional<std::string>& out) {
@@ -199,9 +201,23 @@ bool ReadPorts(CborReader& in, std::vector<std::int64_t>& out) {
   return true;
 }
 
+// Kinds with exactly one part.
+bool TakesOnePart(ConstraintKind kind) {
+  switch (kind) {
+    case ConstraintKind::kEquals:
+    case ConstraintKind::kPrefix:
+    case ConstraintKind::kGlob:
+    case ConstraintKind::kRegex:
+    case ConstraintKind::kSubpath:
+    case ConstraintKind::kNot: return true;
+    default: return false;
+  }
+}
+
 // The parts behind the kind, `rest` of them.
 ConstraintRead ReadParts(CborReader& in, Constraint& out, std::size_t rest, std::size_t depth) {
   const auto done = [](bool ok) { return ok ? ConstraintRead::kDone : ConstraintRead::kFailed; };
+  if (TakesOnePart(out.kind) && rest != 1) return done(in.Fail("a rule that takes exactly one part"));
   switch (out.kind) {
     case ConstraintKind::kEquals:
     case ConstraintKind::kOneOf:
