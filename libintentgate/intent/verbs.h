@@ -1,0 +1,50 @@
+// Verbs that change something, and whether a prompt asks for them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "intent/words.h"
+
+namespace intentgate::intent {
+
+// Verbs of one effect: a prompt that shows one of them asks for tools named by any of them.
+struct VerbGroup {
+  std::string name;
+  std::vector<std::string> verbs;
+  // Also nouns in everyday prompts ("the last post"): in a prompt they count only where a clause starts.
+  std::vector<std::string> ambiguous;
+};
+
+// delete, pay, send, write, run, control.
+std::vector<VerbGroup> DefaultVerbGroups();
+
+// "get", "list", "search" and their like: verbs that change nothing.
+bool IsReadVerb(const std::string& stem);
+
+// Immutable, thread-safe.
+class VerbTable {
+ public:
+  explicit VerbTable(std::vector<VerbGroup> groups);
+  std::size_t size() const { return groups_.size(); }
+  const std::string& name(std::size_t group) const { return groups_[group].name; }
+  // Whether any group has the verb.
+  bool Has(const std::string& stem) const;
+
+  // The groups that a tool's name and the first word of its description show, one flag each. Behind a word
+  // such as "get" or "list", nouns and participles do not count: get_order, list_deleted_items.
+  std::vector<bool> OfTool(const std::vector<Word>& name, const std::vector<Word>& description) const;
+  // The groups that a prompt asks for. A verb with a negation among the three words before it is not asked for.
+  std::vector<bool> OfPrompt(const std::vector<Word>& words) const;
+
+ private:
+  struct Group {
+    std::string name;
+    std::vector<std::string> verb_stems;
+    std::vector<std::string> ambiguous_stems;
+  };
+  std::vector<Group> groups_;
+};
+
+}  // namespace intentgate::intent
