@@ -3,6 +3,7 @@
 // A glob becomes an RE2 program: "*" and "?" stop at delimiters, "**" does not, [abc] [a-z] [!abc] and
 // {one,other} are what they are in a shell, "\" takes the next character as it is.
 #include <algorithm>
+#include <compare>
 #include <optional>
 #include <set>
 #include <string>
@@ -278,24 +279,31 @@ class StepReader {
   std::string error_;
 };
 
-// Whether some text fits both: a walk over pairs of positions, where (i, j) means that both have come so far.
+// Whether some text of at least one character fits both: a walk over pairs of positions, where (i, j) means
+// that both have come so far.
 bool Intersect(BuiltinContext& context, const std::vector<Step>& a, const std::vector<Step>& b) {
-  std::set<std::pair<std::size_t, std::size_t>> seen;
-  std::vector<std::pair<std::size_t, std::size_t>> open = {{0, 0}};
+  struct State {
+    std::size_t i;
+    std::size_t j;
+    bool has_text;
+    auto operator<=>(const State&) const = default;
+  };
+  std::set<State> seen;
+  std::vector<State> open = {{0, 0, false}};
   while (!open.empty()) {
     context.Charge(1);
-    const auto [i, j] = open.back();
+    const auto [i, j, has_text] = open.back();
     open.pop_back();
-    if (!seen.insert({i, j}).second) continue;
+    if (!seen.insert({i, j, has_text}).second) continue;
     context.arena.CheckRoom(seen.size() * 64);
-    if (i == a.size() && j == b.size()) return true;
-    if (i < a.size() && a[i].optional) open.emplace_back(i + 1, j);
-    if (j < b.size() && b[j].optional) open.emplace_back(i, j + 1);
+    if (i == a.size() && j == b.size() && has_text) return true;
+    if (i < a.size() && a[i].optional) open.push_back({i + 1, j, has_text});
+    if (j < b.size() && b[j].optional) open.push_back({i, j + 1, has_text});
     if (i == a.size() || j == b.size() || !Overlap(a[i], b[j])) continue;
     // One common character: each side goes on, or stays if its step repeats.
-    open.emplace_back(i + 1, j + 1);
-    if (a[i].repeats) open.emplace_back(i, j + 1);
-    if (b[j].repeats) open.emplace_back(i + 1, j);
+    open.push_back({i + 1, j + 1, true});
+    if (a[i].repeats) open.push_back({i, j + 1, true});
+    if (b[j].repeats) open.push_back({i + 1, j, true});
   }
   return false;
 }

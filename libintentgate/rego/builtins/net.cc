@@ -54,7 +54,7 @@ std::optional<Network> ParseCidr(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   int prefix = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  const bool plain = !digits.empty() && digits.size() <= 3 && (digits.size() == 1 || digits[0] != '0') && digits[0] != '-';
+  const bool plain = !digits.empty() && digits.size() <= 8 && digits[0] != '-';
   if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || !plain) return std::nullopt;
   const std::optional<Address> address = ParseAddress(text.substr(0, slash));
   if (!address) return std::nullopt;

@@ -1,12 +1,14 @@
 // units.parse and units.parse_bytes: "10Ki", "1.5GiB", with the amount computed exactly.
-#include <array>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "rego/bigint.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
-#include "rego/number.h"
 
 namespace intentgate::rego {
 namespace {
@@ -54,21 +56,70 @@ Amount SplitAmount(std::string_view text) {
   return {text.substr(0, pos), text.substr(pos)};
 }
 
-// The amount as a number value, from digits with one optional point; undefined if it is none.
-Value ReadNumber(BuiltinContext& context, std::string_view text) {
-  std::string json(text.starts_with('+') ? text.substr(1) : text);
-  const std::size_t first = json.starts_with('-') ? 1 : 0;
-  if (json.size() > first && json[first] == '.') json.insert(first, "0");
-  const std::size_t point = json.find('.');
-  const bool bare_point = point != std::string::npos && (point + 1 == json.size() || json[point + 1] < '0' || json[point + 1] > '9');
-  if (bare_point) json.erase(point, 1);
-  while (json.size() > first + 1 && json[first] == '0' && json[first + 1] >= '0' && json[first + 1] <= '9') json.erase(first, 1);
-  const Result<json::Value> number = json::Value::NumberFromText(json);
-  return number.ok() ? Value::NumberCopy(context.arena, json) : Value();
+// mantissa / 10^decimals, exactly.
+struct Exact {
+  BigInt mantissa;
+  std::int64_t decimals = 0;
+};
+
+BigInt PowerOfTen(std::int64_t exponent) {
+  return BigInt::FromText("1" + std::string(static_cast<std::size_t>(exponent), '0'));
 }
 
-Value Scale(BuiltinContext& context, const Value& amount, std::int64_t factor) {
-  return NumberMul(context.arena, amount, Value::Int(factor));
+// Digits with at most one point and an exponent of at most kMaxExponent either way; nullopt for other text.
+std::optional<Exact> ReadExact(std::string_view text) {
+  constexpr int kMaxExponent = 1000;
+  constexpr std::size_t kMaxDigits = 1000;
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  int exponent = 0;
+  if (e < text.size()) {
+    std::string_view digits = text.substr(e + 1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
+    if (exponent > kMaxExponent || exponent < -kMaxExponent) return std::nullopt;
+  }
+  std::string digits;
+  std::int64_t decimals = 0;
+  bool point = false;
+  std::string_view mantissa = text.substr(0, e);
+  const bool negative = mantissa.starts_with('-');
+  if (negative || mantissa.starts_with('+')) mantissa.remove_prefix(1);
+  for (const char c : mantissa) {
+    if (c == '.') {
+      if (point) return std::nullopt;
+      point = true;
+      continue;
+    }
+    digits += c;
+    decimals += point ? 1 : 0;
+  }
+  if (digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
+  Exact out{BigInt::FromText((negative ? "-" : "") + digits), decimals - exponent};
+  if (out.decimals < 0) {
+    out.mantissa = BigInt::Mul(out.mantissa, PowerOfTen(-out.decimals));
+    out.decimals = 0;
+  }
+  return out;
+}
+
+void Scale(Exact& amount, std::int64_t factor) { amount.mantissa = BigInt::Mul(amount.mantissa, BigInt::FromInt64(factor)); }
+
+// An integer, or a fraction rounded to ten places, which are all written.
+std::string FractionText(const Exact& amount) {
+  constexpr std::int64_t kPlaces = 10;
+  const BigInt divisor = PowerOfTen(amount.decimals);
+  const auto [whole, rest] = BigInt::DivMod(amount.mantissa, divisor);
+  if (rest.IsZero()) return whole.ToText();
+  const bool negative = amount.mantissa.negative();
+  // Half of the divisor is added before dividing, away from zero.
+  BigInt scaled = BigInt::Mul(amount.mantissa, BigInt::Mul(PowerOfTen(kPlaces), BigInt::FromInt64(2)));
+  scaled = negative ? BigInt::Sub(scaled, divisor) : BigInt::Add(scaled, divisor);
+  std::string digits = BigInt::DivMod(scaled, BigInt::Mul(divisor, BigInt::FromInt64(2))).first.ToText();
+  if (digits.starts_with('-')) digits.erase(0, 1);
+  if (digits.size() <= kPlaces) digits.insert(0, kPlaces + 1 - digits.size(), '0');
+  digits.insert(digits.size() - kPlaces, ".");
+  return negative ? "-" + digits : digits;
 }
 
 std::string WithoutQuotes(std::string_view text) {
@@ -82,35 +133,39 @@ std::string WithoutQuotes(std::string_view text) {
 // "m" is a thousandth and "M" a million; the other prefixes may be written in both cases.
 Value Parse(BuiltinContext& context, Args args) {
   const std::string text = WithoutQuotes(args[0].string());
-  builtins::ChargeBytes(context, text.size());
+  builtins::ChargeBytes(context, text.size() * 8);
   if (text.find(' ') != std::string::npos) return context.Error("units.parse: spaces not allowed in resource strings");
   const Amount parts = SplitAmount(text);
   if (parts.number.empty()) return context.Error("units.parse: no amount provided");
-  const Value amount = ReadNumber(context, parts.number);
-  if (!amount.defined()) return context.Error("units.parse: could not parse amount to a number");
-  if (parts.unit.empty()) return Scale(context, amount, 1);
-  if (parts.unit == "m") return NumberDiv(context.arena, amount, Value::Int(1000));
-  const std::optional<std::int64_t> factor = PrefixFactor(Lower(parts.unit));
-  if (!factor) return context.Error("units.parse: unit " + std::string(parts.unit) + " not recognized");
-  return Scale(context, amount, *factor);
+  std::optional<Exact> amount = ReadExact(parts.number);
+  if (!amount) return context.Error("units.parse: could not parse amount to a number");
+  if (parts.unit == "m") {
+    amount->decimals += 3;
+  } else if (!parts.unit.empty()) {
+    const std::optional<std::int64_t> factor = PrefixFactor(Lower(parts.unit));
+    if (!factor) return context.Error("units.parse: unit " + std::string(parts.unit) + " not recognized");
+    Scale(*amount, *factor);
+  }
+  return Value::NumberCopy(context.arena, FractionText(*amount));
 }
 
 // Whole bytes; a part of one is cut off.
 Value ParseBytes(BuiltinContext& context, Args args) {
   const std::string text = Lower(WithoutQuotes(args[0].string()));
-  builtins::ChargeBytes(context, text.size());
+  builtins::ChargeBytes(context, text.size() * 8);
   if (text.find(' ') != std::string::npos) return context.Error("units.parse_bytes: spaces not allowed in resource strings");
   const Amount parts = SplitAmount(text);
   if (parts.number.empty()) return context.Error("units.parse_bytes: no byte amount provided");
-  const Value amount = ReadNumber(context, parts.number);
-  if (!amount.defined()) return context.Error("units.parse_bytes: could not parse byte amount to a number");
+  std::optional<Exact> amount = ReadExact(parts.number);
+  if (!amount) return context.Error("units.parse_bytes: could not parse byte amount to a number");
   std::string_view unit = parts.unit;
   const bool has_b = unit.size() > 1 && unit.ends_with('b');
   if (has_b) unit.remove_suffix(1);
   const std::optional<std::int64_t> factor = unit.empty() ? std::int64_t{1} : PrefixFactor(unit);
   if (!factor) return context.Error("units.parse_bytes: byte unit " + std::string(parts.unit) + " not recognized");
-  const Value bytes = Scale(context, amount, *factor);
-  return NumberCompare(bytes, Value::Int(0)) < 0 ? NumberCeil(context.arena, bytes) : NumberFloor(context.arena, bytes);
+  Scale(*amount, *factor);
+  const BigInt bytes = BigInt::DivMod(amount->mantissa, PowerOfTen(amount->decimals)).first;
+  return Value::NumberCopy(context.arena, bytes.ToText());
 }
 
 constexpr Builtin kTable[] = {

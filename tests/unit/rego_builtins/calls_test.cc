@@ -1,0 +1,107 @@
+// cases/calls.json holds calls with the results that OPA 1.18.2 gives, errors included (by their code).
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "unit/rego_builtins/call.h"
+
+namespace intentgate::rego {
+namespace {
+
+json::Value ReadCases() {
+  std::ifstream file(std::string(INTENTGATE_TEST_DATA) + "/unit/rego_builtins/cases/calls.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  auto cases = json::Parse(text.str());
+  REQUIRE_MESSAGE(cases.ok(), (cases.ok() ? "" : cases.error().message));
+  return *std::move(cases);
+}
+
+std::string Wanted(Arena& arena, const json::Value& entry) {
+  if (entry.Find("undefined") != nullptr) return "undefined";
+  if (const json::Value* error = entry.Find("error")) return error->string_value();
+  return ToValue(arena, *entry.Find("want")).ToText();
+}
+
+}  // namespace
+
+TEST_CASE("builtins give OPA's results for OPA's arguments") {
+  const json::Value cases = ReadCases();
+  CHECK(cases.array().size() > 350);
+  for (const json::Value& entry : cases.array()) {
+    Arena arena;
+    Caller caller;
+    const Outcome outcome = caller.CallJson(entry.Find("call")->string_value(), *entry.Find("args"));
+    INFO(json::Write(entry));
+    INFO(outcome.error);
+    CHECK(outcome.text == Wanted(arena, entry));
+  }
+}
+
+TEST_CASE("a member named twice is an error in json.unmarshal, where OPA takes the last") {
+  Caller caller;
+  CHECK(caller.Call("json.unmarshal", R"(["{\"a\":1,\"a\":2}"])").text == "eval_builtin_error");
+  CHECK(caller.Call("json.is_valid", R"(["{\"a\":1,\"a\":2}"])").text == "false");
+}
+
+TEST_CASE("to_number keeps a number's digits and gives odd spellings a JSON one") {
+  Caller caller;
+  CHECK(caller.Call("to_number", R"(["+5"])").text == "5");
+  CHECK(caller.Call("to_number", R"([".5"])").text == "0.5");
+  CHECK(caller.Call("to_number", R"(["5."])").text == "5");
+  CHECK(caller.Call("to_number", R"(["007"])").text == "7");
+  CHECK(caller.Call("to_number", R"(["123456789012345678901234567890.10"])").text == "123456789012345678901234567890.10");
+  CHECK(caller.Call("to_number", R"(["1e"])").text == "eval_builtin_error");
+  CHECK(caller.Call("to_number", R"(["."])").text == "eval_builtin_error");
+  CHECK(caller.Call("to_number", R"(["Inf"])").text == "eval_builtin_error");
+}
+
+TEST_CASE("random numbers and identifiers agree for equal keys and differ between evaluations") {
+  Caller one;
+  Caller other;
+  one.context().seed = 1;
+  other.context().seed = 2;
+  const std::string first = one.Call("rand.intn", R"(["a", 1000000])").text;
+  CHECK(one.Call("rand.intn", R"(["a", 1000000])").text == first);
+  CHECK(other.Call("rand.intn", R"(["a", 1000000])").text != first);
+  const std::string uuid = one.Call("uuid.rfc4122", R"(["k"])").text;
+  CHECK(one.Call("uuid.rfc4122", R"(["k"])").text == uuid);
+  CHECK(other.Call("uuid.rfc4122", R"(["k"])").text != uuid);
+  CHECK(uuid.size() == 38);
+  CHECK(uuid[15] == '4');
+}
+
+TEST_CASE("time.now_ns is the time of the evaluation") {
+  Caller caller;
+  caller.context().now_ns = 42;
+  CHECK(caller.Call("time.now_ns", "[]").text == "42");
+}
+
+TEST_CASE("an error says which operand and element is wrong") {
+  Caller caller;
+  CHECK(caller.Call("concat", R"([",", [1]])").error == "operand 2 must be array of strings but got array containing number");
+  CHECK(caller.Call("sum", R"([["a"]])").error == "operand 1 must be array of numbers but got array containing string");
+  CHECK(caller.Call("union", R"([{"$set": [1]}])").error == "operand 1 must be set of sets but got set containing number");
+  CHECK(caller.Call("substring", R"(["a", 1.5, 1])").error == "operand 2 must be integer number but got floating-point number");
+  CHECK(caller.Call("semver.compare", R"(["1.0.0", "x"])").error == "operand 2: string \"x\" is not a valid SemVer");
+}
+
+TEST_CASE("deprecated builtins are marked so that only v0 modules get them") {
+  for (const std::string_view name : {"any", "all", "set_diff", "re_match", "net.cidr_overlap", "cast_set"}) {
+    INFO(name);
+    REQUIRE(FindBuiltin(name) != nullptr);
+    CHECK((FindBuiltin(name)->flags & kBuiltinDeprecated) != 0);
+  }
+}
+
+TEST_CASE("nothing that reaches outside the process is a builtin") {
+  for (const std::string_view name : {"http.send", "opa.runtime", "net.lookup_ip_addr"}) {
+    INFO(name);
+    CHECK(FindBuiltin(name) == nullptr);
+    CHECK(IsUngrantedBuiltin(name));
+  }
+}
+
+}  // namespace intentgate::rego
