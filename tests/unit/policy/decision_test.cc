@@ -111,7 +111,7 @@ TEST_CASE("a policy that takes too many steps or too much memory blocks, and can
 default decision := {"allow": true, "reason": "the default"}
 decision := {"allow": false} if count(numbers.range(1, 100000000)) == 3
 decision := {"allow": true} if not big
-big if count([1 | some x in numbers.range(1, 3000); some y in numbers.range(1, 3000); x == -y]) > 0
+big if count([1 | some x in numbers.range(1, 3000); some y in numbers.range(1, 3000); x + y == 0]) > 0
 )";
   PolicyInput input;
   input.tool = "t";
