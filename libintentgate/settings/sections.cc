@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include <intentgate/caveat.h>
+
 #include "settings/files.h"
 #include "settings/suggest.h"
 #include "settings/values.h"
@@ -147,7 +149,10 @@ void FileReader::ReadBudgets(const YamlNode& node, const std::string& path, std:
 std::string FileReader::SetToolMember(ToolSettings& tool, const YamlNode& member, bool& known) {
   if (member.name == "match") {
     tool.pattern = member.text;
-    return member.text.empty() ? "must name a tool or be a glob over tool names" : "";
+    if (member.text.empty()) return "must name a tool or be a glob over tool names";
+    // The globs are those of token caveats, and so is what makes one malformed.
+    const Status status = Caveat::ToolAllow({member.text}).Validate();
+    return status.ok() ? "" : status.error().message;
   }
   if (member.name == "cost") return ReadInt(member.text, {}, tool.cost);
   if (member.name == "cost_argument") {
