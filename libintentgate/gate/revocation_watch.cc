@@ -19,21 +19,14 @@ RevocationWatch::RevocationWatch(std::shared_ptr<token::RevocationStore> store, 
                                  const RevocationOptions& options)
     : store_(std::move(store)), clock_(std::move(clock)), options_(options) {}
 
-RevocationWatch::~RevocationWatch() {
-  {
-    const std::lock_guard lock(stop_mutex_);
-    stopping_ = true;
-  }
-  stop_wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
 Result<std::unique_ptr<RevocationWatch>> RevocationWatch::Start(std::shared_ptr<token::RevocationStore> store,
                                                                 std::shared_ptr<const Clock> clock,
                                                                 const RevocationOptions& options) {
   std::unique_ptr<RevocationWatch> watch(new RevocationWatch(std::move(store), std::move(clock), options));
   if (Status s = watch->Refresh(); !s.ok()) return s.error();
-  watch->thread_ = std::thread([raw = watch.get()] { raw->Run(); });
+  // A failure needs no handling: the snapshot grows old and then everything is refused.
+  watch->refresher_ = std::make_unique<Periodic>(std::chrono::milliseconds(options.refresh_ms),
+                                                 [raw = watch.get()] { static_cast<void>(raw->Refresh().ok()); });
   return watch;
 }
 
@@ -101,16 +94,6 @@ Status RevocationWatch::Revoke(const token::Revocation& revocation) {
   next->keys.insert(KeyOf(revocation.tenant, revocation.id));
   snapshot_ = std::move(next);
   return {};
-}
-
-void RevocationWatch::Run() {
-  std::unique_lock lock(stop_mutex_);
-  while (!stop_wake_.wait_for(lock, std::chrono::milliseconds(options_.refresh_ms), [this] { return stopping_; })) {
-    lock.unlock();
-    // A failure needs no handling: the snapshot grows old and then everything is refused.
-    static_cast<void>(Refresh().ok());
-    lock.lock();
-  }
 }
 
 }  // namespace intentgate::gate

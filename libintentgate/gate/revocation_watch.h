@@ -5,19 +5,18 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_set>
 
 #include <intentgate/clock.h>
 #include <intentgate/result.h>
 
+#include "gate/periodic.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::gate {
@@ -36,8 +35,7 @@ class RevocationWatch {
   static Result<std::unique_ptr<RevocationWatch>> Start(std::shared_ptr<token::RevocationStore> store,
                                                         std::shared_ptr<const Clock> clock,
                                                         const RevocationOptions& options);
-  ~RevocationWatch();
-  RevocationWatch(const RevocationWatch&) = delete;   // owns a thread
+  RevocationWatch(const RevocationWatch&) = delete;   // its thread refers to it
   RevocationWatch& operator=(const RevocationWatch&) = delete;
 
   // kRevoked if any of `ids` is revoked for `tenant` or for every tenant.
@@ -59,7 +57,6 @@ class RevocationWatch {
   // Reads the store if its version has moved.
   Status Refresh();
   bool FreshAfterTrying();
-  void Run();
 
   const std::shared_ptr<token::RevocationStore> store_;
   const std::shared_ptr<const Clock> clock_;
@@ -72,10 +69,7 @@ class RevocationWatch {
   mutable std::mutex snapshot_mutex_;         // held for the copy of a pointer
   std::shared_ptr<const Snapshot> snapshot_;
 
-  std::mutex stop_mutex_;
-  std::condition_variable stop_wake_;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::unique_ptr<Periodic> refresher_;       // last: its thread uses the others
 };
 
 }  // namespace intentgate::gate
