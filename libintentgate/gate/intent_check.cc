@@ -1,32 +1,11 @@
 #include "gate/intent_check.h"
 
-#include <algorithm>
 #include <utility>
-
-#include "base/encoding.h"
-#include "crypto/hash.h"
 
 namespace intentgate::gate {
 namespace {
 
 Refused No(Reason code, std::string reason) { return {Check::kIntent, code, std::move(reason)}; }
-
-// Each text with its length, so that no two catalogues have one spelling.
-void AddText(std::string_view text, crypto::Sha256Stream& hash) {
-  hash.Update(base::AsBytes(std::to_string(text.size()) + ":"));
-  hash.Update(base::AsBytes(text));
-}
-
-std::string DigestOf(const std::vector<ToolInfo>& tools) {
-  crypto::Sha256Stream hash;
-  for (const ToolInfo& tool : tools) {
-    AddText(tool.name, hash);
-    AddText(tool.description, hash);
-    AddText(std::to_string(tool.parameters.size()), hash);
-    for (const std::string& parameter : tool.parameters) AddText(parameter, hash);
-  }
-  return base::HexEncode(hash.Finish());
-}
 
 }  // namespace
 
@@ -36,7 +15,7 @@ IntentCheck::IntentCheck(const GateSettings& settings, std::shared_ptr<IntentExt
 }
 
 void IntentCheck::SetCatalogue(std::vector<ToolInfo> tools) {
-  std::string digest = DigestOf(tools);
+  std::string digest = CatalogueDigest(tools);
   catalogue_.Set(std::make_shared<const Catalogue>(Catalogue{std::move(tools), std::move(digest)}));
 }
 
@@ -70,13 +49,9 @@ std::optional<Refused> IntentCheck::Ask(const Call& call, Judged& judged) {
                                                .catalogue_digest = catalogue->digest});
   if (!intent.ok()) return Failed(judged, intent.error().message);
   judged.intent = *std::move(intent);
-  switch (JudgeIntent(*judged.intent, call.tool)) {
-    case IntentVerdict::kAllowed: return std::nullopt;
-    case IntentVerdict::kForbidden:
-      return No(Reason::kIntentForbidden, "what the agent was asked to do rules out " + std::string(call.tool));
-    case IntentVerdict::kNotCovered: break;
-  }
-  return No(Reason::kIntentNotCovered, "what the agent was asked to do does not call for " + std::string(call.tool));
+  IntentVerdict verdict = JudgeIntent(*judged.intent, call.tool);
+  if (verdict.allowed) return std::nullopt;
+  return No(verdict.reason, std::move(verdict.why));
 }
 
 }  // namespace intentgate::gate

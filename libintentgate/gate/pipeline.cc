@@ -7,8 +7,6 @@
 namespace intentgate::gate {
 namespace {
 
-constexpr std::size_t kMaxPromptBytes = std::size_t{64} << 10;
-
 std::string Passed(const Judged& judged, Check check) {
   switch (check) {
     case Check::kCapability:
