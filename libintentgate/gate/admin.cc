@@ -67,7 +67,7 @@ Status GateImpl::Revoke(const RevokeRequest& request, const AdminContext& admin)
 Status GateImpl::SetPolicy(std::shared_ptr<const Policy> policy, const AdminContext& admin) {
   if (!policy) return Error{ErrorCode::kInvalidArgument, "a policy is needed; a gate without one refuses every call"};
   AuditEvent event = AdminEvent("admin/policy", "", admin);
-  event.policy_sha256 = policy->digest();
+  event.policy_sha256 = policy->Digest();
   event.reason = "policy set";
   if (Status s = RecordAdmin(std::move(event)); !s.ok()) return NotRecorded("the policy was not set", s.error());
   pipeline_.policy().Set(std::move(policy));
@@ -120,7 +120,7 @@ std::string GateImpl::Describe() const {
   out += s.require_capability ? ", token required" : ", token NOT required";
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";
   if (s.extractor_failure == FailureMode::kAllow) out += " (allows when the extractor fails)";
-  out += policy ? ", policy " + policy->digest() : ", no policy";
+  out += policy ? ", policy " + policy->Digest() : ", no policy";
   return out + (s.durability == AuditDurability::kDurable ? ", audit durable" : ", audit async");
 }
 

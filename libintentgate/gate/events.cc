@@ -44,6 +44,14 @@ void AddToken(const TokenContent& token, AuditEvent& event) {
   event.caveat_count = static_cast<std::int64_t>(token.caveats.size());
 }
 
+// What operators should know and the agent need not.
+void AddDetails(const Judged& judged, AuditEvent& event) {
+  if (judged.intent_problem.empty() && judged.policy_detail.empty()) return;
+  event.details = json::Value(json::Object{});
+  if (!judged.intent_problem.empty()) event.details.Set("intent_not_checked", Cut(judged.intent_problem));
+  if (!judged.policy_detail.empty()) event.details.Set("policy_error", Cut(judged.policy_detail));
+}
+
 }  // namespace
 
 std::optional<json::Value> Redacted(const json::Value* arguments, ArgRedaction redaction) {
@@ -68,11 +76,11 @@ AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision&
   if (judged.token) AddToken(judged.token->token.content(), event);
   if (judged.refused_caveat) event.refused_caveat = static_cast<std::int64_t>(*judged.refused_caveat);
   if (judged.intent) event.intent_summary = Cut(judged.intent->summary);
-  if (judged.policy) event.policy_sha256 = judged.policy->digest();
+  if (judged.policy) event.policy_sha256 = judged.policy->Digest();
   event.requires_step_up = judged.requires_step_up;
   event.latency_us = decision.latency_us;
   event.remote_ip = Cut(call.remote_ip);
-  if (!judged.intent_problem.empty()) event.details = json::MakeObject({{"intent_not_checked", Cut(judged.intent_problem)}});
+  AddDetails(judged, event);
   for (const budget::Taken& taken : judged.taken) event.charges.push_back({taken.counter, taken.bucket, taken.amount});
   return event;
 }

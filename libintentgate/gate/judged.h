@@ -34,6 +34,7 @@ struct Judged {
   std::string intent_problem;                // the extractor failed and the settings said to go on
   std::shared_ptr<const Policy> policy;      // the one that was asked
   std::string policy_reason;                 // why it allowed
+  std::string policy_detail;                 // the engine's error, for operators
   bool requires_step_up = false;
   std::vector<budget::Taken> taken;
   std::optional<Refused> refused;

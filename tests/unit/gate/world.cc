@@ -19,8 +19,9 @@ decision := {"allow": false, "reason": concat(" ", [input.agent_id, input.sessio
 
 std::shared_ptr<const Policy> TestPolicy() {
   static const std::shared_ptr<const Policy> policy = [] {
-    PolicyCompilation compiled = Policy::Compile({{"test.rego", kPolicy}});
-    for (const auto& d : compiled.diagnostics) MESSAGE(d.ToString());
+    const rego::SourceFile file{"test.rego", kPolicy};
+    const policy::CompileOutcome compiled = Policy::Compile({&file, 1});
+    for (const rego::Diagnostic& d : compiled.diagnostics) MESSAGE(d.ToString());
     REQUIRE(compiled.policy != nullptr);
     return compiled.policy;
   }();
