@@ -39,9 +39,6 @@ std::optional<Refused> IntentCheck::Ask(const Call& call, Judged& judged) {
   }
   if (!extractor_) return Failed(judged, "no extractor is set up");
   const std::shared_ptr<const Catalogue> catalogue = catalogue_.Get();
-  if (settings_.extractor == ExtractorKind::kLexical && catalogue->tools.empty()) {
-    return Failed(judged, "the tools are not known yet; the built-in extractor ranks them (Gate::SetToolCatalogue)");
-  }
   Result<Intent> intent = extractor_->Extract({.tenant = judged.tenant,
                                                .agent_id = judged.agent_id,
                                                .prompt = call.prompt,
