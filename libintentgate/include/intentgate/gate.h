@@ -31,7 +31,10 @@
 namespace intentgate {
 
 struct GateSettings;   // settings.h
+namespace policy {
 class Policy;          // policy.h
+}
+using policy::Policy;
 class IntentExtractor; // intent.h
 
 enum class Verdict : std::uint8_t { kAllow, kBlock, kEscalate };

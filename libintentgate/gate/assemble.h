@@ -1,0 +1,35 @@
+// A gate from its parts. Gate::Open (module open) chooses the parts from the settings; tests choose
+// their own.
+#pragma once
+
+#include <memory>
+
+#include <intentgate/gate.h>
+#include <intentgate/intent.h>
+#include <intentgate/policy.h>
+#include <intentgate/settings.h>
+
+#include "audit/audit_store.h"
+#include "budget/budget_store.h"
+#include "token/revocation_store.h"
+
+namespace intentgate::gate {
+
+struct GateParts {
+  GateSettings settings;
+  std::shared_ptr<const Clock> clock;
+  std::shared_ptr<Random> random;
+  std::shared_ptr<audit::AuditStore> audit_store;
+  std::shared_ptr<budget::BudgetStore> budget_store;
+  std::shared_ptr<token::RevocationStore> revocation_store;
+  std::shared_ptr<IntentExtractor> extractor;     // null: as one that always fails
+  std::shared_ptr<const Policy> policy;           // null: every call is refused
+};
+
+// kInvalidArgument names the setting; other errors are the stores'.
+Result<std::shared_ptr<Gate>> AssembleGate(GateParts parts);
+
+// What makes settings unusable, by the path of the setting. Open reports it.
+Status CheckSettings(const GateSettings& settings);
+
+}  // namespace intentgate::gate

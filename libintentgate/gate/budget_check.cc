@@ -1,0 +1,38 @@
+#include "gate/budget_check.h"
+
+#include <utility>
+
+#include "gate/counters.h"
+
+namespace intentgate::gate {
+
+std::optional<Refused> BudgetCheck::Ask(const Call& call, bool dry, Judged& judged) {
+  const ToolSettings* row = tools_.Find(call.tool);
+  const std::optional<std::int64_t> cost = CostOf(row, call.arguments);
+  if (!cost) {
+    return Refused{Check::kBudget, Reason::kBudgetCostUnknown,
+                   "the argument " + row->cost_argument + " must be given and be an amount of at least 0: it is the call's cost"};
+  }
+  std::vector<budget::Counter> own;
+  if (!judged.token) own = CountersFor(nullptr, judged.tenant, judged.agent_id, settings_);
+  const std::vector<budget::Counter>& counters = judged.token ? judged.token->counters : own;
+  const budget::Amounts amounts{.calls = 1, .cost = *cost};
+  if (dry) {
+    auto refusal = ledger_.Check(judged.tenant, counters, amounts);
+    if (!refusal) return std::nullopt;
+    return Refused{Check::kBudget, refusal->reason, std::move(refusal->sentence)};
+  }
+  budget::Reservation reservation = ledger_.Reserve(judged.tenant, counters, amounts);
+  if (auto* refusal = std::get_if<budget::Refusal>(&reservation)) {
+    return Refused{Check::kBudget, refusal->reason, std::move(refusal->sentence)};
+  }
+  judged.taken = std::get<std::vector<budget::Taken>>(std::move(reservation));
+  return std::nullopt;
+}
+
+AuditDurability BudgetCheck::DurabilityOf(std::string_view tool) const {
+  const ToolSettings* row = tools_.Find(tool);
+  return row != nullptr && row->durability ? *row->durability : settings_.durability;
+}
+
+}  // namespace intentgate::gate

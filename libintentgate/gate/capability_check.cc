@@ -1,0 +1,92 @@
+#include "gate/capability_check.h"
+
+#include <utility>
+
+#include "gate/counters.h"
+
+namespace intentgate::gate {
+namespace {
+
+constexpr std::size_t kCachedTokens = 4'096;
+
+Refused No(Reason code, std::string reason) { return {Check::kCapability, code, std::move(reason)}; }
+
+std::optional<Refused> WithinTime(const TokenContent& token, std::int64_t now) {
+  if (token.not_before && now < *token.not_before) {
+    return No(Reason::kTokenNotYetValid, "the token is not valid before unix second " + std::to_string(*token.not_before));
+  }
+  if (token.expires_at && now >= *token.expires_at) {
+    return No(Reason::kTokenExpired, "the token expired at unix second " + std::to_string(*token.expires_at));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+CapabilityCheck::CapabilityCheck(const GateSettings& settings, std::shared_ptr<const Clock> clock,
+                                 RevocationWatch& revocations)
+    : settings_(settings),
+      verify_options_{settings.accept_v3, settings.accept_v4, settings.accept_v5, settings.audience},
+      clock_(std::move(clock)),
+      revocations_(revocations),
+      cache_(kCachedTokens) {}
+
+std::optional<Refused> CapabilityCheck::Verified(std::string_view text, Judged& judged) {
+  if (!settings_.keys) return No(Reason::kTokenUnknownKey, "this gate has no key to check a token with");
+  judged.token = cache_.Find(text, clock_->UnixSeconds());
+  if (!judged.token) {
+    VerifyResult verified = Verify(text, *settings_.keys, verify_options_, *clock_);
+    if (!verified.ok()) {
+      judged.refused_caveat = verified.refusal().caveat_index;
+      return No(verified.refusal().reason, verified.refusal().message);
+    }
+    const TokenContent& content = verified.token().content();
+    judged.token = std::make_shared<const KnownToken>(
+        KnownToken{verified.token(), RevocableIds(content),
+                   CountersFor(&content, content.tenant, content.subject, settings_),
+                   KeyAcceptedUntil(content, *settings_.keys)});
+    cache_.Keep(text, judged.token);
+  }
+  judged.tenant = judged.token->token.content().tenant;
+  judged.agent_id = judged.token->token.content().subject;
+  return std::nullopt;
+}
+
+std::optional<Refused> CapabilityCheck::NotRevoked(const Judged& judged) {
+  switch (revocations_.Ask(judged.tenant, judged.token->ids)) {
+    case RevocationAnswer::kGood: return std::nullopt;
+    case RevocationAnswer::kRevoked: return No(Reason::kTokenRevoked, "the token has been revoked");
+    case RevocationAnswer::kUnavailable: break;
+  }
+  return No(Reason::kRevocationUnavailable,
+            "it cannot be known whether the token has been revoked; try again, and tell an operator if it stays so");
+}
+
+std::optional<Refused> CapabilityCheck::Ask(const Call& call, Judged& judged) {
+  if (call.token.empty()) {
+    if (!settings_.require_capability) return std::nullopt;
+    return No(Reason::kNoToken, "a capability token is required; send it as \"Authorization: Bearer TOKEN\"");
+  }
+  if (auto no = Verified(call.token, judged)) return no;
+  if (auto no = NotRevoked(judged)) return no;
+  const CaveatContext context{
+      .tool = call.tool, .arguments = call.arguments, .server = call.server, .now = clock_->UnixSeconds()};
+  if (auto refusal = CheckCaveats(judged.token->token, context)) {
+    judged.refused_caveat = refusal->caveat_index;
+    return No(refusal->reason, std::move(refusal->message));
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> CapabilityCheck::AskToken(std::string_view text, Judged& judged) {
+  if (text.empty()) return No(Reason::kNoToken, "a capability token is required");
+  if (auto no = Verified(text, judged)) return no;
+  if (auto no = NotRevoked(judged)) return no;
+  return WithinTime(judged.token->token.content(), clock_->UnixSeconds());
+}
+
+bool CapabilityCheck::CouldCall(const Judged& judged, std::string_view tool, std::string_view server) const {
+  return intentgate::CouldCall(judged.token->token, tool, {.server = server, .now = clock_->UnixSeconds()});
+}
+
+}  // namespace intentgate::gate

@@ -1,0 +1,52 @@
+#include <string>
+
+#include "gate/assemble.h"
+
+namespace intentgate::gate {
+namespace {
+
+Error Bad(const std::string& path, const std::string& what) { return {ErrorCode::kInvalidArgument, path + ": " + what}; }
+
+bool Negative(const std::optional<std::int64_t>& limit) { return limit && *limit < 0; }
+
+Status CheckLimits(const std::string& path, const BudgetLimits& limits) {
+  if (limits.window_seconds < 1) return Bad(path + ".window_seconds", "must be at least 1");
+  if (Negative(limits.lifetime_calls)) return Bad(path + ".lifetime_calls", "must be at least 0");
+  if (Negative(limits.window_calls)) return Bad(path + ".window_calls", "must be at least 0");
+  if (Negative(limits.window_cost)) return Bad(path + ".window_cost", "must be at least 0");
+  return {};
+}
+
+Status CheckBudgets(const GateSettings& settings) {
+  if (Status s = CheckLimits("budget.agent", settings.agent_budget); !s.ok()) return s;
+  if (Status s = CheckLimits("budget.tenant", settings.tenant_budget); !s.ok()) return s;
+  for (const auto& [id, limits] : settings.agent_budgets) {
+    if (Status s = CheckLimits("budget.agents." + id, limits); !s.ok()) return s;
+  }
+  for (const auto& [id, limits] : settings.tenant_budgets) {
+    if (Status s = CheckLimits("budget.tenants." + id, limits); !s.ok()) return s;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckSettings(const GateSettings& settings) {
+  if (settings.require_capability && !settings.keys) {
+    return Bad("keys", "a key is needed to check tokens; make one with `intentgate keygen`");
+  }
+  if (settings.revocation_refresh_ms < 1 || settings.revocation_refresh_ms >= settings.revocation_max_age_ms) {
+    return Bad("capability.revocation_refresh_ms", "must be at least 1 and less than capability.revocation_max_age_ms");
+  }
+  for (std::size_t i = 0; i < settings.tools.size(); ++i) {
+    const std::string path = "tools[" + std::to_string(i) + "]";
+    const ToolSettings& tool = settings.tools[i];
+    if (tool.cost < 0) return Bad(path + ".cost", "must be at least 0");
+    if (!tool.cost_argument.empty() && tool.cost_argument[0] != '/') return Bad(path + ".cost_argument", "must be a JSON pointer");
+  }
+  if (settings.audit_max_batch < 1) return Bad("audit.max_batch", "must be at least 1");
+  if (settings.audit_max_delay_us < 0) return Bad("audit.max_delay_us", "must be at least 0");
+  return CheckBudgets(settings);
+}
+
+}  // namespace intentgate::gate

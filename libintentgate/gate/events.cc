@@ -1,0 +1,116 @@
+#include "gate/events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
+namespace intentgate::gate {
+namespace {
+
+// Free text from outside is cut to this in an event.
+constexpr std::size_t kMaxTextBytes = 1'024;
+
+std::string Cut(std::string_view text) { return std::string(text.substr(0, kMaxTextBytes)); }
+
+// Texts become null; what is inside arrays and objects is treated likewise. Member names stay. The
+// depth is bounded by that of what the reader accepts.
+json::Value Scalars(const json::Value& value) {
+  if (value.is_string()) return nullptr;
+  if (value.is_array()) {
+    json::Array out;
+    for (const json::Value& item : value.array()) out.push_back(Scalars(item));
+    return out;
+  }
+  if (value.is_object()) {
+    json::Object out;
+    for (const json::Member& member : value.object()) out.push_back({member.name, Scalars(member.value)});
+    return out;
+  }
+  return value;
+}
+
+void AddArguments(const json::Value& arguments, ArgRedaction redaction, AuditEvent& event) {
+  for (const json::Member& member : arguments.object()) event.arg_keys.push_back(member.name);
+  std::sort(event.arg_keys.begin(), event.arg_keys.end());
+  event.args_sha256 = base::HexEncode(crypto::Sha256(base::AsBytes(json::WriteSortedExact(arguments))));
+  event.arg_values = Redacted(&arguments, redaction);
+}
+
+void AddToken(const TokenContent& token, AuditEvent& event) {
+  event.capability_token_id = token.jti;
+  event.root_capability_token_id = token.root_jti;
+  event.caveat_count = static_cast<std::int64_t>(token.caveats.size());
+}
+
+// What operators should know and the agent need not.
+void AddDetails(const Judged& judged, AuditEvent& event) {
+  if (judged.intent_problem.empty() && judged.policy_detail.empty()) return;
+  event.details = json::Value(json::Object{});
+  if (!judged.intent_problem.empty()) event.details.Set("intent_not_checked", Cut(judged.intent_problem));
+  if (!judged.policy_detail.empty()) event.details.Set("policy_error", Cut(judged.policy_detail));
+}
+
+}  // namespace
+
+std::optional<json::Value> Redacted(const json::Value* arguments, ArgRedaction redaction) {
+  if (arguments == nullptr || redaction == ArgRedaction::kOff) return std::nullopt;
+  return redaction == ArgRedaction::kRaw ? *arguments : Scalars(*arguments);
+}
+
+AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision& decision, ArgRedaction redaction) {
+  AuditEvent event;
+  event.kind = EventKind::kDecision;
+  event.event_id = decision.event_id;
+  event.tenant = judged.tenant;
+  event.decision = VerdictName(decision.verdict);
+  event.check = decision.check;
+  event.reason_code = decision.code;
+  event.reason = decision.reason;
+  event.method = Cut(call.method);
+  event.tool = Cut(call.tool);
+  event.agent_id = judged.agent_id;
+  event.session_id = Cut(call.session_id);
+  if (call.arguments != nullptr && call.arguments->is_object()) AddArguments(*call.arguments, redaction, event);
+  if (judged.token) AddToken(judged.token->token.content(), event);
+  if (judged.refused_caveat) event.refused_caveat = static_cast<std::int64_t>(*judged.refused_caveat);
+  if (judged.intent) event.intent_summary = Cut(judged.intent->summary);
+  if (judged.policy) event.policy_sha256 = judged.policy->Digest();
+  event.requires_step_up = judged.requires_step_up;
+  event.latency_us = decision.latency_us;
+  event.remote_ip = Cut(call.remote_ip);
+  AddDetails(judged, event);
+  for (const budget::Taken& taken : judged.taken) event.charges.push_back({taken.counter, taken.bucket, taken.amount});
+  return event;
+}
+
+AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome) {
+  AuditEvent event;
+  event.kind = EventKind::kOutcome;
+  event.tenant = decision.tenant;
+  event.agent_id = decision.agent_id;
+  event.capability_token_id = decision.jti;
+  event.root_capability_token_id = decision.root_jti;
+  event.decision_event_id = decision.event_id;
+  event.outcome = Cut(outcome.outcome);
+  event.upstream_status = outcome.upstream_status;
+  event.latency_us = outcome.latency_us;
+  event.result_bytes = outcome.result_bytes;
+  event.result_sha256 = Cut(outcome.result_sha256);
+  return event;
+}
+
+AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin) {
+  AuditEvent event;
+  event.kind = EventKind::kAdmin;
+  event.tenant = tenant;
+  event.tool = action;
+  event.decision = "allow";
+  event.actor = Cut(admin.actor);
+  event.remote_ip = Cut(admin.remote_ip);
+  event.elevation_id = Cut(admin.elevation_id);
+  return event;
+}
+
+}  // namespace intentgate::gate

@@ -1,0 +1,237 @@
+#include "gate/gate_impl.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/ids.h"
+#include "gate/counters.h"
+#include "gate/events.h"
+#include "gate/owned_call.h"
+
+namespace intentgate {
+
+std::string_view VerdictName(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kAllow: return "allow";
+    case Verdict::kBlock: return "block";
+    case Verdict::kEscalate: return "escalate";
+  }
+  return "block";
+}
+
+namespace gate {
+namespace {
+
+constexpr std::size_t kExtractorThreads = 8;
+constexpr std::size_t kMaxWaitingCalls = 1'024;
+constexpr std::chrono::minutes kPruneEvery{10};
+
+constexpr const char* kNotRecorded = "the decision could not be recorded in the audit chain, so the call is refused";
+
+// A decision on its way through the audit log.
+struct Pending {
+  Decision decision;
+  Judged judged;
+  DecisionDone done;
+};
+
+void Block(Decision& decision, Check check, Reason code, std::string reason) {
+  decision.verdict = Verdict::kBlock;
+  decision.check = check;
+  decision.code = code;
+  decision.reason = std::move(reason);
+}
+
+Status CheckParts(const GateParts& parts) {
+  if (Status s = CheckSettings(parts.settings); !s.ok()) return s;
+  if (!parts.clock || !parts.random || !parts.audit_store || !parts.budget_store || !parts.revocation_store) {
+    return Error{ErrorCode::kInvalidArgument, "a gate needs a clock, randomness and stores"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Gate>> AssembleGate(GateParts parts) { return GateImpl::Create(std::move(parts)); }
+
+Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
+  if (Status s = CheckParts(parts); !s.ok()) return s.error();
+  const GateSettings& settings = parts.settings;
+  Opened opened;
+  Result<ToolTable> tools = ToolTable::Create(settings.tools);
+  if (!tools.ok()) return tools.error();
+  opened.tools = *std::move(tools);
+  auto ledger = budget::Ledger::Load(*parts.budget_store, parts.clock, {.max_window_seconds = LongestWindow(settings)});
+  if (!ledger.ok()) return ledger.error();
+  opened.ledger = *std::move(ledger);
+  auto watch = RevocationWatch::Start(parts.revocation_store, parts.clock,
+                                      {.max_age_ms = settings.revocation_max_age_ms, .refresh_ms = settings.revocation_refresh_ms});
+  if (!watch.ok()) return watch.error();
+  opened.revocations = *std::move(watch);
+  audit::AuditLogOptions options;
+  options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
+  options.max_delay_micros = settings.audit_max_delay_us;
+  auto log = audit::AuditLog::Create(parts.audit_store, std::move(options), parts.clock, parts.random);
+  if (!log.ok()) return log.error();
+  opened.log = *std::move(log);
+  return std::shared_ptr<Gate>(std::make_shared<GateImpl>(std::move(parts), std::move(opened)));
+}
+
+GateImpl::GateImpl(GateParts parts, Opened opened)
+    : parts_(std::move(parts)),
+      ledger_(std::move(opened.ledger)),
+      revocations_(std::move(opened.revocations)),
+      pipeline_(parts_.settings, parts_.clock, *revocations_, *ledger_, std::move(opened.tools), parts_.extractor, parts_.policy),
+      log_(std::move(opened.log)) {
+  // A failure leaves rows that no one reads; the next round takes them.
+  pruner_ = std::make_unique<Periodic>(kPruneEvery, [this] {
+    static_cast<void>(parts_.budget_store->Prune(ledger_->OldestBucket()).ok());
+  });
+  if (parts_.settings.intent != IntentMode::kOff && parts_.settings.extractor == ExtractorKind::kHttp) {
+    pool_ = std::make_unique<WorkerPool>(kExtractorThreads, kMaxWaitingCalls);
+  }
+}
+
+GateImpl::~GateImpl() = default;
+
+Decision GateImpl::ToDecision(const Judged& judged, std::int64_t started_nanos) const {
+  Decision d;
+  d.tenant = judged.tenant;
+  d.agent_id = judged.agent_id;
+  d.requires_step_up = judged.requires_step_up;
+  if (judged.token) {
+    d.jti = judged.token->token.content().jti;
+    d.root_jti = judged.token->token.content().root_jti;
+  }
+  if (judged.refused) {
+    Block(d, judged.refused->check, judged.refused->code, judged.refused->reason);
+    d.verdict = judged.refused->verdict;
+  } else {
+    d.verdict = Verdict::kAllow;
+    d.code = Reason::kAllowed;
+    d.reason = judged.policy_reason.empty() ? "allowed" : judged.policy_reason;
+  }
+  d.latency_us = (parts_.clock->MonotonicNanos() - started_nanos) / 1'000;
+  return d;
+}
+
+void GateImpl::JudgeAndRecord(const Call& call, DecisionDone done) {
+  const std::int64_t started = parts_.clock->MonotonicNanos();
+  Record(call, pipeline_.Judge(call), started, std::move(done));
+}
+
+void GateImpl::RefuseAndRecord(const Call& call, Refused refused, DecisionDone done) {
+  Judged judged;
+  // Whose call it was belongs into the event; whether the token is good does not change the answer.
+  if (!call.token.empty()) static_cast<void>(pipeline_.capability().AskToken(call.token, judged));
+  judged.refused_caveat.reset();
+  judged.refused = std::move(refused);
+  Record(call, std::move(judged), parts_.clock->MonotonicNanos(), std::move(done));
+}
+
+void GateImpl::Record(const Call& call, Judged judged, std::int64_t started_nanos, DecisionDone done) {
+  const auto pending = std::make_shared<Pending>();
+  Decision& decision = pending->decision;
+  decision = ToDecision(judged, started_nanos);
+  // A log that has failed is not trusted with an allow until it has committed something again.
+  const bool unhealthy = !log_->healthy();
+  Result<std::string> id = base::MakeUuidV7(*parts_.clock, *parts_.random);
+  if (unhealthy || !id.ok()) {
+    pipeline_.budget().Refund(judged);
+    judged.taken.clear();
+    if (decision.verdict != Verdict::kBlock) Block(decision, Check::kNone, Reason::kAuditUnavailable, kNotRecorded);
+  }
+  if (!id.ok()) return done(std::move(decision));
+  decision.event_id = *std::move(id);
+
+  const AuditDurability durability = pipeline_.budget().DurabilityOf(call.tool);
+  AuditEvent event = DecisionEvent(call, judged, decision, parts_.settings.arg_values);
+  pending->judged = std::move(judged);
+  pending->done = std::move(done);
+  log_->Append(std::move(event), durability, [this, pending, durability](Result<AuditReceipt> receipt) {
+    Decision& d = pending->decision;
+    if (!receipt.ok()) {
+      pipeline_.budget().Refund(pending->judged);
+      d.event_id.clear();
+      if (d.verdict != Verdict::kBlock) Block(d, Check::kNone, Reason::kAuditUnavailable, kNotRecorded);
+    } else if (durability == AuditDurability::kDurable) {
+      d.receipt = *std::move(receipt);
+    }
+    pending->done(std::move(d));
+  });
+}
+
+Decision GateImpl::Authorize(const Call& call) {
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::optional<Decision> decision;
+  };
+  const auto wait = std::make_shared<Wait>();
+  JudgeAndRecord(call, [wait](Decision d) {
+    const std::lock_guard lock(wait->mutex);
+    wait->decision.emplace(std::move(d));
+    wait->ready.notify_one();
+  });
+  std::unique_lock lock(wait->mutex);
+  wait->ready.wait(lock, [&] { return wait->decision.has_value(); });
+  return *std::move(wait->decision);
+}
+
+void GateImpl::AuthorizeAsync(const Call& call, DecisionDone done) {
+  if (!pool_ || !pipeline_.intent().MayWait(call) || !ShapeProblem(call).empty()) {
+    return JudgeAndRecord(call, std::move(done));
+  }
+  // Strangers do not get to keep the pool busy.
+  Judged stranger;
+  if (pipeline_.capability().Ask(call, stranger)) return JudgeAndRecord(call, std::move(done));
+  const auto owned = std::make_shared<const OwnedCall>(call);
+  const bool taken = pool_->Post([this, owned, done](bool stopping) {
+    if (!stopping) return JudgeAndRecord(owned->View(), done);
+    RefuseAndRecord(owned->View(), {Check::kNone, Reason::kShuttingDown, "the gate is shutting down; try again"}, done);
+  });
+  if (taken) return;
+  RefuseAndRecord(call, {Check::kIntent, Reason::kIntentUnavailable, "too many calls wait for the intent extractor; try again later"},
+                  std::move(done));
+}
+
+Decision GateImpl::Explain(const Call& call) {
+  const std::int64_t started = parts_.clock->MonotonicNanos();
+  Judged judged = pipeline_.Explain(call);
+  Decision d = ToDecision(judged, started);
+  d.trace = std::move(judged.trace);
+  return d;
+}
+
+void GateImpl::RecordRefusedRequest(const Call& call, std::string_view why) {
+  RefuseAndRecord(call, {Check::kNone, Reason::kInvalidRequest, std::string(why)}, [](Decision) {});
+}
+
+void GateImpl::RecordOutcome(const Decision& d, const Outcome& outcome) {
+  log_->Append(OutcomeEvent(d, outcome), parts_.settings.durability, [](Result<AuditReceipt>) {});
+}
+
+std::vector<bool> GateImpl::VisibleTools(std::string_view token, std::string_view server,
+                                         std::span<const std::string> tools) {
+  if (token.empty() && !parts_.settings.require_capability) return std::vector<bool>(tools.size(), true);
+  std::vector<bool> visible(tools.size(), false);
+  Judged judged;
+  if (pipeline_.capability().AskToken(token, judged)) return visible;
+  for (std::size_t i = 0; i < tools.size(); ++i) visible[i] = pipeline_.capability().CouldCall(judged, tools[i], server);
+  return visible;
+}
+
+Decision GateImpl::CheckToken(std::string_view token) {
+  const std::int64_t started = parts_.clock->MonotonicNanos();
+  Judged judged;
+  judged.refused = pipeline_.capability().AskToken(token, judged);
+  return ToDecision(judged, started);
+}
+
+void GateImpl::SetToolCatalogue(std::vector<ToolInfo> tools) { pipeline_.intent().SetCatalogue(std::move(tools)); }
+
+}  // namespace gate
+}  // namespace intentgate

@@ -1,0 +1,78 @@
+// The gate: pipeline, chain and admin side behind the public interface.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/audit_log.h"
+#include "budget/ledger.h"
+#include "gate/assemble.h"
+#include "gate/periodic.h"
+#include "gate/pipeline.h"
+#include "gate/revocation_watch.h"
+#include "gate/worker_pool.h"
+
+namespace intentgate::gate {
+
+// Thread-safe.
+class GateImpl final : public Gate {
+ public:
+  // What Create has opened from the parts.
+  struct Opened {
+    std::unique_ptr<budget::Ledger> ledger;
+    std::unique_ptr<RevocationWatch> revocations;
+    std::unique_ptr<audit::AuditLog> log;
+    ToolTable tools;
+  };
+
+  static Result<std::shared_ptr<Gate>> Create(GateParts parts);
+  GateImpl(GateParts parts, Opened opened);
+  ~GateImpl() override;
+
+  Decision Authorize(const Call& call) override;
+  void AuthorizeAsync(const Call& call, DecisionDone done) override;
+  Decision Explain(const Call& call) override;
+  void RecordRefusedRequest(const Call& call, std::string_view why) override;
+  void RecordOutcome(const Decision& d, const Outcome& outcome) override;
+
+  std::vector<bool> VisibleTools(std::string_view token, std::string_view server,
+                                 std::span<const std::string> tools) override;
+  Decision CheckToken(std::string_view token) override;
+  void SetToolCatalogue(std::vector<ToolInfo> tools) override;
+  Status SetPolicy(std::shared_ptr<const Policy> policy, const AdminContext& admin) override;
+
+  Result<MintedToken> Mint(const MintRequest& request, const AdminContext& admin) override;
+  Status Revoke(const RevokeRequest& request, const AdminContext& admin) override;
+  Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit, std::size_t offset) override;
+
+  Result<AuditPage> QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) override;
+  Result<std::int64_t> CountAudit(const AuditFilter& filter) override;
+  Result<VerifyReport> VerifyAudit(std::string_view tenant) override;
+  Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) override;
+  Result<std::vector<std::string>> Tenants() override;
+
+  Status Flush() override;
+  GateHealth Health() const override;
+  AuditStats Stats() const override;
+  std::string Describe() const override;
+
+ private:
+  // Judges and records on this thread; `done` may come from the log's thread.
+  void JudgeAndRecord(const Call& call, DecisionDone done);
+  void Record(const Call& call, Judged judged, std::int64_t started_nanos, DecisionDone done);
+  // Refuses on behalf of `check` without asking anyone, and records it.
+  void RefuseAndRecord(const Call& call, Refused refused, DecisionDone done);
+  Decision ToDecision(const Judged& judged, std::int64_t started_nanos) const;
+  Status RecordAdmin(AuditEvent event);
+
+  const GateParts parts_;
+  const std::unique_ptr<budget::Ledger> ledger_;
+  const std::unique_ptr<RevocationWatch> revocations_;
+  Pipeline pipeline_;
+  std::unique_ptr<Periodic> pruner_;
+  std::unique_ptr<audit::AuditLog> log_;        // dropped before what its callbacks use
+  std::unique_ptr<WorkerPool> pool_;            // dropped first: its jobs use the log; null without HTTP extractor
+};
+
+}  // namespace intentgate::gate

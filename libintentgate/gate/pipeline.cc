@@ -1,0 +1,71 @@
+#include "gate/pipeline.h"
+
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace intentgate::gate {
+namespace {
+
+std::string Passed(const Judged& judged, Check check) {
+  switch (check) {
+    case Check::kCapability:
+      return judged.token ? "token " + judged.token->token.content().jti + " of " + judged.agent_id + " covers the call"
+                          : "no token, and none is required";
+    case Check::kIntent:
+      if (!judged.intent_problem.empty()) return "not asked: " + judged.intent_problem;
+      return judged.intent ? "the call fits: " + judged.intent->summary : "not asked";
+    case Check::kPolicy: return judged.policy_reason.empty() ? "allowed" : judged.policy_reason;
+    case Check::kBudget: return "inside every ceiling";
+    case Check::kNone: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string ShapeProblem(const Call& call) {
+  if (call.tool.empty()) return "the call names no tool";
+  if (call.tool.size() > kMaxToolNameBytes) return "the tool's name is over " + std::to_string(kMaxToolNameBytes) + " bytes";
+  for (const char c : call.tool) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "the tool's name has a control character";
+  }
+  if (!base::IsValidUtf8(call.tool)) return "the tool's name is not UTF-8";
+  if (call.arguments != nullptr && !call.arguments->is_object()) return "the arguments are not an object";
+  if (call.prompt.size() > kMaxPromptBytes) return "the prompt is over " + std::to_string(kMaxPromptBytes) + " bytes";
+  return "";
+}
+
+Pipeline::Pipeline(const GateSettings& settings, std::shared_ptr<const Clock> clock, RevocationWatch& revocations,
+                   budget::Ledger& ledger, ToolTable tools, std::shared_ptr<IntentExtractor> extractor,
+                   std::shared_ptr<const Policy> policy)
+    : capability_(settings, std::move(clock), revocations),
+      intent_(settings, std::move(extractor)),
+      policy_(std::move(policy)),
+      budget_(settings, std::move(tools), ledger) {}
+
+Judged Pipeline::Judge(const Call& call) { return Run(call, false); }
+Judged Pipeline::Explain(const Call& call) { return Run(call, true); }
+
+Judged Pipeline::Run(const Call& call, bool explain) {
+  Judged judged;
+  if (std::string problem = ShapeProblem(call); !problem.empty()) {
+    judged.refused = Refused{Check::kNone, Reason::kInvalidRequest, std::move(problem)};
+    return judged;
+  }
+  for (const Check check : {Check::kCapability, Check::kIntent, Check::kPolicy, Check::kBudget}) {
+    switch (check) {
+      case Check::kCapability: judged.refused = capability_.Ask(call, judged); break;
+      case Check::kIntent: judged.refused = intent_.Ask(call, judged); break;
+      case Check::kPolicy: judged.refused = policy_.Ask(call, judged); break;
+      case Check::kBudget: judged.refused = budget_.Ask(call, explain, judged); break;
+      case Check::kNone: break;
+    }
+    const bool passed = !judged.refused.has_value();
+    if (explain) judged.trace.push_back({check, passed, passed ? Passed(judged, check) : judged.refused->reason});
+    if (!passed) break;
+  }
+  return judged;
+}
+
+}  // namespace intentgate::gate

@@ -1,0 +1,75 @@
+// Gate::Open: chooses the parts that the settings name and joins them. The only place that knows both
+// the gate and the stores. docs/design/open.md says why it stands here.
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <intentgate/gate.h>
+#include <intentgate/policy.h>
+#include <intentgate/settings.h>
+
+#include "gate/assemble.h"
+#include "store/memory/memory_store.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace intentgate {
+namespace {
+
+Error In(const std::string& where, const Error& cause) { return {cause.code, where + ": " + cause.message}; }
+
+// One store behind the three interfaces.
+template <typename Store>
+void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
+  parts.audit_store = store;
+  parts.budget_store = store;
+  parts.revocation_store = store;
+}
+
+Status AddStores(gate::GateParts& parts) {
+  if (parts.settings.store == StoreKind::kMemory) {
+    UseStore(std::make_shared<store::MemoryStore>(), parts);
+    return {};
+  }
+  auto sqlite = store::SqliteStore::Open(parts.settings.sqlite_path, {});
+  if (!sqlite.ok()) return In("store.sqlite_path", sqlite.error());
+  UseStore(*sqlite, parts);
+  return {};
+}
+
+Status AddPolicy(gate::GateParts& parts) {
+  if (parts.settings.policy_sources.empty()) return {};
+  std::vector<rego::SourceFile> files;
+  for (const auto& [name, text] : parts.settings.policy_sources) files.push_back({name, text});
+  policy::PolicyOptions options;
+  options.limits.max_steps = static_cast<std::uint64_t>(parts.settings.policy_max_steps);
+  options.limits.max_memory_bytes = static_cast<std::size_t>(parts.settings.policy_max_memory_bytes);
+  options.clock = parts.clock;
+  policy::CompileOutcome compiled = Policy::Compile(files, json::Value(), options);
+  if (!compiled.ok()) {
+    std::string message = "policy.files: the policy does not compile";
+    for (const rego::Diagnostic& diagnostic : compiled.diagnostics) message += "\n" + diagnostic.ToString();
+    return Error{ErrorCode::kInvalidArgument, std::move(message)};
+  }
+  parts.policy = std::move(compiled.policy);
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings) {
+  return Open(settings, SystemClock(), SystemRandom());
+}
+
+Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shared_ptr<const Clock> clock,
+                                         std::shared_ptr<Random> random) {
+  // Before anything is opened, so that mistakes leave no file behind.
+  if (Status s = gate::CheckSettings(settings); !s.ok()) return s.error();
+  gate::GateParts parts{.settings = settings, .clock = std::move(clock), .random = std::move(random)};
+  if (Status s = AddPolicy(parts); !s.ok()) return s.error();
+  if (Status s = AddStores(parts); !s.ok()) return s.error();
+  return gate::AssembleGate(std::move(parts));
+}
+
+}  // namespace intentgate

@@ -1,0 +1,218 @@
+#include "settings/fields.h"
+
+#include <array>
+#include <utility>
+
+#include "settings/values.h"
+
+namespace intentgate::settings {
+namespace {
+
+template <typename T>
+using Pair = std::pair<std::string_view, T>;
+
+constexpr std::array kStores = {Pair<StoreKind>{"sqlite", StoreKind::kSqlite}, Pair<StoreKind>{"memory", StoreKind::kMemory}};
+constexpr std::array kIntentModes = {Pair<IntentMode>{"off", IntentMode::kOff},
+                                     Pair<IntentMode>{"when_given", IntentMode::kWhenGiven},
+                                     Pair<IntentMode>{"required", IntentMode::kRequired}};
+constexpr std::array kExtractors = {Pair<ExtractorKind>{"lexical", ExtractorKind::kLexical},
+                                    Pair<ExtractorKind>{"http", ExtractorKind::kHttp}};
+constexpr std::array kFailureModes = {Pair<FailureMode>{"deny", FailureMode::kDeny},
+                                      Pair<FailureMode>{"allow", FailureMode::kAllow}};
+constexpr std::array kDurabilities = {Pair<AuditDurability>{"durable", AuditDurability::kDurable},
+                                      Pair<AuditDurability>{"async", AuditDurability::kAsync}};
+// With the further spellings that the public product takes.
+constexpr std::array kArgValues = {
+    Pair<ArgRedaction>{"off", ArgRedaction::kOff},         Pair<ArgRedaction>{"scalars", ArgRedaction::kScalars},
+    Pair<ArgRedaction>{"raw", ArgRedaction::kRaw},         Pair<ArgRedaction>{"false", ArgRedaction::kOff},
+    Pair<ArgRedaction>{"0", ArgRedaction::kOff},           Pair<ArgRedaction>{"none", ArgRedaction::kOff},
+    Pair<ArgRedaction>{"scalar", ArgRedaction::kScalars},  Pair<ArgRedaction>{"numbers", ArgRedaction::kScalars},
+    Pair<ArgRedaction>{"all", ArgRedaction::kRaw},         Pair<ArgRedaction>{"values", ArgRedaction::kRaw}};
+
+// The names that stand in a row of the table.
+struct Names {
+  std::string path, environment, description;
+};
+
+Field Bool(Names names, bool GateSettings::*member) {
+  return {names.path, names.environment, GateSettings{}.*member ? "true" : "false", names.description,
+          [member](Draft& draft, const std::string& text, const std::string&) {
+            return ReadBool(text, draft.settings.*member);
+          }};
+}
+
+Field Int(Names names, std::int64_t GateSettings::*member, IntRange range) {
+  return {names.path, names.environment, std::to_string(GateSettings{}.*member), names.description,
+          [member, range](Draft& draft, const std::string& text, const std::string&) {
+            return ReadInt(text, range, draft.settings.*member);
+          }};
+}
+
+Field Text(Names names, std::string GateSettings::*member) {
+  return {names.path, names.environment, GateSettings{}.*member, names.description,
+          [member](Draft& draft, const std::string& text, const std::string&) {
+            draft.settings.*member = text;
+            return std::string();
+          }};
+}
+
+template <typename T, std::size_t N>
+Field Choice(Names names, T GateSettings::*member, const std::array<Pair<T>, N>& choices) {
+  return {names.path, names.environment, ChoiceName<T>(GateSettings{}.*member, choices), names.description,
+          [member, &choices](Draft& draft, const std::string& text, const std::string&) {
+            return ReadChoice<T>(text, choices, draft.settings.*member);
+          }};
+}
+
+Field BudgetField(std::string who, BudgetLimits GateSettings::*member, std::string name, std::string description) {
+  std::string environment = "INTENTGATE_BUDGET_" + who + "_" + name;
+  for (char& c : environment) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return {"budget." + who + "." + name, environment, name == "window_seconds" ? "60" : "", std::move(description),
+          [member, name](Draft& draft, const std::string& text, const std::string&) {
+            return SetBudgetMember(draft.settings.*member, name, text).value_or("");
+          }};
+}
+
+void AddKeysAndStore(std::vector<Field>& fields) {
+  fields.push_back({"keys.file", "INTENTGATE_KEYS_FILE", "",
+                    "File of the token keys, made by `intentgate keygen`; only its owner may read it (mode 0600). "
+                    "A relative path starts at the configuration file.",
+                    [](Draft& draft, const std::string& text, const std::string& where) {
+                      draft.keys_named = true;
+                      draft.key_file = NamedFile{text, where};
+                      return std::string();
+                    }});
+  fields.push_back(Choice({"store.kind", "INTENTGATE_STORE_KIND",
+                           "`sqlite`: one file, survives a restart. `memory`: nothing survives; for tests."},
+                          &GateSettings::store, kStores));
+  fields.push_back(Text({"store.sqlite_path", "INTENTGATE_STORE_SQLITE_PATH", "The database file; made when absent. "
+                      "A relative path starts at the configuration file."},
+                        &GateSettings::sqlite_path));
+}
+
+void AddCapability(std::vector<Field>& fields) {
+  fields.push_back(Bool({"capability.required", "INTENTGATE_REQUIRE_CAPABILITY",
+                         "Refuse calls without a token. The other checks run either way."},
+                        &GateSettings::require_capability));
+  fields.push_back(Text({"capability.audience", "INTENTGATE_CAPABILITY_AUDIENCE",
+                         "Who this gate is; a token that names another audience is refused."},
+                        &GateSettings::audience));
+  fields.push_back(Bool({"capability.accept_v3", "INTENTGATE_CAPABILITY_ACCEPT_V3", "Accept tokens of the public format v3."},
+                        &GateSettings::accept_v3));
+  fields.push_back(Bool({"capability.accept_v4", "INTENTGATE_CAPABILITY_ACCEPT_V4", "Accept tokens of the public format v4."},
+                        &GateSettings::accept_v4));
+  fields.push_back(Bool({"capability.accept_v5", "INTENTGATE_CAPABILITY_ACCEPT_V5", "Accept tokens of the format v5."},
+                        &GateSettings::accept_v5));
+  fields.push_back(Int({"capability.revocation_max_age_ms", "INTENTGATE_CAPABILITY_REVOCATION_MAX_AGE_MS",
+                        "When the list of revocations could not be read for this long, every token is refused."},
+                       &GateSettings::revocation_max_age_ms, {100, 3'600'000}));
+  fields.push_back(Int({"capability.revocation_refresh_ms", "INTENTGATE_CAPABILITY_REVOCATION_REFRESH_MS",
+                        "How often the list of revocations is read again; less than the maximum age."},
+                       &GateSettings::revocation_refresh_ms, {10, 3'600'000}));
+}
+
+std::string SetExtractorUrl(Draft& draft, const std::string& text, const std::string&) {
+  if (!text.starts_with("http://") && !text.starts_with("https://")) return "must begin with http:// or https://";
+  draft.settings.extractor_url = text;
+  return "";
+}
+
+void AddIntent(std::vector<Field>& fields) {
+  fields.push_back(Choice({"intent.mode", "INTENTGATE_INTENT_MODE",
+                           "`when_given`: calls that carry a prompt are checked. `required`: a call without one is refused. "
+                           "`off`: no intent check."},
+                          &GateSettings::intent, kIntentModes));
+  Field extractor = Choice({"intent.extractor", "INTENTGATE_INTENT_EXTRACTOR",
+                            "`lexical`: built in. `http`: the service at `intent.extractor_url`. A URL alone means `http`."},
+                           &GateSettings::extractor, kExtractors);
+  extractor.set = [set = extractor.set](Draft& draft, const std::string& text, const std::string& where) {
+    draft.extractor_chosen = true;
+    return set(draft, text, where);
+  };
+  fields.push_back(std::move(extractor));
+  fields.push_back({"intent.extractor_url", "INTENTGATE_EXTRACTOR_URL", "",
+                    "Base URL of an extractor service; `/v1/extract` is added.", SetExtractorUrl});
+  fields.push_back(Text({"intent.extractor_model", "INTENTGATE_INTENT_EXTRACTOR_MODEL",
+                         "Name of the service's model; answers of one model are never used for another."},
+                        &GateSettings::extractor_model));
+  fields.push_back(Int({"intent.extractor_timeout_ms", "INTENTGATE_INTENT_EXTRACTOR_TIMEOUT_MS", "How long a call waits for the service."},
+                       &GateSettings::extractor_timeout_ms, {1, 600'000}));
+  fields.push_back(Choice({"intent.extractor_failure", "INTENTGATE_INTENT_EXTRACTOR_FAILURE",
+                           "What happens when the extractor fails. `allow` skips the check and says so in the audit event."},
+                          &GateSettings::extractor_failure, kFailureModes));
+  fields.push_back(Int({"intent.cache_entries", "INTENTGATE_INTENT_CACHE_ENTRIES", "Answers kept; 0: none."},
+                       &GateSettings::intent_cache_entries, {0, 10'000'000}));
+  fields.push_back(Int({"intent.cache_seconds", "INTENTGATE_INTENT_CACHE_SECONDS", "How long an answer is kept."},
+                       &GateSettings::intent_cache_seconds, {0, 86'400}));
+}
+
+void AddPolicy(std::vector<Field>& fields) {
+  fields.push_back(Int({"policy.max_steps", "INTENTGATE_POLICY_MAX_STEPS", "Steps one decision may take; beyond it the call is refused."},
+                       &GateSettings::policy_max_steps, {1, 1'000'000'000}));
+  fields.push_back(Int({"policy.max_memory_bytes", "INTENTGATE_POLICY_MAX_MEMORY_BYTES", "Memory one decision may take; beyond it the call is refused."},
+                       &GateSettings::policy_max_memory_bytes, {65'536, std::int64_t{1} << 32}));
+}
+
+void AddBudget(std::vector<Field>& fields) {
+  for (const auto& [who, member] : {std::pair{"agent", &GateSettings::agent_budget}, std::pair{"tenant", &GateSettings::tenant_budget}}) {
+    const std::string each = std::string("each ") + who;
+    fields.push_back(BudgetField(who, member, "lifetime_calls", "Calls that " + each + " may make in all. Empty: no ceiling."));
+    fields.push_back(BudgetField(who, member, "window_calls", "Calls that " + each + " may make in a window. Empty: no ceiling."));
+    fields.push_back(BudgetField(who, member, "window_cost", "Cost that " + each + " may cause in a window. Empty: no ceiling."));
+    fields.push_back(BudgetField(who, member, "window_seconds", "Length of the window, which slides."));
+  }
+}
+
+void AddAudit(std::vector<Field>& fields) {
+  fields.push_back(Choice({"audit.durability", "INTENTGATE_AUDIT_DURABILITY",
+                           "`durable`: a call is allowed once its event is on disk. `async`: once it is queued; a crash may lose "
+                           "the newest events, and the chain says so."},
+                          &GateSettings::durability, kDurabilities));
+  fields.push_back(Choice({"audit.arg_values", "INTENTGATE_AUDIT_PERSIST_ARG_VALUES",
+                           "Argument values in events: `off`, `scalars` (numbers, true, false; texts become null) or `raw`. "
+                           "Names and a digest are always there."},
+                          &GateSettings::arg_values, kArgValues));
+  fields.push_back(Int({"audit.max_batch", "INTENTGATE_AUDIT_MAX_BATCH", "Events in one commit at most."},
+                       &GateSettings::audit_max_batch, {1, 65'536}));
+  fields.push_back(Int({"audit.max_delay_us", "INTENTGATE_AUDIT_MAX_DELAY_US", "How long a commit waits for more events; 0: not at all."},
+                       &GateSettings::audit_max_delay_us, {0, 1'000'000}));
+}
+
+}  // namespace
+
+std::string ReadDurability(std::string_view text, AuditDurability& out) {
+  return ReadChoice<AuditDurability>(text, kDurabilities, out);
+}
+
+const std::vector<std::string>& BudgetMembers() {
+  static const std::vector<std::string> members = {"lifetime_calls", "window_calls", "window_cost", "window_seconds"};
+  return members;
+}
+
+std::optional<std::string> SetBudgetMember(BudgetLimits& limits, std::string_view name, std::string_view text) {
+  if (name == "window_seconds") return ReadInt(text, {1, 31 * 86'400}, limits.window_seconds);
+  std::optional<std::int64_t>* target = name == "lifetime_calls" ? &limits.lifetime_calls
+                                        : name == "window_calls" ? &limits.window_calls
+                                        : name == "window_cost"  ? &limits.window_cost
+                                                                 : nullptr;
+  if (target == nullptr) return std::nullopt;
+  std::int64_t value = 0;
+  std::string problem = ReadInt(text, {}, value);
+  if (problem.empty()) *target = value;
+  return problem;
+}
+
+std::vector<Field> MakeFields() {
+  std::vector<Field> fields;
+  AddKeysAndStore(fields);
+  AddCapability(fields);
+  AddIntent(fields);
+  AddPolicy(fields);
+  AddBudget(fields);
+  AddAudit(fields);
+  return fields;
+}
+
+}  // namespace intentgate::settings

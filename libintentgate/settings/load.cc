@@ -1,0 +1,75 @@
+#include <intentgate/settings.h>
+
+#include "settings/environment.h"
+#include "settings/fields.h"
+#include "settings/files.h"
+#include "settings/sections.h"
+#include "settings/yaml_tree.h"
+
+namespace intentgate {
+
+const std::vector<std::string> kServerSections = {"listen", "tls",     "upstream", "admin",
+                                                  "log",    "metrics", "limits",   "mcp"};
+
+namespace settings {
+namespace {
+
+void ReadFileText(std::string_view yaml, const std::string& file_name, const std::vector<Field>& fields,
+                  const std::vector<std::string>& skip, Draft& draft) {
+  const std::variant<YamlNode, YamlProblem> tree = ReadYaml(yaml);
+  if (const auto* problem = std::get_if<YamlProblem>(&tree)) {
+    std::string where = file_name.empty() ? "configuration" : file_name;
+    if (problem->place.line > 0) {
+      where += ":" + std::to_string(problem->place.line) + ":" + std::to_string(problem->place.column);
+    }
+    return draft.Problem(std::move(where), problem->message);
+  }
+  ReadSections(std::get<YamlNode>(tree), file_name, fields, skip, draft);
+}
+
+// What only shows when everything has been read.
+void CheckTogether(Draft& draft) {
+  GateSettings& settings = draft.settings;
+  if (settings.require_capability && !draft.keys_named) {
+    draft.Problem("keys.file", "no token key is set: make one with `intentgate keygen`, then name its file in keys.file "
+                               "(INTENTGATE_KEYS_FILE), or set INTENTGATE_MASTER_KEY");
+  }
+  if (!settings.extractor_url.empty() && !draft.extractor_chosen) settings.extractor = ExtractorKind::kHttp;
+  if (settings.extractor == ExtractorKind::kHttp && settings.extractor_url.empty()) {
+    draft.Problem("intent.extractor", "`http` needs intent.extractor_url (INTENTGATE_EXTRACTOR_URL)");
+  }
+  if (settings.revocation_refresh_ms >= settings.revocation_max_age_ms) {
+    draft.Problem("capability.revocation_refresh_ms", "must be less than capability.revocation_max_age_ms (" +
+                                                          std::to_string(settings.revocation_max_age_ms) + ")");
+  }
+  if (settings.store == StoreKind::kSqlite && settings.sqlite_path.empty()) {
+    draft.Problem("store.sqlite_path", "must name a file");
+  }
+}
+
+}  // namespace
+}  // namespace settings
+
+SettingsLoad LoadGateSettings(std::string_view yaml, std::string_view file_name,
+                              const std::map<std::string, std::string>& environment,
+                              const std::vector<std::string>& skip_sections) {
+  const std::vector<settings::Field> fields = settings::MakeFields();
+  settings::Draft draft;
+  settings::ReadFileText(yaml, std::string(file_name), fields, skip_sections, draft);
+  settings::ReadEnvironment(environment, fields, skip_sections, draft);
+  settings::ReadNamedFiles(draft);
+  settings::CheckTogether(draft);
+  return {std::move(draft.settings), std::move(draft.problems)};
+}
+
+std::vector<SettingReference> SettingsReference() {
+  std::vector<SettingReference> rows;
+  for (settings::Field& field : settings::MakeFields()) {
+    rows.push_back({std::move(field.path), std::move(field.environment), std::move(field.default_value), std::move(field.description)});
+  }
+  for (SettingReference& row : settings::SectionReference()) rows.push_back(std::move(row));
+  for (SettingReference& row : settings::EnvironmentReference()) rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace intentgate

@@ -1,0 +1,1 @@
+#include "unit/gate/world.h"
