@@ -5,7 +5,7 @@
 namespace intentgate::admin {
 namespace {
 
-constexpr std::initializer_list<std::string_view> kMembers = {
+const std::initializer_list<std::string_view> kMembers = {
     "subject", "issuer",       "tenant",  "ttl_seconds",  "tools",     "max_calls", "step_up",  "zone",
     "callees", "callee_zones", "servers", "rate_per_min", "max_cents", "risk_max",  "format",   "audience",
     "caveats"};

@@ -39,6 +39,7 @@ void AddAllowNote(Answer& answer, std::int64_t latency_ms);
 struct ListedTool {
   std::string name, description;
   std::vector<std::string> parameters;
+  friend bool operator==(const ListedTool&, const ListedTool&) = default;
 };
 // The page's tools in order. kMalformed when result.tools is no list of named tools.
 Result<std::vector<ListedTool>> ReadToolList(const Answer& answer);
