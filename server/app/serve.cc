@@ -57,7 +57,7 @@ int ReportProblems(const std::vector<SettingsProblem>& problems) {
   for (const SettingsProblem& problem : problems) std::cerr << problem.where << ": " << problem.message << "\n";
   std::cerr << problems.size() << (problems.size() == 1 ? " mistake" : " mistakes")
             << " in the configuration; nothing was started\n";
-  return cli::kExitData;
+  return cli::kExitNo;
 }
 
 int CannotStart(const Error& error) {
@@ -81,7 +81,7 @@ void RestoreSignals(const sigset_t& signals) {
 }
 
 void Greet(const Service& service, const config::ServerSettings& settings, const Gate& gate, const std::string& scheme) {
-  std::cerr << "The gate is open at " << scheme << "://" << service.address() << "/v1/mcp\n"
+  std::cerr << "intentgate listens at " << scheme << "://" << service.address() << "/v1/mcp\n"
             << "in front of " << settings.upstream.url_text << "\n"
             << gate.Describe() << "\n";
   if (settings.admin_keys.empty()) {
@@ -105,7 +105,7 @@ int Serve(const ServeOptions& options, Loaded loaded) {
       Service::Start({.settings = std::move(loaded.server), .gate = *gate, .log = log, .version = options.version});
   if (!service.ok()) return CannotStart(service.error());
   Greet(**service, shown, **gate, scheme);
-  log->Info("started", {{"address", (*service)->address()}, {"version", options.version}, {"gate", (*gate)->Describe()}});
+  log->Info("listening", {{"address", (*service)->address()}, {"version", options.version}, {"gate", (*gate)->Describe()}});
 
   int signal = 0;
   sigwait(&signals, &signal);

@@ -15,7 +15,7 @@ struct ServeOptions {
 };
 
 // Serves until SIGTERM or SIGINT; a second one ends the process at once. Messages for people go to standard
-// error, log lines to standard output. Returns the exit code: 0 done, 65 the configuration has mistakes,
+// error, log lines to standard output. Returns the exit code: 0 done, 1 the configuration has mistakes,
 // 74 the gateway could not start or could not flush the chain.
 int RunServe(const ServeOptions& options);
 

@@ -1,6 +1,7 @@
 #include "mcp/admission.h"
 
 #include <algorithm>
+#include <string>
 
 #include "http/syntax.h"
 #include "mcp/answer.h"
@@ -31,17 +32,25 @@ bool HostAllowed(const config::ServerSettings& settings, std::string_view author
   return !listen.ok() || !IsLoopbackName(listen->host) || IsLoopbackName(host);
 }
 
+// A page that this address served itself, under a name that is known to be its own.
+bool IsOwnOrigin(const config::ServerSettings& settings, std::string_view origin, std::string_view authority) {
+  const std::string scheme = settings.tls_certificate.empty() ? "http://" : "https://";
+  return origin == scheme + std::string(authority) &&
+         (IsLoopbackName(HostName(authority)) || !settings.allowed_hosts.empty());
+}
+
 }  // namespace
 
 std::optional<AdmissionRefusal> CheckAdmission(const config::ServerSettings& settings, const http::RequestHead& head) {
+  const std::string_view host = head.headers.Get("Host").value_or("");
+  if (!HostAllowed(settings, host)) {
+    return AdmissionRefusal{403, "this host name is not served here; see mcp.allowed_hosts"};
+  }
   if (const auto origin = head.headers.Get("Origin")) {
     const auto& allowed = settings.allowed_origins;
-    if (std::find(allowed.begin(), allowed.end(), *origin) == allowed.end()) {
+    if (std::find(allowed.begin(), allowed.end(), *origin) == allowed.end() && !IsOwnOrigin(settings, *origin, host)) {
       return AdmissionRefusal{403, "this origin is not in mcp.allowed_origins"};
     }
-  }
-  if (!HostAllowed(settings, head.headers.Get("Host").value_or(""))) {
-    return AdmissionRefusal{403, "this host name is not served here; see mcp.allowed_hosts"};
   }
   if (head.method != "POST") return std::nullopt;
   const std::string_view type = head.headers.Get("Content-Type").value_or("");

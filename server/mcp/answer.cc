@@ -69,10 +69,10 @@ void AddAllowNote(Answer& answer, std::int64_t latency_ms) {
                                                {"latency_ms", latency_ms}}));
 }
 
-Result<std::vector<ListedTool>> ReadToolList(const Answer& answer) {
+Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer) {
   const json::Value* tools = answer.body.AtPointer("/result/tools");
   if (tools == nullptr || !tools->is_array()) return Malformed("the answer's result has no list of tools");
-  std::vector<ListedTool> out;
+  std::vector<ToolInfo> out;
   out.reserve(tools->array().size());
   for (const json::Value& tool : tools->array()) {
     const json::Value* name = tool.Find("name");

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <intentgate/intent.h>
 #include <intentgate/json.h>
 #include <intentgate/result.h>
 
@@ -35,14 +36,8 @@ Result<Answer> CheckAnswer(json::Value body, const json::Value& id);
 // Adds result._intentgate, replacing any that the upstream sent. REQUIRES: no rpc_error.
 void AddAllowNote(Answer& answer, std::int64_t latency_ms);
 
-// One tool of a tools/list page.
-struct ListedTool {
-  std::string name, description;
-  std::vector<std::string> parameters;
-  friend bool operator==(const ListedTool&, const ListedTool&) = default;
-};
 // The page's tools in order. kMalformed when result.tools is no list of named tools.
-Result<std::vector<ListedTool>> ReadToolList(const Answer& answer);
+Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer);
 // Keeps the tools whose flag is set, everything else as it was. REQUIRES: ReadToolList accepted it and
 // keep.size() is its size.
 void FilterToolList(Answer& answer, const std::vector<bool>& keep);

@@ -2,24 +2,20 @@
 
 #include <algorithm>
 
-#include <intentgate/intent.h>
-
 namespace intentgate::mcp {
 
-void Catalogue::Learn(const std::vector<ListedTool>& page, bool first, bool last) {
+void Catalogue::Learn(const std::vector<ToolInfo>& page, bool first, bool last) {
   const std::lock_guard lock(mutex_);
-  std::vector<ListedTool> tools;
+  std::vector<ToolInfo> tools;
   if (!(first && last)) tools = tools_;
-  for (const ListedTool& tool : page) {
-    const auto known = std::find_if(tools.begin(), tools.end(), [&](const ListedTool& t) { return t.name == tool.name; });
+  for (const ToolInfo& tool : page) {
+    const auto known = std::find_if(tools.begin(), tools.end(), [&](const ToolInfo& t) { return t.name == tool.name; });
     if (known != tools.end()) *known = tool;
     else if (tools.size() < kMaxCatalogueTools) tools.push_back(tool);
   }
   if (tools == tools_) return;
   tools_ = std::move(tools);
-  std::vector<ToolInfo> infos;
-  for (const ListedTool& tool : tools_) infos.push_back({tool.name, tool.description, tool.parameters});
-  gate_->SetToolCatalogue(std::move(infos));
+  gate_->SetToolCatalogue(tools_);
 }
 
 std::size_t Catalogue::size() const {

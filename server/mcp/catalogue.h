@@ -8,12 +8,11 @@
 #include <vector>
 
 #include <intentgate/gate.h>
-
-#include "mcp/answer.h"
+#include <intentgate/intent.h>
 
 namespace intentgate::mcp {
 
-inline constexpr std::size_t kMaxCatalogueTools = 10'000;
+inline constexpr std::size_t kMaxCatalogueTools = kMaxIntentTools;
 
 // Thread-safe.
 class Catalogue {
@@ -21,13 +20,13 @@ class Catalogue {
   explicit Catalogue(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
 
   // One page of a list. A list of one page replaces what was known; pages of a longer one add to it.
-  void Learn(const std::vector<ListedTool>& page, bool first, bool last);
+  void Learn(const std::vector<ToolInfo>& page, bool first, bool last);
   std::size_t size() const;
 
  private:
   const std::shared_ptr<Gate> gate_;
   mutable std::mutex mutex_;
-  std::vector<ListedTool> tools_;
+  std::vector<ToolInfo> tools_;
 };
 
 }  // namespace intentgate::mcp

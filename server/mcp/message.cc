@@ -30,7 +30,7 @@ bool IsRepeatedMember(const Error& error) { return error.message.ends_with(" app
 Refusal RefuseText(const Error& error) {
   Refusal refusal;
   refusal.code = IsRepeatedMember(error) ? kInvalidParams : kParseError;
-  if (error.code == ErrorCode::kLimitExceeded) refusal.code = kInvalidRequest;
+  if (error.code == ErrorCode::kLimitExceeded) refusal.code = kInvalidParams;
   refusal.reason = error.message;
   return refusal;
 }

@@ -23,8 +23,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
              std::optional<UpstreamSession> bound)
       : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
         bound_(std::move(bound)), streams_(AcceptsEventStream(exchange_->request())),
-        upstream_id_(bound_ ? *message_->id() : json::Value(std::to_string(lane.next_id++))),
-        reader_(std::in_place, upstream_id_, lane.max_answer()) {}
+        upstream_id_(*message_->id()) {}
 
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
@@ -32,21 +31,26 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     lane_.own.With(PrincipalOf(decision_), [self = shared_from_this()](std::variant<UpstreamSession, Failure> opened) {
       if (auto* failure = std::get_if<Failure>(&opened)) return self->Fail(*failure);
       self->own_ = std::get<UpstreamSession>(std::move(opened));
-      self->Send(self->own_, self->OwnBody());
+      self->SendAsOwn();
     });
   }
 
  private:
-  // The parsed call under the gateway's id: what was judged is what is sent.
-  std::string OwnBody() const {
+  // Without a session there is nothing in which ids could meet, and the body goes as it came. In a session
+  // that several clients of a principal share, the parsed call goes under an id of the gateway's: what was
+  // judged is what is sent.
+  void SendAsOwn() {
+    if (own_.id.empty()) return Send(own_, std::string(exchange_->body()));
+    upstream_id_ = json::Value(std::to_string(lane_.next_id++));
     std::string body = R"({"jsonrpc":"2.0","id":)";
     json::AppendTo(upstream_id_, body);
     body += R"(,"method":"tools/call","params":)";
     json::AppendTo(*message_->params(), body);
-    return body + "}";
+    Send(own_, body + "}");
   }
 
   void Send(const UpstreamSession& session, std::string body) {
+    reader_.emplace(upstream_id_, lane_.max_answer());
     call_ = lane_.upstream.Post(std::move(body), session, false,
                                 {[self = shared_from_this()](const http::ResponseHead& head) { self->OnHead(head); },
                                  [self = shared_from_this()](std::string_view piece) { self->OnBody(piece); },
@@ -106,7 +110,6 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     lane_.own.Forget(PrincipalOf(decision_), own_);
     if (retried_) return false;
     retried_ = true;
-    reader_.emplace(upstream_id_, lane_.max_answer());
     bytes_ = 0;
     Start();
     return true;
@@ -162,7 +165,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     Finish(failure);
     const std::string reply = ErrorReply(*message_->id(), kInternalError, failure.message);
     if (!streaming_) return SendJson(*exchange_, 200, reply);
-    if (reader_->answer()) return exchange_->Abort();
+    if (reader_->answer()) return exchange_->Abort();  // the client may hold it for whole
     std::string event;
     http::AppendSseEvent({}, {}, reply, event);
     exchange_->Write(event);
@@ -174,7 +177,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     const std::int64_t nanos = lane_.context.clock->MonotonicNanos() - start_nanos_;
     outcome.latency_us = nanos / 1000;
     outcome.result_bytes = bytes_;
-    if (reader_->promising()) outcome.result_sha256 = base::HexEncode(hash_.Finish());
+    if (reader_ && reader_->promising()) outcome.result_sha256 = base::HexEncode(hash_.Finish());
     lane_.context.metrics->Forwarded(metric, static_cast<double>(nanos) / 1e9);
     lane_.context.gate->RecordOutcome(decision_, outcome);
   }
@@ -185,8 +188,8 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
   const Decision decision_;
   const std::optional<UpstreamSession> bound_;
   const bool streams_;
-  const json::Value upstream_id_;
-  std::optional<AnswerReader> reader_;  // always set
+  json::Value upstream_id_;
+  std::optional<AnswerReader> reader_;  // from Send on
   UpstreamSession own_;
   std::shared_ptr<http::ClientCall> call_;
   crypto::Sha256Stream hash_;

@@ -10,8 +10,7 @@
 namespace intentgate::mcp {
 
 // Loop-bound; answers the exchange. `bound` is the caller's own upstream session when it has one: then the
-// body goes on as it came. Without one the call goes through a session of the gateway's, as a message made
-// from the parsed request with an id of the gateway's, because two callers may use the same id.
+// body goes on as it came. Without one the call goes through a session that the gateway holds for the caller.
 // REQUIRES: `call` borrows from `message`.
 void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
                  std::optional<UpstreamSession> bound);

@@ -18,7 +18,7 @@ std::string NextCursor(const Answer& answer) {
   return next != nullptr && next->is_string() ? next->string_value() : std::string();
 }
 
-void LearnPage(Lane& lane, const std::vector<ListedTool>& tools, bool first, const Answer& answer) {
+void LearnPage(Lane& lane, const std::vector<ToolInfo>& tools, bool first, const Answer& answer) {
   lane.context.catalogue->Learn(tools, first, NextCursor(answer).empty());
 }
 
@@ -61,7 +61,7 @@ void AnswerList(Lane& lane, const Listing& listing, const std::optional<Upstream
     asked.answer->body.Set("id", id);
     return SendJson(exchange, 200, json::Write(asked.answer->body));
   }
-  Result<std::vector<ListedTool>> tools = Error{};
+  Result<std::vector<ToolInfo>> tools = Error{};
   if (asked.answer) tools = ReadToolList(*asked.answer);
   if (!tools.ok()) {
     const Failure failure = asked.failure ? *asked.failure : Failure::FromRubbish(asked.status, tools.error());
@@ -70,7 +70,7 @@ void AnswerList(Lane& lane, const Listing& listing, const std::optional<Upstream
   }
   LearnPage(lane, *tools, listing.first, *asked.answer);
   std::vector<std::string> names;
-  for (const ListedTool& tool : *tools) names.push_back(tool.name);
+  for (const ToolInfo& tool : *tools) names.push_back(tool.name);
   const std::string_view token = http::BearerToken(exchange.request().headers);
   FilterToolList(*asked.answer, lane.context.gate->VisibleTools(token, lane.upstream.name(), names));
   asked.answer->body.Set("id", id);
@@ -82,7 +82,7 @@ void LoadPage(Lane& lane, std::string cursor, int pages, std::function<void(bool
   if (!cursor.empty()) params = json::Write(json::MakeObject({{"cursor", cursor}}));
   AskInOwnSession(lane, std::string(kGatewayPrincipal), std::move(params), true,
                   [&lane, cursor = std::move(cursor), pages, done = std::move(done)](Asked asked) {
-    Result<std::vector<ListedTool>> tools = Error{};
+    Result<std::vector<ToolInfo>> tools = Error{};
     if (asked.answer && !asked.answer->rpc_error) tools = ReadToolList(*asked.answer);
     if (!tools.ok()) {
       lane.context.log->Warn("the upstream's tools are not known yet",
