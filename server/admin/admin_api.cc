@@ -1,0 +1,112 @@
+#include "admin/admin_api.h"
+
+#include <utility>
+
+#include "admin/export.h"
+#include "telemetry/metered.h"
+
+namespace intentgate::admin {
+namespace {
+
+using ExchangePtr = std::shared_ptr<http::Exchange>;
+using Resource = Reply (*)(const Resources&, const Request&);
+
+void SendReply(http::Exchange& exchange, const Reply& reply) {
+  exchange.Send(reply.status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+                json::Write(reply.body));
+}
+
+// Says no on the loop, before any work: token, size, query.
+std::optional<Request> Admit(const AdminDeps& deps, http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.request();
+  const std::optional<Operator> who = deps.resources.access->Authenticate(head.headers);
+  if (!who) {
+    deps.metrics->AdminRefused();
+    deps.log->Warn("admin request without a valid token", {{"path", head.path()}, {"remote", exchange.remote_address()}});
+    exchange.Send(401, {{"Content-Type", "application/json"}, {"WWW-Authenticate", "Bearer realm=\"intentgate-admin\""}},
+                  R"({"error":"missing or invalid admin token"})");
+    return std::nullopt;
+  }
+  if (exchange.body().size() > kMaxAdminBodyBytes) {
+    SendReply(exchange, Reply::Error(413, "the body is larger than 64 KiB"));
+    return std::nullopt;
+  }
+  Result<std::map<std::string, std::string>> query = ParseQuery(head.query());
+  const std::string_view elevation = head.headers.Get("X-IntentGate-Elevation-Id").value_or("");
+  if (!query.ok() || elevation.size() > kMaxElevationIdBytes) {
+    SendReply(exchange, query.ok() ? Reply::Error(400, "X-IntentGate-Elevation-Id is longer than 128 bytes")
+                                   : Reply::FromError(query.error()));
+    return std::nullopt;
+  }
+  return Request{*who, std::move(*query), std::string(exchange.body()), exchange.remote_address(), std::string(elevation)};
+}
+
+void Queue(const AdminDeps& deps, const ExchangePtr& exchange, std::function<void()> job) {
+  if (!deps.workers->Run(std::move(job))) SendReply(*exchange, Reply::Error(503, "too much admin work is waiting"));
+}
+
+void AddResource(http::Router& router, const AdminDeps& deps, std::string_view method, std::string_view path,
+                 Resource resource) {
+  telemetry::AddMetered(router, deps.metrics, method, path, [deps, resource](ExchangePtr exchange) {
+    std::optional<Request> request = Admit(deps, *exchange);
+    if (!request) return;
+    Queue(deps, exchange, [deps, resource, exchange, request = std::move(*request), &loop = exchange->loop()] {
+      const Reply reply = resource(deps.resources, request);
+      if (reply.status >= 500) deps.log->Error("admin request failed", {{"status", reply.status}});
+      loop.Post([exchange, reply] { SendReply(*exchange, reply); });
+    });
+  });
+}
+
+void AddExport(http::Router& router, const AdminDeps& deps) {
+  telemetry::AddMetered(router, deps.metrics, "GET", "/v1/admin/audit/export", [deps](ExchangePtr exchange) {
+    std::optional<Request> request = Admit(deps, *exchange);
+    if (!request) return;
+    Queue(deps, exchange, [deps, exchange, request = std::move(*request), &loop = exchange->loop()] {
+      StreamExport(deps.resources, request, exchange, loop, *deps.log);
+    });
+  });
+}
+
+void AddHealth(http::Router& router, const AdminDeps& deps) {
+  telemetry::AddMetered(router, deps.metrics, "GET", "/healthz", [deps](const ExchangePtr& exchange) {
+    SendReply(*exchange, {200, json::MakeObject({{"status", "ok"}, {"version", deps.version}})});
+  });
+  telemetry::AddMetered(router, deps.metrics, "GET", "/readyz", [deps](const ExchangePtr& exchange) {
+    const GateHealth health = deps.resources.gate->Health();
+    if (health.ready) return SendReply(*exchange, {200, json::MakeObject({{"status", "ready"}})});
+    // The problem may name a file or a host; it goes to the log.
+    deps.log->Warn("not ready", {{"problem", health.problem}});
+    SendReply(*exchange, {503, json::MakeObject({{"status", "not ready"}})});
+  });
+  if (!deps.serve_metrics) return;
+  telemetry::AddMetered(router, deps.metrics, "GET", "/metrics", [deps](const ExchangePtr& exchange) {
+    exchange->Send(200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, deps.metrics->Render());
+  });
+}
+
+}  // namespace
+
+const std::vector<telemetry::RouteName>& RouteNames() {
+  static const std::vector<telemetry::RouteName> names = {
+      {"/healthz", "GET"},           {"/readyz", "GET"},
+      {"/metrics", "GET"},           {"/v1/admin/mint", "POST"},
+      {"/v1/admin/revoke", "POST"},  {"/v1/admin/revocations", "GET"},
+      {"/v1/admin/tenants", "GET"},  {"/v1/admin/audit", "GET"},
+      {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"}};
+  return names;
+}
+
+void AddRoutes(http::Router& router, const AdminDeps& deps) {
+  AddHealth(router, deps);
+  if (!deps.resources.access->enabled()) return;
+  AddResource(router, deps, "POST", "/v1/admin/mint", MintToken);
+  AddResource(router, deps, "POST", "/v1/admin/revoke", RevokeToken);
+  AddResource(router, deps, "GET", "/v1/admin/revocations", ListRevocations);
+  AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants);
+  AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit);
+  AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit);
+  AddExport(router, deps);
+}
+
+}  // namespace intentgate::admin

@@ -1,0 +1,117 @@
+#include "admin/resources.h"
+
+#include "base/time_format.h"
+
+namespace intentgate::admin {
+namespace {
+
+constexpr std::int64_t kMaxOffset = 100'000;
+
+Result<std::optional<std::int64_t>> TimeParameter(const Request& request, const std::string& name) {
+  const std::string text = TextParameter(request, name);
+  if (text.empty()) return std::optional<std::int64_t>();
+  const Result<std::int64_t> micros = base::ParseRfc3339Micros(text);
+  if (!micros.ok()) return Error{ErrorCode::kInvalidArgument, name + " must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"};
+  return std::optional<std::int64_t>(*micros);
+}
+
+// The event as it was hashed, with its place in the chain beside it.
+Result<json::Value> Shown(const AuditRecord& record) {
+  Result<json::Value> event = json::Parse(record.canonical);
+  if (!event.ok() || !event->is_object()) return Error{ErrorCode::kCorrupt, "a stored event is no JSON object"};
+  event->Set("seq", record.seq);
+  event->Set("prev_hash", record.prev_hash);
+  event->Set("hash", record.hash);
+  return event;
+}
+
+// The public clients page by offset; the store pages by position. Walks over what the offset skips.
+Result<AuditPage> PageAt(Gate& gate, const AuditFilter& filter, std::string after, std::int64_t offset,
+                         std::size_t limit) {
+  while (offset > 0) {
+    const std::size_t step = static_cast<std::size_t>(std::min<std::int64_t>(offset, 1000));
+    Result<AuditPage> skipped = gate.QueryAudit(filter, after, step);
+    if (!skipped.ok()) return skipped;
+    if (skipped->next.empty()) return AuditPage{};
+    after = std::move(skipped->next);
+    offset -= static_cast<std::int64_t>(step);
+  }
+  return gate.QueryAudit(filter, after, limit);
+}
+
+}  // namespace
+
+Result<AuditFilter> ReadFilter(const Request& request) {
+  AuditFilter filter;
+  const auto from = TimeParameter(request, "from");
+  const auto to = TimeParameter(request, "to");
+  if (!from.ok()) return from.error();
+  if (!to.ok()) return to.error();
+  filter.from_micros = *from;
+  filter.to_micros = *to;
+  Result<std::string> tenant = TenantFor(request, TextParameter(request, "tenant"));
+  if (!tenant.ok()) return tenant.error();
+  filter.tenant = std::move(*tenant);
+  filter.agent_id = TextParameter(request, "agent_id");
+  filter.tool = TextParameter(request, "tool");
+  filter.decision = TextParameter(request, "decision");
+  filter.check = TextParameter(request, "check");
+  filter.jti = TextParameter(request, "jti");
+  filter.event_id = TextParameter(request, "event_id");
+  filter.elevation_id = TextParameter(request, "elevation_id");
+  filter.kind = TextParameter(request, "kind");
+  return filter;
+}
+
+Reply QueryAudit(const Resources& on, const Request& request) {
+  if (Status known = KnownParameters(request, {"from", "to", "tenant", "agent_id", "tool", "decision", "check", "jti",
+                                               "event_id", "elevation_id", "kind", "limit", "offset", "after", "count"});
+      !known.ok()) {
+    return Reply::FromError(known.error());
+  }
+  const Result<AuditFilter> filter = ReadFilter(request);
+  const Result<std::int64_t> limit = IntegerParameter(request, "limit", 100, 1, 1000);
+  const Result<std::int64_t> offset = IntegerParameter(request, "offset", 0, 0, kMaxOffset);
+  if (!filter.ok()) return Reply::FromError(filter.error());
+  if (!limit.ok()) return Reply::FromError(limit.error());
+  if (!offset.ok()) return Reply::FromError(offset.error());
+  const Result<AuditPage> page = PageAt(*on.gate, *filter, TextParameter(request, "after"), *offset,
+                                        static_cast<std::size_t>(*limit));
+  if (!page.ok()) return Reply::FromError(page.error());
+  json::Array events;
+  for (const AuditRecord& record : page->records) {
+    Result<json::Value> event = Shown(record);
+    if (!event.ok()) return Reply::FromError(event.error());
+    events.push_back(std::move(*event));
+  }
+  json::Value body = json::MakeObject({{"events", std::move(events)}, {"limit", *limit}, {"offset", *offset}});
+  if (!page->next.empty()) body.Set("next", page->next);
+  if (TextParameter(request, "count") == "true") {
+    const Result<std::int64_t> total = on.gate->CountAudit(*filter);
+    body.Set("total", total.ok() ? *total : std::int64_t{-1});
+  }
+  return {200, std::move(body)};
+}
+
+Reply VerifyAudit(const Resources& on, const Request& request) {
+  if (Status known = KnownParameters(request, {"tenant"}); !known.ok()) return Reply::FromError(known.error());
+  Result<std::string> tenant = TenantFor(request, TextParameter(request, "tenant"));
+  if (!tenant.ok()) return Reply::FromError(tenant.error());
+  if (tenant->empty()) tenant = std::string("default");
+  const Result<VerifyReport> report = on.gate->VerifyAudit(*tenant);
+  if (!report.ok()) return Reply::FromError(report.error());
+  json::Value body = json::MakeObject(
+      {{"ok", report->ok}, {"tenant", *tenant}, {"verified", report->verified}, {"skipped", 0}});
+  if (report->ok) {
+    body.Set("head_seq", report->head.next_seq - 1);
+    body.Set("head_hash", report->head.hash);
+  } else {
+    body.Set("broken_at", json::MakeObject({{"id", report->broken_seq ? json::Value(*report->broken_seq) : json::Value()},
+                                            {"stored_hash", report->stored_hash},
+                                            {"expected_hash", report->expected_hash},
+                                            {"reason", report->problem}}));
+  }
+  return {200, std::move(body)};
+}
+
+}  // namespace intentgate::admin

@@ -1,0 +1,37 @@
+// The admin API's resources, one file each. Every function may block and runs on a worker.
+#pragma once
+
+#include <intentgate/gate.h>
+
+#include "admin/access.h"
+#include "admin/request.h"
+#include "http/exchange.h"
+
+namespace intentgate::admin {
+
+// What all resources work on. The gate is the only way to keys, stores and the chain.
+struct Resources {
+  std::shared_ptr<Gate> gate;
+  std::shared_ptr<const Access> access;
+  std::shared_ptr<const Clock> clock;
+};
+
+Reply MintToken(const Resources& on, const Request& request);         // POST /v1/admin/mint
+Reply RevokeToken(const Resources& on, const Request& request);       // POST /v1/admin/revoke
+Reply ListRevocations(const Resources& on, const Request& request);   // GET  /v1/admin/revocations
+Reply ListTenants(const Resources& on, const Request& request);       // GET  /v1/admin/tenants
+Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
+Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
+
+// GET /v1/admin/audit/export.
+struct ExportPlan {
+  AuditFilter filter;
+  ExportFormat format = ExportFormat::kCsv;
+  std::string file_name, content_type;
+};
+Result<ExportPlan> PlanExport(const Resources& on, const Request& request);
+
+// The filter of a query or an export, with the tenant that the operator may see.
+Result<AuditFilter> ReadFilter(const Request& request);
+
+}  // namespace intentgate::admin

@@ -1,0 +1,147 @@
+#include "app/serve.h"
+
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <intentgate/gate.h>
+#include <intentgate/settings.h>
+
+#include "app/service.h"
+#include "cli/cli.h"
+#include "config/server_settings.h"
+
+namespace intentgate::app {
+namespace {
+
+constexpr std::streamsize kMaxConfigBytes = 1 << 20;
+
+struct Loaded {
+  config::ServerSettings server;
+  GateSettings gate;
+  std::vector<SettingsProblem> problems;
+};
+
+Result<std::string> ReadConfig(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::kIo, "cannot read " + path + "; give another file with --config"};
+  std::string text(static_cast<std::size_t>(kMaxConfigBytes) + 1, '\0');
+  file.read(text.data(), kMaxConfigBytes + 1);
+  if (file.gcount() > kMaxConfigBytes) return Error{ErrorCode::kLimitExceeded, path + " is larger than 1 MiB"};
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+Loaded LoadAll(const ServeOptions& options, const std::string& yaml) {
+  Loaded loaded;
+  config::ServerSettingsLoad server =
+      config::LoadServerSettings({yaml, options.config, options.environment, options.overrides}, config::ReadSecretFile);
+  loaded.server = std::move(server.settings);
+  loaded.problems = std::move(server.problems);
+  if (server.yaml_unreadable) return loaded;
+  SettingsLoad gate = LoadGateSettings(yaml, options.config, config::WithoutServerNames(options.environment));
+  loaded.gate = std::move(gate.settings);
+  loaded.problems.insert(loaded.problems.end(), gate.problems.begin(), gate.problems.end());
+  return loaded;
+}
+
+int ReportProblems(const std::vector<SettingsProblem>& problems) {
+  for (const SettingsProblem& problem : problems) std::cerr << problem.where << ": " << problem.message << "\n";
+  std::cerr << problems.size() << (problems.size() == 1 ? " mistake" : " mistakes")
+            << " in the configuration; nothing was started\n";
+  return cli::kExitNo;
+}
+
+int CannotStart(const Error& error) {
+  std::cerr << "intentgate cannot start: " << error.message << "\n";
+  return cli::kExitIo;
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// From here on a stop signal has its usual effect: the process ends.
+void RestoreSignals(const sigset_t& signals) {
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void Greet(const Service& service, const config::ServerSettings& settings, const Gate& gate, const std::string& scheme) {
+  std::cerr << "intentgate listens at " << scheme << "://" << service.address() << "/v1/mcp\n"
+            << "in front of " << settings.upstream.url_text << "\n"
+            << gate.Describe() << "\n";
+  if (settings.admin_keys.empty()) {
+    std::cerr << "The admin API is off; set admin.token_file or INTENTGATE_ADMIN_TOKEN to switch it on.\n";
+  }
+}
+
+int Serve(const ServeOptions& options, Loaded loaded) {
+  const sigset_t signals = StopSignals();
+  // Before any thread starts, so that all of them inherit it and the signals wait for sigwait below.
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto log = std::make_shared<const telemetry::Logger>(telemetry::Logger::ToStdout(loaded.server.log_level));
+  Result<std::shared_ptr<Gate>> gate = Gate::Open(loaded.gate);
+  if (!gate.ok()) return CannotStart(gate.error());
+  const std::string scheme = loaded.server.tls_certificate.empty() ? "http" : "https";
+  config::ServerSettings shown;
+  shown.upstream.url_text = loaded.server.upstream.url_text;
+  shown.admin_keys = loaded.server.admin_keys;
+  Result<std::unique_ptr<Service>> service =
+      Service::Start({.settings = std::move(loaded.server), .gate = *gate, .log = log, .version = options.version});
+  if (!service.ok()) return CannotStart(service.error());
+  Greet(**service, shown, **gate, scheme);
+  log->Info("listening", {{"address", (*service)->address()}, {"version", options.version}, {"gate", (*gate)->Describe()}});
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  RestoreSignals(signals);
+  std::cerr << "Stopping: calls in flight are finished; a second signal ends at once.\n";
+  const Status flushed = (*service)->Stop();
+  if (!flushed.ok()) {
+    log->Error("the chain could not be flushed", {{"detail", flushed.error().ToString()}});
+    return cli::kExitIo;
+  }
+  log->Info("stopped");
+  return cli::kExitOk;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> ReadEnvironment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+int RunServe(const ServeOptions& options) {
+  const Result<std::string> yaml = ReadConfig(options.config);
+  if (!yaml.ok()) return CannotStart(yaml.error());
+  Loaded loaded = LoadAll(options, *yaml);
+  if (!loaded.problems.empty()) return ReportProblems(loaded.problems);
+  if (options.check) {
+    std::cerr << "configuration is good\n";
+    return cli::kExitOk;
+  }
+  return Serve(options, std::move(loaded));
+}
+
+}  // namespace intentgate::app

@@ -1,0 +1,150 @@
+#include "app/service.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "admin/admin_api.h"
+#include "admin/workers.h"
+#include "http/server.h"
+#include "mcp/endpoint.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+namespace intentgate::app {
+namespace {
+
+constexpr std::size_t kAdminThreads = 2;
+
+http::ServerOptions HttpOptions(const ServiceParts& parts, const config::ServerLimits& limits) {
+  http::ServerOptions options;
+  options.limits.body = static_cast<std::size_t>(limits.max_body_bytes);
+  options.head_timeout = net::Millis(limits.header_timeout_ms);
+  options.body_timeout = net::Millis(limits.header_timeout_ms);
+  options.idle_timeout = net::Millis(limits.idle_timeout_ms);
+  options.clock = parts.clock;
+  return options;
+}
+
+Result<std::shared_ptr<const net::TlsContext>> ServerTls(const config::ServerSettings& settings) {
+  if (settings.tls_certificate.empty()) return std::shared_ptr<const net::TlsContext>();
+  return net::TlsContext::ForServer(settings.tls_certificate, settings.tls_key);
+}
+
+Result<std::shared_ptr<const net::TlsContext>> UpstreamTls(const config::ServerSettings& settings) {
+  if (!settings.upstream.url.tls) return std::shared_ptr<const net::TlsContext>();
+  return net::TlsContext::ForClient(settings.upstream.ca_file);
+}
+
+std::vector<telemetry::RouteName> AllRoutes() {
+  std::vector<telemetry::RouteName> routes = mcp::RouteNames();
+  const auto& admin = admin::RouteNames();
+  routes.insert(routes.end(), admin.begin(), admin.end());
+  return routes;
+}
+
+std::size_t ThreadCount(const config::ServerSettings& settings) {
+  if (settings.threads > 0) return static_cast<std::size_t>(settings.threads);
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// Members in the order of their making; what is below may use what is above.
+struct Service::Impl {
+  std::shared_ptr<Gate> gate;
+  std::shared_ptr<const config::ServerSettings> settings;
+  std::unique_ptr<net::LoopPool> pool;
+  std::shared_ptr<telemetry::GatewayMetrics> metrics;
+  std::shared_ptr<admin::Workers> workers;
+  std::shared_ptr<http::Router> router;
+  std::shared_ptr<mcp::Endpoint> endpoint;
+  std::unique_ptr<http::Server> server;
+  bool stopped = false;
+
+  Status Begin(ServiceParts parts);
+  void AddAdmin(const ServiceParts& parts);
+  Status Stop();
+};
+
+void Service::Impl::AddAdmin(const ServiceParts& parts) {
+  workers = std::make_shared<admin::Workers>(kAdminThreads);
+  admin::AddRoutes(*router, {.resources = {parts.gate, std::make_shared<admin::Access>(settings->admin_keys), parts.clock},
+                             .workers = workers,
+                             .metrics = metrics,
+                             .log = parts.log,
+                             .version = parts.version,
+                             .serve_metrics = settings->metrics});
+}
+
+Status Service::Impl::Begin(ServiceParts parts) {
+  settings = std::make_shared<const config::ServerSettings>(std::move(parts.settings));
+  gate = parts.gate;
+  auto server_tls = ServerTls(*settings);
+  if (!server_tls.ok()) return Error{server_tls.error().code, "tls: " + server_tls.error().message};
+  auto upstream_tls = UpstreamTls(*settings);
+  if (!upstream_tls.ok()) return Error{upstream_tls.error().code, "upstream.ca_file: " + upstream_tls.error().message};
+  auto started = net::LoopPool::Start(ThreadCount(*settings));
+  if (!started.ok()) return started.error();
+  pool = std::move(*started);
+
+  metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());
+  const auto sessions = std::make_shared<mcp::SessionTable>(
+      parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
+                                      settings->limits.session_idle_seconds});
+  metrics->FollowAudit([gate = gate] { return gate->Stats(); });
+  metrics->FollowSessions([sessions] { return static_cast<double>(sessions->size()); });
+  router = std::make_shared<http::Router>();
+  AddAdmin(parts);
+  endpoint = mcp::Endpoint::Create({.gate = gate,
+                                    .settings = settings,
+                                    .metrics = metrics,
+                                    .log = parts.log,
+                                    .clock = parts.clock,
+                                    .sessions = sessions,
+                                    .catalogue = std::make_shared<mcp::Catalogue>(gate),
+                                    .upstream_tls = *upstream_tls,
+                                    .version = parts.version},
+                                   pool->loops());
+  endpoint->AddRoutes(*router);
+  auto listening = http::Server::Start(pool->loops(), settings->listen, *server_tls, router,
+                                       HttpOptions(parts, settings->limits));
+  if (!listening.ok()) return listening.error();
+  server = std::move(*listening);
+  endpoint->FollowCatalogue();
+  return {};
+}
+
+Status Service::Impl::Stop() {
+  if (stopped) return {};
+  stopped = true;
+  if (server != nullptr) {
+    std::promise<void> drained;
+    server->Stop(net::Millis(settings->limits.drain_ms), [&drained] { drained.set_value(); });
+    drained.get_future().wait();
+  }
+  if (workers != nullptr) workers->Stop();
+  server.reset();
+  if (pool != nullptr) pool->Stop();
+  router.reset();
+  endpoint.reset();
+  return gate->Flush();
+}
+
+Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Service::~Service() { (void)impl_->Stop(); }
+
+Result<std::unique_ptr<Service>> Service::Start(ServiceParts parts) {
+  std::unique_ptr<Service> service(new Service(std::make_unique<Impl>()));
+  service->impl_->gate = parts.gate;
+  if (Status begun = service->impl_->Begin(std::move(parts)); !begun.ok()) return begun.error();
+  return service;
+}
+
+const std::string& Service::address() const { return impl_->server->address(); }
+
+Status Service::Stop() { return impl_->Stop(); }
+
+}  // namespace intentgate::app

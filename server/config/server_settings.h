@@ -1,0 +1,100 @@
+// The server's settings: what is around the gate. The gate's own are in <intentgate/settings.h>; both are
+// read from one YAML file and one environment.
+//
+//   SettingsSources sources{.yaml = text, .file_name = "intentgate.yaml", .environment = env, .flags = {}};
+//   ServerSettingsLoad load = LoadServerSettings(sources, ReadSecretFile);
+//   for (const SettingsProblem& p : load.problems) ...   // every mistake, with its place
+//
+// A flag wins over the environment, the environment over the file, the file over the default. A name that
+// nobody knows is a mistake. Reading changes nothing and starts nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <intentgate/result.h>
+#include <intentgate/settings.h>
+
+#include "crypto/hash.h"
+#include "crypto/secret_bytes.h"
+#include "http/url.h"
+#include "telemetry/log.h"
+
+namespace intentgate::config {
+
+inline constexpr std::size_t kMinAdminTokenBytes = 16;
+
+// Who may use the admin API. The token itself is not kept.
+struct AdminKey {
+  std::string tenant;         // empty: every tenant
+  crypto::Digest digest{};    // SHA-256 of the token
+};
+
+struct UpstreamHeader {
+  std::string name;
+  crypto::SecretBytes value;  // often a credential
+};
+
+struct UpstreamSettings {
+  std::string url_text;       // empty: not set
+  http::Url url;
+  std::string name = "upstream";      // what server_allow caveats and the policy call it
+  std::string ca_file;                // empty: the machine's store
+  std::int64_t timeout_ms = 30'000;   // to the first byte of an answer, and between two pieces of it
+  std::int64_t connect_timeout_ms = 5'000;
+  std::vector<UpstreamHeader> headers;
+};
+
+struct ServerLimits {
+  std::int64_t max_body_bytes = std::int64_t{1} << 20;
+  std::int64_t max_answer_bytes = std::int64_t{16} << 20;  // of one upstream message
+  std::int64_t idle_timeout_ms = 120'000;                  // a connection without a request
+  std::int64_t header_timeout_ms = 10'000;                 // from a request's first byte to the end of its body
+  std::int64_t drain_ms = 15'000;                          // calls in flight when the server stops
+  std::int64_t max_sessions = 10'000;
+  std::int64_t session_idle_seconds = 3'600;
+};
+
+struct ServerSettings {
+  std::string listen = "127.0.0.1:8080";
+  std::int64_t threads = 0;                                // 0: one for each core
+  std::string tls_certificate, tls_key;                    // both or none
+  UpstreamSettings upstream;
+  std::vector<AdminKey> admin_keys;                        // empty: there is no admin API
+  telemetry::LogLevel log_level = telemetry::LogLevel::kInfo;
+  bool metrics = true;
+  ServerLimits limits;
+  std::vector<std::string> allowed_origins;                // exact; a browser's Origin that is not here is refused
+  std::vector<std::string> allowed_hosts;                  // without port; empty: on loopback only its own names
+};
+
+struct SettingsSources {
+  std::string yaml;                                        // empty: no file
+  std::string file_name;
+  std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> flags;                // by the setting's path, such as "listen.address"
+};
+
+struct ServerSettingsLoad {
+  ServerSettings settings;
+  std::vector<SettingsProblem> problems;
+  bool yaml_unreadable = false;                            // the file is no YAML; nothing else was looked at
+};
+
+using FileReader = std::function<Result<std::string>(const std::string& path)>;
+// A small file that only its owner may read. kPermissionDenied names the chmod that is missing.
+Result<std::string> ReadSecretFile(const std::string& path);
+
+ServerSettingsLoad LoadServerSettings(const SettingsSources& sources, const FileReader& read_secret);
+
+// The environment without the names that LoadServerSettings reads.
+std::map<std::string, std::string> WithoutServerNames(const std::map<std::string, std::string>& environment);
+std::vector<SettingReference> ServerSettingsReference();
+
+}  // namespace intentgate::config

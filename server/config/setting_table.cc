@@ -1,0 +1,182 @@
+#include "config/setting_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "base/encoding.h"
+#include "http/syntax.h"
+#include "net/address.h"
+
+namespace intentgate::config {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+Problem Integer(const std::string& text, std::int64_t min, std::int64_t max, std::int64_t& out) {
+  std::int64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size() || value < min || value > max) {
+    return "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+  }
+  out = value;
+  return std::nullopt;
+}
+
+constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+// The mistakes' sentences never repeat the token.
+Problem AddAdminKey(std::string tenant, std::string_view token, ServerSettings& out) {
+  token = Trim(token);
+  if (token.size() < kMinAdminTokenBytes) {
+    return "the admin token is shorter than 16 characters; make one with: openssl rand -hex 32";
+  }
+  if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c >= 0x7f; })) {
+    return "an admin token is printable ASCII without blanks";
+  }
+  out.admin_keys.push_back({std::move(tenant), crypto::Sha256(base::AsBytes(token))});
+  return std::nullopt;
+}
+
+Problem StoreTenantAdmin(const std::string& text, const FileReader&, ServerSettings& out) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0) return "must be tenant:token, with commas between several";
+  return AddAdminKey(std::string(Trim(text.substr(0, colon))), std::string_view(text).substr(colon + 1), out);
+}
+
+Problem StoreListen(const std::string& text, const FileReader&, ServerSettings& out) {
+  if (Result<net::HostPort> address = net::ParseHostPort(text); !address.ok()) return address.error().message;
+  out.listen = text;
+  return std::nullopt;
+}
+
+Problem StoreUpstreamUrl(const std::string& text, const FileReader&, ServerSettings& out) {
+  Result<http::Url> url = http::ParseUrl(text);
+  if (!url.ok()) return url.error().message;
+  out.upstream.url = std::move(*url);
+  out.upstream.url_text = text;
+  return std::nullopt;
+}
+
+Problem StoreAdminToken(const std::string& text, const FileReader&, ServerSettings& out) {
+  return AddAdminKey({}, text, out);
+}
+
+Problem StoreAdminTokenFile(const std::string& text, const FileReader& read_secret, ServerSettings& out) {
+  Result<std::string> token = read_secret(text);
+  if (!token.ok()) return token.error().message;
+  return AddAdminKey({}, *token, out);
+}
+
+Problem StoreLogLevel(const std::string& text, const FileReader&, ServerSettings& out) {
+  Result<telemetry::LogLevel> level = telemetry::ParseLogLevel(text);
+  if (!level.ok()) return level.error().message;
+  out.log_level = *level;
+  return std::nullopt;
+}
+
+Problem StoreMetrics(const std::string& text, const FileReader&, ServerSettings& out) {
+  if (text != "true" && text != "false") return "must be true or false";
+  out.metrics = text == "true";
+  return std::nullopt;
+}
+
+Problem StoreOrigin(const std::string& text, const FileReader&, ServerSettings& out) {
+  Result<http::Url> url = http::ParseUrl(text);
+  if (!url.ok() || url->target != "/" || text.ends_with('/')) {
+    return "must be an origin such as https://app.example.com, without a path";
+  }
+  out.allowed_origins.push_back(text);
+  return std::nullopt;
+}
+
+Problem StoreHost(const std::string& text, const FileReader&, ServerSettings& out) {
+  if (!http::IsAuthority(text) || (text.find(':') != std::string::npos && !text.starts_with('['))) {
+    return "must be a host name or address without a port";
+  }
+  out.allowed_hosts.push_back(text);
+  return std::nullopt;
+}
+
+// Rows whose text is taken as it is, and rows that are whole numbers.
+#define IG_TEXT(member)                                                                     \
+  [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
+    if (text.empty()) return "must not be empty";                                           \
+    out.member = text;                                                                      \
+    return std::nullopt;                                                                    \
+  }
+#define IG_INTEGER(member, min, max)                                                        \
+  [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
+    return Integer(text, min, max, out.member);                                             \
+  }
+
+std::vector<SettingRow> MakeTable() {
+  return {
+      {"listen.address", "INTENTGATE_ADDR", "127.0.0.1:8080", "where the gateway listens; \":8080\" is every interface",
+       StoreListen},
+      {"listen.threads", "", "0", "event loops; 0 is one for each core", IG_INTEGER(threads, 0, 256)},
+      {"tls.certificate", "", "", "PEM file with the certificate chain", IG_TEXT(tls_certificate)},
+      {"tls.key", "", "", "PEM file with its key", IG_TEXT(tls_key)},
+      {"upstream.url", "INTENTGATE_UPSTREAM_URL", "", "the MCP server that allowed calls go to", StoreUpstreamUrl},
+      {"upstream.name", "", "upstream", "what caveats and policies call the upstream", IG_TEXT(upstream.name)},
+      {"upstream.timeout_ms", "INTENTGATE_UPSTREAM_TIMEOUT_MS", "30000",
+       "wait for the first byte of an answer, and for each next one", IG_INTEGER(upstream.timeout_ms, 1, kDay * 1000)},
+      {"upstream.connect_timeout_ms", "", "5000", "wait for a connection",
+       IG_INTEGER(upstream.connect_timeout_ms, 1, 600'000)},
+      {"upstream.ca_file", "", "", "PEM file with the authorities that may sign the upstream's certificate",
+       IG_TEXT(upstream.ca_file)},
+      {"admin.token", "INTENTGATE_ADMIN_TOKEN", "", "superadmin's token; better in a file", StoreAdminToken},
+      {"admin.token_file", "", "", "file with the superadmin's token, mode 0600", StoreAdminTokenFile},
+      {"admin.tenants", "INTENTGATE_TENANT_ADMINS", "", "tenant:token, one admin for one tenant each", StoreTenantAdmin,
+       true},
+      {"log.level", "INTENTGATE_LOG_LEVEL", "info", "debug, info, warn, error or off", StoreLogLevel},
+      {"metrics.enabled", "INTENTGATE_METRICS_ENABLED", "true", "whether GET /metrics answers", StoreMetrics},
+      {"limits.max_body_bytes", "", "1048576", "a request's body", IG_INTEGER(limits.max_body_bytes, 1024, kMaxBytes)},
+      {"limits.max_answer_bytes", "", "16777216", "one message of the upstream",
+       IG_INTEGER(limits.max_answer_bytes, 1024, kMaxBytes)},
+      {"limits.idle_timeout_ms", "", "120000", "a connection without a request",
+       IG_INTEGER(limits.idle_timeout_ms, 1, kDay * 1000)},
+      {"limits.header_timeout_ms", "", "10000", "from a request's first byte to its last",
+       IG_INTEGER(limits.header_timeout_ms, 1, kDay * 1000)},
+      {"limits.drain_ms", "", "15000", "time for calls in flight when the server stops",
+       IG_INTEGER(limits.drain_ms, 0, 3'600'000)},
+      {"limits.max_sessions", "", "10000", "MCP sessions remembered", IG_INTEGER(limits.max_sessions, 1, 10'000'000)},
+      {"limits.session_idle_seconds", "", "3600", "a session without use is forgotten after it",
+       IG_INTEGER(limits.session_idle_seconds, 1, 30 * kDay)},
+      {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, true},
+      {"mcp.allowed_hosts", "", "", "names in the Host field that are served; empty: on loopback its own names, else any",
+       StoreHost, true},
+  };
+}
+#undef IG_TEXT
+#undef IG_INTEGER
+
+}  // namespace
+
+const std::vector<SettingRow>& SettingTable() {
+  static const std::vector<SettingRow> table = MakeTable();
+  return table;
+}
+
+const SettingRow* FindByPath(std::string_view path) {
+  for (const SettingRow& row : SettingTable()) {
+    if (row.path == path) return &row;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> StoreUpstreamHeader(const std::string& name, const std::string& value, ServerSettings& out) {
+  if (!http::IsToken(name)) return "is no header name";
+  if (!http::IsFieldValue(value)) return "the header's value holds a control character";
+  out.upstream.headers.push_back({name, crypto::SecretBytes(base::AsBytes(value))});
+  return std::nullopt;
+}
+
+}  // namespace intentgate::config

@@ -1,0 +1,112 @@
+#include "mcp/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::array<std::string_view, 3> kServed = {"2025-03-26", "2025-06-18", "2025-11-25"};
+
+Error Malformed(std::string what) { return Error{ErrorCode::kMalformed, std::move(what)}; }
+
+bool IsRpcError(const json::Value& error) {
+  if (!error.is_object()) return false;
+  const json::Value* code = error.Find("code");
+  const json::Value* message = error.Find("message");
+  return code != nullptr && code->AsInt64().has_value() && message != nullptr && message->is_string();
+}
+
+// Names of the top-level properties of a JSON Schema.
+std::vector<std::string> PropertyNames(const json::Value& tool) {
+  std::vector<std::string> names;
+  const json::Value* properties = tool.AtPointer("/inputSchema/properties");
+  if (properties == nullptr || !properties->is_object()) return names;
+  for (const json::Member& member : properties->object()) names.push_back(member.name);
+  return names;
+}
+
+}  // namespace
+
+bool IsServedProtocol(std::string_view version) {
+  return std::find(kServed.begin(), kServed.end(), version) != kServed.end();
+}
+
+Result<Answer> CheckAnswer(json::Value body, const json::Value& id) {
+  if (!body.is_object()) return Malformed("the answer is no object");
+  const json::Value* version = body.Find("jsonrpc");
+  if (version == nullptr || !version->is_string() || version->string_value() != "2.0") {
+    return Malformed("the answer is not JSON-RPC 2.0");
+  }
+  const json::Value* answered = body.Find("id");
+  const json::Value* result = body.Find("result");
+  const json::Value* error = body.Find("error");
+  if ((result == nullptr) == (error == nullptr)) return Malformed("the answer needs a result or an error, not both");
+  if (answered == nullptr || !(*answered == id)) return Malformed("the answer is for another request");
+  if (error != nullptr && !IsRpcError(*error)) return Malformed("the answer's error needs a code and a message");
+  if (result != nullptr && !result->is_object()) return Malformed("the answer's result is no object");
+  Answer answer{.body = {}, .rpc_error = error != nullptr, .tool_error = false};
+  if (result != nullptr) {
+    const json::Value* failed = result->Find("isError");
+    answer.tool_error = failed != nullptr && failed->is_bool() && failed->bool_value();
+  }
+  answer.body = std::move(body);
+  return answer;
+}
+
+Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::size_t max_bytes) {
+  Result<json::Value> body = json::Parse(text, {.max_bytes = max_bytes});
+  if (!body.ok()) return body.error();
+  return CheckAnswer(std::move(*body), id);
+}
+
+void AddAllowNote(Answer& answer, std::int64_t latency_ms) {
+  json::Value* result = answer.body.Find("result");
+  result->Set("_intentgate", json::MakeObject({{"decision", "allow"},
+                                               {"reason", "forwarded"},
+                                               {"check", ""},
+                                               {"latency_ms", latency_ms}}));
+}
+
+Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer) {
+  const json::Value* tools = answer.body.AtPointer("/result/tools");
+  if (tools == nullptr || !tools->is_array()) return Malformed("the answer's result has no list of tools");
+  std::vector<ToolInfo> out;
+  out.reserve(tools->array().size());
+  for (const json::Value& tool : tools->array()) {
+    const json::Value* name = tool.Find("name");
+    if (name == nullptr || !name->is_string()) return Malformed("a listed tool has no name");
+    const json::Value* description = tool.Find("description");
+    const bool described = description != nullptr && description->is_string();
+    out.push_back({name->string_value(), described ? description->string_value() : "", PropertyNames(tool)});
+  }
+  return out;
+}
+
+void FilterToolList(Answer& answer, const std::vector<bool>& keep) {
+  json::Array& tools = answer.body.Find("result")->Find("tools")->array();
+  json::Array kept;
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (i < keep.size() && keep[i]) kept.push_back(std::move(tools[i]));
+  }
+  tools = std::move(kept);
+}
+
+Status NarrowInitialize(Answer& answer) {
+  json::Value* result = answer.body.Find("result");
+  const json::Value* version = result->Find("protocolVersion");
+  if (version == nullptr || !version->is_string() || !IsServedProtocol(version->string_value())) {
+    return Malformed("the upstream chose a protocol revision that is not served here");
+  }
+  result->Set("capabilities", json::MakeObject({{"tools", json::MakeObject({})}}));
+  return {};
+}
+
+json::Value OwnInitializeResult(std::string_view asked, std::string_view version) {
+  return json::MakeObject({{"protocolVersion", IsServedProtocol(asked) ? asked : kNewestProtocol},
+                           {"capabilities", json::MakeObject({{"tools", json::MakeObject({})}})},
+                           {"serverInfo", json::MakeObject({{"name", "intentgate"}, {"version", version}})}});
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,51 @@
+// What an upstream answers: checked before a client sees it, and changed in three ways only: tools
+// that a token cannot call leave tools/list, initialize advertises what the gateway carries, and public
+// SDKs get the gateway's note in the result.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <intentgate/intent.h>
+#include <intentgate/json.h>
+#include <intentgate/result.h>
+
+namespace intentgate::mcp {
+
+// Revisions served here, oldest first.
+inline constexpr std::string_view kDefaultProtocol = "2025-03-26";
+inline constexpr std::string_view kNewestProtocol = "2025-11-25";
+bool IsServedProtocol(std::string_view version);
+
+// A response message. A value.
+struct Answer {
+  json::Value body;
+  bool rpc_error = false;   // it has an error instead of a result
+  bool tool_error = false;  // result.isError is true
+};
+
+// Demands a response with exactly this id and either a result object or an error with code and message.
+Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::size_t max_bytes);
+// As ReadAnswer, for a message that was parsed already.
+Result<Answer> CheckAnswer(json::Value body, const json::Value& id);
+
+// Adds result._intentgate, replacing any that the upstream sent. REQUIRES: no rpc_error.
+void AddAllowNote(Answer& answer, std::int64_t latency_ms);
+
+// The page's tools in order. kMalformed when result.tools is no list of named tools.
+Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer);
+// Keeps the tools whose flag is set, everything else as it was. REQUIRES: ReadToolList accepted it and
+// keep.size() is its size.
+void FilterToolList(Answer& answer, const std::vector<bool>& keep);
+
+// Leaves in an initialize result only what this gateway carries. kMalformed when the upstream chose a
+// revision that is not served here.
+Status NarrowInitialize(Answer& answer);
+// The result of an initialize that the gateway answers by itself; echoes `asked` when it is served.
+json::Value OwnInitializeResult(std::string_view asked, std::string_view version);
+
+}  // namespace intentgate::mcp

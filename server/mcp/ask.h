@@ -1,0 +1,35 @@
+// One message to the upstream and its whole answer, for what is not streamed.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "mcp/answer.h"
+#include "mcp/failure.h"
+#include "mcp/upstream.h"
+
+namespace intentgate::mcp {
+
+struct Asked {
+  std::optional<Answer> answer;    // or
+  std::optional<Failure> failure;  // exactly one of them
+  int status = 0;
+  std::string session_id;
+};
+
+struct Question {
+  std::string body;
+  json::Value id;                  // the answer's
+  UpstreamSession session;
+  std::size_t max_bytes = 0;
+};
+
+// Loop-bound. `done` is called once, later. The message may be sent twice.
+void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done);
+
+// A message that has no answer: `done` gets the HTTP status, or 0 when there was none.
+void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, std::function<void(int)> done);
+
+}  // namespace intentgate::mcp

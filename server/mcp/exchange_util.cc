@@ -1,0 +1,37 @@
+#include "mcp/exchange_util.h"
+
+#include "http/syntax.h"
+
+namespace intentgate::mcp {
+
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id) {
+  http::HeaderList headers{{"Content-Type", "application/json"}};
+  if (!session_id.empty()) headers.Add("Mcp-Session-Id", session_id);
+  exchange.Send(status, headers, body);
+}
+
+void SendRefusal(http::Exchange& exchange, const Refusal& refusal) {
+  const bool unreadable = refusal.code == kParseError || refusal.code == kInvalidRequest;
+  SendJson(exchange, unreadable ? 400 : 200, ErrorReply(refusal));
+}
+
+void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::string_view reason, bool token_given) {
+  const http::HeaderList headers{
+      {"Content-Type", "application/json"},
+      {"WWW-Authenticate", token_given ? "Bearer realm=\"intentgate\", error=\"invalid_token\""
+                                       : "Bearer realm=\"intentgate\""}};
+  exchange.Send(401, headers, ErrorReply(id, kCapabilityRefused, CodeMessage(kCapabilityRefused), reason));
+}
+
+bool AcceptsEventStream(const http::RequestHead& head) {
+  bool found = false;
+  for (std::size_t i = 0; i < head.headers.size() && !found; ++i) {
+    if (!http::EqualsIgnoreCase(head.headers.name(i), "Accept")) continue;
+    http::ForEachElement(head.headers.value(i), [&found](std::string_view element) {
+      found = found || http::EqualsIgnoreCase(http::TrimBlanks(element.substr(0, element.find(';'))), "text/event-stream");
+    });
+  }
+  return found;
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,19 @@
+// Small answers of the MCP endpoint.
+#pragma once
+
+#include <string_view>
+
+#include "http/exchange.h"
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {});
+// A refusal that is not about the gate: the HTTP status follows from the code.
+void SendRefusal(http::Exchange& exchange, const Refusal& refusal);
+// 401 with the challenge. `token_given`: there was a token, and it is not good.
+void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::string_view reason, bool token_given);
+// True when the client says in so many words that it reads SSE; "*/*" does not say so.
+bool AcceptsEventStream(const http::RequestHead& head);
+
+}  // namespace intentgate::mcp

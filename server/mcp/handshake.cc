@@ -1,0 +1,83 @@
+#include "mcp/handshake.h"
+
+#include <utility>
+
+#include "mcp/ask.h"
+#include "mcp/exchange_util.h"
+
+namespace intentgate::mcp {
+namespace {
+
+std::string_view AskedProtocol(const Message& message) {
+  const json::Value* params = message.params();
+  const json::Value* version = params == nullptr ? nullptr : params->Find("protocolVersion");
+  return version != nullptr && version->is_string() ? std::string_view(version->string_value()) : std::string_view();
+}
+
+void AnswerAlone(const Lane& lane, http::Exchange& exchange, const Message& message) {
+  SendJson(exchange, 200,
+           ResultReply(*message.id(), OwnInitializeResult(AskedProtocol(message), lane.context.version)));
+}
+
+// The client's own text, unless it asks for a revision that would only be turned down here.
+std::string InitializeBody(const http::Exchange& exchange, const Message& message) {
+  if (message.params() == nullptr || IsServedProtocol(AskedProtocol(message))) return std::string(exchange.body());
+  json::Value body = message.body();
+  body.Find("params")->Set("protocolVersion", kNewestProtocol);
+  return json::Write(body);
+}
+
+void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& message, const std::string& principal,
+               Asked asked) {
+  const bool no_handshake = asked.answer ? asked.answer->rpc_error : asked.status >= 400 && asked.status < 500;
+  if (no_handshake) return AnswerAlone(lane, exchange, message);
+  Status narrowed = asked.answer ? NarrowInitialize(*asked.answer) : Status();
+  if (asked.answer && narrowed.ok() && !asked.session_id.empty()) {
+    const std::string& protocol = asked.answer->body.AtPointer("/result/protocolVersion")->string_value();
+    if (!lane.context.sessions->Bind(asked.session_id, principal, protocol)) {
+      narrowed = Error{ErrorCode::kConflict, "the upstream gave out a session id that belongs to someone else"};
+    }
+  }
+  if (asked.answer && narrowed.ok()) {
+    return SendJson(exchange, 200, json::Write(asked.answer->body), asked.session_id);
+  }
+  const Failure failure = asked.failure ? *asked.failure : Failure::FromRubbish(asked.status, narrowed.error());
+  lane.context.log->Warn("upstream failed", {{"method", "initialize"}, {"detail", failure.detail}});
+  SendJson(exchange, 200, ErrorReply(*message.id(), kInternalError, failure.message));
+}
+
+}  // namespace
+
+void RunInitialize(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const Decision& caller) {
+  if (!caller.allowed()) return AnswerAlone(lane, *exchange, *message);
+  Question question{InitializeBody(*exchange, *message), *message->id(), {}, lane.max_answer()};
+  Ask(lane.upstream, std::move(question),
+      [&lane, exchange, message, principal = PrincipalOf(caller)](Asked asked) {
+        AnswerFor(lane, *exchange, *message, principal, std::move(asked));
+      });
+}
+
+void RelayMessage(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
+  std::string body(exchange->body());
+  Tell(lane.upstream, std::move(body), bound, [&lane, exchange, bound, principal](int status) {
+    if (status == 404) {
+      lane.context.sessions->Drop(bound.id, principal);
+      return SendJson(*exchange, 404, ErrorReply({}, kInvalidRequest, "session not found"));
+    }
+    // A notification has no answer in which trouble could be told.
+    exchange->Send(202, {}, {});
+  });
+}
+
+void EndSession(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
+  lane.context.sessions->Drop(bound.id, principal);
+  const auto status = std::make_shared<int>(0);
+  lane.upstream.Delete(bound, {[status](const http::ResponseHead& head) { *status = head.status; },
+                               {},
+                               [exchange, status](const Status& end) {
+                                 if (end.ok() && *status < 300) return exchange->Send(204, {}, {});
+                                 exchange->SendError(*status == 405 ? 405 : 502, "the upstream did not end the session");
+                               }});
+}
+
+}  // namespace intentgate::mcp

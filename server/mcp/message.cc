@@ -1,0 +1,147 @@
+#include "mcp/message.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::array<std::string_view, 6> kEnvelope = {"jsonrpc", "id", "method", "params", "result", "error"};
+constexpr std::array<std::string_view, 9> kParams = {"name", "arguments",       "_meta",        "cursor", "uri",
+                                                     "task", "protocolVersion", "capabilities", "clientInfo"};
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+bool IsId(const json::Value& id) {
+  if (id.is_string()) return id.string_value().size() <= kMaxIdBytes;
+  return id.is_number() && id.number_text().size() <= kMaxIdBytes;
+}
+
+// The reader has one code for all malformed text; a repeated member is told by its sentence. A test
+// holds the two together.
+bool IsRepeatedMember(const Error& error) { return error.message.ends_with(" appears twice"); }
+
+Refusal RefuseText(const Error& error) {
+  Refusal refusal;
+  refusal.code = IsRepeatedMember(error) ? kInvalidParams : kParseError;
+  if (error.code == ErrorCode::kLimitExceeded) refusal.code = kInvalidParams;
+  refusal.reason = error.message;
+  return refusal;
+}
+
+// For a message whose text is sound: what can be told about it goes into the refusal.
+Refusal Refuse(const json::Value& body, int code, std::string reason) {
+  Refusal refusal{.code = code, .reason = std::move(reason), .id = {}, .method = {}, .tool = {}};
+  if (const json::Value* id = body.Find("id"); id != nullptr && IsId(*id)) refusal.id = *id;
+  if (const json::Value* method = body.Find("method"); method != nullptr && method->is_string()) {
+    refusal.method = method->string_value().substr(0, kMaxMethodBytes);
+  }
+  const json::Value* params = body.Find("params");
+  const json::Value* name = params == nullptr ? nullptr : params->Find("name");
+  if (name != nullptr && name->is_string()) refusal.tool = name->string_value().substr(0, kMaxToolNameBytes);
+  return refusal;
+}
+
+std::variant<MessageKind, std::string> KindOf(const json::Value& body) {
+  const json::Value* id = body.Find("id");
+  const json::Value* method = body.Find("method");
+  const bool answers = body.Find("result") != nullptr || body.Find("error") != nullptr;
+  if (id != nullptr && !IsId(*id)) return "id must be a string or a number of at most 1024 bytes";
+  if (method == nullptr) {
+    if (!answers) return "a message needs a method, a result or an error";
+    if (id == nullptr) return "a response needs an id";
+    if (body.Find("result") != nullptr && body.Find("error") != nullptr) return "result and error exclude each other";
+    return MessageKind::kResponse;
+  }
+  if (answers) return "a message with a method has no result and no error";
+  if (!method->is_string() || method->string_value().empty()) return "method must be a string with content";
+  if (method->string_value().size() > kMaxMethodBytes) return "method is longer than 128 bytes";
+  if (HasControl(method->string_value())) return "method holds a control character";
+  return id == nullptr ? MessageKind::kNotification : MessageKind::kRequest;
+}
+
+}  // namespace
+
+std::string_view Message::method() const {
+  const json::Value* method = body_.Find("method");
+  return method == nullptr ? std::string_view{} : method->string_value();
+}
+
+std::variant<Message, Refusal> ReadMessage(std::string_view text, std::size_t max_bytes) {
+  Result<json::Value> parsed = json::Parse(text, {.max_bytes = max_bytes, .max_depth = kMaxMessageDepth});
+  if (!parsed.ok()) return RefuseText(parsed.error());
+  json::Value& body = *parsed;
+  if (body.is_array()) return Refuse({}, kInvalidRequest, "batches are not supported: send one message a request");
+  if (!body.is_object()) return Refuse({}, kInvalidRequest, "a message is a JSON object");
+  if (Status s = json::RefuseCaseVariants(body, kEnvelope); !s.ok()) {
+    return Refuse(body, kInvalidRequest, s.error().message);
+  }
+  const json::Value* version = body.Find("jsonrpc");
+  if (version == nullptr || !version->is_string() || version->string_value() != "2.0") {
+    return Refuse(body, kInvalidRequest, "jsonrpc must be \"2.0\"");
+  }
+  auto kind = KindOf(body);
+  if (auto* problem = std::get_if<std::string>(&kind)) return Refuse(body, kInvalidRequest, std::move(*problem));
+  if (const json::Value* params = body.Find("params"); params != nullptr) {
+    if (!params->is_object()) return Refuse(body, kInvalidParams, "params must be an object");
+    if (Status s = json::RefuseCaseVariants(*params, kParams); !s.ok()) {
+      return Refuse(body, kInvalidParams, s.error().message);
+    }
+  }
+  return Message(std::get<MessageKind>(kind), std::move(body));
+}
+
+std::variant<ToolCall, Refusal> ReadToolCall(const Message& message) {
+  const json::Value& body = message.body();
+  const json::Value* params = message.params();
+  if (params == nullptr) return Refuse(body, kInvalidParams, "a tools/call needs params");
+  const json::Value* name = params->Find("name");
+  if (name == nullptr || !name->is_string() || name->string_value().empty()) {
+    return Refuse(body, kInvalidParams, "params.name must be the tool's name");
+  }
+  if (name->string_value().size() > kMaxToolNameBytes) {
+    return Refuse(body, kInvalidParams, "params.name is longer than 256 bytes");
+  }
+  if (HasControl(name->string_value())) return Refuse(body, kInvalidParams, "params.name holds a control character");
+  const json::Value* arguments = params->Find("arguments");
+  if (arguments != nullptr && !arguments->is_object()) {
+    return Refuse(body, kInvalidParams, "params.arguments must be an object or be left out");
+  }
+  return ToolCall{name->string_value(), arguments};
+}
+
+std::string_view CodeMessage(int code) {
+  switch (code) {
+    case kParseError: return "Parse error";
+    case kInvalidRequest: return "Invalid Request";
+    case kMethodNotFound: return "Method not found";
+    case kInvalidParams: return "Invalid params";
+    case kCapabilityRefused: return "capability check failed";
+    case kIntentRefused: return "intent check failed";
+    case kPolicyRefused: return "policy check failed";
+    case kBudgetRefused: return "budget check failed";
+    default: return "Internal error";
+  }
+}
+
+std::string ErrorReply(const json::Value& id, int code, std::string_view message, std::string_view data) {
+  json::Value error = json::MakeObject({{"code", code}, {"message", message}});
+  if (!data.empty()) error.Set("data", data);
+  return json::Write(json::MakeObject({{"jsonrpc", "2.0"}, {"id", id}, {"error", std::move(error)}}));
+}
+
+std::string ErrorReply(const Refusal& refusal) {
+  return ErrorReply(refusal.id, refusal.code, CodeMessage(refusal.code), refusal.reason);
+}
+
+std::string ResultReply(const json::Value& id, json::Value result) {
+  return json::Write(json::MakeObject({{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(result)}}));
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,66 @@
+// A gateway in process, in front of an upstream of the tests, with a gate of the tests.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "app/service.h"
+#include "base/encoding.h"
+#include "support/server/caller.h"
+#include "support/server/fake_gate.h"
+#include "support/server/fake_upstream.h"
+
+namespace intentgate::test {
+
+inline constexpr std::string_view kAdminToken = "superadmin-token-0123456789";
+inline constexpr std::string_view kAcmeToken = "acme-admin-token-0123456789";
+
+struct Gateway {
+  std::shared_ptr<FakeGate> gate = std::make_shared<FakeGate>();
+  FakeUpstream upstream;
+  config::ServerSettings settings;
+  std::unique_ptr<app::Service> service;
+  std::unique_ptr<Caller> caller;
+
+  Gateway() {
+    settings.listen = "127.0.0.1:0";
+    settings.threads = 2;
+    SetUpstream(upstream.url());
+    settings.admin_keys.push_back({"", crypto::Sha256(base::AsBytes(kAdminToken))});
+    settings.admin_keys.push_back({"acme", crypto::Sha256(base::AsBytes(kAcmeToken))});
+  }
+  ~Gateway() {
+    gate->Join();
+    caller.reset();
+    service.reset();
+  }
+
+  void SetUpstream(const std::string& url) {
+    settings.upstream.url_text = url;
+    settings.upstream.url = *http::ParseUrl(url);
+  }
+  Caller& Start() {
+    auto started = app::Service::Start({.settings = std::move(settings),
+                                        .gate = gate,
+                                        .log = std::make_shared<telemetry::Logger>(telemetry::Logger::Silent()),
+                                        .version = "1.2.3"});
+    REQUIRE(started.ok());
+    service = std::move(*started);
+    caller = std::make_unique<Caller>(service->address());
+    return *caller;
+  }
+};
+
+inline std::string CallBody(std::string_view tool, std::string_view id = "1", std::string_view arguments = R"({"path":"/a"})") {
+  return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"tools/call","params":{"name":")" + std::string(tool) +
+         R"(","arguments":)" + std::string(arguments) + "}}";
+}
+
+inline std::string InitializeBody(std::string_view protocol = "2025-06-18") {
+  return R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + std::string(protocol) +
+         R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})";
+}
+
+}  // namespace intentgate::test

@@ -1,0 +1,219 @@
+// A gate that decides as the test says and remembers what it was told.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <intentgate/gate.h>
+#include <intentgate/intent.h>
+
+namespace intentgate::test {
+
+// Tokens: "good" and "good2" are of roots r1 and r2, "other" of another tenant; "bad" is refused; "" is none.
+// Tools: see Decide. Thread-safe.
+class FakeGate : public Gate {
+ public:
+  ~FakeGate() override { Join(); }
+
+  struct Refused {
+    std::string token, method, tool, why;
+  };
+
+  Decision Authorize(const Call& call) override {
+    Decision d = Decide(call);
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::string(call.tool) + "|" + std::string(call.prompt) + "|" + std::string(call.session_id) + "|" +
+                     (call.arguments == nullptr ? "-" : json::Write(*call.arguments)));
+    decisions_.push_back(d);
+    return d;
+  }
+  // On a thread of its own, as the chain's commit would.
+  void AuthorizeAsync(const Call& call, DecisionDone done) override {
+    Decision d = Authorize(call);
+    if (inline_answers) return done(std::move(d));
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back([d = std::move(d), done = std::move(done)]() mutable { done(std::move(d)); });
+  }
+  Decision Explain(const Call& call) override { return Decide(call); }
+  void RecordRefusedRequest(const Call& call, std::string_view why) override {
+    const std::lock_guard lock(mutex_);
+    refused_.push_back({std::string(call.token), std::string(call.method), std::string(call.tool), std::string(why)});
+  }
+  void RecordOutcome(const Decision& d, const Outcome& outcome) override {
+    const std::lock_guard lock(mutex_);
+    outcomes_.emplace_back(d.event_id, outcome);
+  }
+  std::vector<bool> VisibleTools(std::string_view, std::string_view, std::span<const std::string> tools) override {
+    std::vector<bool> visible;
+    for (const std::string& tool : tools) visible.push_back(tool.starts_with("read_"));
+    return visible;
+  }
+  Decision CheckToken(std::string_view token) override { return Decide({.token = token, .tool = "read_file"}); }
+  void SetToolCatalogue(std::vector<ToolInfo> tools) override {
+    const std::lock_guard lock(mutex_);
+    catalogue_ = std::move(tools);
+  }
+  Status SetPolicy(std::shared_ptr<const Policy>, const AdminContext&) override { return {}; }
+
+  Result<MintedToken> Mint(const MintRequest& request, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    minted_.push_back(request);
+    admins_.push_back(admin);
+    if (store_down) return Error{ErrorCode::kUnavailable, "/var/lib/secret.db is gone"};
+    return MintedToken{"minted-token", "minted-jti", request.ttl_seconds ? std::optional<std::int64_t>(1'767'225'600) : std::nullopt};
+  }
+  Status Revoke(const RevokeRequest& request, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    revoked_.push_back(request);
+    admins_.push_back(admin);
+    return {};
+  }
+  Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit, std::size_t offset) override {
+    std::vector<RevocationRow> rows;
+    for (std::size_t i = offset; i < 3 && rows.size() < limit; ++i) {
+      rows.push_back({std::string(tenant), "jti-" + std::to_string(i), "lost", "superadmin", 1'767'225'600'000'000});
+    }
+    return rows;
+  }
+  Result<AuditPage> QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    filters_.push_back(filter);
+    if (store_down) return Error{ErrorCode::kUnavailable, "/var/lib/secret.db is gone"};
+    AuditPage page;
+    const std::size_t from = after.empty() ? 0 : std::stoul(std::string(after));
+    for (std::size_t i = from; i < from + limit && i < 10; ++i) {
+      const auto seq = static_cast<std::int64_t>(9 - i);
+      page.records.push_back({"default", seq, "e" + std::to_string(seq), "p", "h",
+                              R"({"decision":"allow","seq":)" + std::to_string(seq) + "}"});
+    }
+    if (from + limit < 10) page.next = std::to_string(from + limit);
+    return page;
+  }
+  Result<std::int64_t> CountAudit(const AuditFilter&) override { return std::int64_t{10}; }
+  Result<VerifyReport> VerifyAudit(std::string_view tenant) override {
+    VerifyReport report;
+    report.tenant = tenant;
+    report.ok = tenant != "broken";
+    report.verified = 7;
+    report.head = {7, "head"};
+    if (!report.ok) {
+      report.broken_seq = 3;
+      report.problem = "altered: event 3";
+    }
+    return report;
+  }
+  Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) override {
+    {
+      const std::lock_guard lock(mutex_);
+      filters_.push_back(filter);
+    }
+    for (std::size_t i = 0; i < export_pieces; ++i) {
+      const Status put = sink(format == ExportFormat::kCsv ? "a,b\n" : export_piece);
+      if (!put.ok()) {
+        export_stopped = true;
+        return put;
+      }
+    }
+    if (export_fails) return Error{ErrorCode::kCorrupt, "broken"};
+    return {};
+  }
+  Result<std::vector<std::string>> Tenants() override { return std::vector<std::string>{"default", "acme"}; }
+  Status Flush() override {
+    flushed = true;
+    return {};
+  }
+  GateHealth Health() const override { return {ready.load(), "/var/lib/secret.db is gone"}; }
+  AuditStats Stats() const override {
+    AuditStats stats;
+    stats.queue_depth = 3;
+    stats.batches = 2;
+    stats.commit_micros_buckets = {1, 2};
+    stats.batch_size_buckets = {0, 2};
+    return stats;
+  }
+  std::string Describe() const override { return "a gate of the tests"; }
+
+  // What it was told.
+  std::vector<std::string> calls() const { return Copy(calls_); }
+  std::vector<Refused> refused() const { return Copy(refused_); }
+  std::vector<std::pair<std::string, Outcome>> outcomes() const { return Copy(outcomes_); }
+  std::vector<ToolInfo> catalogue() const { return Copy(catalogue_); }
+  std::vector<MintRequest> minted() const { return Copy(minted_); }
+  std::vector<RevokeRequest> revoked() const { return Copy(revoked_); }
+  std::vector<AdminContext> admins() const { return Copy(admins_); }
+  std::vector<AuditFilter> filters() const { return Copy(filters_); }
+  void Join() {
+    std::vector<std::thread> threads;
+    {
+      const std::lock_guard lock(mutex_);
+      threads.swap(threads_);
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  std::atomic<bool> inline_answers{false};
+  std::atomic<bool> store_down{false};
+  std::atomic<bool> ready{true};
+  std::atomic<bool> flushed{false};
+  std::atomic<bool> export_stopped{false};
+  std::atomic<bool> export_fails{false};
+  std::size_t export_pieces = 3;
+  std::string export_piece = "{\"seq\":1}\n";
+
+ private:
+  template <typename T>
+  T Copy(const T& from) const {
+    const std::lock_guard lock(mutex_);
+    return from;
+  }
+
+  static Decision No(Check check, Reason code, std::string reason) {
+    Decision d;
+    d.check = check;
+    d.code = code;
+    d.reason = std::move(reason);
+    d.event_id = "event-no";
+    return d;
+  }
+
+  // read_* is allowed, the other names say who refuses.
+  static Decision Decide(const Call& call) {
+    if (call.token.empty()) return No(Check::kCapability, Reason::kNoToken, "a token is required");
+    if (call.token == "bad") return No(Check::kCapability, Reason::kTokenBadMac, "the token is not valid");
+    if (call.tool == "delete_all") return No(Check::kCapability, Reason::kToolNotAllowed, "tool_allow refuses delete_all");
+    if (call.tool == "unfitting") return No(Check::kIntent, Reason::kIntentNotCovered, "not asked for");
+    if (call.tool == "blocked") return No(Check::kPolicy, Reason::kPolicyBlocked, "the policy says no");
+    if (call.tool == "exhausted") return No(Check::kBudget, Reason::kBudgetRate, "10 of 10 calls");
+    if (call.tool == "unrecorded") return No(Check::kNone, Reason::kAuditUnavailable, "disk /dev/sda1 is full");
+    Decision d;
+    d.verdict = Verdict::kAllow;
+    d.code = Reason::kAllowed;
+    if (call.tool == "move_file") {
+      d = No(Check::kPolicy, Reason::kPolicyEscalated, "a human decides");
+      d.verdict = Verdict::kEscalate;
+    }
+    d.event_id = "event-" + std::string(call.tool);
+    d.tenant = call.token == "other" ? "acme" : "default";
+    d.root_jti = call.token == "good2" ? "r2" : "r1";
+    d.latency_us = 1500;
+    return d;
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> calls_;
+  std::vector<Decision> decisions_;
+  std::vector<Refused> refused_;
+  std::vector<std::pair<std::string, Outcome>> outcomes_;
+  std::vector<ToolInfo> catalogue_;
+  std::vector<MintRequest> minted_;
+  std::vector<RevokeRequest> revoked_;
+  std::vector<AdminContext> admins_;
+  std::vector<AuditFilter> filters_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace intentgate::test
