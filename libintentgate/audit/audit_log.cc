@@ -293,6 +293,10 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> s
   if (options.max_batch == 0 || options.max_queue == 0) {
     return Error{ErrorCode::kInvalidArgument, "max_batch and max_queue of the audit log must be at least 1"};
   }
+  if (options.max_event_bytes > kMaxEventBytes) {
+    return Error{ErrorCode::kInvalidArgument, "max_event_bytes of the audit log may be at most " +
+                                                  std::to_string(kMaxEventBytes) + ", what verifiers accept"};
+  }
   Result<std::string> producer_id = MakeProducerId(options.producer_id, *random);
   if (!producer_id.ok()) return producer_id.error();
   auto log = std::make_unique<GroupCommitLog>(std::move(store), std::move(options), std::move(clock), std::move(random),

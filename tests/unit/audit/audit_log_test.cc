@@ -304,6 +304,10 @@ TEST_CASE("a store that cannot be read at the start is an error of Create") {
   const auto made = AuditLog::Create(store, {}, SystemClock(), SystemRandom());
   REQUIRE_FALSE(made.ok());
   CHECK(made.error().code == ErrorCode::kIo);
+  AuditLogOptions too_large;
+  too_large.max_event_bytes = std::size_t{1} << 30;
+  CHECK(AuditLog::Create(std::make_shared<store::MemoryStore>(), too_large, SystemClock(), SystemRandom())
+            .error().message.find("max_event_bytes") != std::string::npos);
   CHECK(AuditLog::Create(nullptr, {}, SystemClock(), SystemRandom()).error().code == ErrorCode::kInvalidArgument);
 }
 
