@@ -101,7 +101,7 @@ std::vector<ScoredTool> LexicalExtractor::RankAsked(const LexicalIndex& index, s
     if (std::find(verbs.begin(), verbs.end(), true) != verbs.end()) tool.score *= options_.verb_bonus;
     out.push_back(std::move(tool));
   }
-  std::stable_sort(out.begin(), out.end(), [](const ScoredTool& a, const ScoredTool& b) { return a.score > b.score; });
+  SortBestFirst(out);
   return out;
 }
 
