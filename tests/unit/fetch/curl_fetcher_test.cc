@@ -215,16 +215,6 @@ TEST_CASE("no server, half an answer, no name: unavailable, and the message name
   CHECK(nobody.error().message.find("invalid") == std::string::npos);
 }
 
-TEST_CASE("a TLS handshake that fails is refused") {
-  LocalServer plain([](const std::string&) { return std::string(); });
-  auto fetcher = *CurlFetcher::Create();
-  std::string url = plain.Url();
-  url.replace(0, 4, "https");
-  const Result<base::HttpFetchReply> reply = Get(*fetcher, url, 2'000);
-  REQUIRE_FALSE(reply.ok());
-  CHECK((reply.error().code == ErrorCode::kUnavailable || reply.error().code == ErrorCode::kTimeout));
-}
-
 TEST_CASE("what cannot be sent safely is refused before anything is sent") {
   LocalServer server([](const std::string&) { return Reply("200 OK", ""); });
   auto fetcher = *CurlFetcher::Create();
