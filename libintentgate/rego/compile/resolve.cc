@@ -253,8 +253,8 @@ class Resolver {
     ResolveTerm(expr.terms.back());
     scopes_.emplace_back();
     for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
-      Declare(expr.terms[i], false, false);
-      ResolveTerm(expr.terms[i]);
+      Declare(expr.terms[i], true, false);
+      expr.terms[i].var = expr.terms[i].IsWildcard() ? NewVar("_") : scopes_.back().names.at(expr.terms[i].text).var;
     }
     ResolveBody(*expr.body);
     PopScope();
@@ -285,6 +285,11 @@ class Resolver {
         ResolveExprs(*term.body);
         for (Term& head : term.items) ResolveTerm(head);
         PopScope();
+        return;
+      case TermKind::kTemplate:
+        ++in_template_;
+        for (Term& item : term.items) ResolveTerm(item);
+        --in_template_;
         return;
       default:
         for (Term& item : term.items) ResolveTerm(item);
@@ -321,6 +326,7 @@ class Resolver {
 
   void ResolveVar(Term& term) {
     if (term.IsWildcard()) {
+      if (in_template_ > 0) diagnostics_.Compile(term.at, "var _ is undeclared", "a template shows one value: iterate outside of it");
       term.var = NewVar("_");
       return;
     }
@@ -372,6 +378,7 @@ class Resolver {
   std::vector<Scope> scopes_;
   std::map<std::string, std::int32_t, std::less<>> implicit_;
   std::vector<std::string> var_names_;
+  int in_template_ = 0;
 };
 
 }  // namespace

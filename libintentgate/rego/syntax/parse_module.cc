@@ -175,7 +175,7 @@ bool Parser::ParseHeadRef(Rule& rule) {
   std::optional<Term> head = ParseTerm();
   if (!head) return false;
   if (head->IsCall()) {
-    rule.is_function = true;
+    rule.is_function = head->items.size() > 1;  // f() = 1 is a plain rule
     rule.args.assign(std::make_move_iterator(head->items.begin() + 1), std::make_move_iterator(head->items.end()));
     Term name = std::move(head->items[0]);
     head = std::move(name);
