@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 
 #include "rego/builtins/registry.h"
 #include "rego/syntax/visit.h"
@@ -280,12 +280,15 @@ class Resolver {
       case TermKind::kCall: ResolveCall(term); return;
       case TermKind::kArrayComprehension:
       case TermKind::kSetComprehension:
-      case TermKind::kObjectComprehension:
+      case TermKind::kObjectComprehension: {
+        const int in_template = std::exchange(in_template_, 0);
         scopes_.emplace_back();
         ResolveExprs(*term.body);
         for (Term& head : term.items) ResolveTerm(head);
         PopScope();
+        in_template_ = in_template;
         return;
+      }
       case TermKind::kTemplate:
         ++in_template_;
         for (Term& item : term.items) ResolveTerm(item);
