@@ -114,7 +114,7 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("json.marshal", Marshal, ty::String, kBuiltinPlain, ty::Any),
     MakeBuiltin("json.marshal_with_options", MarshalWithOptions, ty::String, kBuiltinPlain, ty::Any, ty::Object),
     MakeBuiltin("json.unmarshal", Unmarshal, ty::Any, kBuiltinPlain, ty::String),
-    MakeBuiltin("json.is_valid", IsValid, ty::Boolean, kBuiltinPlain, ty::String),
+    MakeBuiltin("json.is_valid", IsValid, ty::Boolean, kBuiltinUncheckedArgs, ty::String),
 };
 
 }  // namespace
