@@ -357,7 +357,10 @@ class YamlWriter {
   std::string out_;
 };
 
-Value Marshal(BuiltinContext& context, Args args) { return builtins::MakeString(context, YamlWriter(context).Write(args[0])); }
+Value Marshal(BuiltinContext& context, Args args) {
+  builtins::ChargeTree(context, args[0]);
+  return builtins::MakeString(context, YamlWriter(context).Write(args[0]));
+}
 
 Value Unmarshal(BuiltinContext& context, Args args) {
   const Result<Value> value = ReadYaml(context, args[0].string());
