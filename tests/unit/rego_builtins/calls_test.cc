@@ -113,6 +113,18 @@ TEST_CASE("deprecated builtins are marked so that only v0 modules get them") {
   }
 }
 
+TEST_CASE("docs/policy/builtins.md lists every builtin") {
+  std::ifstream file(std::string(INTENTGATE_TEST_DATA) + "/../docs/policy/builtins.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  for (const auto& [name, builtin] : AllBuiltins()) {
+    if (name.starts_with("internal.")) continue;
+    INFO(name);
+    CHECK(page.find("`" + std::string(name) + "`") != std::string::npos);
+  }
+}
+
 TEST_CASE("nothing that reaches outside the process is a builtin") {
   for (const std::string_view name : {"http.send", "opa.runtime", "net.lookup_ip_addr"}) {
     INFO(name);
