@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,23 @@ TEST_CASE("nesting and number are limited while reading") {
   std::string many = R"({"all":[{"prefix":"a"})";
   for (int i = 0; i < 300; ++i) many += R"(,{"prefix":"a"})";
   CHECK(RoundTrip(many + "]}").find("over 256 constraints in one") != std::string::npos);
+}
+
+TEST_CASE("every example of the user guide is a constraint") {
+  std::ifstream guide(std::string(INTENTGATE_TEST_DATA) + "/../docs/caveats.md");
+  std::string line;
+  int examples = 0;
+  while (std::getline(guide, line)) {
+    if (!line.starts_with("| `{\"") || line.starts_with("| `{\"t\"")) continue;
+    const Result<json::Value> form = json::Parse(std::string_view(line).substr(3, line.find('`', 3) - 3));
+    INFO(line);
+    REQUIRE(form.ok());
+    const Result<Constraint> constraint = Constraint::FromJson(*form);
+    REQUIRE(constraint.ok());
+    CHECK(Invalid(*constraint) == "valid");
+    ++examples;
+  }
+  CHECK(examples == 15);
 }
 
 TEST_CASE("descriptions are one line for people") {
