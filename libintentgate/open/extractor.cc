@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "fetch/curl_fetcher.h"
 #include "intent/caching_extractor.h"
+#include "intent/http_extractor.h"
 #include "intent/lexical_extractor.h"
 
 namespace intentgate::open {
@@ -10,8 +12,13 @@ namespace {
 
 using Extractor = std::shared_ptr<IntentExtractor>;
 
-Result<Extractor> MakeHttp(const GateSettings&) {
-  return Error{ErrorCode::kInvalidArgument, "intent.extractor: `http` needs the fetch module"};
+Result<Extractor> MakeHttp(const GateSettings& settings) {
+  Result<std::shared_ptr<fetch::CurlFetcher>> fetcher = fetch::CurlFetcher::Create();
+  if (!fetcher.ok()) return fetcher.error();
+  auto http = intent::HttpExtractor::Create(
+      *fetcher, {.base_url = settings.extractor_url, .timeout_ms = settings.extractor_timeout_ms});
+  if (!http.ok()) return Error{http.error().code, "intent.extractor_url: " + http.error().message};
+  return Extractor(*std::move(http));
 }
 
 }  // namespace
@@ -26,7 +33,7 @@ Result<Extractor> MakeExtractor(const GateSettings& settings, std::shared_ptr<co
     Result<Extractor> http = MakeHttp(settings);
     if (!http.ok()) return http;
     inner = *std::move(http);
-    cache.model = "http:" + settings.extractor_model;
+    cache.model = "http " + settings.extractor_url + " " + settings.extractor_model;
   } else {
     inner = std::make_shared<intent::LexicalExtractor>();
     cache.model = "lexical";

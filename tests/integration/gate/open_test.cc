@@ -149,6 +149,18 @@ TEST_CASE("settings that cannot work open nothing and leave no file behind") {
   CHECK_FALSE(home.Has("gate.db"));
 }
 
+TEST_CASE("an extractor behind HTTP that does not answer refuses the calls that carry a prompt") {
+  const Home home;
+  const std::shared_ptr<Gate> gate = home.Open("intent: {extractor_url: \"http://127.0.0.1:1\", extractor_timeout_ms: 2000}");
+  const std::string token = MintOn(*gate);
+  CHECK(gate->Authorize({.token = token, .tool = "read_file", .prompt = "read it"}).code == Reason::kIntentUnavailable);
+  CHECK(gate->Authorize({.token = token, .tool = "read_file"}).allowed());
+  const Result<std::shared_ptr<Gate>> bad = home.TryOpen("intent: {extractor_url: \"http://user:s3cr3t@host\"}");
+  REQUIRE_FALSE(bad.ok());
+  CHECK(bad.error().message.find("intent.extractor_url: ") == 0);
+  CHECK(bad.error().message.find("s3cr3t") == std::string::npos);
+}
+
 TEST_CASE("a database that cannot be opened is named") {
   const Home home;
   home.Put("gate.db", "this is no database, but it is long enough to look like a file of some kind");
