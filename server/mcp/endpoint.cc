@@ -172,9 +172,10 @@ const std::vector<telemetry::RouteName>& RouteNames() {
 std::shared_ptr<Endpoint> Endpoint::Create(Context context, const std::vector<net::Loop*>& loops) {
   std::shared_ptr<Endpoint> endpoint(new Endpoint(std::move(context)));
   for (net::Loop* loop : loops) {
-    std::promise<std::unique_ptr<Lane>> made;
-    loop->Post([&made, &endpoint, loop] { made.set_value(std::make_unique<Lane>(endpoint->context_, *loop)); });
-    endpoint->lanes_.emplace_back(loop, made.get_future().get());
+    // Shared, because set_value may still be at work when get has returned.
+    const auto made = std::make_shared<std::promise<std::unique_ptr<Lane>>>();
+    loop->Post([made, &endpoint, loop] { made->set_value(std::make_unique<Lane>(endpoint->context_, *loop)); });
+    endpoint->lanes_.emplace_back(loop, made->get_future().get());
   }
   return endpoint;
 }
