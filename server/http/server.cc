@@ -68,12 +68,17 @@ Result<std::unique_ptr<Server>> Server::Start(const std::vector<net::Loop*>& loo
   for (net::Loop* const loop : loops) {
     server->shards_.push_back(std::make_shared<Shard>(*loop, handler, options, each));
   }
-  auto listener = net::Listener::Open(
-      loops, address, std::move(tls), [shards = server->shards_](std::shared_ptr<net::Stream> stream) {
-        for (const auto& shard : shards) {
-          if (&shard->loop() == &stream->loop()) return shard->Adopt(std::move(stream));
-        }
-      });
+  // Weak: an accept in progress dies with its own loop, and must not then hold another loop's shard.
+  std::vector<std::pair<net::Loop*, std::weak_ptr<Shard>>> by_loop;
+  for (const auto& shard : server->shards_) by_loop.emplace_back(&shard->loop(), shard);
+  auto accept = [by_loop](std::shared_ptr<net::Stream> stream) {
+    for (const auto& [loop, weak] : by_loop) {
+      if (loop != &stream->loop()) continue;
+      if (const auto shard = weak.lock()) return shard->Adopt(std::move(stream));
+    }
+    stream->Close();
+  };
+  auto listener = net::Listener::Open(loops, address, std::move(tls), std::move(accept));
   if (!listener.ok()) return listener.error();
   server->listener_ = *std::move(listener);
   return server;

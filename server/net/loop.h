@@ -82,7 +82,8 @@ class LoopPool {
   std::size_t size() const { return loops_.size(); }
   Loop& at(std::size_t index) { return *loops_[index]; }
   std::vector<Loop*> loops();
-  // Not from a loop's thread. Idempotent. The loops themselves live until the pool is destroyed.
+  // Not from a loop's thread. Idempotent. The loops themselves live until the pool is destroyed; what is bound
+  // to them must be gone by then, or be held by tasks of that same loop alone.
   void Stop();
 
  private:

@@ -38,6 +38,7 @@ class Stream {
   virtual void Start(StreamHandler* handler) = 0;
   // REQUIRES: Start was called. Changes who is called from now on.
   virtual void SetHandler(StreamHandler* handler) = 0;
+  // What was read already may still be delivered once.
   virtual void PauseReading() = 0;
   virtual void ResumeReading() = 0;
 

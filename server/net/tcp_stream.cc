@@ -155,7 +155,8 @@ std::size_t TcpStream::SendPlain(std::string_view first, std::string_view second
   const std::array<asio::const_buffer, 2> parts = {asio::buffer(first.data(), first.size()),
                                                    asio::buffer(second.data(), second.size())};
   asio::error_code error;
-  const std::size_t sent = socket_.write_some(parts, error);
+  const std::size_t sent =
+      second.empty() ? socket_.write_some(parts[0], error) : socket_.write_some(parts, error);
   if (error && !WouldBlock(error)) FailLater("write: " + error.message());
   written_ += sent;
   return sent;

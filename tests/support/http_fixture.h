@@ -13,7 +13,8 @@
 
 namespace intentgate::test {
 
-// One loop, one server on a free port of the loopback, and a router to fill before Start.
+// One loop, one server on a free port of the loopback, and a router to fill before Start. What derives from it
+// and adds members that handlers use stops the pool in its own destructor, before they go.
 struct ServerFixture {
   std::unique_ptr<net::LoopPool> pool = *net::LoopPool::Start(1);
   std::shared_ptr<http::Router> router = std::make_shared<http::Router>();

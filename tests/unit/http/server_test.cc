@@ -35,6 +35,7 @@ struct Fixture : test::ServerFixture {
     });
     options.clock = std::make_shared<ManualClock>(784111777LL * 1'000'000);
   }
+  ~Fixture() { pool->Stop(); }
   // Waits until `count` requests are held by /hold.
   void AwaitHeld(std::size_t count) {
     for (bool there = false; !there;) test::RunOn(loop(), [&] { there = held.size() >= count; });

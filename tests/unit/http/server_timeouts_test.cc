@@ -31,6 +31,7 @@ struct Fixture : test::ServerFixture {
       stream = std::move(e);
     });
   }
+  ~Fixture() { pool->Stop(); }
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Fixture : test::ServerFixture {
       opened.Set(std::move(exchange));
     });
   }
+  ~Fixture() { pool->Stop(); }
 };
 
 }  // namespace
