@@ -120,9 +120,10 @@ Status Service::Impl::Stop() {
   if (stopped) return {};
   stopped = true;
   if (server != nullptr) {
-    std::promise<void> drained;
-    server->Stop(net::Millis(settings->limits.drain_ms), [&drained] { drained.set_value(); });
-    drained.get_future().wait();
+    // Shared, because set_value may still be at work when wait has returned.
+    const auto drained = std::make_shared<std::promise<void>>();
+    server->Stop(net::Millis(settings->limits.drain_ms), [drained] { drained->set_value(); });
+    drained->get_future().wait();
   }
   if (workers != nullptr) workers->Stop();
   server.reset();

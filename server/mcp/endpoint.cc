@@ -147,8 +147,12 @@ class Endpoint::CatalogueLoop : public std::enable_shared_from_this<CatalogueLoo
   explicit CatalogueLoop(Lane& lane) : lane_(lane), timer_(lane.upstream.loop(), [this] { Load(); }) {}
 
   void Load() {
-    LoadCatalogue(lane_, [self = shared_from_this()](bool good) {
-      if (good && !self->known_) self->lane_.context.log->Info("tools known", {{"count", self->lane_.context.catalogue->size()}});
+    // Weak: when the loop stops in the middle, the callback lives longer than the loop's timers may.
+    LoadCatalogue(lane_, [weak = weak_from_this()](bool good) {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      const Context& context = self->lane_.context;
+      if (good && !self->known_) context.log->Info("tools known", {{"count", context.catalogue->size()}});
       self->known_ = self->known_ || good;
       self->timer_.Set(good ? kCatalogueRefresh : kCatalogueRetry);
     });
@@ -168,9 +172,10 @@ const std::vector<telemetry::RouteName>& RouteNames() {
 std::shared_ptr<Endpoint> Endpoint::Create(Context context, const std::vector<net::Loop*>& loops) {
   std::shared_ptr<Endpoint> endpoint(new Endpoint(std::move(context)));
   for (net::Loop* loop : loops) {
-    std::promise<std::unique_ptr<Lane>> made;
-    loop->Post([&made, &endpoint, loop] { made.set_value(std::make_unique<Lane>(endpoint->context_, *loop)); });
-    endpoint->lanes_.emplace_back(loop, made.get_future().get());
+    // Shared, because set_value may still be at work when get has returned.
+    const auto made = std::make_shared<std::promise<std::unique_ptr<Lane>>>();
+    loop->Post([made, &endpoint, loop] { made->set_value(std::make_unique<Lane>(endpoint->context_, *loop)); });
+    endpoint->lanes_.emplace_back(loop, made->get_future().get());
   }
   return endpoint;
 }

@@ -19,7 +19,7 @@ TEST_CASE("no admin route answers a stranger") {
            {"POST", "/v1/admin/mint"}, {"POST", "/v1/admin/revoke"}, {"GET", "/v1/admin/revocations"}, {"GET", "/v1/admin/tenants"},
            {"GET", "/v1/admin/audit"}, {"GET", "/v1/admin/audit/verify"}, {"GET", "/v1/admin/audit/export"}}) {
     INFO(path);
-    for (const std::string token : {std::string("wrong"), std::string(kAdminToken) + "x", std::string("good")}) {
+    for (const std::string& token : {std::string("wrong"), std::string(kAdminToken) + "x", std::string("good")}) {
       const Got got = caller.Do(method, path, Bearer(token), R"({"subject":"a","jti":"j"})");
       CHECK(got.status == 401);
       CHECK(got.json().Find("error")->string_value() == "missing or invalid admin token");

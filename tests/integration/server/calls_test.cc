@@ -17,7 +17,7 @@ TEST_CASE("an allowed call reaches the upstream and its answer carries the gate'
   CHECK(body.AtPointer("/result/_intentgate/latency_ms")->number_text() == "1");
   CHECK(body.AtPointer("/result/content/0/text")->string_value() == "done");
   CHECK(g.gate->calls() == std::vector<std::string>{R"(read_file|read it||{"path":"/a"})"});
-  g.service->Stop();
+  CHECK(g.service->Stop().ok());
   REQUIRE(g.gate->outcomes().size() == 1);
   CHECK(g.gate->outcomes()[0].first == "event-read_file");
   CHECK(g.gate->outcomes()[0].second.outcome == "success");
@@ -179,7 +179,7 @@ TEST_CASE("trouble at the upstream is told without a machine's name, and recorde
     CHECK(got.json().AtPointer("/error/message")->string_value() == row.message);
     CHECK(got.body.find("127.0.0.1") == std::string::npos);
     CHECK(got.body.find("10.1.2.3") == std::string::npos);
-    g.service->Stop();
+    CHECK(g.service->Stop().ok());
     REQUIRE(g.gate->outcomes().size() == 1);
     CHECK(g.gate->outcomes()[0].second.outcome == row.outcome);
   }
@@ -212,7 +212,7 @@ TEST_CASE("a tool's own error is an answer, recorded as such") {
   Caller& caller = g.Start();
   g.upstream.set_mode("tool_error");
   CHECK(caller.Mcp("good", CallBody("read_file")).json().AtPointer("/result/isError")->bool_value());
-  g.service->Stop();
+  CHECK(g.service->Stop().ok());
   CHECK(g.gate->outcomes().at(0).second.outcome == "tool_error");
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("a client that goes away does not stop its call") {
     leaving.Begin("POST", "/v1/mcp", Caller::McpHeaders("good"), CallBody("read_file"));
     while (g.upstream.seen("tools/call").size() < 2) std::this_thread::yield();
   }
-  g.service->Stop();
+  CHECK(g.service->Stop().ok());
   CHECK(g.gate->outcomes().size() == 2);
 }
 

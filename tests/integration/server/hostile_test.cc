@@ -16,7 +16,7 @@ TEST_CASE("a call that parsers may read differently is refused with -32602 and a
   Gateway g;
   Caller& caller = g.Start();
   std::size_t audited = 0;
-  for (const std::string body : {
+  for (const std::string& body : {
            Call(R"({"name":"delete_all","Name":"read_file"})"),
            Call(R"({"Name":"read_file","name":"delete_all"})"),
            Call(R"({"name":"read_file","name":"delete_all"})"),
