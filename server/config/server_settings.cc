@@ -17,6 +17,8 @@
 namespace intentgate::config {
 namespace {
 
+using Shape = SettingRow::Shape;
+
 constexpr std::string_view kHeaderPrefix = "upstream.headers.";
 
 bool IsServerSection(std::string_view name) {
@@ -96,14 +98,22 @@ class Loader {
         Report(where, "is no setting" + DidYouMean(path, KnownPaths()));
         continue;
       }
-      ReadValue(path, where, row != nullptr && row->list, entry.second);
+      ReadValue(path, where, row == nullptr ? Shape::kPlain : row->shape, entry.second);
     }
   }
 
-  void ReadValue(const std::string& path, const std::string& where, bool list, const YAML::Node& value) {
+  // A relative path in the file starts at the file's folder, wherever the process was started.
+  std::string FromFolder(const std::string& text) const {
+    const std::size_t slash = sources_.file_name.rfind('/');
+    if (text.empty() || text.front() == '/' || slash == std::string::npos) return text;
+    return sources_.file_name.substr(0, slash + 1) + text;
+  }
+
+  void ReadValue(const std::string& path, const std::string& where, Shape shape, const YAML::Node& value) {
+    const bool list = shape == Shape::kList;
     Given given{{}, where};
     if (value.IsScalar()) {
-      given.texts.push_back(value.Scalar());
+      given.texts.push_back(shape == Shape::kPath ? FromFolder(value.Scalar()) : value.Scalar());
     } else if (list && value.IsSequence()) {
       for (const YAML::Node& element : value) {
         if (!element.IsScalar()) return Report(where, "must be a list of texts");
@@ -123,7 +133,7 @@ class Loader {
   }
 
   static std::vector<std::string> Split(const SettingRow& row, const std::string& text) {
-    if (!row.list) return {text};
+    if (row.shape != Shape::kList) return {text};
     std::vector<std::string> parts;
     for (std::size_t from = 0; from <= text.size();) {
       const std::size_t comma = std::min(text.find(',', from), text.size());

@@ -118,12 +118,14 @@ Problem StoreHost(const std::string& text, const FileReader&, ServerSettings& ou
   }
 
 std::vector<SettingRow> MakeTable() {
+  using Shape = SettingRow::Shape;
   return {
       {"listen.address", "INTENTGATE_ADDR", "127.0.0.1:8080", "where the gateway listens; \":8080\" is every interface",
        StoreListen},
       {"listen.threads", "", "0", "event loops; 0 is one for each core", IG_INTEGER(threads, 0, 256)},
-      {"tls.certificate", "", "", "PEM file with the certificate chain", IG_TEXT(tls_certificate)},
-      {"tls.key", "", "", "PEM file with its key", IG_TEXT(tls_key)},
+      {"tls.certificate", "", "", "PEM file with the certificate chain", IG_TEXT(tls_certificate),
+       Shape::kPath},
+      {"tls.key", "", "", "PEM file with its key", IG_TEXT(tls_key), Shape::kPath},
       {"upstream.url", "INTENTGATE_UPSTREAM_URL", "", "the MCP server that allowed calls go to", StoreUpstreamUrl},
       {"upstream.name", "", "upstream", "what caveats and policies call the upstream", IG_TEXT(upstream.name)},
       {"upstream.timeout_ms", "INTENTGATE_UPSTREAM_TIMEOUT_MS", "30000",
@@ -131,11 +133,12 @@ std::vector<SettingRow> MakeTable() {
       {"upstream.connect_timeout_ms", "", "5000", "wait for a connection",
        IG_INTEGER(upstream.connect_timeout_ms, 1, 600'000)},
       {"upstream.ca_file", "", "", "PEM file with the authorities that may sign the upstream's certificate",
-       IG_TEXT(upstream.ca_file)},
+       IG_TEXT(upstream.ca_file), Shape::kPath},
       {"admin.token", "INTENTGATE_ADMIN_TOKEN", "", "superadmin's token; better in a file", StoreAdminToken},
-      {"admin.token_file", "", "", "file with the superadmin's token, mode 0600", StoreAdminTokenFile},
+      {"admin.token_file", "", "", "file with the superadmin's token, mode 0600", StoreAdminTokenFile,
+       Shape::kPath},
       {"admin.tenants", "INTENTGATE_TENANT_ADMINS", "", "tenant:token, one admin for one tenant each", StoreTenantAdmin,
-       true},
+       Shape::kList},
       {"log.level", "INTENTGATE_LOG_LEVEL", "info", "debug, info, warn, error or off", StoreLogLevel},
       {"metrics.enabled", "INTENTGATE_METRICS_ENABLED", "true", "whether GET /metrics answers", StoreMetrics},
       {"limits.max_body_bytes", "", "1048576", "a request's body", IG_INTEGER(limits.max_body_bytes, 1024, kMaxBytes)},
@@ -150,9 +153,9 @@ std::vector<SettingRow> MakeTable() {
       {"limits.max_sessions", "", "10000", "MCP sessions remembered", IG_INTEGER(limits.max_sessions, 1, 10'000'000)},
       {"limits.session_idle_seconds", "", "3600", "a session without use is forgotten after it",
        IG_INTEGER(limits.session_idle_seconds, 1, 30 * kDay)},
-      {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, true},
+      {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
       {"mcp.allowed_hosts", "", "", "names in the Host field that are served; empty: on loopback its own names, else any",
-       StoreHost, true},
+       StoreHost, Shape::kList},
   };
 }
 #undef IG_TEXT

@@ -20,7 +20,9 @@ struct SettingRow {
   std::string_view default_value;
   std::string_view description;
   Store store = nullptr;
-  bool list = false;             // a sequence in the file, commas elsewhere; `store` is called for each element
+  // kList: a sequence in the file, commas elsewhere; `store` is called for each element. kPath: relative to
+  // the file's folder when it stands in the file.
+  enum class Shape : std::uint8_t { kPlain, kList, kPath } shape = Shape::kPlain;
 };
 
 const std::vector<SettingRow>& SettingTable();

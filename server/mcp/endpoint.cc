@@ -191,11 +191,18 @@ Lane& Endpoint::LaneOf(net::Loop& loop) {
 }
 
 void Endpoint::AddRoutes(http::Router& router) {
-  telemetry::AddMetered(router, context_.metrics, "POST", kMcpPath, [self = shared_from_this()](ExchangePtr exchange) {
+  // Weak: a loop that stops in the middle may hold the router to its own end, and lanes of other loops must
+  // not live that long.
+  const auto weak = weak_from_this();
+  telemetry::AddMetered(router, context_.metrics, "POST", kMcpPath, [weak](ExchangePtr exchange) {
+    const auto self = weak.lock();
+    if (self == nullptr) return exchange->SendError(503, "the server is stopping");
     Lane& lane = self->LaneOf(exchange->loop());
     Visit(lane, std::move(exchange)).Post();
   });
-  telemetry::AddMetered(router, context_.metrics, "DELETE", kMcpPath, [self = shared_from_this()](ExchangePtr exchange) {
+  telemetry::AddMetered(router, context_.metrics, "DELETE", kMcpPath, [weak](ExchangePtr exchange) {
+    const auto self = weak.lock();
+    if (self == nullptr) return exchange->SendError(503, "the server is stopping");
     Lane& lane = self->LaneOf(exchange->loop());
     Visit(lane, std::move(exchange)).Delete();
   });

@@ -30,6 +30,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   Endpoint(const Endpoint&) = delete;  // lanes refer to its context
   Endpoint& operator=(const Endpoint&) = delete;
 
+  // The routes answer 503 once the endpoint is gone.
   void AddRoutes(http::Router& router);
   // Asks the upstream for its tools, so that the intent check knows them before a client lists them. Tries
   // again until it has them, and from time to time afterwards.
