@@ -51,10 +51,15 @@ bool HasControl(std::string_view text) {
 
 // A line end in any of these would let one request say two things.
 Status CheckRequest(const base::HttpFetchRequest& request) {
-  const auto bad = [](std::string_view what) { return Error{ErrorCode::kInvalidArgument, "HTTP request: " + std::string(what)}; };
-  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) return bad("the URL is neither http nor https");
-  if (HasControl(request.url) || request.url.find(' ') != std::string::npos) return bad("the URL has a blank or control character");
-  if (request.method.empty() || !std::all_of(request.method.begin(), request.method.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
+  const auto bad = [](std::string_view what) {
+    return Error{ErrorCode::kInvalidArgument, "HTTP request: " + std::string(what)};
+  };
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://"))
+    return bad("the URL is neither http nor https");
+  if (HasControl(request.url) || request.url.find(' ') != std::string::npos)
+    return bad("the URL has a blank or control character");
+  if (request.method.empty() ||
+      !std::all_of(request.method.begin(), request.method.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return bad("the method is no word in capitals");
   }
   if (request.timeout_ms < 1 || request.timeout_ms > kMaxTimeoutMs) {
@@ -94,13 +99,15 @@ Error ExplainFailure(CURLcode code, const Sink& sink) {
     case CURLE_COULDNT_CONNECT: return {ErrorCode::kUnavailable, "the connection was refused"};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_ISSUER_ERROR: return {ErrorCode::kUnavailable, "TLS failed: the certificate or the protocol was not accepted"};
+    case CURLE_SSL_ISSUER_ERROR:
+      return {ErrorCode::kUnavailable, "TLS failed: the certificate or the protocol was not accepted"};
     case CURLE_SSL_CACERT_BADFILE: return {ErrorCode::kUnavailable, "TLS failed: the certificate file cannot be used"};
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE: return {ErrorCode::kUnavailable, "the connection broke off"};
-    default: return {ErrorCode::kUnavailable, "the exchange failed (libcurl " + std::to_string(static_cast<int>(code)) + ")"};
+    default:
+      return {ErrorCode::kUnavailable, "the exchange failed (libcurl " + std::to_string(static_cast<int>(code)) + ")"};
   }
 }
 
@@ -124,7 +131,8 @@ bool StartCurl() {
   return kStarted;
 }
 
-bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRequest& request, curl_slist* headers, Sink& sink) {
+bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRequest& request, curl_slist* headers,
+               Sink& sink) {
   Setup setup(handle);
   setup.Set(CURLOPT_URL, request.url.c_str());
   setup.Set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -188,7 +196,8 @@ class CurlFetcher::Pool {
   std::vector<Easy> idle_;  // guarded by mutex_
 };
 
-CurlFetcher::CurlFetcher(CurlOptions options, std::unique_ptr<Pool> pool) : options_(std::move(options)), pool_(std::move(pool)) {}
+CurlFetcher::CurlFetcher(CurlOptions options, std::unique_ptr<Pool> pool)
+    : options_(std::move(options)), pool_(std::move(pool)) {}
 CurlFetcher::~CurlFetcher() = default;
 
 Result<std::shared_ptr<CurlFetcher>> CurlFetcher::Create(CurlOptions options) {
@@ -196,7 +205,8 @@ Result<std::shared_ptr<CurlFetcher>> CurlFetcher::Create(CurlOptions options) {
   if (!options.ca_file.empty() && !std::ifstream(options.ca_file).good()) {
     return Error{ErrorCode::kInvalidArgument, "the CA file " + options.ca_file + " cannot be read"};
   }
-  if (options.connect_timeout_ms < 1) return Error{ErrorCode::kInvalidArgument, "the connect timeout must be at least 1 ms"};
+  if (options.connect_timeout_ms < 1)
+    return Error{ErrorCode::kInvalidArgument, "the connect timeout must be at least 1 ms"};
   auto pool = std::make_unique<Pool>(options.max_idle_connections);
   return std::shared_ptr<CurlFetcher>(new CurlFetcher(std::move(options), std::move(pool)));
 }

@@ -38,7 +38,8 @@ std::vector<Word> WithoutNegated(const std::vector<Word>& words) {
 void Add(std::vector<ScoredTool>& chosen, const std::vector<ScoredTool>& ranked, double ratio) {
   for (const ScoredTool& candidate : ranked) {
     if (candidate.score < ratio * ranked.front().score) return;
-    const bool known = std::any_of(chosen.begin(), chosen.end(), [&](const ScoredTool& c) { return c.tool == candidate.tool; });
+    const bool known =
+        std::any_of(chosen.begin(), chosen.end(), [&](const ScoredTool& c) { return c.tool == candidate.tool; });
     if (!known) chosen.push_back(candidate);
   }
 }
@@ -137,7 +138,8 @@ Result<Intent> LexicalExtractor::Extract(const IntentQuery& query) {
   intent.summary = chosen.empty() ? "fits no tool" : "fits " + index->names()[chosen.front().tool];
   for (const ScoredTool& tool : chosen) intent.allowed_tools.push_back(index->names()[tool.tool]);
   for (std::size_t tool = 0; tool < index->names().size(); ++tool) {
-    if (chosen.empty() || HasUnasked(index->verbs_of(tool), asked)) intent.forbidden_tools.push_back(index->names()[tool]);
+    if (chosen.empty() || HasUnasked(index->verbs_of(tool), asked))
+      intent.forbidden_tools.push_back(index->names()[tool]);
   }
   return intent;
 }

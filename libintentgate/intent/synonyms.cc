@@ -45,10 +45,11 @@ Table MakeTable() {
       {"price", "cost", "quote"},
   };
   // Endings of file names speak of files; a file is not of one ending.
-  const std::vector<std::string> endings = {"txt", "md", "csv", "json", "yaml", "pdf", "log", "html", "xml", "docx", "xlsx", "py",
-                                            "tar", "zip", "gz"};
+  const std::vector<std::string> endings = {"txt", "md",   "csv",  "json", "yaml", "pdf", "log", "html",
+                                            "xml", "docx", "xlsx", "py",   "tar",  "zip", "gz"};
   Table table;
-  for (const std::string& ending : endings) table.emplace(Stem(ending), std::vector<std::string>{Stem("file"), Stem("document")});
+  for (const std::string& ending : endings)
+    table.emplace(Stem(ending), std::vector<std::string>{Stem("file"), Stem("document")});
   for (const auto& group : groups) {
     std::vector<std::string> stems;
     for (const std::string& word : group) stems.push_back(Stem(word));

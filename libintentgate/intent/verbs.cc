@@ -42,26 +42,35 @@ std::vector<std::string> Stems(const std::vector<std::string>& words) {
 
 std::vector<VerbGroup> DefaultVerbGroups() {
   return {
-      {"delete", {"delete", "remove", "drop", "purge", "erase", "destroy", "wipe", "unlink", "truncate", "discard"},
+      {"delete",
+       {"delete", "remove", "drop", "purge", "erase", "destroy", "wipe", "unlink", "truncate", "discard"},
        {"clear", "trash", "clean"}},
-      {"pay", {"transfer", "pay", "refund", "withdraw", "buy", "reimburse"}, {"charge", "purchase", "wire", "order", "deposit", "payout"}},
-      {"send", {"send", "reply", "notify", "publish", "tweet", "invite"},
+      {"pay",
+       {"transfer", "pay", "refund", "withdraw", "buy", "reimburse"},
+       {"charge", "purchase", "wire", "order", "deposit", "payout"}},
+      {"send",
+       {"send", "reply", "notify", "publish", "tweet", "invite"},
        {"email", "mail", "message", "post", "share", "forward", "announce", "comment"}},
       {"write",
-       {"write", "create", "save", "edit", "modify", "insert", "append", "rename", "move", "upload", "overwrite", "replace",
-        "add", "put", "make", "generate", "draft", "mkdir"},
-       {"update", "set", "change", "patch", "store", "commit", "copy", "book", "schedule", "open", "register", "fix", "mark"}},
-      {"run", {"execute", "exec", "eval", "invoke", "deploy", "install", "launch"}, {"run", "start", "build", "shell", "test", "command"}},
+       {"write", "create", "save", "edit", "modify", "insert", "append", "rename", "move", "upload", "overwrite",
+        "replace", "add", "put", "make", "generate", "draft", "mkdir"},
+       {"update", "set", "change", "patch", "store", "commit", "copy", "book", "schedule", "open", "register", "fix",
+        "mark"}},
+      {"run",
+       {"execute", "exec", "eval", "invoke", "deploy", "install", "launch"},
+       {"run", "start", "build", "shell", "test", "command"}},
       {"control",
-       {"grant", "revoke", "approve", "disable", "enable", "kill", "terminate", "cancel", "restart", "shutdown", "suspend", "merge"},
+       {"grant", "revoke", "approve", "disable", "enable", "kill", "terminate", "cancel", "restart", "shutdown",
+        "suspend", "merge"},
        {"reset", "stop", "block", "close", "reboot", "lock", "unlock"}},
   };
 }
 
 bool IsReadVerb(const std::string& stem) {
   static const std::vector<std::string> kStems =
-      Stems({"get", "list", "read", "search", "find", "fetch", "show", "view", "query", "describe", "count", "check", "lookup",
-             "retrieve", "display", "look", "see", "browse", "inspect", "stat", "head", "tail", "summarize", "compare", "is"});
+      Stems({"get",      "list",  "read",  "search", "find",      "fetch",   "show", "view", "query",
+             "describe", "count", "check", "lookup", "retrieve",  "display", "look", "see",  "browse",
+             "inspect",  "stat",  "head",  "tail",   "summarize", "compare", "is"});
   return Holds(kStems, stem);
 }
 
@@ -72,7 +81,8 @@ VerbTable::VerbTable(std::vector<VerbGroup> groups) {
 }
 
 bool VerbTable::Has(const std::string& stem) const {
-  return std::any_of(groups_.begin(), groups_.end(), [&stem](const Group& group) { return Holds(group.verb_stems, stem); });
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [&stem](const Group& group) { return Holds(group.verb_stems, stem); });
 }
 
 bool VerbTable::Mark(const Word& word, bool ambiguous, std::vector<bool>& out) const {

@@ -205,10 +205,13 @@ TEST_CASE("no server, half an answer, no name: unavailable, and the message name
     auto fetcher = *CurlFetcher::Create();
     CHECK(Get(*fetcher, gone.Url()).error().message == "the connection broke off");
   }
-  LocalServer half([](const std::string&) { return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nabc"); });
+  LocalServer half([](const std::string&) {
+    return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nabc");
+  });
   auto fetcher = *CurlFetcher::Create();
   CHECK(Get(*fetcher, half.Url()).error().message == "the connection broke off");
-  CHECK(Get(*fetcher, "http://127.0.0.1:" + std::to_string(free_port) + "/").error().message == "the connection was refused");
+  CHECK(Get(*fetcher, "http://127.0.0.1:" + std::to_string(free_port) + "/").error().message ==
+        "the connection was refused");
   const Result<base::HttpFetchReply> nobody = Get(*fetcher, "http://name.invalid/");
   REQUIRE_FALSE(nobody.ok());
   CHECK(nobody.error().code == ErrorCode::kUnavailable);
@@ -230,9 +233,12 @@ TEST_CASE("what cannot be sent safely is refused before anything is sent") {
   CHECK(code([](auto& r) { r.url += "\r\nX: y"; }) == "HTTP request: the URL has a blank or control character");
   CHECK(code([](auto& r) { r.method = "GET /x"; }) == "HTTP request: the method is no word in capitals");
   CHECK(code([](auto& r) { r.method = ""; }) == "HTTP request: the method is no word in capitals");
-  CHECK(code([](auto& r) { r.headers = {{"A", "b\r\nC: d"}}; }) == "HTTP request: a header has a character that it may not have");
-  CHECK(code([](auto& r) { r.headers = {{"A:", "b"}}; }) == "HTTP request: a header has a character that it may not have");
-  CHECK(code([](auto& r) { r.headers = {{"", "b"}}; }) == "HTTP request: a header has a character that it may not have");
+  CHECK(code([](auto& r) { r.headers = {{"A", "b\r\nC: d"}}; }) ==
+        "HTTP request: a header has a character that it may not have");
+  CHECK(code([](auto& r) { r.headers = {{"A:", "b"}}; }) ==
+        "HTTP request: a header has a character that it may not have");
+  CHECK(code([](auto& r) { r.headers = {{"", "b"}}; }) ==
+        "HTTP request: a header has a character that it may not have");
   CHECK(code([](auto& r) { r.timeout_ms = 0; }).starts_with("HTTP request: the timeout"));
   CHECK(server.requests().empty());
 }
@@ -255,7 +261,8 @@ TEST_CASE("a CA file that is not there is refused when the fetcher is made") {
 }
 
 TEST_CASE("threads fetch side by side through one fetcher") {
-  LocalServer server([](const std::string& request) { return Reply("200 OK", request.substr(4, request.find(' ', 4) - 4)); });
+  LocalServer server(
+      [](const std::string& request) { return Reply("200 OK", request.substr(4, request.find(' ', 4) - 4)); });
   auto fetcher = *CurlFetcher::Create({.max_idle_connections = 2});
   std::vector<std::thread> threads;
   std::vector<int> good(8, 0);

@@ -25,7 +25,8 @@ std::vector<ToolInfo> Catalogue(const json::Value& prompts) {
   std::vector<ToolInfo> out;
   for (const json::Value& tool : prompts.Find("catalogue")->array()) {
     ToolInfo info{tool.Find("name")->string_value(), tool.Find("description")->string_value(), {}};
-    for (const json::Value& parameter : tool.Find("parameters")->array()) info.parameters.push_back(parameter.string_value());
+    for (const json::Value& parameter : tool.Find("parameters")->array())
+      info.parameters.push_back(parameter.string_value());
     out.push_back(std::move(info));
   }
   return out;
@@ -33,7 +34,8 @@ std::vector<ToolInfo> Catalogue(const json::Value& prompts) {
 
 Intent ExtractFrom(const std::vector<ToolInfo>& catalogue, std::string_view prompt) {
   static LexicalExtractor extractor;
-  Result<Intent> intent = extractor.Extract({.prompt = prompt, .catalogue = catalogue, .catalogue_digest = CatalogueDigest(catalogue)});
+  Result<Intent> intent =
+      extractor.Extract({.prompt = prompt, .catalogue = catalogue, .catalogue_digest = CatalogueDigest(catalogue)});
   REQUIRE(intent.ok());
   return *std::move(intent);
 }
@@ -57,7 +59,8 @@ TEST_CASE("the tool that a prompt needs is on top, and what it does not ask for 
     const json::Value& tool = *row.Find("tool");
     if (tool.is_null()) {
       ++no_fit;
-      const bool all = std::none_of(catalogue.begin(), catalogue.end(), [&](const ToolInfo& t) { return JudgeIntent(intent, t.name).allowed; });
+      const bool all = std::none_of(catalogue.begin(), catalogue.end(),
+                                    [&](const ToolInfo& t) { return JudgeIntent(intent, t.name).allowed; });
       refused += all;
       if (!all) MESSAGE(prompt << " fits: " << intent.rationale);
       continue;
@@ -67,11 +70,14 @@ TEST_CASE("the tool that a prompt needs is on top, and what it does not ask for 
     top += first;
     const bool passes = JudgeIntent(intent, tool.string_value()).allowed;
     allowed += passes;
-    if (!first || !passes) MESSAGE(prompt << " wants " << tool.string_value() << std::string(passes ? " " : " (refused) ") << ": " << intent.rationale);
+    if (!first || !passes)
+      MESSAGE(prompt << " wants " << tool.string_value() << std::string(passes ? " " : " (refused) ") << ": "
+                     << intent.rationale);
     for (const ToolInfo& t : catalogue) allowed_tools += JudgeIntent(intent, t.name).allowed;
   }
-  MESSAGE("prompts " << with_tool << ", top-1 " << top << ", allowed " << allowed << ", mean tools allowed " << allowed_tools / with_tool
-                     << " of " << catalogue.size() << "; no fit " << no_fit << ", refused " << refused << "; leaks " << leaks);
+  MESSAGE("prompts " << with_tool << ", top-1 " << top << ", allowed " << allowed << ", mean tools allowed "
+                     << allowed_tools / with_tool << " of " << catalogue.size() << "; no fit " << no_fit << ", refused "
+                     << refused << "; leaks " << leaks);
   CHECK(with_tool >= 40);
   // The floors are what docs/intent.md states.
   CHECK(top * 100 >= with_tool * 90);
@@ -89,7 +95,8 @@ TEST_CASE("prompts that were not looked at while the ranker was made are ranked 
     const Intent intent = ExtractFrom(catalogue, row.Find("prompt")->string_value());
     top += !intent.allowed_tools.empty() && intent.allowed_tools.front() == tool;
     allowed += JudgeIntent(intent, tool).allowed;
-    if (!JudgeIntent(intent, tool).allowed) MESSAGE(row.Find("prompt")->string_value() << " wants " << tool << ": " << intent.rationale);
+    if (!JudgeIntent(intent, tool).allowed)
+      MESSAGE(row.Find("prompt")->string_value() << " wants " << tool << ": " << intent.rationale);
   }
   MESSAGE("held out " << rows.size() << ", top-1 " << top << ", allowed " << allowed);
   CHECK(top * 100 >= rows.size() * 75);

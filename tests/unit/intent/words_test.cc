@@ -10,7 +10,8 @@ namespace {
 
 std::string Split(std::string_view text) {
   std::string out;
-  for (const Word& word : SplitWords(text)) out += (out.empty() ? "" : " ") + word.text + (word.starts_clause ? "^" : "");
+  for (const Word& word : SplitWords(text))
+    out += (out.empty() ? "" : " ") + word.text + (word.starts_clause ? "^" : "");
   return out;
 }
 
