@@ -75,6 +75,8 @@ Reply QueryAudit(const Resources& on, const Request& request) {
   if (!filter.ok()) return Reply::FromError(filter.error());
   if (!limit.ok()) return Reply::FromError(limit.error());
   if (!offset.ok()) return Reply::FromError(offset.error());
+  // What was answered before this request is to be found by it.
+  if (Status flushed = on.gate->Flush(); !flushed.ok()) return Reply::FromError(flushed.error());
   const Result<AuditPage> page = PageAt(*on.gate, *filter, TextParameter(request, "after"), *offset,
                                         static_cast<std::size_t>(*limit));
   if (!page.ok()) return Reply::FromError(page.error());
@@ -98,6 +100,7 @@ Reply VerifyAudit(const Resources& on, const Request& request) {
   Result<std::string> tenant = TenantFor(request, TextParameter(request, "tenant"));
   if (!tenant.ok()) return Reply::FromError(tenant.error());
   if (tenant->empty()) tenant = std::string("default");
+  if (Status flushed = on.gate->Flush(); !flushed.ok()) return Reply::FromError(flushed.error());
   const Result<VerifyReport> report = on.gate->VerifyAudit(*tenant);
   if (!report.ok()) return Reply::FromError(report.error());
   json::Value body = json::MakeObject(

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include <intentgate/gate.h>
+#include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
 #include "app/service.h"
 #include "cli/cli.h"
 #include "config/server_settings.h"
+#include "net/tls.h"
 
 namespace intentgate::app {
 namespace {
@@ -51,6 +53,22 @@ Loaded LoadAll(const ServeOptions& options, const std::string& yaml) {
   loaded.gate = std::move(gate.settings);
   loaded.problems.insert(loaded.problems.end(), gate.problems.begin(), gate.problems.end());
   return loaded;
+}
+
+// What shows only when the named files are used: a policy that does not compile, a certificate without its key.
+void CheckFiles(Loaded& loaded) {
+  std::vector<rego::SourceFile> files;
+  for (const auto& [name, text] : loaded.gate.policy_sources) files.push_back({name, text});
+  if (!files.empty()) {
+    const policy::CompileOutcome compiled = policy::Policy::Compile(files);
+    for (const rego::Diagnostic& finding : compiled.diagnostics) {
+      if (!compiled.ok()) loaded.problems.push_back({"policy.files", finding.ToString()});
+    }
+  }
+  if (!loaded.server.tls_certificate.empty() && !loaded.server.tls_key.empty()) {
+    const auto tls = net::TlsContext::ForServer(loaded.server.tls_certificate, loaded.server.tls_key);
+    if (!tls.ok()) loaded.problems.push_back({"tls", tls.error().message});
+  }
 }
 
 int ReportProblems(const std::vector<SettingsProblem>& problems) {
@@ -136,6 +154,7 @@ int RunServe(const ServeOptions& options) {
   const Result<std::string> yaml = ReadConfig(options.config);
   if (!yaml.ok()) return CannotStart(yaml.error());
   Loaded loaded = LoadAll(options, *yaml);
+  CheckFiles(loaded);
   if (!loaded.problems.empty()) return ReportProblems(loaded.problems);
   if (options.check) {
     std::cerr << "configuration is good\n";

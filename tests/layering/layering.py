@@ -25,7 +25,7 @@ ALLOWED = {
     "net": "base",
     "http": "net base",
     "telemetry": "http json base",
-    "config": "json base",
+    "config": "telemetry http net crypto json base",
     "mcp": "http net json telemetry config crypto base",
     "admin": "http net json telemetry config crypto base",
     "cli": "",

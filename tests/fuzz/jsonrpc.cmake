@@ -1,0 +1,3 @@
+if(TARGET ig::mcp)
+  ig_fuzz(jsonrpc DEPS ig::mcp ig::token)
+endif()

@@ -1,0 +1,114 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "base/encoding.h"
+#include "config/near_name.h"
+#include "config/server_settings.h"
+
+namespace intentgate::config {
+namespace {
+
+constexpr const char* kToken = "0123456789abcdef0123456789abcdef";
+
+Result<std::string> SecretFile(const std::string& path) {
+  if (path.ends_with("missing")) return Error{ErrorCode::kIo, path + ": no such file"};
+  return std::string(kToken) + "\n";
+}
+
+ServerSettingsLoad Load(std::string yaml, std::map<std::string, std::string> environment = {},
+                        std::map<std::string, std::string> flags = {}) {
+  return LoadServerSettings({std::move(yaml), "dir/ig.yaml", std::move(environment), std::move(flags)}, SecretFile);
+}
+
+const std::string kGood = "upstream: {url: 'http://127.0.0.1:3000/mcp'}\n";
+
+}  // namespace
+
+TEST_CASE("what nobody sets has its default, and only the upstream must be set") {
+  const ServerSettingsLoad load = Load(kGood);
+  CHECK(load.problems.empty());
+  CHECK(load.settings.listen == "127.0.0.1:8080");
+  CHECK(load.settings.limits.max_body_bytes == 1 << 20);
+  CHECK(load.settings.upstream.timeout_ms == 30'000);
+  CHECK(load.settings.metrics);
+  CHECK(load.settings.admin_keys.empty());
+  REQUIRE(Load("").problems.size() == 1);
+  CHECK(Load("").problems[0].where == "upstream.url");
+}
+
+TEST_CASE("a flag wins over the environment, the environment over the file") {
+  const std::string yaml = kGood + "listen: {address: '127.0.0.1:1'}\nlog: {level: warn}\n";
+  CHECK(Load(yaml).settings.listen == "127.0.0.1:1");
+  CHECK(Load(yaml, {{"INTENTGATE_ADDR", ":2"}}).settings.listen == ":2");
+  CHECK(Load(yaml, {{"INTENTGATE_ADDR", ":2"}}, {{"listen.address", ":3"}}).settings.listen == ":3");
+  CHECK(Load(yaml, {{"INTENTGATE_ADDR", ""}}).settings.listen == "127.0.0.1:1");
+}
+
+TEST_CASE("every mistake is told with its place, not only the first") {
+  const ServerSettingsLoad load = Load(
+      "listen: {address: nowhere, thread: 2}\nupstream:\n  url: ftp://x/\n  timeout_ms: soon\nlog: {level: loud}\n"
+      "tls: {certificate: c.pem}\nlimits: [1]\nmcp: {allowed_origins: [https://a.example/path]}\nstore: {kind: whatever}\n",
+      {{"INTENTGATE_METRICS_ENABLED", "maybe"}}, {{"listen.adress", ":1"}});
+  std::string all;
+  for (const SettingsProblem& p : load.problems) all += p.where + ": " + p.message + "\n";
+  INFO(all);
+  for (const std::string words : {"dir/ig.yaml:1:10 (listen.address)", "dir/ig.yaml:1:28 (listen.thread): is no setting; did you mean listen.threads?",
+                                  "dir/ig.yaml:3:3 (upstream.url)", "(upstream.timeout_ms): must be a whole number", "(log.level): must be debug",
+                                  "(tls.certificate): needs tls.key", "(limits): must be a mapping", "(mcp.allowed_origins): must be an origin",
+                                  "INTENTGATE_METRICS_ENABLED: must be true or false", "--listen.adress: is no setting; did you mean listen.address?"}) {
+    INFO(words);
+    CHECK(all.find(words) != std::string::npos);
+  }
+  CHECK(load.problems.size() == 10);
+}
+
+TEST_CASE("text that is no YAML, or says a thing twice, is a mistake") {
+  const ServerSettingsLoad broken = Load("listen: {address: [\n");
+  CHECK(broken.yaml_unreadable);
+  REQUIRE(broken.problems.size() == 1);
+  CHECK(broken.problems[0].where.starts_with("dir/ig.yaml:"));
+  CHECK(Load(kGood + "log: {level: info, level: warn}\n").problems.size() == 1);
+  CHECK(Load("- a\n").yaml_unreadable);
+}
+
+TEST_CASE("admin tokens are kept as digests, and mistakes never show them") {
+  ServerSettingsLoad load = Load(kGood + "admin: {token_file: token}\n",
+                                 {{"INTENTGATE_TENANT_ADMINS", "acme:" + std::string(kToken) + ",beta:" + std::string(kToken) + "2"}});
+  CHECK(load.problems.empty());
+  REQUIRE(load.settings.admin_keys.size() == 3);
+  std::size_t superadmins = 0;
+  for (const AdminKey& key : load.settings.admin_keys) {
+    superadmins += key.tenant.empty() ? 1 : 0;
+    if (key.tenant != "beta") CHECK(key.digest == crypto::Sha256(base::AsBytes(std::string_view(kToken))));
+  }
+  CHECK(superadmins == 1);
+  load = Load(kGood, {{"INTENTGATE_ADMIN_TOKEN", "hunter2"}, {"INTENTGATE_TENANT_ADMINS", "hunter2"}});
+  REQUIRE(load.problems.size() == 2);
+  for (const SettingsProblem& p : load.problems) CHECK(p.message.find("hunter2") == std::string::npos);
+  load = Load(kGood + "admin: {token_file: missing}\n");
+  REQUIRE(load.problems.size() == 1);
+  CHECK(load.problems[0].message == "dir/missing: no such file");
+}
+
+TEST_CASE("upstream headers are read, and a value that would break the message is refused") {
+  ServerSettingsLoad load = Load("upstream:\n  url: http://h/\n  headers: {Authorization: Bearer abc, X-A: b}\n");
+  CHECK(load.problems.empty());
+  REQUIRE(load.settings.upstream.headers.size() == 2);
+  CHECK(Load("upstream: {url: 'http://h/', headers: {'X A': b}}\n").problems.size() == 1);
+  CHECK(Load("upstream: {url: 'http://h/', headers: {X-A: \"b\\r\\nEvil: 1\"}}\n").problems.size() == 1);
+}
+
+TEST_CASE("the server's names are taken out of the environment and are all in the reference") {
+  const auto rest = WithoutServerNames({{"INTENTGATE_ADDR", ":1"}, {"INTENTGATE_MASTER_KEY", "k"}, {"PATH", "/"}});
+  CHECK(rest.size() == 2);
+  CHECK_FALSE(rest.contains("INTENTGATE_ADDR"));
+  for (const SettingReference& row : ServerSettingsReference()) CHECK_FALSE(row.description.empty());
+}
+
+TEST_CASE("only near names are offered") {
+  CHECK(DidYouMean("listen.adress", {"listen.address", "log.level"}) == "; did you mean listen.address?");
+  CHECK(DidYouMean("nonsense", {"listen.address"}).empty());
+}
+
+}  // namespace intentgate::config

@@ -1,0 +1,63 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+namespace {
+
+int CodeOf(std::string_view text) {
+  const auto read = ReadMessage(text, 1 << 20);
+  if (const auto* refusal = std::get_if<Refusal>(&read)) return refusal->code;
+  const Message& message = std::get<Message>(read);
+  if (message.method() != "tools/call") return 0;
+  const auto call = ReadToolCall(message);
+  const auto* refusal = std::get_if<Refusal>(&call);
+  return refusal == nullptr ? 0 : refusal->code;
+}
+
+}  // namespace
+
+TEST_CASE("requests, notifications and answers are told apart") {
+  const auto kind = [](std::string_view text) { return std::get<Message>(ReadMessage(text, 1000)).kind(); };
+  CHECK(kind(R"({"jsonrpc":"2.0","id":1,"method":"m"})") == MessageKind::kRequest);
+  CHECK(kind(R"({"jsonrpc":"2.0","method":"m"})") == MessageKind::kNotification);
+  CHECK(kind(R"({"jsonrpc":"2.0","id":"a","result":{}})") == MessageKind::kResponse);
+  CHECK(kind(R"({"jsonrpc":"2.0","id":"a","error":{}})") == MessageKind::kResponse);
+}
+
+TEST_CASE("a repeated member has a code of its own, which the reader's sentence decides") {
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","jsonrpc":"2.0","id":1,"method":"m"})") == kInvalidParams);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"a":{"b":1,"b":1}}})") == kInvalidParams);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"m")") == kParseError);
+  CHECK(CodeOf("\xff") == kParseError);
+}
+
+TEST_CASE("case variants of the protocol's members are refused, the tool's own arguments are not") {
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","Name":"u"}})") == kInvalidParams);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","Params":{"name":"t"}})") == kInvalidRequest);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{"Name":1,"name":2}}})") == 0);
+}
+
+TEST_CASE("a refusal keeps what could be read, for the chain") {
+  const auto read = ReadMessage(R"({"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"t","NAME":"u"}})", 1000);
+  const Refusal& refusal = std::get<Refusal>(read);
+  CHECK(refusal.tool == "t");
+  CHECK(refusal.method == "tools/call");
+  CHECK(refusal.id.string_value() == "i");
+  CHECK(ErrorReply(refusal) ==
+        R"({"jsonrpc":"2.0","id":"i","error":{"code":-32602,"message":"Invalid params","data":"JSON: the member \"NAME\" differs only by case from \"name\""}})");
+}
+
+TEST_CASE("limits hold at their edge") {
+  const auto named = [](std::size_t n) {
+    return R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + std::string(n, 'a') + "\"}}";
+  };
+  CHECK(CodeOf(named(kMaxToolNameBytes)) == 0);
+  CHECK(CodeOf(named(kMaxToolNameBytes + 1)) == kInvalidParams);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":")" + std::string(kMaxIdBytes + 1, 'a') + R"(","method":"m"})") == kInvalidRequest);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(kMaxMethodBytes + 1, 'a') + R"("})") == kInvalidRequest);
+}
+
+}  // namespace intentgate::mcp
