@@ -79,7 +79,7 @@ TEST_CASE("admin tokens are kept as digests, and mistakes never show them") {
   REQUIRE(load.settings.admin_keys.size() == 3);
   std::size_t superadmins = 0;
   for (const AdminKey& key : load.settings.admin_keys) {
-    superadmins += key.tenant.empty() ? 1 : 0;
+    if (key.tenant.empty()) ++superadmins;
     if (key.tenant != "beta") CHECK(key.digest == crypto::Sha256(base::AsBytes(std::string_view(kToken))));
   }
   CHECK(superadmins == 1);
