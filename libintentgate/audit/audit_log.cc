@@ -96,6 +96,7 @@ class GroupCommitLog final : public AuditLog {
   std::condition_variable wake_;       // the writer: there is work
   std::condition_variable finished_;   // Flush: a batch is over
   std::deque<QueuedEvent> queue_;
+  std::size_t queued_bytes_ = 0;
   std::unordered_map<std::string, Producer, base::StringHash, base::StringEq> producers_;
   std::int64_t taken_in_ = 0, finished_count_ = 0;
   bool stopping_ = false;
@@ -151,6 +152,13 @@ Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, b
                                                   std::to_string(options_.max_queue) +
                                                   "): the store is slower than the events arrive"};
     }
+    const std::size_t bytes = queued.draft.text.size();
+    if (!queue_.empty() && queued_bytes_ + bytes > options_.max_queue_bytes) {
+      return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue_bytes " +
+                                                  std::to_string(options_.max_queue_bytes) +
+                                                  "): the store is slower than the events arrive"};
+    }
+    queued_bytes_ += bytes;
     const std::string& tenant = queued.draft.stored.record.tenant;
     auto producer = producers_.find(tenant);
     if (producer == producers_.end()) producer = producers_.emplace(tenant, Producer()).first;
@@ -182,11 +190,16 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
     wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
                    [this] { return queue_.size() >= options_.max_batch || stopping_; });
   }
-  const std::size_t count = std::min(queue_.size(), options_.max_batch);
   batch.clear();
-  batch.insert(batch.end(), std::make_move_iterator(queue_.begin()),
-               std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  std::size_t bytes = 0;
+  while (!queue_.empty() && batch.size() < options_.max_batch) {
+    const std::size_t next = queue_.front().draft.text.size();
+    if (!batch.empty() && bytes + next > options_.max_batch_bytes) break;
+    bytes += next;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queued_bytes_ -= bytes;
 }
 
 void GroupCommitLog::Run() {
@@ -292,6 +305,10 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> s
   }
   if (options.max_batch == 0 || options.max_queue == 0) {
     return Error{ErrorCode::kInvalidArgument, "max_batch and max_queue of the audit log must be at least 1"};
+  }
+  if (options.max_event_bytes > kMaxEventBytes) {
+    return Error{ErrorCode::kInvalidArgument, "max_event_bytes of the audit log may be at most " +
+                                                  std::to_string(kMaxEventBytes) + ", what verifiers accept"};
   }
   Result<std::string> producer_id = MakeProducerId(options.producer_id, *random);
   if (!producer_id.ok()) return producer_id.error();

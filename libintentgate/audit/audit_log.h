@@ -24,8 +24,10 @@ namespace intentgate::audit {
 
 struct AuditLogOptions {
   std::size_t max_batch = 256;              // events in one transaction
+  std::size_t max_batch_bytes = 8u << 20;   // canonical bytes in one transaction; one event may be more
   std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
   std::size_t max_queue = 65'536;           // waiting events; beyond it Append fails with kLimitExceeded
+  std::size_t max_queue_bytes = 256u << 20; // of their canonical bytes, likewise
   std::size_t max_event_bytes = 16u << 20;  // canonical bytes of one event; beyond it Append fails with kLimitExceeded
   std::int64_t retry_micros = 1'000'000;    // how often an unhealthy log tries to declare its loss and so to recover
   // A stable name of this process, such as the replica's. Each run adds a random part to it. Empty: the

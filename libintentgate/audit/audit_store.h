@@ -40,7 +40,8 @@ class AuditStore {
   // As Scan, with the projections, so that verification can hold them against the canonical bytes.
   virtual Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
                                                       std::size_t limit) = 0;
-  // Keyset pagination; stable while events arrive. `after` is a `next` of an earlier page or empty.
+  // Keyset pagination in the order of audit/filter.h; stable while events arrive. `after` is a `next` of an
+  // earlier page or empty. At most audit::kMaxPage records, as in Scan.
   virtual Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                   std::size_t limit) = 0;
   virtual Result<std::int64_t> Count(const AuditFilter& filter) = 0;

@@ -85,7 +85,8 @@ class ObjectWriter {
       return;
     }
     Result<std::string> jcs = json::WriteJcs(value);
-    if (!jcs.ok() || !json::Parse(*jcs, kEventLimits).ok()) {
+    constexpr json::ParseLimits kInside{.max_bytes = kEventLimits.max_bytes, .max_depth = kEventLimits.max_depth - 1};
+    if (!jcs.ok() || !json::Parse(*jcs, kInside).ok()) {
       Text(text_name, exact);
       return;
     }

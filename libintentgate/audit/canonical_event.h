@@ -20,6 +20,8 @@ namespace intentgate::audit {
 
 inline constexpr std::string_view kSchemaVersion = "ig1";
 inline constexpr std::string_view kChainFormat = "intentgate-chain-1";
+// The largest event that AuditLogOptions may allow; leaves readers room for the line around it.
+inline constexpr std::size_t kMaxEventBytes = std::size_t{63} << 20;
 // The largest integer that JCS can carry; larger ones are cut to it.
 inline constexpr std::int64_t kMaxCanonicalInteger = 9'007'199'254'740'991;
 // What a reader of events accepts. One level deeper than a call may be, because arguments can stand

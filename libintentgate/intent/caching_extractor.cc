@@ -12,7 +12,8 @@ namespace {
 
 std::string KeyOf(const IntentQuery& query, const std::string& model) {
   std::string framed;
-  for (const std::string_view part : {query.tenant, query.agent_id, query.prompt, query.catalogue_digest, std::string_view(model)}) {
+  for (const std::string_view part :
+       {query.tenant, query.agent_id, query.prompt, query.catalogue_digest, std::string_view(model)}) {
     AppendFramed(part, framed);
   }
   const crypto::Digest digest = crypto::Sha256(base::AsBytes(framed));

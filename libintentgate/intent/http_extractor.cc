@@ -29,7 +29,8 @@ Status ReadNames(const json::Value& intent, std::string_view member, std::vector
     return Malformed("has over " + std::to_string(kMaxIntentTools) + " names in " + where);
   }
   for (const json::Value& name : names->array()) {
-    if (!name.is_string() || name.string_value().empty()) return Malformed("has something other than a name in " + where);
+    if (!name.is_string() || name.string_value().empty())
+      return Malformed("has something other than a name in " + where);
     out.push_back(name.string_value());
   }
   return {};
@@ -55,8 +56,8 @@ Status ReadConfidence(const json::Value& intent, double& out) {
 }
 
 Status ReadIntent(const json::Value& value, Intent& out) {
-  static constexpr std::array<std::string_view, 5> kMembers = {"summary", "allowed_tools", "forbidden_tools", "confidence",
-                                                               "rationale"};
+  static constexpr std::array<std::string_view, 5> kMembers = {"summary", "allowed_tools", "forbidden_tools",
+                                                               "confidence", "rationale"};
   if (!json::RefuseCaseVariants(value, kMembers).ok()) return Malformed("has a member in another case");
   if (Status s = ReadText(value, "summary", true, out.summary); !s.ok()) return s;
   if (Status s = ReadText(value, "rationale", false, out.rationale); !s.ok()) return s;
@@ -66,7 +67,8 @@ Status ReadIntent(const json::Value& value, Intent& out) {
 }
 
 Status CheckBaseUrl(std::string_view url) {
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return BadOption("URL must start with http:// or https://");
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return BadOption("URL must start with http:// or https://");
   const std::string_view rest = url.substr(url.find("//") + 2);
   if (rest.empty() || rest.starts_with('/')) return BadOption("URL has no host");
   if (rest.find('@') != std::string_view::npos) return BadOption("URL must not carry a user name or password");

@@ -26,13 +26,29 @@ std::vector<std::span<const Word>> Clauses(const std::vector<Word>& words) {
   return out;
 }
 
+// The words that are asked for: "do not delete" asks for nothing.
+std::vector<Word> WithoutNegated(const std::vector<Word>& words) {
+  std::vector<Word> out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!IsNegated(words, i)) out.push_back(words[i]);
+  }
+  return out;
+}
+
 void Add(std::vector<ScoredTool>& chosen, const std::vector<ScoredTool>& ranked, double ratio) {
   for (const ScoredTool& candidate : ranked) {
     if (candidate.score < ratio * ranked.front().score) return;
-    if (!candidate.fits) continue;
-    const bool known = std::any_of(chosen.begin(), chosen.end(), [&](const ScoredTool& c) { return c.tool == candidate.tool; });
+    const bool known =
+        std::any_of(chosen.begin(), chosen.end(), [&](const ScoredTool& c) { return c.tool == candidate.tool; });
     if (!known) chosen.push_back(candidate);
   }
+}
+
+bool HasUnasked(const std::vector<bool>& verbs, const std::vector<bool>& asked) {
+  for (std::size_t g = 0; g < verbs.size(); ++g) {
+    if (verbs[g] && !asked[g]) return true;
+  }
+  return false;
 }
 
 // Coverage says how much of the prompt the best tool explains, the margin how far the others are behind.
@@ -77,12 +93,28 @@ std::shared_ptr<const LexicalIndex> LexicalExtractor::IndexFor(const IntentQuery
   return index;
 }
 
-std::vector<ScoredTool> LexicalExtractor::Choose(const LexicalIndex& index, const std::vector<Word>& words) const {
+std::vector<ScoredTool> LexicalExtractor::RankAsked(const LexicalIndex& index, std::span<const Word> words,
+                                                   const std::vector<bool>& asked) const {
+  std::vector<ScoredTool> out;
+  for (ScoredTool& tool : index.Rank(words)) {
+    const std::vector<bool>& verbs = index.verbs_of(tool.tool);
+    if (!tool.fits || HasUnasked(verbs, asked)) continue;
+    if (std::find(verbs.begin(), verbs.end(), true) != verbs.end()) tool.score *= options_.verb_bonus;
+    out.push_back(std::move(tool));
+  }
+  SortBestFirst(out);
+  return out;
+}
+
+std::vector<ScoredTool> LexicalExtractor::Choose(const LexicalIndex& index, const std::vector<Word>& words,
+                                                const std::vector<bool>& asked) const {
   std::vector<ScoredTool> chosen;
-  Add(chosen, index.Rank(words), options_.score_ratio);
+  Add(chosen, RankAsked(index, words, asked), options_.score_ratio);
   const std::vector<std::span<const Word>> clauses = Clauses(words);
   if (clauses.size() > 1) {
-    for (const std::span<const Word> clause : clauses) Add(chosen, index.Rank(clause), options_.clause_ratio);
+    for (const std::span<const Word> clause : clauses) {
+      Add(chosen, RankAsked(index, clause, verbs_.OfPrompt(clause)), options_.clause_ratio);
+    }
   }
   if (chosen.size() > options_.max_allowed) chosen.resize(options_.max_allowed);
   return chosen;
@@ -96,8 +128,8 @@ Result<Intent> LexicalExtractor::Extract(const IntentQuery& query) {
   const std::shared_ptr<const LexicalIndex> index = IndexFor(query);
   std::vector<Word> words = SplitWords(query.prompt);
   if (words.size() > kMaxPromptWords) words.resize(kMaxPromptWords);
-  const std::vector<ScoredTool> chosen = Choose(*index, words);
   const std::vector<bool> asked = verbs_.OfPrompt(words);
+  const std::vector<ScoredTool> chosen = Choose(*index, WithoutNegated(words), asked);
 
   Intent intent;
   intent.model = kModel;
@@ -106,10 +138,8 @@ Result<Intent> LexicalExtractor::Extract(const IntentQuery& query) {
   intent.summary = chosen.empty() ? "fits no tool" : "fits " + index->names()[chosen.front().tool];
   for (const ScoredTool& tool : chosen) intent.allowed_tools.push_back(index->names()[tool.tool]);
   for (std::size_t tool = 0; tool < index->names().size(); ++tool) {
-    const std::vector<bool>& verbs = index->verbs_of(tool);
-    bool unasked = chosen.empty();
-    for (std::size_t g = 0; g < verbs.size(); ++g) unasked = unasked || (verbs[g] && !asked[g]);
-    if (unasked) intent.forbidden_tools.push_back(index->names()[tool]);
+    if (chosen.empty() || HasUnasked(index->verbs_of(tool), asked))
+      intent.forbidden_tools.push_back(index->names()[tool]);
   }
   return intent;
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,7 @@ namespace intentgate::intent {
 struct LexicalOptions {
   double score_ratio = 0.5;            // allowed: at least this part of the best score for the whole prompt
   double clause_ratio = 0.8;           // allowed: at least this part of the best score for one clause
+  double verb_bonus = 1.3;             // factor for a tool whose effect the prompt asks for
   std::size_t max_allowed = 16;        // tools in allowed_tools
   std::size_t max_indexes = 32;        // catalogues kept ready, by digest
   std::vector<VerbGroup> verb_groups = DefaultVerbGroups();
@@ -41,8 +43,12 @@ class LexicalExtractor final : public IntentExtractor {
 
  private:
   std::shared_ptr<const LexicalIndex> IndexFor(const IntentQuery& query);
-  // Tools that fit the whole prompt or one of its clauses, best first.
-  std::vector<ScoredTool> Choose(const LexicalIndex& index, const std::vector<Word>& words) const;
+  // Tools that fit the words and whose every effect is asked for, best first.
+  std::vector<ScoredTool> RankAsked(const LexicalIndex& index, std::span<const Word> words,
+                                    const std::vector<bool>& asked) const;
+  // Those for the whole prompt and for its clauses.
+  std::vector<ScoredTool> Choose(const LexicalIndex& index, const std::vector<Word>& words,
+                                 const std::vector<bool>& asked) const;
 
   const LexicalOptions options_;
   const VerbTable verbs_;

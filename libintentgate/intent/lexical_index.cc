@@ -19,6 +19,12 @@ constexpr std::size_t kMaxDescriptionWords = 200;
 
 }  // namespace
 
+void SortBestFirst(std::vector<ScoredTool>& tools) {
+  std::sort(tools.begin(), tools.end(), [](const ScoredTool& a, const ScoredTool& b) {
+    return a.score != b.score ? a.score > b.score : a.tool < b.tool;
+  });
+}
+
 struct LexicalIndex::Match {
   double score = 0;
   const Term* term = nullptr;
@@ -130,7 +136,7 @@ std::vector<ScoredTool> LexicalIndex::Rank(std::span<const Word> query) const {
                       (sum.generic_hit && all_generic_[tool]);
     out.push_back({tool, sum.score, query_weight > 0 ? sum.covered / query_weight : 0, fits, std::move(sum.terms)});
   }
-  std::stable_sort(out.begin(), out.end(), [](const ScoredTool& a, const ScoredTool& b) { return a.score > b.score; });
+  SortBestFirst(out);
   return out;
 }
 

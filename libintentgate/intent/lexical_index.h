@@ -27,12 +27,15 @@ struct ScoredTool {
   std::vector<std::string> terms;  // the tool's words that matched, in the order of the query
 };
 
+// Best score first, equal scores in catalogue order.
+void SortBestFirst(std::vector<ScoredTool>& tools);
+
 // Immutable, thread-safe.
 class LexicalIndex {
  public:
   LexicalIndex(std::span<const ToolInfo> catalogue, const VerbTable& verbs);
 
-  // The tools with a score, best first; equal scores in catalogue order.
+  // The tools with a score, best first.
   std::vector<ScoredTool> Rank(std::span<const Word> query) const;
 
   const std::vector<std::string>& names() const { return names_; }

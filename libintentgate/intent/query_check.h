@@ -13,8 +13,8 @@ inline Status CheckPrompt(const IntentQuery& query) {
     return Error{ErrorCode::kInvalidArgument, "the intent prompt is blank"};
   }
   if (query.prompt.size() > kMaxPromptBytes) {
-    return Error{ErrorCode::kLimitExceeded,
-                 "the intent prompt is over " + std::to_string(kMaxPromptBytes) + " bytes; send the task, not its data"};
+    return Error{ErrorCode::kLimitExceeded, "the intent prompt is over " + std::to_string(kMaxPromptBytes) +
+                                                " bytes; send the task, not its data"};
   }
   return {};
 }

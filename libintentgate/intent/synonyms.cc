@@ -16,18 +16,18 @@ Table MakeTable() {
       {"find", "search", "lookup", "query", "locate", "look", "grep"},
       {"list", "enumerate", "ls"},
       {"delete", "remove", "erase", "purge", "drop", "destroy", "wipe", "unlink"},
-      {"create", "make", "new", "add", "generate", "mkdir", "open"},
+      {"create", "make", "new", "add", "generate", "mkdir"},
       {"write", "save", "store", "put"},
-      {"update", "edit", "modify", "change", "set", "adjust"},
+      {"update", "edit", "modify", "change", "set", "adjust", "replace"},
       {"move", "rename"},
-      {"send", "notify", "tell"},
+      {"send", "notify"},
       {"email", "mail", "inbox"},
       {"message", "chat", "dm"},
       {"pay", "payment", "transfer", "money", "fund", "wire"},
       {"cancel", "abort", "revoke"},
       {"execute", "run", "exec", "command", "shell"},
       {"directory", "folder", "dir"},
-      {"file", "document", "doc", "txt", "md", "csv", "json", "yaml", "pdf", "log", "html", "xml", "docx", "py"},
+      {"file", "document", "doc"},
       {"picture", "image", "photo", "png", "jpg"},
       {"weather", "forecast", "temperature", "rain"},
       {"ticket", "issue", "bug"},
@@ -37,13 +37,19 @@ Table MakeTable() {
       {"pull", "pr"},
       {"invoice", "bill", "receipt"},
       {"web", "internet", "online", "website"},
+      {"url", "https", "http", "link", "page"},
       {"fly", "flight", "plane"},
       {"database", "db", "sql", "table"},
       {"size", "big", "large"},
       {"time", "clock", "hour"},
       {"price", "cost", "quote"},
   };
+  // Endings of file names speak of files; a file is not of one ending.
+  const std::vector<std::string> endings = {"txt", "md",   "csv",  "json", "yaml", "pdf", "log", "html",
+                                            "xml", "docx", "xlsx", "py",   "tar",  "zip", "gz"};
   Table table;
+  for (const std::string& ending : endings)
+    table.emplace(Stem(ending), std::vector<std::string>{Stem("file"), Stem("document")});
   for (const auto& group : groups) {
     std::vector<std::string> stems;
     for (const std::string& word : group) stems.push_back(Stem(word));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,20 +24,23 @@ std::vector<VerbGroup> DefaultVerbGroups();
 // "get", "list", "search" and their like: verbs that change nothing.
 bool IsReadVerb(const std::string& stem);
 
+// Whether a word such as "not" or "without" stands among the three words before words[i].
+bool IsNegated(std::span<const Word> words, std::size_t i);
+
 // Immutable, thread-safe.
 class VerbTable {
  public:
   explicit VerbTable(std::vector<VerbGroup> groups);
   std::size_t size() const { return groups_.size(); }
   const std::string& name(std::size_t group) const { return groups_[group].name; }
-  // Whether any group has the verb.
+  // Whether any group has the verb, ambiguous ones aside.
   bool Has(const std::string& stem) const;
 
-  // The groups that a tool's name and the first word of its description show, one flag each. Behind a word
-  // such as "get" or "list", nouns and participles do not count: get_order, list_deleted_items.
+  // The groups that a tool's name and the first word of its description show, one flag each. Beside a word
+  // such as "get" or "list", participles and ambiguous words do not count: list_deleted_items, get_order.
   std::vector<bool> OfTool(const std::vector<Word>& name, const std::vector<Word>& description) const;
   // The groups that a prompt asks for. A verb with a negation among the three words before it is not asked for.
-  std::vector<bool> OfPrompt(const std::vector<Word>& words) const;
+  std::vector<bool> OfPrompt(std::span<const Word> words) const;
 
  private:
   struct Group {
@@ -44,6 +48,9 @@ class VerbTable {
     std::vector<std::string> verb_stems;
     std::vector<std::string> ambiguous_stems;
   };
+  // Sets the flags of the groups that have the word; whether there was one.
+  bool Mark(const Word& word, bool ambiguous, std::vector<bool>& out) const;
+
   std::vector<Group> groups_;
 };
 

@@ -36,7 +36,8 @@ bool IsBorder(CharClass before, std::string_view text, std::size_t pos) {
 }
 
 bool OpensClause(std::string_view word) {
-  static constexpr std::array<std::string_view, 9> kWords = {"to", "and", "then", "please", "also", "or", "must", "should", "now"};
+  static constexpr std::array<std::string_view, 9> kWords = {"to", "and",  "then",   "please", "also",
+                                                             "or", "must", "should", "now"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
@@ -86,7 +87,8 @@ std::string Stem(std::string_view word) {
   if (drop("ing", 3) || drop("ed", 3)) {
     // "running" -> "run", but "selling" -> "sell" stays.
     const std::size_t n = out.size();
-    if (n > 3 && out[n - 1] == out[n - 2] && std::string_view("lsz").find(out[n - 1]) == std::string_view::npos) out.pop_back();
+    if (n > 3 && out[n - 1] == out[n - 2] && std::string_view("lsz").find(out[n - 1]) == std::string_view::npos)
+      out.pop_back();
   }
   // "create" and "creating" meet at "creat", "copy" and "copied" at "copi".
   if (out.size() > 3 && out.ends_with('e')) out.pop_back();

@@ -11,6 +11,7 @@
 #include <intentgate/settings.h>
 
 #include "gate/assemble.h"
+#include "open/extractor.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -67,6 +68,9 @@ Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shar
   // Before anything is opened, so that mistakes leave no file behind.
   if (Status s = gate::CheckSettings(settings); !s.ok()) return s.error();
   gate::GateParts parts{.settings = settings, .clock = std::move(clock), .random = std::move(random)};
+  auto extractor = open::MakeExtractor(settings, parts.clock);
+  if (!extractor.ok()) return extractor.error();
+  parts.extractor = *std::move(extractor);
   if (Status s = AddPolicy(parts); !s.ok()) return s.error();
   if (Status s = AddStores(parts); !s.ok()) return s.error();
   return gate::AssembleGate(std::move(parts));

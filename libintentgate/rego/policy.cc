@@ -260,6 +260,10 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     const ProgramInfo info = {plans.root, plans.sets.size(), plans.input_paths.size(), plans.mocks.size()};
     result.error = impl_->Guarded(input, options, info, [&](Machine& machine) {
       machine.RunQuery(*block, lowering.slots(), [&](const Value* frame) {
+        const bool failed_test = captured.size() > 1 && std::any_of(captured.begin(), captured.end(), [&](std::int32_t var) {
+          return var != kNoVar && frame[var].is_false();
+        });
+        if (failed_test) return;  // a lone expression may be false, one among others must hold
         QueryAnswer answer;
         for (std::size_t i = 0; i < names.size(); ++i) {
           const auto var = static_cast<std::int32_t>(i);

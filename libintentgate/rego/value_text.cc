@@ -1,6 +1,7 @@
 // Values as JSON and as Rego text.
 // Tested by tests/unit/rego/value_test.cc.
 
+#include <algorithm>
 #include <string>
 
 #include "base/utf8.h"
@@ -98,6 +99,13 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
   }
 }
 
+// Keys that became text: in the order of the text, each name once.
+void SortMembers(json::Object& members) {
+  std::stable_sort(members.begin(), members.end(), [](const json::Member& a, const json::Member& b) { return a.name < b.name; });
+  const auto same = [](const json::Member& a, const json::Member& b) { return a.name == b.name; };
+  members.erase(std::unique(members.begin(), members.end(), same), members.end());
+}
+
 json::Value ToJsonAt(const Value& v, int depth) {
   if (depth > kMaxValueDepth) TooDeep();
   std::string scratch;
@@ -118,9 +126,12 @@ json::Value ToJsonAt(const Value& v, int depth) {
     case Type::kObject: {
       json::Object members;
       members.reserve(v.size());
+      bool plain = true;
       for (const Entry& e : v.entries()) {
+        plain = plain && e.key.is_string();
         members.push_back({e.key.is_string() ? std::string(e.key.string()) : e.key.ToJsonText(), ToJsonAt(e.value, depth + 1)});
       }
+      if (!plain) SortMembers(members);
       return members;
     }
     default: return {};

@@ -38,11 +38,10 @@ Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Cav
 }
 
 // Whether one more hop may follow.
-Status CheckExtensible(const TokenContent& parent) {
+Status CheckExtensible(const token::V5Shape& parent) {
   if (parent.sealed) return InvalidRequest("the token is sealed; nothing can be added to it");
-  const std::size_t added = parent.hops.size() - 1;
-  if (added >= kMaxHops || (parent.max_depth && static_cast<std::int64_t>(added) >= *parent.max_depth)) {
-    return Error{ErrorCode::kLimitExceeded, "the token has been passed on " + std::to_string(added) +
+  if (parent.hops >= kMaxHops || (parent.max_depth && static_cast<std::int64_t>(parent.hops) >= *parent.max_depth)) {
+    return Error{ErrorCode::kLimitExceeded, "the token has been passed on " + std::to_string(parent.hops) +
                                                 " times, which is its limit"};
   }
   return {};
@@ -55,10 +54,10 @@ Result<std::string> AttenuateV5(std::string_view text, const std::vector<Caveat>
     return InvalidRequest("the label must be UTF-8 of at most " + std::to_string(token::kMaxLabelBytes) + " bytes");
   }
   token::V5Token parent;
-  TokenContent content;
-  if (auto refusal = token::ReadV5(text, parent, content)) return token::ToError(*std::move(refusal));
-  if (Status s = CheckExtensible(content); !s.ok()) return s.error();
-  if (Status s = token::CheckCaveatCount(content.caveats.size() + caveats.size()); !s.ok()) return s.error();
+  token::V5Shape shape;
+  if (auto refusal = token::ScanV5(text, parent, shape)) return token::ToError(*std::move(refusal));
+  if (Status s = CheckExtensible(shape); !s.ok()) return s.error();
+  if (Status s = token::CheckCaveatCount(shape.caveats + caveats.size()); !s.ok()) return s.error();
   std::array<std::uint8_t, token::kHopIdBytes> id{};
   if (Status s = random.Fill(id); !s.ok()) return s.error();
   std::string segment;

@@ -168,7 +168,7 @@ class Checker {
     if (value != nullptr) value = value->AtPointer(caveat.pointer);
     const std::string name = caveat.pointer.empty() ? "the arguments" : "the argument " + Quote(caveat.pointer);
     if (value == nullptr) return Refuse(Reason::kArgumentMissing, name + " must be given");
-    const auto& slot = token_.compiled().Get(index, caveat.constraint.front());
+    const auto& slot = token_.compiled().Get(token_.content().caveats, index);
     if (!slot.compiled) return Refuse(Reason::kCaveatInvalid, "its constraint can never hold: " + slot.error);
     const token::ConstraintVerdict verdict = token::Evaluate(*slot.compiled, *value);
     if (verdict.holds) return std::nullopt;

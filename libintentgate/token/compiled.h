@@ -25,12 +25,14 @@ struct CompiledCaveats {
     std::string error;
   };
   std::optional<std::int64_t> root_expires;  // v5
-  // One for each caveat, when any of them is on an argument.
-  std::unique_ptr<Slot[]> slots;
 
-  void Prepare(const std::vector<Caveat>& caveats);
-  // The compiled constraint of an argument caveat, or an error that the caveat can never hold.
-  const Slot& Get(std::size_t index, const Constraint& constraint) const;
+  // The compiled constraint of the argument caveat at `index`, or an error: the caveat can never hold.
+  // REQUIRES: always the same `caveats`.
+  const Slot& Get(const std::vector<Caveat>& caveats, std::size_t index) const;
+
+ private:
+  mutable std::once_flag first_use_;
+  mutable std::unique_ptr<Slot[]> slots_;  // one for each caveat
 };
 
 }  // namespace internal

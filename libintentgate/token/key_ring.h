@@ -26,8 +26,8 @@ class KeyRingState {
     crypto::SecretBytes secret;
     crypto::HmacKey mac;  // of the secret itself: signs v3 and v4 payloads
 
-    // Whether tokens under this key are still taken at `now`.
-    bool AcceptedAt(std::int64_t now) const { return !info.accept_until || now < *info.accept_until; }
+    // Whether tokens under this key are still taken. Asks the clock for keys with a date only.
+    bool Accepted(const Clock& clock) const { return !info.accept_until || clock.UnixSeconds() < *info.accept_until; }
   };
   static constexpr std::size_t kMaxTenantKeys = 512;
 

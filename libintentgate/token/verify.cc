@@ -53,7 +53,7 @@ VerifyResult VerifyLegacy(std::string_view text, const KeyRingState& ring, const
   if (!(format == TokenFormat::kV3 ? options.accept_v3 : options.accept_v4)) return NotAccepted(format);
   for (const KeyRingState::Key& key : ring.keys()) {
     if (!key.info.legacy || !crypto::ConstantTimeEqual(token::LegacyMac(read, key.mac), read.sig)) continue;
-    if (!key.AcceptedAt(clock.UnixSeconds())) return KeyRetired(key);
+    if (!key.Accepted(clock)) return KeyRetired(key);
     auto parts = std::make_shared<VerifiedTokenMaker::Parts>();
     parts->content = std::move(read.content);
     return VerifiedTokenMaker::Make(std::move(parts));
@@ -85,7 +85,7 @@ VerifyResult VerifyV5(std::string_view text, const KeyRingState& ring, const Ver
   if (key == nullptr) return BadMac(Reason::kTokenUnknownKey);
   const Result<bool> matches = V5TagMatches(read, content.tenant, ring, *key);
   if (!matches.ok() || !*matches) return BadMac(Reason::kTokenBadMac);
-  if (!key->AcceptedAt(clock.UnixSeconds())) return KeyRetired(*key);
+  if (!key->Accepted(clock)) return KeyRetired(*key);
   if (!content.audience.empty() && content.audience != options.audience) {
     return Refuse(Reason::kTokenWrongAudience, "the token is meant for another gate");
   }

@@ -329,7 +329,8 @@ void Connection::Gone() {
   Close();
   if (active == nullptr) return;
   active->gone_ = true;
-  const auto on_close = active->state_ == ServerExchange::State::kDone ? nullptr : std::exchange(active->on_close_, nullptr);
+  const auto on_close =
+      active->state_ == ServerExchange::State::kDone ? nullptr : std::exchange(active->on_close_, nullptr);
   active->DropCallbacks();
   if (on_close) on_close();
 }

@@ -16,7 +16,8 @@ ParseError ReadVersion(std::string_view version, int& minor) {
 ParseError ReadRequestLine(std::string_view line, RequestHead& head) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return {400, "a request line that is not \"method target version\""};
+  if (first == std::string_view::npos || first == last)
+    return {400, "a request line that is not \"method target version\""};
   const std::string_view method = line.substr(0, first);
   if (!IsToken(method) || method.size() > kMaxMethod) return {400, "a method that is not a token"};
   head.method = method;

@@ -72,7 +72,8 @@ void UpstreamConnection::OnData(std::string_view data) {
     unread_.append(data);
     return;
   }
-  if (phase_ == Phase::kIdle) return Fail(Error{ErrorCode::kMalformed, "the upstream sent bytes that were not asked for"});
+  if (phase_ == Phase::kIdle)
+    return Fail(Error{ErrorCode::kMalformed, "the upstream sent bytes that were not asked for"});
   if (phase_ == Phase::kBody) timer_.Set(options_.idle_timeout);
   Process(data);
 }

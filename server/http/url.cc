@@ -38,9 +38,11 @@ Result<Url> ParseUrl(std::string_view text) {
   if (url.target.find('#') != std::string::npos) return Bad("a fragment has no meaning here");
   if (!IsOriginForm(url.target)) return Bad("the path has a character that is not allowed there");
 
-  const bool has_port = authority.back() != ']' && authority.find(':', authority.front() == '[' ? authority.find(']') : 0) !=
-                                                       std::string_view::npos;
-  auto origin = net::ParseHostPort(has_port ? std::string(authority) : std::string(authority) + (url.tls ? ":443" : ":80"));
+  const bool has_port =
+      authority.back() != ']' &&
+      authority.find(':', authority.front() == '[' ? authority.find(']') : 0) != std::string_view::npos;
+  auto origin =
+      net::ParseHostPort(has_port ? std::string(authority) : std::string(authority) + (url.tls ? ":443" : ":80"));
   if (!origin.ok()) return Bad("the host or port is not valid");
   if (origin->port == 0) return Bad("port 0 cannot be connected to");
   url.origin = *std::move(origin);

@@ -21,12 +21,13 @@ class Attempt final : public Connecting, public std::enable_shared_from_this<Att
 
   void Begin(Millis timeout) {
     timer_.Set(timeout);
-    resolver_.async_resolve(to_.host, std::to_string(to_.port), tcp::resolver::numeric_service,
-                            [self = shared_from_this()](const asio::error_code& error, tcp::resolver::results_type all) {
-                              if (self->done_ == nullptr) return;
-                              if (error) return self->Fail("the name cannot be resolved: " + error.message());
-                              self->ConnectAny(all);
-                            });
+    resolver_.async_resolve(
+        to_.host, std::to_string(to_.port), tcp::resolver::numeric_service,
+        [self = shared_from_this()](const asio::error_code& error, tcp::resolver::results_type all) {
+          if (self->done_ == nullptr) return;
+          if (error) return self->Fail("the name cannot be resolved: " + error.message());
+          self->ConnectAny(all);
+        });
   }
 
   void Cancel() override {
@@ -36,11 +37,12 @@ class Attempt final : public Connecting, public std::enable_shared_from_this<Att
 
  private:
   void ConnectAny(const tcp::resolver::results_type& all) {
-    asio::async_connect(socket_, all, [self = shared_from_this()](const asio::error_code& error, const tcp::endpoint& peer) {
-      if (self->done_ == nullptr) return;
-      if (error) return self->Fail(error.message());
-      self->Secure(peer);
-    });
+    asio::async_connect(socket_, all,
+                        [self = shared_from_this()](const asio::error_code& error, const tcp::endpoint& peer) {
+                          if (self->done_ == nullptr) return;
+                          if (error) return self->Fail(error.message());
+                          self->Secure(peer);
+                        });
   }
 
   void Secure(const tcp::endpoint& peer) {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "audit/audit_log.h"
 #include "audit/canonical_event.h"
@@ -98,6 +99,15 @@ void ThroughLog(const char* name, const std::shared_ptr<audit::AuditStore>& stor
   const AuditStats stats = (*log)->stats();
   std::printf("audit.%s.batch_mean events %.0f\n", name,
               static_cast<double>(stats.committed) / static_cast<double>(stats.batches));
+  // Commit times, as the upper bound of the bucket that holds the quantile.
+  for (const auto& [label, share] : {std::pair{"p50", 0.5}, std::pair{"p99", 0.99}}) {
+    std::size_t i = 0;
+    while (i + 1 < stats.commit_micros_buckets.size() &&
+           static_cast<double>(stats.commit_micros_buckets[i]) < share * static_cast<double>(stats.batches)) {
+      ++i;
+    }
+    std::printf("audit.%s.commit_%s us %d\n", name, label, 100 << i);
+  }
   if (drive.failed() > 0) std::printf("audit.%s.failed events %d\n", name, drive.failed());
 }
 

@@ -35,7 +35,8 @@ void CheckWritable(std::string_view bytes, const Limits& limits) {
   std::string out;
   const auto& head = parser.head();
   if (head.target == "*") return;
-  if (!intentgate::http::AppendRequestHead(head.method, head.target, *head.headers.Get("Host"), head.headers, {}, out).ok()) {
+  if (!intentgate::http::AppendRequestHead(head.method, head.target, *head.headers.Get("Host"), head.headers, {}, out)
+           .ok()) {
     std::abort();
   }
 }

@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string whole = Run(bytes, limits, head, [](std::size_t) { return std::size_t{0}; });
     if (whole != Run(bytes, limits, head, [](std::size_t) { return std::size_t{1}; })) std::abort();
     std::size_t cut = data[0];
-    if (whole != Run(bytes, limits, head, [&](std::size_t left) { return 1 + (cut = cut * 31 + left) % 17; })) std::abort();
+    if (whole != Run(bytes, limits, head, [&](std::size_t left) { return 1 + (cut = cut * 31 + left) % 17; }))
+      std::abort();
   }
   return 0;
 }

@@ -79,7 +79,10 @@ Napi::Function GateObject::Init(Napi::Env env) {
 GateObject::GateObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GateObject>(info) {
   const Napi::Env env = info.Env();
   const Result<json::Value> environment = json::Parse(Text(info, 2));
-  if (!environment.ok()) return Throw(env, environment.error());
+  if (!environment.ok()) {
+    Throw(env, environment.error());
+    return;
+  }
   std::map<std::string, std::string> variables;
   for (const json::Member& member : environment->object()) {
     if (member.value.is_string()) variables[member.name] = member.value.string_value();
@@ -88,10 +91,14 @@ GateObject::GateObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GateOb
   if (!load.problems.empty()) {
     std::string message = "the configuration has mistakes:";
     for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
-    return Throw(env, "invalid_argument", message);
+    Throw(env, "invalid_argument", message);
+    return;
   }
   Result<std::shared_ptr<Gate>> gate = Gate::Open(load.settings);
-  if (!gate.ok()) return Throw(env, gate.error());
+  if (!gate.ok()) {
+    Throw(env, gate.error());
+    return;
+  }
   gate_ = std::move(*gate);
   settle_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "intentgate", 0, 1);
   settle_.Unref(env);

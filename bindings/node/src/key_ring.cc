@@ -9,7 +9,10 @@ namespace intentgate::node {
 KeyRingObject::KeyRingObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<KeyRingObject>(info) {
   const std::string text = Text(info, 0);
   Result<KeyRing> ring = info[1].ToBoolean().Value() ? KeyRing::FromMasterKey(text) : KeyRing::Parse(text);
-  if (!ring.ok()) return Throw(info.Env(), ring.error());
+  if (!ring.ok()) {
+    Throw(info.Env(), ring.error());
+    return;
+  }
   ring_ = std::move(*ring);
 }
 

@@ -81,13 +81,13 @@ py::object ToPython(const json::Value& value) {
     case json::Kind::kArray: {
       py::list out;
       for (const json::Value& element : value.array()) out.append(ToPython(element));
-      return std::move(out);
+      return out;
     }
     case json::Kind::kObject: break;
   }
   py::dict out;
   for (const json::Member& member : value.object()) out[py::str(member.name)] = ToPython(member.value);
-  return std::move(out);
+  return out;
 }
 
 }  // namespace intentgate::python

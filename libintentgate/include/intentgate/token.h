@@ -65,7 +65,7 @@ struct AttenuateOptions {
 
 // A child that can do no more than its parent. Needs no key. kInvalidArgument: nothing to add, a caveat
 // that fails Validate, a v5 caveat on a v3/v4 token (the message says which), a sealed parent;
-// kLimitExceeded: caveats, hops, bytes or depth.
+// kLimitExceeded: caveats, hops, bytes or depth; kMalformed, kUnsupportedVersion: no token.
 Result<std::string> Attenuate(std::string_view token, const std::vector<Caveat>& caveats,
                               const AttenuateOptions& options, const Clock& clock, Random& random);
 
@@ -153,14 +153,15 @@ struct CaveatContext {
   std::string_view tool;
   const json::Value* arguments = nullptr;         // an object, or null when the call has none
   std::string_view agent;                         // who presents the token; empty: its own subject
-  std::string_view server;                        // the upstream's name
+  std::string_view server;                        // the upstream's name; empty: mcp_allow goes by the tool's prefix
   std::string_view callee, callee_zone;           // agent-to-agent calls
   std::optional<std::int64_t> risk;               // a score; risk_max refuses when there is none
   std::int64_t now = 0;                           // unix seconds
 };
 
-// The first caveat that refuses, in order, or nullopt. Calls, rates and costs are counted by the
-// budget, not here. An argument that a caveat names and the call lacks is a refusal.
+// What refuses first - not-before, the root's expiry, then the caveats in order - or nullopt. Calls, rates
+// and costs are counted by the budget, not here; a limit below one call refuses at once. An argument that
+// a caveat names and the call lacks is a refusal.
 std::optional<TokenRefusal> CheckCaveats(const VerifiedToken& token, const CaveatContext& context);
 
 // Whether any call of `tool` could pass: every caveat but those on arguments. For tools/list.

@@ -51,7 +51,7 @@ Value Sort(BuiltinContext& context, std::span<const Value> args) {
   context.Charge(items.size() * 2);
   context.arena.CheckRoom(items.size_bytes());
   std::vector<Value> sorted(items.begin(), items.end());
-  if (args[0].is_array()) std::stable_sort(sorted.begin(), sorted.end());
+  if (args[0].is_array()) std::sort(sorted.begin(), sorted.end());
   return Value::Array(context.arena, sorted);
 }
 

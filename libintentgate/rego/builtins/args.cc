@@ -1,6 +1,41 @@
 #include "rego/builtins/args.h"
 
 namespace intentgate::rego::builtins {
+namespace {
+
+void AddTree(BuiltinContext& context, const Value& value, std::size_t& bytes, int depth) {
+  if (depth > kMaxValueDepth) throw EvalAbort{"eval_limit_error", "a value nests too deep"};
+  std::string scratch;
+  const std::size_t text = value.is_string() ? value.string().size() : value.is_number() ? value.number_text(scratch).size() : 0;
+  bytes += text + 4;
+  ChargeBytes(context, text);
+  context.arena.CheckRoom(bytes);
+  if (value.is_array() || value.is_set()) {
+    for (const Value& element : value.elements()) AddTree(context, element, bytes, depth + 1);
+  } else if (value.is_object()) {
+    for (const Entry& entry : value.entries()) {
+      AddTree(context, entry.key, bytes, depth + 1);
+      AddTree(context, entry.value, bytes, depth + 1);
+    }
+  }
+}
+
+}  // namespace
+
+void ChargeTree(BuiltinContext& context, const Value& value) {
+  std::size_t bytes = 0;
+  AddTree(context, value, bytes, 0);
+}
+
+std::string ShortText(const Value& value) {
+  constexpr std::size_t kLongest = 64;
+  if (value.is_collection()) return std::string(TypeName(value.type())) + " of " + std::to_string(value.size());
+  std::string text = value.ToText();
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
 
 Value MakeString(BuiltinContext& context, std::string_view text) {
   ChargeBytes(context, text.size());

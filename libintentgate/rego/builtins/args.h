@@ -16,6 +16,13 @@ namespace intentgate::rego::builtins {
 // Work in proportion to text that is read or written.
 inline void ChargeBytes(BuiltinContext& context, std::size_t bytes) { context.Charge(1 + bytes / 64); }
 
+// Counts every element below `value`, and the bytes of its strings, as often as they would be written: values
+// share their parts, so the text of a small one can be huge. Call it before writing a value out.
+void ChargeTree(BuiltinContext& context, const Value& value);
+
+// The Rego text of a value, for a message: cut off where it is long.
+std::string ShortText(const Value& value);
+
 // A string result: checked against the memory limit, then copied into the arena.
 Value MakeString(BuiltinContext& context, std::string_view text);
 

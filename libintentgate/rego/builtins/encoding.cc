@@ -95,16 +95,22 @@ Value HexEncode(BuiltinContext& context, Args args) {
   return MakeString(context, base::HexEncode(AsBytes(args[0].string())));
 }
 
+Value BadHexByte(BuiltinContext& context, char byte) {
+  const std::string hex = base::HexEncode(AsBytes(std::string_view(&byte, 1)));
+  const bool visible = byte > ' ' && byte < 0x7F;
+  return context.Error("encoding/hex: invalid byte: U+00" + hex + (visible ? " '" + std::string(1, byte) + "'" : ""));
+}
+
 Value HexDecode(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
   builtins::ChargeBytes(context, text.size());
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int high = builtins::HexDigit(text[i]);
-    if (high < 0) return context.Error("encoding/hex: invalid byte in position " + std::to_string(i));
+    if (high < 0) return BadHexByte(context, text[i]);
     if (i + 1 == text.size()) return context.Error("encoding/hex: odd length hex string");
     const int low = builtins::HexDigit(text[i + 1]);
-    if (low < 0) return context.Error("encoding/hex: invalid byte in position " + std::to_string(i + 1));
+    if (low < 0) return BadHexByte(context, text[i + 1]);
     out += static_cast<char>(high * 16 + low);
   }
   return MakeString(context, out);

@@ -28,6 +28,7 @@ std::span<const Builtin> StringBuiltins();      // strings.cc
 std::span<const Builtin> TimeBuiltins();        // time.cc
 std::span<const Builtin> TypeBuiltins();        // types.cc
 std::span<const Builtin> UnitBuiltins();        // units.cc
+std::span<const Builtin> YamlBuiltins();         // yaml.cc
 std::span<const Builtin> UriBuiltins();         // uri.cc
 
 }  // namespace intentgate::rego

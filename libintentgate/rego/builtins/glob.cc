@@ -228,6 +228,7 @@ class StepReader {
         continue;
       }
       Step step;
+      if (rune == ']') return Fail(at + 1, "set-close ']' with no preceding '['");
       if (rune == '.') {
         step.ranges = {{0, 0x10FFFF}};
       } else if (rune == '[') {

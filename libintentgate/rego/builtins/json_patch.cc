@@ -53,7 +53,7 @@ class Patcher {
     const Value found = Lookup(document, path);
     if (!found.defined()) return {};
     if (found == value) return document;
-    return context_.Error("test: the value at the path is " + found.ToText() + ", not " + value.ToText());
+    return context_.Error("test: the value at the path is " + builtins::ShortText(found) + ", not " + builtins::ShortText(value));
   }
 
   Value ApplyWithFrom(const Value& document, const Value& operation, std::string_view name, Path path) {
@@ -89,9 +89,9 @@ class Patcher {
     } else if (parent.is_collection()) {
       found = parent.Get(key);
     } else {
-      return context_.Error("expected composite type, found value: " + parent.ToText());
+      return context_.Error("expected composite type, found value: " + builtins::ShortText(parent));
     }
-    return found.defined() ? found : context_.Error("path " + key.ToText() + " does not exist");
+    return found.defined() ? found : context_.Error("path " + builtins::ShortText(key) + " does not exist");
   }
 
   // An array index as number or decimal digits; "-" is the end where `end_allowed`.
@@ -101,7 +101,7 @@ class Patcher {
     if (key.is_number()) index = key.ToInt64();
     if (key.is_string()) index = IndexFromDigits(key.string());
     if (index && *index >= 0) return static_cast<std::size_t>(*index);
-    if (!context_.failed()) (void)context_.Error("invalid array index " + key.ToText());
+    if (!context_.failed()) (void)context_.Error("invalid array index " + builtins::ShortText(key));
     return std::nullopt;
   }
   std::optional<std::int64_t> IndexFromDigits(std::string_view digits) {
@@ -131,16 +131,16 @@ class Patcher {
   }
 
   Value ChangeHere(const Value& parent, const Value& key, Edit edit, const Value& value) {
-    if (!parent.is_collection()) return context_.Error("expected composite type, found value: " + parent.ToText());
+    if (!parent.is_collection()) return context_.Error("expected composite type, found value: " + builtins::ShortText(parent));
     context_.Charge(1 + parent.size());
     if (parent.is_array()) return ChangeArray(parent, key, edit, value);
     if (edit != Edit::kInsert && !parent.Contains(key)) {
-      return context_.Error("cannot delete child key " + key.ToText() + " that does not exist");
+      return context_.Error("cannot delete child key " + builtins::ShortText(key) + " that does not exist");
     }
     if (parent.is_set()) {
       if (edit == Edit::kRemove) return RebuildSet(parent, key, {});
       if (key == value) return RebuildSet(parent, {}, value);
-      return context_.Error("set key " + key.ToText() + " does not equal value to be inserted " + value.ToText());
+      return context_.Error("set key " + builtins::ShortText(key) + " does not equal value to be inserted " + builtins::ShortText(value));
     }
     return ChangeObject(parent, key, edit, value);
   }

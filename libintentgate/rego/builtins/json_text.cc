@@ -13,7 +13,10 @@ namespace {
 
 using Args = std::span<const Value>;
 
-Value Marshal(BuiltinContext& context, Args args) { return builtins::MakeString(context, args[0].ToJsonText()); }
+Value Marshal(BuiltinContext& context, Args args) {
+  builtins::ChargeTree(context, args[0]);
+  return builtins::MakeString(context, args[0].ToJsonText());
+}
 
 struct Layout {
   std::string_view prefix;
@@ -83,10 +86,10 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
     const std::string_view name = entry.key.is_string() ? entry.key.string() : std::string_view();
     const bool is_text = name == "prefix" || name == "indent";
     if (!is_text && name != "pretty") {
-      return context.TypeError("operand 2 object contained unknown key " + entry.key.ToText());
+      return context.TypeError("operand 2 object contained unknown key " + builtins::ShortText(entry.key));
     }
     if (is_text != entry.value.is_string() || (!is_text && !entry.value.is_bool())) {
-      return context.TypeError("operand 2 key " + entry.key.ToText() + " must be " + (is_text ? "string" : "boolean") + " but got " +
+      return context.TypeError("operand 2 key " + builtins::ShortText(entry.key) + " must be " + (is_text ? "string" : "boolean") + " but got " +
                                std::string(TypeName(entry.value.type())));
     }
     if (name == "prefix") layout.prefix = entry.value.string();
@@ -95,6 +98,7 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
     pretty = is_text || entry.value.bool_value();
   }
   if (!pretty) return Marshal(context, args);
+  builtins::ChargeTree(context, args[0]);
   return builtins::MakeString(context, PrettyWriter(context, layout).Write(args[0]));
 }
 
@@ -114,7 +118,7 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("json.marshal", Marshal, ty::String, kBuiltinPlain, ty::Any),
     MakeBuiltin("json.marshal_with_options", MarshalWithOptions, ty::String, kBuiltinPlain, ty::Any, ty::Object),
     MakeBuiltin("json.unmarshal", Unmarshal, ty::Any, kBuiltinPlain, ty::String),
-    MakeBuiltin("json.is_valid", IsValid, ty::Boolean, kBuiltinPlain, ty::String),
+    MakeBuiltin("json.is_valid", IsValid, ty::Boolean, kBuiltinUncheckedArgs, ty::String),
 };
 
 }  // namespace

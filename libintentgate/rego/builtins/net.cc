@@ -187,7 +187,7 @@ std::optional<std::vector<Candidate>> Candidates(BuiltinContext& context, std::s
     for (const Entry& entry : operand.entries()) good = good && add(entry.key, entry.value);
   }
   if (good) return out;
-  (void)context.TypeError("operand " + std::to_string(position) + ": element must be string or non-empty array of string and anything");
+  (void)context.Error("operand " + std::to_string(position) + ": element must be string or non-empty array of string and anything");
   return std::nullopt;
 }
 

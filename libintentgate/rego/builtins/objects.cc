@@ -1,6 +1,7 @@
 // object.*, json.filter, json.remove.
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rego/builtins/args.h"
@@ -54,8 +55,25 @@ Value KeepKeys(BuiltinContext& context, std::span<const Value> args, bool keep_n
   return out.Finish();
 }
 
-Value ObjectFilter(BuiltinContext& context, std::span<const Value> args) { return KeepKeys(context, args, true); }
-Value ObjectRemove(BuiltinContext& context, std::span<const Value> args) { return KeepKeys(context, args, false); }
+// Both operands, in the words that these builtins have for a wrong one.
+bool CheckOperands(BuiltinContext& context, std::span<const Value> args, bool second_fits, std::string_view second) {
+  if (!args[0].is_object()) return (void)context.OperandError(1, "object", args[0]), false;
+  if (!second_fits) (void)context.OperandError(2, second, args[1]);
+  return second_fits;
+}
+bool CheckKeyOperands(BuiltinContext& context, std::span<const Value> args) {
+  return CheckOperands(context, args, args[1].is_collection(), "one of {object, set, array}");
+}
+bool CheckPathOperands(BuiltinContext& context, std::span<const Value> args) {
+  return CheckOperands(context, args, args[1].is_array() || args[1].is_set(), "one of {set, array}");
+}
+
+Value ObjectFilter(BuiltinContext& context, std::span<const Value> args) {
+  return CheckKeyOperands(context, args) ? KeepKeys(context, args, true) : Value();
+}
+Value ObjectRemove(BuiltinContext& context, std::span<const Value> args) {
+  return CheckKeyOperands(context, args) ? KeepKeys(context, args, false) : Value();
+}
 
 // `right` wins; objects under the same key are merged. The depth is that of the shallower operand.
 Value Merge(BuiltinContext& context, const Value& left, const Value& right, int depth) {
@@ -136,11 +154,13 @@ Value ObjectSubset(BuiltinContext& context, std::span<const Value> args) {
 }
 
 Value JsonFilter(BuiltinContext& context, std::span<const Value> args) {
+  if (!CheckPathOperands(context, args)) return {};
   const std::optional<Value> tree = builtins::PathTree(context, args[1]);
   return tree ? builtins::KeepPaths(context, args[0], *tree) : Value();
 }
 
 Value JsonRemove(BuiltinContext& context, std::span<const Value> args) {
+  if (!CheckPathOperands(context, args)) return {};
   const std::optional<Value> tree = builtins::PathTree(context, args[1]);
   return tree ? builtins::DropPaths(context, args[0], *tree) : Value();
 }
@@ -150,13 +170,13 @@ constexpr std::uint16_t kStringOrArray = ty::kString | ty::kArray;
 constexpr Builtin kTable[] = {
     MakeBuiltin("object.get", ObjectGet, ty::Any, kBuiltinPlain, ty::Object, ty::Any, ty::Any),
     MakeBuiltin("object.keys", ObjectKeys, ty::Set, kBuiltinPlain, ty::Object),
-    MakeBuiltin("object.filter", ObjectFilter, ty::Any, kBuiltinPlain, ty::Object, ty::Collection),
-    MakeBuiltin("object.remove", ObjectRemove, ty::Any, kBuiltinPlain, ty::Object, ty::Collection),
+    MakeBuiltin("object.filter", ObjectFilter, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
+    MakeBuiltin("object.remove", ObjectRemove, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
     MakeBuiltin("object.union", ObjectUnion, ty::Any, kBuiltinPlain, ty::Object, ty::Object),
     MakeBuiltin("object.union_n", ObjectUnionN, ty::Any, kBuiltinPlain, ty::ArrayOf(ty::kObject)),
     MakeBuiltin("object.subset", ObjectSubset, ty::Any, kBuiltinPlain, ty::Collection, ty::Collection),
-    MakeBuiltin("json.filter", JsonFilter, ty::Any, kBuiltinPlain, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
-    MakeBuiltin("json.remove", JsonRemove, ty::Any, kBuiltinPlain, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
+    MakeBuiltin("json.filter", JsonFilter, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
+    MakeBuiltin("json.remove", JsonRemove, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
 };
 
 }  // namespace

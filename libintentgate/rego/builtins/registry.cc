@@ -13,7 +13,7 @@ std::map<std::string_view, const Builtin*> BuildTable() {
        {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
         GlobBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
         PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
-        UnitBuiltins(), UriBuiltins()}) {
+        UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }
   return table;

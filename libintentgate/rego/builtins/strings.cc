@@ -114,8 +114,8 @@ Value Replace(BuiltinContext& context, Args args) {
 Value ReplaceN(BuiltinContext& context, Args args) {
   const std::span<const Entry> pairs = args[0].entries();
   for (const Entry& pair : pairs) {
-    if (!pair.key.is_string()) return context.TypeError("operand 1 must be object of strings to strings");
-    if (!pair.value.is_string()) return builtins::ElementError(context, 1, args[0], "string", pair.value);
+    if (!pair.key.is_string()) return context.TypeError("operand 1 non-string key found in pattern object");
+    if (!pair.value.is_string()) return context.TypeError("operand 1 non-string value found in pattern object");
   }
   const std::string_view text = args[1].string();
   std::string out;
@@ -238,6 +238,7 @@ Value AnyAffix(BuiltinContext& context, Args args, Fits fits) {
       sides[i] = {args[i].string()};
       continue;
     }
+    if (!args[i].is_array() && !args[i].is_set()) return context.OperandError(i + 1, "one of {string, set, array}", args[i]);
     auto strings = StringElements(context, i + 1, args[i]);
     if (!strings) return {};
     sides[i] = *std::move(strings);
@@ -302,8 +303,8 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("trim_prefix", TrimPrefix, ty::String, kBuiltinPlain, ty::String, ty::String),
     MakeBuiltin("trim_suffix", TrimSuffix, ty::String, kBuiltinPlain, ty::String, ty::String),
     MakeBuiltin("trim_space", TrimSpace, ty::String, kBuiltinPlain, ty::String),
-    MakeBuiltin("strings.any_prefix_match", AnyPrefix, ty::Boolean, kBuiltinPlain, kStrings, kStrings),
-    MakeBuiltin("strings.any_suffix_match", AnySuffix, ty::Boolean, kBuiltinPlain, kStrings, kStrings),
+    MakeBuiltin("strings.any_prefix_match", AnyPrefix, ty::Boolean, kBuiltinUncheckedArgs, kStrings, kStrings),
+    MakeBuiltin("strings.any_suffix_match", AnySuffix, ty::Boolean, kBuiltinUncheckedArgs, kStrings, kStrings),
     MakeBuiltin("strings.count", StringsCount, ty::Number, kBuiltinPlain, ty::String, ty::String),
     MakeBuiltin("strings.reverse", Reverse, ty::String, kBuiltinPlain, ty::String),
 };

@@ -47,6 +47,14 @@ std::string NormalizeNumber(std::string_view text) {
   return exponent.size() > digits && all_digits ? out.append(exponent) : std::string();
 }
 
+// The names of infinity and of what is no number, in any case and with any sign.
+bool NamesNoNumber(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower == "inf" || lower == "infinity" || lower == "nan";
+}
+
 Value ToNumber(BuiltinContext& context, Args args) {
   const Value& v = args[0];
   if (v.is_null()) return Value::Int(0);
@@ -54,7 +62,10 @@ Value ToNumber(BuiltinContext& context, Args args) {
   if (v.is_number()) return v;
   builtins::ChargeBytes(context, v.string().size());
   const std::string text = NormalizeNumber(v.string());
-  if (text.empty()) return context.Error("\"" + std::string(v.string()) + "\" is not a number");
+  if (text.empty()) {
+    if (NamesNoNumber(v.string())) return context.TypeError("operand 1 must be valid number string but got string");
+    return context.Error("strconv.ParseFloat: parsing \"" + std::string(v.string()) + "\": invalid syntax");
+  }
   return Value::NumberCopy(context.arena, text);
 }
 

@@ -66,9 +66,19 @@ BigInt PowerOfTen(std::int64_t exponent) {
   return BigInt::FromText("1" + std::string(static_cast<std::size_t>(exponent), '0'));
 }
 
+constexpr int kMaxExponent = 1000;
+
+bool ExponentTooLarge(std::string_view text) {
+  const std::size_t e = text.find_first_of("eE");
+  if (e == std::string_view::npos) return false;
+  std::string_view digits = text.substr(e + 1);
+  if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits.size() > 4 || (digits.size() == 4 && digits > "1000");
+}
+
 // Digits with at most one point and an exponent of at most kMaxExponent either way; nullopt for other text.
 std::optional<Exact> ReadExact(std::string_view text) {
-  constexpr int kMaxExponent = 1000;
   constexpr std::size_t kMaxDigits = 1000;
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   int exponent = 0;
@@ -137,6 +147,7 @@ Value Parse(BuiltinContext& context, Args args) {
   if (text.find(' ') != std::string::npos) return context.Error("units.parse: spaces not allowed in resource strings");
   const Amount parts = SplitAmount(text);
   if (parts.number.empty()) return context.Error("units.parse: no amount provided");
+  if (ExponentTooLarge(parts.number)) return context.Error("units.parse: exponent too large");
   std::optional<Exact> amount = ReadExact(parts.number);
   if (!amount) return context.Error("units.parse: could not parse amount to a number");
   if (parts.unit == "m") {
@@ -156,6 +167,7 @@ Value ParseBytes(BuiltinContext& context, Args args) {
   if (text.find(' ') != std::string::npos) return context.Error("units.parse_bytes: spaces not allowed in resource strings");
   const Amount parts = SplitAmount(text);
   if (parts.number.empty()) return context.Error("units.parse_bytes: no byte amount provided");
+  if (ExponentTooLarge(parts.number)) return context.Error("units.parse_bytes: exponent too large");
   std::optional<Exact> amount = ReadExact(parts.number);
   if (!amount) return context.Error("units.parse_bytes: could not parse byte amount to a number");
   std::string_view unit = parts.unit;

@@ -172,7 +172,7 @@ Value Parse(BuiltinContext& context, Args args) {
 
 Value IsValid(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size());
-  return Value::Bool(UriReader(args[0].string()).Read().ok());
+  return Value::Bool(!args[0].string().empty() && UriReader(args[0].string()).Read().ok());
 }
 
 constexpr Builtin kTable[] = {

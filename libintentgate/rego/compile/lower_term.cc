@@ -133,7 +133,7 @@ const Node* Lowering::FoldConstants(Node* node) {
   } else {
     ObjectBuilder members(arena);
     for (std::size_t i = 0; i + 1 < node->args.size(); i += 2) {
-      if (!members.Insert(node->args[i]->value, node->args[i + 1]->value)) return node;  // a conflict at run time
+      members.Set(node->args[i]->value, node->args[i + 1]->value);  // of a literal's equal keys the last counts, as in OPA
     }
     value = members.Finish();
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
+#include <utility>
 
 #include "rego/builtins/registry.h"
 #include "rego/syntax/visit.h"
@@ -253,8 +253,8 @@ class Resolver {
     ResolveTerm(expr.terms.back());
     scopes_.emplace_back();
     for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
-      Declare(expr.terms[i], false, false);
-      ResolveTerm(expr.terms[i]);
+      Declare(expr.terms[i], true, false);
+      expr.terms[i].var = expr.terms[i].IsWildcard() ? NewVar("_") : scopes_.back().names.at(expr.terms[i].text).var;
     }
     ResolveBody(*expr.body);
     PopScope();
@@ -280,11 +280,19 @@ class Resolver {
       case TermKind::kCall: ResolveCall(term); return;
       case TermKind::kArrayComprehension:
       case TermKind::kSetComprehension:
-      case TermKind::kObjectComprehension:
+      case TermKind::kObjectComprehension: {
+        const int in_template = std::exchange(in_template_, 0);
         scopes_.emplace_back();
         ResolveExprs(*term.body);
         for (Term& head : term.items) ResolveTerm(head);
         PopScope();
+        in_template_ = in_template;
+        return;
+      }
+      case TermKind::kTemplate:
+        ++in_template_;
+        for (Term& item : term.items) ResolveTerm(item);
+        --in_template_;
         return;
       default:
         for (Term& item : term.items) ResolveTerm(item);
@@ -321,6 +329,7 @@ class Resolver {
 
   void ResolveVar(Term& term) {
     if (term.IsWildcard()) {
+      if (in_template_ > 0) diagnostics_.Compile(term.at, "var _ is undeclared", "a template shows one value: iterate outside of it");
       term.var = NewVar("_");
       return;
     }
@@ -372,6 +381,7 @@ class Resolver {
   std::vector<Scope> scopes_;
   std::map<std::string, std::int32_t, std::less<>> implicit_;
   std::vector<std::string> var_names_;
+  int in_template_ = 0;
 };
 
 }  // namespace

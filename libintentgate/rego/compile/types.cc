@@ -83,8 +83,12 @@ class Checker {
     }
     const std::size_t arity = builtin != nullptr ? builtin->arity : group->arity();
     if (args != arity && !(may_have_output && args == arity + 1)) {
-      diagnostics_.Type(call.at, name + ": arity mismatch",
-                        "have " + std::to_string(args) + " arguments, want " + std::to_string(arity));
+      if (builtin != nullptr) {
+        diagnostics_.Type(call.at, name + ": arity mismatch", "have " + std::to_string(args) + " arguments, want " + std::to_string(arity));
+      } else {
+        diagnostics_.Type(call.at, "function " + name + " has arity " + std::to_string(arity) + ", got " + std::to_string(args) +
+                                       (args == 1 ? " argument" : " arguments"));
+      }
       return;
     }
     if (builtin == nullptr) return;

@@ -10,13 +10,21 @@ namespace intentgate::rego {
 
 Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics)
     : lexer_(text, start), dialect_(dialect), diagnostics_(diagnostics) {
+  constexpr std::size_t kScansPerByte = 30;
+  scans_left_ = 10'000 + text.size() * kScansPerByte;
   if (dialect != Dialect::kV0) keywords_ = {true, true, true, true};
   Scan();
 }
 
 void Parser::Scan() {
-  last_raw_ = token_.raw;
-  last_at_ = token_.at;
+  if (scans_left_ == 0) {
+    // Always an error, also inside an attempt: the rest of the text is not read.
+    diagnostics_.Parse(token_.at, "the text is too ambiguous to read");
+    failed_ = true;
+    token_ = Token{};
+    return;
+  }
+  --scans_left_;
   token_ = lexer_.Next(keywords_);
 }
 
@@ -175,7 +183,7 @@ bool Parser::ParseHeadRef(Rule& rule) {
   std::optional<Term> head = ParseTerm();
   if (!head) return false;
   if (head->IsCall()) {
-    rule.is_function = true;
+    rule.is_function = head->items.size() > 1;  // f() = 1 is a plain rule
     rule.args.assign(std::make_move_iterator(head->items.begin() + 1), std::make_move_iterator(head->items.end()));
     Term name = std::move(head->items[0]);
     head = std::move(name);

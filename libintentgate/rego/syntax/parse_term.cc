@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "rego/syntax/parser_state.h"
 
@@ -56,10 +57,10 @@ std::optional<Term> Parser::BinaryCall(std::string_view name, Term left, Term ri
   return Composite(TermKind::kCall, std::move(items), at);
 }
 
-std::optional<Term> Parser::ParseInfix(bool allow_pair) {
+std::optional<Term> Parser::ParseInfix(bool allow_pair, std::optional<Term> first) {
   const NestingGuard guard(*this);
   if (!guard.ok()) return Fail("expression is nested too deeply"), std::nullopt;
-  std::optional<Term> left = ParseBinary(0);
+  std::optional<Term> left = ParseBinary(0, std::move(first));
   if (!left) return std::nullopt;
   if (allow_pair && Is(Tok::kComma)) {
     Mark mark = Save();
@@ -92,9 +93,10 @@ std::optional<Term> Parser::ParseInfix(bool allow_pair) {
   return left;
 }
 
-std::optional<Term> Parser::ParseBinary(int level) {
-  if (level == kTightest) return ParseTerm();
-  std::optional<Term> left = ParseBinary(level + 1);
+// `first`: the leftmost operand, if it has been read.
+std::optional<Term> Parser::ParseBinary(int level, std::optional<Term> first) {
+  if (level == kTightest) return first ? std::move(first) : ParseTerm();
+  std::optional<Term> left = ParseBinary(level + 1, std::move(first));
   while (left) {
     const std::string_view name = OperatorName(token_.kind, level);
     if (name.empty()) break;
@@ -242,22 +244,39 @@ std::optional<Term> Parser::ParseComprehension(TermKind kind, std::vector<Term> 
   return t;
 }
 
+// At the bar behind `head`: a comprehension if it reads as one, else the start of a union, which is returned as
+// nullopt with the parser back at the bar. `failed_` tells a real error from that.
+std::optional<Term> Parser::ComprehensionOrUnion(TermKind kind, const std::vector<Term>& head, Tok end, Location at) {
+  Mark bar = Save();
+  silent_ = true;
+  std::optional<Term> t = ParseComprehension(kind, head, end, at);
+  silent_ = bar.silent;
+  if (t) return t;
+  Restore(bar);
+  silent_ = true;
+  std::optional<Term> united = ParseInfix(false, head.back());
+  const bool is_union = united && (Is(Tok::kComma) || Is(Tok::kColon) || Is(Tok::kRBrace) || Is(Tok::kRBrack));
+  Restore(bar);
+  // Neither reads: the comprehension's error is the one that helps.
+  return is_union ? std::nullopt : ParseComprehension(kind, head, end, at);
+}
+
 std::optional<Term> Parser::ParseArray() {
   const Location at = token_.at;
   Scan();
-  std::vector<Term> items;
   if (Accept(Tok::kRBrack)) return Composite(TermKind::kArray, {}, at);
-  Mark mark = Save();
-  silent_ = true;
-  if (std::optional<Term> head = ParseTerm(); head && Is(Tok::kOr)) {
-    silent_ = mark.silent;
-    items.push_back(std::move(*head));
-    if (std::optional<Term> t = ParseComprehension(TermKind::kArrayComprehension, std::move(items), Tok::kRBrack, at)) return t;
-    if (!silent_ && failed_) return std::nullopt;
-    items.clear();
+  std::optional<Term> first = ParseTerm();
+  if (!first) return std::nullopt;
+  if (Is(Tok::kOr)) {
+    std::optional<Term> t = ComprehensionOrUnion(TermKind::kArrayComprehension, {*first}, Tok::kRBrack, at);
+    if (t || failed_) return t;
   }
-  Restore(std::move(mark));
-  if (!ParseTermList(items, Tok::kRBrack)) return std::nullopt;
+  first = ParseInfix(false, std::move(first));
+  if (!first) return std::nullopt;
+  std::vector<Term> items;
+  items.push_back(std::move(*first));
+  if (Accept(Tok::kRBrack)) return Composite(TermKind::kArray, std::move(items), at);
+  if (!Expect(Tok::kComma, "a comma or ]") || !ParseTermList(items, Tok::kRBrack)) return std::nullopt;
   return Composite(TermKind::kArray, std::move(items), at);
 }
 
@@ -265,38 +284,14 @@ std::optional<Term> Parser::ParseBraces() {
   const Location at = token_.at;
   Scan();
   if (Accept(Tok::kRBrace)) return Composite(TermKind::kObject, {}, at);
-  Mark mark = Save();
-  silent_ = true;
   std::optional<Term> head = ParseTerm();
-  if (head && Is(Tok::kOr)) {
-    std::vector<Term> items;
-    items.push_back(*head);
-    Mark before = Save();
-    if (std::optional<Term> t = ParseComprehension(TermKind::kSetComprehension, std::move(items), Tok::kRBrace, at)) {
-      silent_ = mark.silent;
-      return t;
-    }
-    // Neither reads: the comprehension's error is the one that helps.
-    Restore(mark);
-    silent_ = true;
-    std::optional<Term> again = ParseInfix(false);
-    const bool is_union = again && (Is(Tok::kComma) || Is(Tok::kRBrace) || Is(Tok::kColon));
-    if (!is_union) {
-      Restore(std::move(before));
-      silent_ = mark.silent;
-      failed_ = false;
-      items.clear();
-      items.push_back(std::move(*head));
-      return ParseComprehension(TermKind::kSetComprehension, std::move(items), Tok::kRBrace, at);
-    }
-    head.reset();
+  if (!head) return std::nullopt;
+  if (Is(Tok::kOr)) {
+    std::optional<Term> t = ComprehensionOrUnion(TermKind::kSetComprehension, {*head}, Tok::kRBrace, at);
+    if (t || failed_) return t;
   }
-  if (!head || !(Is(Tok::kComma) || Is(Tok::kRBrace) || Is(Tok::kColon))) {
-    Restore(std::move(mark));
-    head = ParseInfix(false);
-    if (!head) return std::nullopt;
-  }
-  silent_ = mark.silent;
+  head = ParseInfix(false, std::move(head));
+  if (!head) return std::nullopt;
   if (Accept(Tok::kColon)) return ParseObjectRest(std::move(*head), at);
   return ParseSetRest(std::move(*head), at);
 }
@@ -315,19 +310,14 @@ std::optional<Term> Parser::ParseSetRest(Term first, Location at) {
 std::optional<Term> Parser::ParseObjectRest(Term first_key, Location at) {
   std::vector<Term> items;
   items.push_back(std::move(first_key));
-  Mark mark = Save();
-  silent_ = true;
-  if (std::optional<Term> value = ParseTerm(); value && Is(Tok::kOr)) {
-    std::vector<Term> head = items;
-    head.push_back(std::move(*value));
-    if (std::optional<Term> t = ParseComprehension(TermKind::kObjectComprehension, std::move(head), Tok::kRBrace, at)) {
-      silent_ = mark.silent;
-      return t;
-    }
+  std::optional<Term> first = ParseTerm();
+  if (!first) return std::nullopt;
+  if (Is(Tok::kOr)) {
+    std::optional<Term> t = ComprehensionOrUnion(TermKind::kObjectComprehension, {items[0], *first}, Tok::kRBrace, at);
+    if (t || failed_) return t;
   }
-  Restore(std::move(mark));
   for (;;) {
-    std::optional<Term> value = ParseInfix(false);
+    std::optional<Term> value = ParseInfix(false, std::exchange(first, std::nullopt));
     if (!value) return std::nullopt;
     items.push_back(std::move(*value));
     if (Accept(Tok::kRBrace)) break;
@@ -401,8 +391,10 @@ std::optional<Term> Parser::ParseTemplate() {
     sub.keywords_ = keywords_;
     sub.silent_ = silent_;
     sub.nesting_ = nesting_;
+    sub.scans_left_ = scans_left_;
     std::optional<Term> expr = sub.ParseInfix();
     if (expr && sub.Is(Tok::kWith)) expr = sub.ParseTemplateWith(std::move(*expr));
+    scans_left_ = sub.scans_left_;
     if (!expr || !sub.Is(Tok::kRBrace)) {
       if (expr) sub.Fail("expected } at the end of a template expression, not " + sub.Found());
       failed_ = true;

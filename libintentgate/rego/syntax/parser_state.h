@@ -46,7 +46,6 @@ class Parser {
   std::string Found() const;
   bool AtEnd() const { return Is(Tok::kEof); }
   void SkipToNextRule();
-  std::string_view last_raw() const { return last_raw_; }
 
   // parse_module.cc
   bool ParsePackage(Module& module);
@@ -74,9 +73,9 @@ class Parser {
   std::optional<Term> ParseExpression();
 
   // parse_term.cc
-  std::optional<Term> ParseInfix(bool allow_pair = true);
-  std::optional<Term> ParseRelation();
-  std::optional<Term> ParseBinary(int level);
+  std::optional<Term> ParseInfix(bool allow_pair = true, std::optional<Term> first = std::nullopt);
+  std::optional<Term> ComprehensionOrUnion(TermKind kind, const std::vector<Term>& head, Tok end, Location at);
+  std::optional<Term> ParseBinary(int level, std::optional<Term> first = std::nullopt);
   std::optional<Term> ParseTerm();
   std::optional<Term> ParseTermHead();
   std::optional<Term> ParseTail(Term head);
@@ -102,8 +101,7 @@ class Parser {
   bool silent_ = false;
   bool new_not_ = false;
   int nesting_ = 0;
-  std::string_view last_raw_;
-  Location last_at_;
+  std::size_t scans_left_ = 0;  // ambiguous text is read more than once; this bounds how often
 
   friend struct NestingGuard;
 };

@@ -93,11 +93,7 @@ Status Connection::Run(Statement& statement) {
   return {};
 }
 
-void Connection::CheckpointIfLarger(int pages) {
-  if (wal_pages_ < pages) return;
-  // A checkpoint that cannot finish now is finished by a later one.
-  sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-}
+void Connection::Checkpoint() { sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr); }
 
 Error Connection::ErrorOf(int code) const {
   const std::string said = " (SQLite says: " + std::string(sqlite3_errmsg(db_)) + ")";

@@ -67,8 +67,11 @@ class Connection {
   // For statements without rows.
   Status Run(Statement& statement);
   std::int64_t changed_rows() const { return sqlite3_changes64(db_); }
-  // Copies finished WAL pages into the file without making anyone wait.
-  void CheckpointIfLarger(int pages);
+  // Copies finished WAL pages into the file; waits for nobody and makes nobody wait. One that cannot finish
+  // now is finished by a later one.
+  void Checkpoint();
+  // After this connection's last commit.
+  int wal_pages() const { return wal_pages_; }
 
   const std::string& path() const { return path_; }
 

@@ -15,6 +15,7 @@
 
 #include "audit/filter.h"
 #include "store/counter_sum.h"
+#include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/query_sql.h"
@@ -107,8 +108,11 @@ class ReaderPool {
 
 class SqliteStoreImpl final : public SqliteStore {
  public:
-  SqliteStoreImpl(SqliteOptions options, std::unique_ptr<Connection> writer)
-      : options_(options), writer_(std::move(writer)) {}
+  SqliteStoreImpl(SqliteOptions options, std::unique_ptr<Connection> writer, std::unique_ptr<Checkpointer> checkpointer)
+      : options_(options),
+        writer_(std::move(writer)),
+        next_ask_(options.checkpoint_pages),
+        checkpointer_(std::move(checkpointer)) {}
   ReaderPool& readers() { return readers_; }
 
   Result<ChainHead> Head(std::string_view tenant) override;
@@ -137,6 +141,7 @@ class SqliteStoreImpl final : public SqliteStore {
   template <typename Row>
   Result<std::vector<Row>> ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
                                     std::string_view columns, Row (*read)(const Statement&));
+  void LimitWal();
   Status MoveHead(const TenantBatch& batch);
   Status InsertEvents(const TenantBatch& batch);
   Status AddCharges(std::span<const TenantBatch> batches);
@@ -144,6 +149,8 @@ class SqliteStoreImpl final : public SqliteStore {
   const SqliteOptions options_;
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_;   // under write_mutex_
+  int next_ask_;                         // WAL pages; under write_mutex_
+  std::unique_ptr<Checkpointer> checkpointer_;
   ReaderPool readers_;
 };
 
@@ -171,8 +178,21 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
     if (Status s = AddCharges(batches); !s.ok()) return s;
     if (Status s = transaction.Commit(); !s.ok()) return s;
   }
-  writer_->CheckpointIfLarger(options_.checkpoint_pages);
+  LimitWal();
   return {};
+}
+
+void SqliteStoreImpl::LimitWal() {
+  const int pages = writer_->wal_pages();
+  if (pages >= kInlineFactor * options_.checkpoint_pages) {
+    writer_->Checkpoint();
+    next_ask_ = options_.checkpoint_pages;
+  } else if (pages >= next_ask_) {
+    checkpointer_->Ask();
+    next_ask_ = pages + options_.checkpoint_pages;
+  } else if (pages < options_.checkpoint_pages) {
+    next_ask_ = options_.checkpoint_pages;   // the WAL started over
+  }
 }
 
 Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
@@ -461,7 +481,12 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, 
   if (Status s = UseWal(**writer, options.busy_timeout_ms); !s.ok()) return s.error();
   if (Status s = (*writer)->Execute(WriterPragmas(options)); !s.ok()) return s.error();
   if (Status s = Migrate(**writer); !s.ok()) return s.error();
-  auto store = std::make_shared<SqliteStoreImpl>(options, std::move(*writer));
+  Result<std::unique_ptr<Connection>> copier = Connection::Open(path, options.busy_timeout_ms);
+  if (!copier.ok()) return copier.error();
+  if (Status s = (*copier)->Execute(WriterPragmas(options)); !s.ok()) return s.error();
+  Result<std::unique_ptr<Checkpointer>> checkpointer = Checkpointer::Start(std::move(*copier));
+  if (!checkpointer.ok()) return checkpointer.error();
+  auto store = std::make_shared<SqliteStoreImpl>(options, std::move(*writer), std::move(*checkpointer));
   for (int i = 0; i < options.read_connections; ++i) {
     Result<std::unique_ptr<Connection>> reader = Connection::Open(path, options.busy_timeout_ms);
     if (!reader.ok()) return reader.error();

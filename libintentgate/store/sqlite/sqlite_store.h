@@ -2,7 +2,7 @@
 //
 //   Result<std::shared_ptr<store::SqliteStore>> s = store::SqliteStore::Open("/var/lib/intentgate/intentgate.db", {});
 //
-// One connection writes, a few read beside it. A batch of events, the new heads and the budget charges
+// One connection writes, a few read beside it, one moves the WAL into the file. A batch of events, the new heads and the budget charges
 // are one transaction. Two processes may share a file: each write compares the head it saw, so the
 // slower one hears kConflict and tries again.
 //
@@ -28,7 +28,8 @@ struct SqliteOptions {
   bool sync_every_commit = true;
   std::int64_t busy_timeout_ms = 5'000;   // how long to wait for another process
   int read_connections = 2;
-  int checkpoint_pages = 4'096;           // WAL pages after which they are copied into the file
+  int checkpoint_pages = 4'096;           // WAL pages after which they are copied into the file by a thread beside the
+                                          // writer; the WAL grows to four times as many before the writer helps
   std::int64_t max_pages = 0;             // ceiling of the file in 4 KiB pages; 0: the disk's
 };
 

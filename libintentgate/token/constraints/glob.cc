@@ -246,7 +246,8 @@ bool HasHostileComponent(std::string_view text) {
   }
   for (std::size_t i = text.find('%'); i < text.size(); i = text.find('%', i + 1)) {
     std::string code(text.substr(i + 1, 2));
-    std::transform(code.begin(), code.end(), code.begin(), [](char c) { return c == 'E' || c == 'F' || c == 'C' ? static_cast<char>(c + 32) : c; });
+    std::transform(code.begin(), code.end(), code.begin(),
+                   [](char c) { return c == 'E' || c == 'F' || c == 'C' ? static_cast<char>(c + 32) : c; });
     if (code == "2e" || code == "2f" || code == "5c" || code == "25" || code == "00") return true;
   }
   return text.find('\\') != std::string_view::npos;

@@ -52,7 +52,8 @@ class RegexConstraint final : public CompiledConstraint {
 Result<ConstraintPtr> CompileRegex(const Constraint& c) {
   const std::string& pattern = c.texts.front();
   if (pattern.size() > kMaxRegexBytes) {
-    return Error{ErrorCode::kLimitExceeded, "regex: a pattern has at most " + std::to_string(kMaxRegexBytes) + " bytes"};
+    return Error{ErrorCode::kLimitExceeded,
+                 "regex: a pattern has at most " + std::to_string(kMaxRegexBytes) + " bytes"};
   }
   auto regex = std::make_unique<const RE2>(pattern, Options());
   if (!regex->ok()) {

@@ -237,7 +237,8 @@ Result<StrictUrl> ParseStrictUrl(std::string_view text) {
   if (!rest.starts_with("//")) return Flaw("has no `//` behind its scheme");
   rest.remove_prefix(2);
   const std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
-  if (authority_end < rest.size() && rest[authority_end] != '/') return Flaw("has no path between its host and `?` or `#`");
+  if (authority_end < rest.size() && rest[authority_end] != '/')
+    return Flaw("has no path between its host and `?` or `#`");
   if (Status authority = ParseAuthority(rest.substr(0, authority_end), url); !authority.ok()) return authority.error();
   const std::string_view path = rest.substr(authority_end);
   if (HasDotSegment(path.substr(0, path.find_first_of("?#")))) return Flaw("has a `.` or `..` segment");

@@ -67,7 +67,7 @@ CborType CborReader::Peek() const {
   }
 }
 
-bool CborReader::Head(unsigned major, std::uint64_t& argument) {
+bool CborReader::LongHead(unsigned major, std::uint64_t& argument) {
   argument = 0;
   if (error_ != nullptr) return false;
   if (p_ == end_) return Fail("the bytes end inside an item");
@@ -90,8 +90,6 @@ bool CborReader::Head(unsigned major, std::uint64_t& argument) {
   p_ += 1 + size;
   return true;
 }
-
-bool CborReader::Unsigned(std::uint64_t& n) { return Head(0, n); }
 
 bool CborReader::Integer(std::int64_t& n) {
   n = 0;

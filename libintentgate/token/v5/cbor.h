@@ -47,7 +47,7 @@ class CborReader {
 
   // The type of the next item without reading it; kNone at the end and for what the subset lacks.
   CborType Peek() const;
-  bool Unsigned(std::uint64_t& n);
+  bool Unsigned(std::uint64_t& n) { return Head(0, n); }
   // Fails beyond int64.
   bool Integer(std::int64_t& n);
   // 0 <= n <= INT64_MAX.
@@ -65,7 +65,19 @@ class CborReader {
   bool Skip(std::size_t depth);
 
  private:
-  bool Head(unsigned major, std::uint64_t& argument);
+  // Most heads are one byte.
+  bool Head(unsigned major, std::uint64_t& argument) {
+    if (error_ == nullptr && p_ != end_) {
+      const unsigned below = static_cast<unsigned>(static_cast<unsigned char>(*p_)) - (major << 5);
+      if (below < 24) {
+        argument = below;
+        ++p_;
+        return true;
+      }
+    }
+    return LongHead(major, argument);
+  }
+  bool LongHead(unsigned major, std::uint64_t& argument);
   bool Span(unsigned major, std::string_view& bytes);
   bool Count(unsigned major, std::size_t items_per_entry, std::size_t& count);
   bool SkipMap(std::size_t depth);

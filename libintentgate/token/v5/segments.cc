@@ -93,6 +93,16 @@ bool ReadCaveats(CborReader& in, TokenContent& content, bool& too_many) {
   return true;
 }
 
+bool CountCaveats(CborReader& in, std::size_t& caveats) {
+  std::size_t count = 0;
+  if (!in.Array(count)) return false;
+  caveats += count;
+  for (; count > 0; --count) {
+    if (!in.Skip(kMaxCaveatNesting)) return false;
+  }
+  return true;
+}
+
 bool ReadRootMember(CborReader& in, std::uint64_t key, TokenContent& c, std::int64_t& ttl, bool& too_many) {
   switch (key) {
     case kKeyId: return ReadRequired(in, c.key_id) && (c.key_id.size() <= kMaxKeyIdBytes || in.Fail("a key id that is too long"));
@@ -213,6 +223,26 @@ bool ReadHop(CborReader& in, TokenContent& content, bool& sealed, bool& too_many
   if (in.ok() && !adds) return in.Fail("a hop that adds nothing");
   if (in.ok() && !in.AtEnd()) return in.Fail("bytes behind the segment");
   return in.ok();
+}
+
+bool ScanRoot(CborReader& in, std::size_t& caveats, std::optional<std::int64_t>& max_depth) {
+  MapWalk walk(in);
+  while (const std::uint64_t key = walk.Next()) {
+    const bool ok = key == kRootCaveats ? CountCaveats(in, caveats)
+                    : key == kMaxDepth  ? ReadOptionalNumber(in, static_cast<std::int64_t>(kMaxHops), max_depth)
+                                        : in.Skip(1);
+    if (!ok) return false;
+  }
+  return in.ok() && (in.AtEnd() || in.Fail("bytes behind the segment"));
+}
+
+bool ScanHop(CborReader& in, std::size_t& caveats, bool& sealed) {
+  MapWalk walk(in);
+  while (const std::uint64_t key = walk.Next()) {
+    const bool ok = key == kHopCaveats ? CountCaveats(in, caveats) : key == kSealed ? in.Bool(sealed) : in.Skip(1);
+    if (!ok) return false;
+  }
+  return in.ok() && (in.AtEnd() || in.Fail("bytes behind the segment"));
 }
 
 }  // namespace intentgate::token

@@ -36,4 +36,8 @@ Status WriteHop(std::string_view id, std::string_view label, const std::vector<C
 bool ReadRoot(CborReader& in, TokenContent& content, std::int64_t& ttl, bool& too_many);
 bool ReadHop(CborReader& in, TokenContent& content, bool& sealed, bool& too_many);
 
+// Add up what a segment holds, without making it. False when it is not CBOR of the right shape.
+bool ScanRoot(CborReader& in, std::size_t& caveats, std::optional<std::int64_t>& max_depth);
+bool ScanHop(CborReader& in, std::size_t& caveats, bool& sealed);
+
 }  // namespace intentgate::token

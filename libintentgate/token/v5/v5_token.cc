@@ -49,18 +49,33 @@ Refusal ReadFrame(std::string_view text, std::string_view& parts) {
 
 class V5Reader {
  public:
-  V5Reader(V5Token& token, TokenContent& content) : token_(token), content_(content) {}
+  explicit V5Reader(V5Token& token) : token_(token) {}
 
-  Refusal Read(std::string_view text) {
-    std::string_view parts;
-    if (Refusal r = ReadFrame(text, parts)) return r;
-    if (Refusal r = Split(parts)) return r;
-    if (Refusal r = ReadSegments()) return r;
-    Complete();
+  Refusal Read(std::string_view text, TokenContent& content) {
+    if (Refusal r = ReadParts(text)) return r;
+    if (Refusal r = ReadSegments(content)) return r;
+    Complete(content);
+    return std::nullopt;
+  }
+
+  Refusal Scan(std::string_view text, V5Shape& shape) {
+    if (Refusal r = ReadParts(text)) return r;
+    for (std::size_t i = 0; i < token_.count_; ++i) {
+      CborReader in(token_.segment(i));
+      const bool ok = i == 0 ? ScanRoot(in, shape.caveats, shape.max_depth) : ScanHop(in, shape.caveats, shape.sealed);
+      if (!ok) return BadSegment(i, in.error());
+    }
+    shape.hops = token_.count_ - 1;
     return std::nullopt;
   }
 
  private:
+  Refusal ReadParts(std::string_view text) {
+    std::string_view parts;
+    if (Refusal r = ReadFrame(text, parts)) return r;
+    return Split(parts);
+  }
+
   // Decodes the parts into segments and tag.
   Refusal Split(std::string_view parts) {
     const std::size_t last = parts.rfind('.');
@@ -87,18 +102,18 @@ class V5Reader {
     return std::nullopt;
   }
 
-  Refusal ReadSegments() {
-    content_.hops.reserve(token_.count_);
+  Refusal ReadSegments(TokenContent& content) {
+    content.hops.reserve(token_.count_);
     bool too_many = false;
     std::int64_t ttl = 0;
     for (std::size_t i = 0; i < token_.count_; ++i) {
-      if (content_.sealed) {
+      if (content.sealed) {
         TokenRefusal refusal = Refuse(Reason::kTokenSealedExtended, "the token was extended behind its seal");
         refusal.hop = i;
         return refusal;
       }
       CborReader in(token_.segment(i));
-      const bool ok = i == 0 ? ReadRoot(in, content_, ttl, too_many) : ReadHop(in, content_, content_.sealed, too_many);
+      const bool ok = i == 0 ? ReadRoot(in, content, ttl, too_many) : ReadHop(in, content, content.sealed, too_many);
       if (too_many) return RefuseTooManyCaveats();
       if (!ok) return BadSegment(i, in.error());
     }
@@ -106,31 +121,34 @@ class V5Reader {
       return Refuse(Reason::kTokenTtlTooLong,
                     "the token's lifetime is over " + std::to_string(kMaxTtlSeconds) + " seconds");
     }
-    if (content_.max_depth && static_cast<std::int64_t>(token_.count_) - 1 > *content_.max_depth) {
+    if (content.max_depth && static_cast<std::int64_t>(token_.count_) - 1 > *content.max_depth) {
       return Refuse(Reason::kTokenDepthExceeded, "the token was passed on more often than its limit of " +
-                                                     std::to_string(*content_.max_depth) + " allows");
+                                                     std::to_string(*content.max_depth) + " allows");
     }
-    token_.root_expires = content_.issued_at + ttl;
-    token_.sealed = content_.sealed;
+    token_.root_expires = content.issued_at + ttl;
+    token_.sealed = content.sealed;
     return std::nullopt;
   }
 
-  void Complete() {
-    content_.root_jti = content_.hops.front().id;
-    content_.jti = content_.hops.back().id;
+  void Complete(TokenContent& content) {
+    content.root_jti = content.hops.front().id;
+    content.jti = content.hops.back().id;
     std::int64_t earliest = token_.root_expires;
-    for (const Caveat& caveat : content_.caveats) {
+    for (const Caveat& caveat : content.caveats) {
       if (caveat.kind == CaveatKind::kExpires) earliest = std::min(earliest, caveat.expires);
     }
-    content_.expires_at = earliest;
+    content.expires_at = earliest;
   }
 
   V5Token& token_;
-  TokenContent& content_;
 };
 
 std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& token, TokenContent& content) {
-  return V5Reader(token, content).Read(text);
+  return V5Reader(token).Read(text, content);
+}
+
+std::optional<TokenRefusal> ScanV5(std::string_view text, V5Token& token, V5Shape& shape) {
+  return V5Reader(token).Scan(text, shape);
 }
 
 crypto::Digest V5RootTag(const crypto::HmacKey& subkey, std::string_view root) {

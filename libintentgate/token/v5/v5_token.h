@@ -42,6 +42,17 @@ class V5Token {
 // REQUIRES: text starts with kV5Prefix; at most kMaxTokenBytes; `content` is fresh.
 std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& token, TokenContent& content);
 
+// What Attenuate must know of a parent. Cheaper than the content.
+struct V5Shape {
+  std::size_t hops = 0;  // behind the root
+  std::size_t caveats = 0;
+  std::optional<std::int64_t> max_depth;
+  bool sealed = false;
+};
+// As ReadV5, but looks no deeper into the segments than it takes to count: a parent with a member out of
+// place is found by whoever verifies the child.
+std::optional<TokenRefusal> ScanV5(std::string_view text, V5Token& token, V5Shape& shape);
+
 // The tag that the segments should have under a tenant's subkey.
 crypto::Digest V5Tag(const V5Token& token, const crypto::HmacKey& subkey);
 

@@ -158,6 +158,34 @@ TEST_CASE("a full queue refuses the event and says which limit was hit") {
   f.log.reset();   // before the gate that its writer waits at
 }
 
+TEST_CASE("large events fill the queue and a batch by their bytes") {
+  AuditLogOptions options;
+  options.max_queue_bytes = 10'000;
+  options.max_batch_bytes = 5'000;
+  Fixture f(std::move(options));
+  Gate gate;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { gate.Wait(); });
+  const auto ignore = [](Result<AuditReceipt>) {};
+  f.log->Append(Event("0"), AuditDurability::kDurable, ignore);
+  gate.AwaitWaiting();
+  for (int i = 0; i < 3; ++i) {
+    AuditEvent large = Event("t");
+    large.reason = std::string(3'000, 'x');
+    f.log->Append(std::move(large), AuditDurability::kDurable, ignore);
+  }
+  AuditEvent large = Event("t");
+  large.reason = std::string(3'000, 'x');
+  const auto refused = f.log->AppendAndWait(std::move(large));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kLimitExceeded);
+  CHECK(refused.error().message.find("max_queue_bytes") != std::string::npos);
+  gate.Open();
+  REQUIRE(f.log->Flush().ok());
+  CHECK(f.log->stats().batches == 4);   // two of them do not fit into 5,000 bytes
+  CHECK(f.log->stats().committed == 4);
+  f.log.reset();
+}
+
 TEST_CASE("an event over max_event_bytes is refused and changes nothing") {
   AuditLogOptions options;
   options.max_event_bytes = 2'000;
@@ -304,6 +332,10 @@ TEST_CASE("a store that cannot be read at the start is an error of Create") {
   const auto made = AuditLog::Create(store, {}, SystemClock(), SystemRandom());
   REQUIRE_FALSE(made.ok());
   CHECK(made.error().code == ErrorCode::kIo);
+  AuditLogOptions too_large;
+  too_large.max_event_bytes = std::size_t{1} << 30;
+  CHECK(AuditLog::Create(std::make_shared<store::MemoryStore>(), too_large, SystemClock(), SystemRandom())
+            .error().message.find("max_event_bytes") != std::string::npos);
   CHECK(AuditLog::Create(nullptr, {}, SystemClock(), SystemRandom()).error().code == ErrorCode::kInvalidArgument);
 }
 

@@ -143,6 +143,15 @@ TEST_CASE("a call as deep as a call may be is an event that can be read") {
   CHECK(ReadCanonical(CanonicalOf(std::move(e))).ok());
 }
 
+TEST_CASE("values of any depth leave an event that can be read") {
+  for (int depth = 155; depth <= 165; ++depth) {
+    AuditEvent e = FullEvent();
+    e.arg_values = json::Value(1);
+    for (int i = 0; i < depth; ++i) e.arg_values = json::Value(json::Array{std::move(*e.arg_values)});
+    CHECK(ReadCanonical(CanonicalOf(std::move(e))).ok());
+  }
+}
+
 TEST_CASE("numbers beyond what a double holds are cut to the largest that it does") {
   AuditEvent e = FullEvent();
   e.result_bytes = std::numeric_limits<std::int64_t>::max();

@@ -29,10 +29,35 @@ TEST_CASE("an address inside one of the blocks is allowed, outside all it fails"
 }
 
 TEST_CASE("an address in another spelling is refused, also under not") {
-  for (const std::string text :
-       {"010.0.0.1", "10.1", "167772161", "0x0a000001", "10.0.0.1 ", " 10.0.0.1", "10.0.0.1/32", "10.0.0.256", "10.0.0",
-        "10.0.0.0.1", "", "10.0.0.", "::ffff:10.0.0.1", "::ffff:a00:1", "::10.0.0.1", "::a00:1", "fe80::1%eth0", "[::1]", ":::", "1::2::3",
-        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::", ":1", "1:", "g::", "10.0.0.1\n", "localhost"}) {
+  for (const std::string text : {"010.0.0.1",
+                                 "10.1",
+                                 "167772161",
+                                 "0x0a000001",
+                                 "10.0.0.1 ",
+                                 " 10.0.0.1",
+                                 "10.0.0.1/32",
+                                 "10.0.0.256",
+                                 "10.0.0",
+                                 "10.0.0.0.1",
+                                 "",
+                                 "10.0.0.",
+                                 "::ffff:10.0.0.1",
+                                 "::ffff:a00:1",
+                                 "::10.0.0.1",
+                                 "::a00:1",
+                                 "fe80::1%eth0",
+                                 "[::1]",
+                                 ":::",
+                                 "1::2::3",
+                                 "1:2:3:4:5:6:7",
+                                 "1:2:3:4:5:6:7:8:9",
+                                 "1:2:3:4:5:6:7:8::",
+                                 "12345::",
+                                 ":1",
+                                 "1:",
+                                 "g::",
+                                 "10.0.0.1\n",
+                                 "localhost"}) {
     INFO(text);
     CHECK(Ask(Constraint::Cidr({"10.0.0.0/8", "::/0"}), text) == kNoAddress);
     CHECK(Ask(Constraint::Not(Constraint::Cidr({"10.0.0.0/8"})), text) == kNoAddress);
@@ -41,21 +66,22 @@ TEST_CASE("an address in another spelling is refused, also under not") {
 }
 
 TEST_CASE("a malformed block is refused with the way to write it") {
-  for (const std::string text : {"10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/-1", "/8",
-                                 "::ffff:10.0.0.0/104", "2001:db8::1/64", "::/129", "10.0.0.0/8 ", "10/8"}) {
+  for (const std::string text : {"10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "10.0.0.0/-1",
+                                 "/8", "::ffff:10.0.0.0/104", "2001:db8::1/64", "::/129", "10.0.0.0/8 ", "10/8"}) {
     INFO(text);
-    CHECK(Invalid(Constraint::Cidr({text})).find("is no block; write the network's first address") != std::string::npos);
+    CHECK(Invalid(Constraint::Cidr({text})).find("is no block; write the network's first address") !=
+          std::string::npos);
   }
 }
 
 TEST_CASE("canonical IPv6 is the spelling of RFC 5952 only") {
-  for (const char* text : {"::", "::1", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "1::", "1:2:3:4:5:6:7:8",
-                           "2606:4700::1111", "a::b:0:0:c"}) {
+  for (const char* text : {"::", "::1", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1",
+                           "1::", "1:2:3:4:5:6:7:8", "2606:4700::1111", "a::b:0:0:c"}) {
     INFO(text);
     CHECK(ParseCanonicalIp(text).has_value());
   }
-  for (const char* text : {"2001:DB8::1", "2001:0db8::1", "2001:db8::1:1:1:1:1", "2001:0:0:0:1::1", "0::1", "1:0:0:0:0:0:0:0",
-                           "a::b:0:0:0:c"}) {
+  for (const char* text : {"2001:DB8::1", "2001:0db8::1", "2001:db8::1:1:1:1:1", "2001:0:0:0:1::1", "0::1",
+                           "1:0:0:0:0:0:0:0", "a::b:0:0:0:c"}) {
     INFO(text);
     CHECK(ParseIp(text).has_value());
     CHECK_FALSE(ParseCanonicalIp(text).has_value());
@@ -75,13 +101,15 @@ TEST_CASE("a longer prefix never holds more than a shorter one") {
 }
 
 TEST_CASE("special ranges are special at both ends and not one address beyond") {
-  for (const char* text : {"9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "100.63.255.255", "100.128.0.0",
-                           "169.253.255.255", "126.255.255.255", "128.0.0.0", "223.255.255.255", "2606:4700::1111", "2001:4860:4860::8888"}) {
+  for (const char* text :
+       {"9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "100.63.255.255", "100.128.0.0", "169.253.255.255",
+        "126.255.255.255", "128.0.0.0", "223.255.255.255", "2606:4700::1111", "2001:4860:4860::8888"}) {
     INFO(text);
     CHECK_FALSE(IsSpecialAddress(*ParseIp(text)));
   }
-  for (const char* text : {"10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "100.64.0.0", "100.127.255.255",
-                           "127.255.255.255", "224.0.0.0", "::", "::1", "fc00::", "fe80::", "1fff::", "4000::", "2001:db8:ffff::"}) {
+  for (const char* text :
+       {"10.0.0.0", "10.255.255.255", "172.16.0.0", "172.31.255.255", "100.64.0.0", "100.127.255.255",
+        "127.255.255.255", "224.0.0.0", "::", "::1", "fc00::", "fe80::", "1fff::", "4000::", "2001:db8:ffff::"}) {
     INFO(text);
     CHECK(IsSpecialAddress(*ParseIp(text)));
   }

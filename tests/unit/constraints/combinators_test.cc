@@ -15,7 +15,10 @@ const Constraint kUnjudged = Constraint::Range("1", std::nullopt);
 
 char Answer(const Constraint& c) {
   const std::string answer = Ask(c, "v");
-  return answer.starts_with("holds") ? 'T' : answer.starts_with("fails") ? 'F' : answer.starts_with("unjudged") ? 'U' : '!';
+  return answer.starts_with("holds")      ? 'T'
+         : answer.starts_with("fails")    ? 'F'
+         : answer.starts_with("unjudged") ? 'U'
+                                          : '!';
 }
 
 }  // namespace

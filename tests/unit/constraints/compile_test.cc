@@ -34,7 +34,8 @@ TEST_CASE("combinators without parts are refused") {
 }
 
 TEST_CASE("a flaw deep inside is found") {
-  const Constraint c = Constraint::All({Constraint::Prefix("a"), Constraint::Not(Constraint::Any({Constraint::Glob("[")}))});
+  const Constraint c =
+      Constraint::All({Constraint::Prefix("a"), Constraint::Not(Constraint::Any({Constraint::Glob("[")}))});
   CHECK(Invalid(c).starts_with("glob \"[\": "));
 }
 

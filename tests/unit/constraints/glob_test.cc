@@ -102,8 +102,8 @@ TEST_CASE("a malformed glob is refused and says where") {
 
 TEST_CASE("a glob over paths does not let dot components or encoded ones through") {
   const std::string flaw = "unjudged: has a `.` or `..` component, a backslash or an encoded separator";
-  for (const char* text : {"/data/../etc/passwd", "/data/..", "/data/./x", "/data/%2e%2e/x", "/data/%2E%2E/x", "/data/..%2fx",
-                           "/data/a\\..\\b", "/data/%5cx", "/data/%252e", "/data/x%00"}) {
+  for (const char* text : {"/data/../etc/passwd", "/data/..", "/data/./x", "/data/%2e%2e/x", "/data/%2E%2E/x",
+                           "/data/..%2fx", "/data/a\\..\\b", "/data/%5cx", "/data/%252e", "/data/x%00"}) {
     INFO(text);
     CHECK(Holds("/data/**", text) == flaw);
     CHECK(Ask(Constraint::Not(Constraint::Glob("/etc/**")), text) == flaw);

@@ -18,7 +18,8 @@ TEST_CASE("equals compares JSON, numbers by value") {
   CHECK(AskText(Constraint::Equals(Json("1")), "1.0") == "holds");
   CHECK(AskText(Constraint::Equals(Json("1")), "10e-1") == "holds");
   CHECK(AskText(Constraint::Equals(Json("-0.0")), "0") == "holds");
-  CHECK(AskText(Constraint::Equals(Json("9007199254740993")), "9007199254740992") == "fails: does not satisfy: equals 9007199254740993");
+  CHECK(AskText(Constraint::Equals(Json("9007199254740993")), "9007199254740992") ==
+        "fails: does not satisfy: equals 9007199254740993");
   CHECK(AskText(Constraint::Equals(Json(R"({"a":1,"b":[2]})")), R"({"b":[2.0],"a":1e0})") == "holds");
   CHECK(AskText(Constraint::Equals(Json(R"({"a":1})")), R"({"a":1,"b":2})").starts_with("fails"));
   CHECK(AskText(Constraint::Equals(Json("[1,2]")), "[2,1]").starts_with("fails"));
@@ -57,7 +58,8 @@ TEST_CASE("equal numbers have one canonical text and unequal ones two") {
   for (const char* text : {"100", "1e2", "100.000", "1E+2", "0.1e3", "10000e-2"}) CHECK(CanonicalNumber(text) == "1e2");
   for (const char* text : {"0", "-0", "0.00", "0e5", "-0e-7"}) CHECK(CanonicalNumber(text) == "0");
   CHECK(CanonicalNumber("-12.50") == "-125e-1");
-  const std::vector<const char*> numbers = {"1", "10", "1.0", "1.1", "-1", "0", "1e1", "0.1", "11e-1", "-0", "1e-1", "100e-2"};
+  const std::vector<const char*> numbers = {"1",   "10",  "1.0",   "1.1", "-1",   "0",
+                                            "1e1", "0.1", "11e-1", "-0",  "1e-1", "100e-2"};
   for (const char* a : numbers) {
     for (const char* b : numbers) {
       INFO(a, " ", b);
@@ -84,7 +86,8 @@ TEST_CASE("contains wants all of its values in the list, subset nothing else") {
   CHECK(AskText(both, R"(["a","a"])") == "fails: does not satisfy: contains \"a\", \"b\"");
   CHECK(AskText(both, "[]").starts_with("fails"));
   CHECK(AskText(both, R"("ab")") == "unjudged: is a string, not a list");
-  CHECK(AskText(Constraint::Not(Constraint::Contains({"root"})), R"([["root"]])") == "unjudged: has an element that cannot be compared");
+  CHECK(AskText(Constraint::Not(Constraint::Contains({"root"})), R"([["root"]])") ==
+        "unjudged: has an element that cannot be compared");
   const Constraint only = Constraint::Subset({"a", "b", json::Value(1)});
   CHECK(AskText(only, R"(["b",1.0,"b"])") == "holds");
   CHECK(AskText(only, "[]") == "holds");
@@ -137,7 +140,8 @@ TEST_CASE("a regex must match the whole value, on one line") {
   CHECK(Ask(c, "abc123") == "fails: does not match the regex \"[a-z]+[0-9]{2}|x\"");
   CHECK(Ask(c, "1abc12").starts_with("fails"));
   CHECK(Ask(c, "xx").starts_with("fails"));
-  for (const std::string& text : {std::string("abc12\n"), std::string("admin\nx"), std::string("x\r"), std::string("x\0", 2)}) {
+  for (const std::string& text :
+       {std::string("abc12\n"), std::string("admin\nx"), std::string("x\r"), std::string("x\0", 2)}) {
     CHECK(Ask(c, text) == "unjudged: has a NUL character or a line end");
     CHECK(Ask(Constraint::Not(Constraint::Regex("admin.*")), text) == "unjudged: has a NUL character or a line end");
   }

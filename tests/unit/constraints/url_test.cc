@@ -10,7 +10,8 @@
 namespace intentgate::token {
 namespace {
 
-const Constraint kApi = Constraint::Url({"https"}, {"api.example.com", "*.cdn.example.com", "8.8.8.8", "[2606:4700::1111]"});
+const Constraint kApi =
+    Constraint::Url({"https"}, {"api.example.com", "*.cdn.example.com", "8.8.8.8", "[2606:4700::1111]"});
 
 const char* const kBadIp = "has an IP address in another than its usual spelling";
 const char* const kSpecial = "has a private, loopback or otherwise special address";
@@ -21,10 +22,11 @@ const char* const kPort = "has a port that is no plain number from 1 to 65535";
 }  // namespace
 
 TEST_CASE("listed hosts, their schemes and ports are allowed") {
-  for (const char* url : {"https://api.example.com", "https://api.example.com/", "https://api.example.com/v1?q=1#f",
-                          "https://api.example.com:443/x", "https://a.cdn.example.com/", "https://a.b.cdn.example.com/",
-                          "https://8.8.8.8/dns-query", "https://[2606:4700::1111]/", "https://api.example.com/@user",
-                          "https://api.example.com/a%20b", "https://api.example.com/..a/b..", "https://api.example.com/x?a=../b"}) {
+  for (const char* url :
+       {"https://api.example.com", "https://api.example.com/", "https://api.example.com/v1?q=1#f",
+        "https://api.example.com:443/x", "https://a.cdn.example.com/", "https://a.b.cdn.example.com/",
+        "https://8.8.8.8/dns-query", "https://[2606:4700::1111]/", "https://api.example.com/@user",
+        "https://api.example.com/a%20b", "https://api.example.com/..a/b..", "https://api.example.com/x?a=../b"}) {
     INFO(url);
     CHECK(Ask(kApi, url) == "holds");
   }
@@ -33,7 +35,8 @@ TEST_CASE("listed hosts, their schemes and ports are allowed") {
 }
 
 TEST_CASE("a well-formed URL to elsewhere fails and says which part") {
-  const std::string hosts = "has a host that is none of \"api.example.com\", \"*.cdn.example.com\", \"8.8.8.8\", \"[2606:4700::1111]\"";
+  const std::string hosts =
+      "has a host that is none of \"api.example.com\", \"*.cdn.example.com\", \"8.8.8.8\", \"[2606:4700::1111]\"";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"https://example.com/", hosts},
       {"https://evilapi.example.com/", hosts},
@@ -182,7 +185,8 @@ TEST_CASE("every way to say an address that parsers read differently is refused,
     CHECK(Ask(kApi, url) == "unjudged: " + flaw);
     CHECK(Ask(denied, url) == "unjudged: " + flaw);
   }
-  CHECK(Ask(denied, "https://evil.io/") == "fails: does not satisfy: not (is a URL with scheme \"https\" and host \"evil.io\")");
+  CHECK(Ask(denied, "https://evil.io/") ==
+        "fails: does not satisfy: not (is a URL with scheme \"https\" and host \"evil.io\")");
   CHECK(Ask(denied, "https://good.io/") == "holds");
 }
 

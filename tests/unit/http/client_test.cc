@@ -50,7 +50,8 @@ class RawUpstream {
 
  private:
   struct Peer final : net::StreamHandler {
-    Peer(RawUpstream& owner, int number, std::shared_ptr<net::Stream> s) : up(owner), index(number), stream(std::move(s)) {
+    Peer(RawUpstream& owner, int number, std::shared_ptr<net::Stream> s)
+        : up(owner), index(number), stream(std::move(s)) {
       stream->Start(this);
     }
     ~Peer() override { stream->Close(); }
@@ -138,8 +139,8 @@ TEST_CASE_FIXTURE(Fixture, "connections are kept and used again") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "a connection is not used again when the upstream says so or sends too much") {
-  for (const std::string& answer : {std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"), kOk + kOk,
-                                   std::string("!HTTP/1.1 200 OK\r\n\r\nhi")}) {
+  for (const std::string& answer : {std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"),
+                                    kOk + kOk, std::string("!HTTP/1.1 200 OK\r\n\r\nhi")}) {
     RawUpstream upstream(*pool, [&](int, const std::string&) { return answer; });
     CHECK(Ask(UrlOf(upstream.port())).body == "hi");
     CHECK(Ask(UrlOf(upstream.port())).body == "hi");
@@ -202,7 +203,8 @@ TEST_CASE_FIXTURE(Fixture, "an answer that is not strict HTTP/1.1 is refused") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "a cut answer is an error") {
-  RawUpstream upstream(*pool, [](int, const std::string&) { return "!HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"; });
+  RawUpstream upstream(*pool,
+                       [](int, const std::string&) { return "!HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"; });
   const Outcome outcome = Ask(UrlOf(upstream.port()));
   CHECK(outcome.body == "hi");
   CHECK(outcome.code == ErrorCode::kUnavailable);
@@ -253,7 +255,8 @@ TEST_CASE_FIXTURE(Fixture, "requests beyond the connection limit fail at once") 
   Event<Outcome> never;
   test::RunOn(loop(), [&] {
     client = Client::Create(loop(), options);
-    client->Send(UrlOf(upstream.port()), {"POST", {}, "x", false}, Fixture::Callbacks(std::make_shared<Outcome>(), never));
+    client->Send(UrlOf(upstream.port()), {"POST", {}, "x", false},
+                 Fixture::Callbacks(std::make_shared<Outcome>(), never));
   });
   CHECK(Ask(UrlOf(upstream.port())).error.find("are in use") != std::string::npos);
   CHECK_FALSE(never.is_set());

@@ -106,7 +106,8 @@ TEST_CASE("lines and fields of any other form are refused with 400") {
        "two Authorization fields"},
       {"two Content-Types", kGet + "Content-Type: a/b\r\nContent-Type: a/b\r\n\r\n", "two Content-Type fields"},
   }, "400");
-  for (const std::string host : {"", "a b", "user@a", "a/b", "a:b", "a:99999", "a:", "[::1", "[]", "a,b", "a?b", ":80"}) {
+  for (const std::string host :
+       {"", "a b", "user@a", "a/b", "a:b", "a:99999", "a:", "[::1", "[]", "a,b", "a?b", ":80"}) {
     INFO(host);
     CHECK(Outcome("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") ==
           "E 400 a Host field that is not host or host:port");
@@ -163,7 +164,8 @@ TEST_CASE("an absolute form that names the Host is brought to origin form") {
 
 TEST_CASE("requests follow each other on a connection") {
   const std::string two = kPost + "Content-Length: 2\r\n\r\nhi" + kGet + "Connection: Close\r\n\r\n";
-  CHECK(Outcome(two) == "H POST /mcp keep|Host=a|Content-Length=2\nB hi\nD\nH GET / close|Host=a|Connection=Close\nB \nD\n");
+  CHECK(Outcome(two) ==
+        "H POST /mcp keep|Host=a|Content-Length=2\nB hi\nD\nH GET / close|Host=a|Connection=Close\nB \nD\n");
   CHECK(Outcome("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n").find(" close") != std::string::npos);
 }
 

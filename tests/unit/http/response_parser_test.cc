@@ -67,8 +67,9 @@ TEST_CASE("an upstream's answer that could be framed in two ways is refused") {
 }
 
 TEST_CASE("status lines of any other form are refused") {
-  for (const std::string bad : {"HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK", "HTTP/1.1 -20 OK", "HTTP/2 200 OK",
-                                "HTTP/1.1 099 X", "HTTP/1.1 600 X", "HTTP/1.1 2x0 X", "HTTP/1.1 200OK", "HTTP/1.1", "ICY 200 OK"}) {
+  for (const std::string bad :
+       {"HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK", "HTTP/1.1 -20 OK", "HTTP/2 200 OK", "HTTP/1.1 099 X",
+        "HTTP/1.1 600 X", "HTTP/1.1 2x0 X", "HTTP/1.1 200OK", "HTTP/1.1", "ICY 200 OK"}) {
     INFO(bad);
     CHECK(Outcome(bad + "\r\n\r\n").starts_with("E 400"));
   }

@@ -84,9 +84,9 @@ TEST_CASE_FIXTURE(Fixture, "parameters are decoded and a literal wins over them"
 }
 
 TEST_CASE_FIXTURE(Fixture, "other spellings of a path match nothing") {
-  for (const std::string path : {"/v1/tokens/", "//v1/tokens", "/v1//tokens", "/V1/tokens", "/v1/./tokens", "/v1/%74okens",
-                                 "/v1/tokens/a/b", "/v1/tokens/a%2fb", "/v1/tokens/%00", "/v1/tokens/%ff", "/v2", "*",
-                                 "/console/a%2f..%2fb"}) {
+  for (const std::string path :
+       {"/v1/tokens/", "//v1/tokens", "/v1//tokens", "/V1/tokens", "/v1/./tokens", "/v1/%74okens", "/v1/tokens/a/b",
+        "/v1/tokens/a%2fb", "/v1/tokens/%00", "/v1/tokens/%ff", "/v2", "*", "/console/a%2f..%2fb"}) {
     INFO(path);
     CHECK(Ask("GET", path) == kNotFound);
   }

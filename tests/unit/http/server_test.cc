@@ -153,8 +153,10 @@ TEST_CASE_FIXTURE(Fixture, "HEAD has the length of GET and no body") {
 
 TEST_CASE_FIXTURE(Fixture, "a refused request is answered with the reason and nothing after it is read") {
   Start();
-  const std::string answer = Ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                 "0\r\n\r\n" + Get("/hold"));
+  const std::string answer =
+      Ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+          "0\r\n\r\n" +
+          Get("/hold"));
   CHECK(answer.starts_with("HTTP/1.1 400 "));
   CHECK(BodyOf(answer) == "{\"error\":\"Content-Length and Transfer-Encoding together\"}");
   test::RunOn(loop(), [&] { CHECK(held.empty()); });
@@ -177,7 +179,8 @@ TEST_CASE_FIXTURE(Fixture, "a body over the limit gets 413 even while it is bein
 TEST_CASE_FIXTURE(Fixture, "100-continue is sent when the body waits for it") {
   Start();
   RawClient client(port());
-  client.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  client.Send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
   CHECK(client.ReceiveUntil("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
   client.Send("ok");
   CHECK(BodyOf(client.ReceiveAll()) == "ok");

@@ -8,8 +8,9 @@ namespace intentgate::http {
 
 TEST_CASE("framing fields of a caller are left out") {
   std::string out;
-  const HeaderList headers = {{"Content-Type", "text/plain"}, {"Content-Length", "999"}, {"transfer-encoding", "chunked"},
-                              {"Connection", "upgrade"}, {"Keep-Alive", "x"}, {"Date", "never"}};
+  const HeaderList headers = {
+      {"Content-Type", "text/plain"}, {"Content-Length", "999"}, {"transfer-encoding", "chunked"},
+      {"Connection", "upgrade"},      {"Keep-Alive", "x"},       {"Date", "never"}};
   CHECK(AppendResponseHead(200, headers, {BodyFraming::kLength, 2, false, {}}, out).ok());
   CHECK(out == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n");
   out.clear();
@@ -18,7 +19,8 @@ TEST_CASE("framing fields of a caller are left out") {
 }
 
 TEST_CASE("a field that would break the message is refused and nothing is written") {
-  for (const std::string& bad : {std::string("a\r\nX: y"), std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f")}) {
+  for (const std::string& bad :
+       {std::string("a\r\nX: y"), std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f")}) {
     std::string out = "before";
     CHECK(AppendResponseHead(200, {{"X", bad}}, {}, out).error().message == "the header X has a control character");
     CHECK(AppendRequestHead("GET", "/", "a", {{"X", bad}}, {}, out).error().code == ErrorCode::kInvalidArgument);
@@ -81,8 +83,9 @@ TEST_CASE("upstream URLs are taken apart") {
 }
 
 TEST_CASE("bad upstream URLs are refused without repeating what they hold") {
-  for (const std::string bad : {"", "ftp://a/", "http://", "http:///x", "http://u:secret@a/", "http://a/#f", "http://a b/",
-                                "http://a/ b", "http://a:0/", "http://a:x/", "http://[::1", "127.0.0.1:80"}) {
+  for (const std::string bad :
+       {"", "ftp://a/", "http://", "http:///x", "http://u:secret@a/", "http://a/#f", "http://a b/", "http://a/ b",
+        "http://a:0/", "http://a:x/", "http://[::1", "127.0.0.1:80"}) {
     INFO(bad);
     const auto url = ParseUrl(bad);
     CHECK_FALSE(url.ok());

@@ -47,7 +47,8 @@ TEST_CASE("the request carries the prompt and the agent, within the limits of th
   auto fetcher = std::make_shared<FakeFetcher>(base::HttpFetchReply{200, kGood});
   auto extractor = HttpExtractor::Create(fetcher, {.base_url = "https://x.example/base/", .timeout_ms = 800});
   REQUIRE(extractor.ok());
-  const Result<Intent> intent = (*extractor)->Extract({.tenant = "acme", .agent_id = "agent-7", .prompt = "read \"x\""});
+  const Result<Intent> intent =
+      (*extractor)->Extract({.tenant = "acme", .agent_id = "agent-7", .prompt = "read \"x\""});
   REQUIRE(intent.ok());
   CHECK(intent->allowed_tools == std::vector<std::string>{"a"});
   CHECK(intent->forbidden_tools == std::vector<std::string>{"b", "c"});
@@ -72,14 +73,22 @@ TEST_CASE("an answer that is not exactly an intent is an error, never an open do
       {"[]", "is no object"},
       {R"({"intent":null,"model":"m"})", "has no object intent"},
       {R"({"intent":{},"model":"m"})", "has no text summary"},
-      {R"({"intent":{"summary":"s","forbidden_tools":[],"confidence":0.5},"model":"m"})", "has no list intent.allowed_tools"},
-      {R"({"intent":{"summary":"s","allowed_tools":[],"confidence":0.5},"model":"m"})", "has no list intent.forbidden_tools"},
-      {R"({"intent":{"summary":"s","allowed_tools":null,"forbidden_tools":[],"confidence":0.5},"model":"m"})", "has no list intent.allowed_tools"},
-      {R"({"intent":{"summary":"s","allowed_tools":[5],"forbidden_tools":[],"confidence":0.5},"model":"m"})", "has something other than a name in intent.allowed_tools"},
-      {R"({"intent":{"summary":"s","allowed_tools":[""],"forbidden_tools":[],"confidence":0.5},"model":"m"})", "has something other than a name in intent.allowed_tools"},
-      {R"({"intent":{"summary":"s","allowed_tools":[],"forbidden_tools":[]},"model":"m"})", "has no intent.confidence from 0 to 1"},
-      {R"({"intent":{"summary":"s","allowed_tools":["a"],"forbidden_tools":[],"confidence":1.1},"model":"m"})", "has no intent.confidence from 0 to 1"},
-      {R"({"intent":{"summary":"s","allowed_tools":["a"],"forbidden_tools":[],"confidence":"1"},"model":"m"})", "has no intent.confidence from 0 to 1"},
+      {R"({"intent":{"summary":"s","forbidden_tools":[],"confidence":0.5},"model":"m"})",
+       "has no list intent.allowed_tools"},
+      {R"({"intent":{"summary":"s","allowed_tools":[],"confidence":0.5},"model":"m"})",
+       "has no list intent.forbidden_tools"},
+      {R"({"intent":{"summary":"s","allowed_tools":null,"forbidden_tools":[],"confidence":0.5},"model":"m"})",
+       "has no list intent.allowed_tools"},
+      {R"({"intent":{"summary":"s","allowed_tools":[5],"forbidden_tools":[],"confidence":0.5},"model":"m"})",
+       "has something other than a name in intent.allowed_tools"},
+      {R"({"intent":{"summary":"s","allowed_tools":[""],"forbidden_tools":[],"confidence":0.5},"model":"m"})",
+       "has something other than a name in intent.allowed_tools"},
+      {R"({"intent":{"summary":"s","allowed_tools":[],"forbidden_tools":[]},"model":"m"})",
+       "has no intent.confidence from 0 to 1"},
+      {R"({"intent":{"summary":"s","allowed_tools":["a"],"forbidden_tools":[],"confidence":1.1},"model":"m"})",
+       "has no intent.confidence from 0 to 1"},
+      {R"({"intent":{"summary":"s","allowed_tools":["a"],"forbidden_tools":[],"confidence":"1"},"model":"m"})",
+       "has no intent.confidence from 0 to 1"},
       {R"({"intent":{)" + intent_members + R"(}})", "has no text model"},
       {R"({"intent":{)" + intent_members + R"(},"model":5})", "has no text model"},
       {R"({"intent":{)" + intent_members + R"(,"Allowed_Tools":["x"]},"model":"m"})", "has a member in another case"},
@@ -87,7 +96,8 @@ TEST_CASE("an answer that is not exactly an intent is an error, never an open do
       {R"({"intent":{)" + intent_members + R"(},"intent":{},"model":"m"})", "is no strict JSON"},
       {kGood + "x", "is no strict JSON"},
       {kGood.substr(0, kGood.size() - 5), "is no strict JSON"},
-      {R"({"intent":{"summary":"","allowed_tools":[],"forbidden_tools":["b"],"confidence":0.0},"model":"m"})", "allows everything with no confidence"},
+      {R"({"intent":{"summary":"","allowed_tools":[],"forbidden_tools":["b"],"confidence":0.0},"model":"m"})",
+       "allows everything with no confidence"},
   };
   for (const auto& [body, message] : cases) {
     INFO(body);
@@ -127,7 +137,8 @@ TEST_CASE("blank and oversized prompts are refused without asking") {
 
 TEST_CASE("a URL that cannot be right is refused when the extractor is made") {
   const auto fetcher = std::make_shared<FakeFetcher>(base::HttpFetchReply{200, kGood});
-  for (const char* url : {"", "extractor:8090", "ftp://x", "http://", "http:///v1", "http://u:p@x", "http://x?y", "http://x#y", "http://x y"}) {
+  for (const char* url : {"", "extractor:8090", "ftp://x", "http://", "http:///v1", "http://u:p@x", "http://x?y",
+                          "http://x#y", "http://x y"}) {
     INFO(url);
     const auto extractor = HttpExtractor::Create(fetcher, {.base_url = url});
     REQUIRE_FALSE(extractor.ok());

@@ -42,8 +42,13 @@ TEST_CASE("without allowed tools only the forbidden ones restrict") {
 TEST_CASE("a catalogue's digest covers every text and every border") {
   const std::vector<ToolInfo> a = {{"ab", "c", {"d"}}};
   std::vector<std::string> digests;
-  for (const std::vector<ToolInfo>& other : std::vector<std::vector<ToolInfo>>{
-           a, {}, {{"a", "bc", {"d"}}}, {{"ab", "c", {}}}, {{"ab", "c", {"d", ""}}}, {{"ab", "c", {}}, {"d", "", {}}}, {{"ab", "", {"c", "d"}}}}) {
+  for (const std::vector<ToolInfo>& other : std::vector<std::vector<ToolInfo>>{a,
+                                                                               {},
+                                                                               {{"a", "bc", {"d"}}},
+                                                                               {{"ab", "c", {}}},
+                                                                               {{"ab", "c", {"d", ""}}},
+                                                                               {{"ab", "c", {}}, {"d", "", {}}},
+                                                                               {{"ab", "", {"c", "d"}}}}) {
     digests.push_back(CatalogueDigest(other));
     for (std::size_t i = 0; i + 1 < digests.size(); ++i) CHECK(digests[i] != digests.back());
   }

@@ -10,7 +10,8 @@ namespace {
 
 std::string Split(std::string_view text) {
   std::string out;
-  for (const Word& word : SplitWords(text)) out += (out.empty() ? "" : " ") + word.text + (word.starts_clause ? "^" : "");
+  for (const Word& word : SplitWords(text))
+    out += (out.empty() ? "" : " ") + word.text + (word.starts_clause ? "^" : "");
   return out;
 }
 
@@ -80,6 +81,10 @@ TEST_CASE("a tool shows its effect by its name or the first word of its descript
   CHECK(Named("search_and_replace") == "write");
   CHECK(Named("file_op", "Deletes the file") == "delete");
   CHECK(Named("order_status", "Returns the status") == "pay");
+  CHECK(Named("translate_text") == "");
+  CHECK(Named("delete_email") == "delete");
+  CHECK(Named("run_sql_query") == "");
+  CHECK(Named("account_close", "Closes the account") == "control");
   CHECK(Named("order_status", "Get the status") == "");
 }
 

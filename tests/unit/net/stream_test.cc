@@ -98,17 +98,17 @@ TEST_CASE_FIXTURE(Fixture, "a connection is made by name, and a refused one is e
   Event<std::string> got, refused;
   std::unique_ptr<StreamRecorder> recorder;
   RunOn(loop(), [&] {
-    Connect(loop(), {"localhost", listener->port()}, nullptr, Millis(60'000), [&](Result<std::shared_ptr<Stream>> stream) {
-      if (stream.ok()) recorder = std::make_unique<StreamRecorder>(*stream);
-      got.Set(stream.ok() ? "ok" : stream.error().message);
-    });
+    Connect(loop(), {"localhost", listener->port()}, nullptr, Millis(60'000),
+            [&](Result<std::shared_ptr<Stream>> stream) {
+              if (stream.ok()) recorder = std::make_unique<StreamRecorder>(*stream);
+              got.Set(stream.ok() ? "ok" : stream.error().message);
+            });
   });
   CHECK(got.Wait() == "ok");
   listener->Close();
   RunOn(loop(), [&] {
-    Connect(loop(), {"127.0.0.1", listener->port()}, nullptr, Millis(60'000), [&](Result<std::shared_ptr<Stream>> stream) {
-      refused.Set(stream.ok() ? "ok" : stream.error().message);
-    });
+    Connect(loop(), {"127.0.0.1", listener->port()}, nullptr, Millis(60'000),
+            [&](Result<std::shared_ptr<Stream>> stream) { refused.Set(stream.ok() ? "ok" : stream.error().message); });
   });
   CHECK(refused.Wait() == "cannot connect to 127.0.0.1:" + std::to_string(listener->port()) + ": Connection refused");
   RunOn(loop(), [&] { recorder.reset(); });

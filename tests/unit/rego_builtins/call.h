@@ -14,13 +14,15 @@
 
 namespace intentgate::rego {
 
-// JSON as a Rego value; {"$set": [..]} is a set and {"$object": [[key, value], ..]} an object with any keys.
+// JSON as a Rego value that does not borrow from it; {"$set": [..]} is a set and {"$object": [[key, value], ..]} an object with any keys.
 inline Value ToValue(Arena& arena, const json::Value& json) {
   if (json.is_array()) {
     ArrayBuilder out(arena);
     for (const json::Value& v : json.array()) out.Add(ToValue(arena, v));
     return out.Finish();
   }
+  if (json.is_string()) return Value::StringCopy(arena, json.string_value());
+  if (json.is_number()) return Value::NumberCopy(arena, json.number_text());
   if (!json.is_object()) return Value::FromJson(arena, json);
   if (const json::Value* members = json.Find("$set")) {
     SetBuilder out(arena);

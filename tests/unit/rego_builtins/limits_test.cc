@@ -41,6 +41,27 @@ TEST_CASE("a builtin that would explode is stopped by a limit") {
   }
 }
 
+TEST_CASE("a small value that shares its parts cannot be written out at its full size") {
+  Arena arena;
+  Value value = Value::Int(1);
+  for (int level = 0; level < 12; ++level) {
+    const std::vector<Value> ten(10, value);
+    value = Value::Array(arena, ten);
+  }
+  for (const std::string_view name : {"json.marshal", "yaml.marshal"}) {
+    const Value args[] = {value};
+    INFO(name);
+    CHECK(Caller().CallValues(*FindBuiltin(name), args).text.starts_with("limit: "));
+  }
+  const Value items[] = {value};
+  const Value format[] = {Value::StringRef("%v"), Value::Array(arena, items)};
+  CHECK(Caller().CallValues(*FindBuiltin("sprintf"), format).text.starts_with("limit: "));
+  ObjectBuilder options(arena);
+  options.Set(Value::StringRef("pretty"), Value::Bool(true));
+  const Value pretty[] = {value, options.Finish()};
+  CHECK(Caller().CallValues(*FindBuiltin("json.marshal_with_options"), pretty).text.starts_with("limit: "));
+}
+
 TEST_CASE("all paths of a dense graph are more than a policy may ask for") {
   std::string graph = "{";
   std::string nodes;

@@ -117,6 +117,16 @@ TEST_CASE("each way to spell a token twice is refused with a message of its own"
   CHECK(VerifyReason(TextOf(Replaced(json, "read_file", "read\\u005ffile"))) == Reason::kAllowed);
 }
 
+TEST_CASE("a v3 token has no zone, not even an empty one") {
+  const std::string json = JsonOf(MintText({.format = TokenFormat::kV3, .subject = "a"}));
+  REQUIRE(VerifyReason(TextOf(json)) == Reason::kAllowed);
+  for (const std::string zone : {"", "default"}) {
+    const std::string with_zone = TextOf(Replaced(json, "\"sub\"", "\"zone\":\"" + zone + "\",\"sub\""));
+    CHECK(VerifyReason(with_zone) == Reason::kTokenMalformed);
+    CHECK(MessageOf(with_zone).find("unknown member") != std::string::npos);
+  }
+}
+
 TEST_CASE("a nesting bomb is refused without growing the stack") {
   CHECK(VerifyReason(TextOf(std::string(12'000, '['))) == Reason::kTokenMalformed);
 }

@@ -1,0 +1,1 @@
+ig_fuzz(intent_reply DEPS ig::intent)

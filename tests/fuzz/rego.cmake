@@ -1,0 +1,2 @@
+ig_fuzz(rego_parse DEPS ig::rego)
+ig_fuzz(rego_eval DEPS ig::rego)

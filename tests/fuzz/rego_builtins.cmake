@@ -1,0 +1,1 @@
+ig_fuzz(rego_builtins DEPS ig::rego)

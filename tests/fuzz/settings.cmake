@@ -1,0 +1,1 @@
+ig_fuzz(settings_yaml DEPS ig::settings)

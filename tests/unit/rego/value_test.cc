@@ -1,0 +1,118 @@
+// Values, their order, and numbers.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include <intentgate/json.h>
+
+#include "rego/bigint.h"
+#include "rego/number.h"
+#include "rego/value.h"
+
+namespace intentgate::rego {
+namespace {
+
+Value Num(const char* text) { return Value::NumberRef(text); }
+
+std::string Text(const Value& v) { return v.defined() ? v.ToText() : "undefined"; }
+
+}  // namespace
+
+TEST_CASE("integers are exact at any size") {
+  Arena arena;
+  CHECK(Text(NumberAdd(arena, Value::Int(9223372036854775807), Value::Int(1))) == "9223372036854775808");
+  CHECK(Text(NumberMul(arena, Num("123456789012345678901234567890"), Num("-987654321098765432109876543210"))) ==
+        "-121932631137021795226185032733622923332237463801111263526900");
+  CHECK(Text(NumberSub(arena, Num("100000000000000000000"), Num("99999999999999999999"))) == "1");
+  CHECK(Text(NumberDiv(arena, Num("121932631137021795226185032733622923332237463801111263526900"), Num("123456789012345678901234567890"))) ==
+        "987654321098765432109876543210");
+  CHECK(Text(NumberRem(arena, Num("100000000000000000000000000007"), Num("10000000000000000000"))) == "7");
+  CHECK(Text(NumberRem(arena, Value::Int(-7), Value::Int(3))) == "-1");
+  CHECK(Text(NumberDiv(arena, Value::Int(INT64_MIN), Value::Int(-1))) == "9223372036854775808");
+  CHECK(Text(NumberRem(arena, Value::Int(INT64_MIN), Value::Int(-1))) == "0");
+  CHECK(Text(NumberDiv(arena, Value::Int(1), Value::Int(0))) == "undefined");
+  CHECK(Text(NumberAdd(arena, Num("1e30"), Value::Int(1))) == "1000000000000000000000000000001");
+}
+
+TEST_CASE("quotient times divisor plus rest is the dividend") {
+  const std::vector<std::string> numbers = {"1", "999999999", "1000000000", "999999999999999999", "1000000000000000000000000000",
+                                            "123456789123456789123456789123456789", "-98765432109876543210987654321", "500000000499999999999999999"};
+  for (const std::string& a : numbers) {
+    for (const std::string& b : numbers) {
+      const BigInt x = BigInt::FromText(a);
+      const BigInt y = BigInt::FromText(b);
+      const auto [quotient, rest] = BigInt::DivMod(x, y);
+      CHECK(BigInt::Add(BigInt::Mul(quotient, y), rest).ToText() == a);
+    }
+  }
+}
+
+TEST_CASE("fractions are computed with a 64-bit mantissa") {
+  Arena arena;
+  CHECK(Text(NumberDiv(arena, Value::Int(1), Value::Int(3))) == "0.33333333333333333334");
+  CHECK(Text(NumberAdd(arena, Num("1.1"), Num("2.2"))) == "3.3000000000000000002");
+  CHECK(Text(NumberAdd(arena, Num("0.1"), Num("0.2"))) == "0.3");
+  CHECK(Text(NumberDiv(arena, Num("15.3"), Value::Int(3))) == "5.1");
+  CHECK(Text(NumberAdd(arena, Num("1234567.5"), Value::Int(0))) == "1.2345675e+06");
+}
+
+TEST_CASE("numbers compare and hash by value, whatever their spelling") {
+  for (const auto& [a, b] : {std::pair("1", "1.0"), std::pair("100", "1e2"), std::pair("0.10", "1e-1"), std::pair("0", "-0"),
+                             std::pair("123456789012345678901", "1.23456789012345678901e20")}) {
+    CHECK(Num(a) == Num(b));
+    CHECK(Num(a).Hash() == Num(b).Hash());
+  }
+  CHECK(Value::Compare(Num("1e400"), Num("1e399")) > 0);
+  CHECK(Value::Compare(Num("0.1234567890123456789"), Num("0.1234567890123456788")) > 0);
+  CHECK(Value::Compare(Num("-5"), Num("0.5")) < 0);
+}
+
+TEST_CASE("lazy input compares and hashes like built values") {
+  Arena arena;
+  const json::Value json = *json::Parse(R"({"b":[1,2.0,{"x":null}],"a":"s"})");
+  const Value lazy = Value::FromJson(arena, json);
+  const Value built = *Value::ParseJson(arena, R"({"a":"s","b":[1.0,2,{"x":null}]})");
+  CHECK(lazy == built);
+  CHECK(lazy.Hash() == built.Hash());
+  CHECK(lazy.ToText() == R"({"a": "s", "b": [1, 2.0, {"x": null}]})");
+  CHECK(lazy.GetMember("b").Get(Value::Int(0)) == Value::Int(1));
+  CHECK_FALSE(lazy.GetMember("c").defined());
+}
+
+TEST_CASE("sets keep one spelling of equal members and are sorted") {
+  Arena arena;
+  SetBuilder set(arena);
+  CHECK(set.Add(Num("1.0")));
+  CHECK_FALSE(set.Add(Num("1")));
+  for (int i = 20; i > 0; --i) set.Add(Value::Int(i));
+  const Value v = set.Finish();
+  CHECK(v.size() == 20);
+  CHECK(v.elements()[0].ToText() == "1.0");
+  CHECK(v.Contains(Value::Int(13)));
+  CHECK_FALSE(v.Contains(Value::Int(21)));
+}
+
+TEST_CASE("large objects find every key and refuse a second value") {
+  Arena arena;
+  ObjectBuilder object(arena);
+  for (int i = 0; i < 1000; ++i) CHECK(object.Insert(Value::Int(i * 7919 % 1000), Value::Int(i)));
+  CHECK(object.Insert(Value::Int(7919 % 1000), Value::Int(1)));
+  CHECK_FALSE(object.Insert(Value::Int(7919 % 1000), Value::Int(2)));
+  const Value v = object.Finish();
+  for (int i = 0; i < 1000; ++i) CHECK(v.Get(Value::Int(i)).defined());
+  CHECK_FALSE(v.Get(Value::Int(1000)).defined());
+}
+
+TEST_CASE("an arena ends the evaluation at its limit and can be used again") {
+  Arena arena(1000);
+  CHECK_THROWS_AS(arena.Allocate(2000, 8), EvalAbort);
+  CHECK_THROWS_AS(arena.NewArray<Value>(SIZE_MAX / 8), EvalAbort);
+  arena.Reset();
+  CHECK(arena.bytes_used() == 0);
+  arena.Allocate(100, 8);
+  CHECK(arena.bytes_used() == 100);
+}
+
+}  // namespace intentgate::rego
