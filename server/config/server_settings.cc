@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -166,21 +165,11 @@ class Loader {
       const SettingRow* row = FindByPath(path);
       for (const std::string& text : given.texts) {
         std::optional<std::string> problem =
-            row != nullptr ? row->store(NamesFile(path) ? Beside(text) : text, read_secret_, load_.settings)
+            row != nullptr ? row->store(text, read_secret_, load_.settings)
                            : StoreUpstreamHeader(path.substr(kHeaderPrefix.size()), text, load_.settings);
         if (problem) Report(given.where, std::move(*problem));
       }
     }
-  }
-
-  static bool NamesFile(std::string_view path) {
-    return path == "admin.token_file" || path == "tls.certificate" || path == "tls.key" || path == "upstream.ca_file";
-  }
-
-  // A relative path starts at the configuration file.
-  std::string Beside(const std::string& path) const {
-    if (sources_.file_name.empty() || path.empty()) return path;
-    return (std::filesystem::path(sources_.file_name).parent_path() / path).string();
   }
 
   std::string WhereOf(const std::string& path) const {
