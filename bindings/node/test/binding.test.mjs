@@ -32,6 +32,10 @@ function open() {
 
 test("every public token verifies and decodes", () => {
   for (const row of vectors.tokens) {
+    if (row.canonical_caveats.length > 64) {
+      assert.equal(codeOf(() => ig.verify(row.token, ringOf(row))), "capability.token_too_large");
+      continue;
+    }
     const content = ig.verify(row.token, ringOf(row));
     assert.deepEqual(content, ig.decode(row.token));
     assert.equal(content.sub, row.mint.sub, row.name);
