@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/utf8.h"
+
 namespace intentgate::policy {
 namespace {
 
@@ -62,7 +64,8 @@ PolicyVerdict FromDecision(const json::Value& decision) {
   const json::Value* reason = decision.Find("reason");
   if (reason != nullptr && !reason->is_string()) return wrong("reason", "a string", *reason);
   verdict.effect = escalate ? Effect::kEscalate : allow->bool_value() ? Effect::kAllow : Effect::kBlock;
-  if (reason != nullptr) verdict.reason = reason->string_value();
+  // Decoders such as hex.decode give strings of any bytes; an audit event takes only UTF-8.
+  if (reason != nullptr) verdict.reason = base::ReplaceInvalidUtf8(reason->string_value());
   if (verdict.reason.empty()) verdict.reason = DefaultReason(verdict.effect);
   return verdict;
 }

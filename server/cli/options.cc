@@ -26,7 +26,7 @@ void AddCaveats(CLI::App* command, CaveatFlags& flags) {
   command->add_option("--tools", flags.tools, "only these tools (names or globs)")->delimiter(',');
   command->add_option("--deny-tools", flags.deny_tools, "not these tools")->delimiter(',');
   command->add_option("--servers", flags.servers, "only these upstream servers")->delimiter(',');
-  command->add_option("--max-calls", flags.max_calls, "calls over the token's life; 0 means none");
+  command->add_option("--max-calls", flags.max_calls, "calls over the token's life, at least 1");
   command->add_option("--rate", flags.rate_per_minute, "calls a minute");
   command->add_option("--max-cost", flags.max_cost, "cents over the token's life");
   command->add_option("--where", flags.where,

@@ -23,6 +23,9 @@ class Runner:
         self.root, self.build = root, build
         self.env = dict(os.environ, PYTHONPATH=str(build / "python"))
         self.env["PATH"] = f"{build / 'server'}:{self.env['PATH']}"
+        # So that a page may show a part of a configuration.
+        self.env["INTENTGATE_UPSTREAM_URL"] = "http://127.0.0.1:9/mcp"
+        self.env["INTENTGATE_KEYS_FILE"] = "keys"
 
     def command(self, *args: str, cwd: pathlib.Path) -> str:
         run = subprocess.run(args, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=120)
@@ -44,6 +47,8 @@ class Runner:
             return self.command("node", str(file), cwd=cwd)
         if language == "rego":
             file = cwd / "snippet.rego"
+            if not re.search(r"^package ", text, re.M):
+                text = "package snippet\nimport rego.v1\n" + text
             file.write_text(text)
             return self.command("intentgate", "policy", "check", str(file), cwd=cwd)
         if language == "yaml":

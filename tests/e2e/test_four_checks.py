@@ -72,8 +72,10 @@ def test_without_a_token_only_the_handshake_is_answered(gateway, upstream):
 
 
 def test_lists_show_what_the_token_could_call(gateway):
-    token = gateway.mint("--tools", "read_*", "--max-calls", "0")
+    token = gateway.mint("--tools", "read_*", "--max-calls", "1")
     with gateway.connect() as client:
+        assert client.call(token, "read_file", {"path": "/a"})[0] == 0
+        assert client.call(token, "read_file", {"path": "/a"})[0] == -32013
         _, answer = client.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token)
     # The budget is used up, and still the list shows them: lists do not change because of calls.
     assert [tool["name"] for tool in answer["result"]["tools"]] == ["read_file", "read_note"]

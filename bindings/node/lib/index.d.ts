@@ -13,7 +13,7 @@ export interface Caveat {
 export function tools(...names: string[]): Caveat;
 /** Not these tools: names or globs. */
 export function denyTools(...names: string[]): Caveat;
-/** At most this many calls over the token's life, shared by all tokens made from it. 0 means none. */
+/** At most this many calls over the token's life, shared by all tokens made from it. At least 1. */
 export function maxCalls(calls: number): Caveat;
 /** At most this many calls in any 60 seconds. */
 export function rateLimit(callsPerMinute: number): Caveat;

@@ -32,9 +32,13 @@ function open() {
 
 test("every public token verifies and decodes", () => {
   for (const row of vectors.tokens) {
+    if (row.canonical_caveats.length > 64) {
+      assert.equal(codeOf(() => ig.verify(row.token, ringOf(row))), "capability.token_too_large");
+      continue;
+    }
     const content = ig.verify(row.token, ringOf(row));
     assert.deepEqual(content, ig.decode(row.token));
-    assert.equal(content.subject, row.mint.sub, row.name);
+    assert.equal(content.sub, row.mint.sub, row.name);
   }
 });
 
@@ -112,7 +116,7 @@ test("works in a worker thread and lets it end", async () => {
     const { parentPort, workerData } = require("node:worker_threads");
     const ig = require(workerData);
     const keys = ig.KeyRing.parse(ig.generateKeyLine());
-    parentPort.postMessage(ig.verify(ig.mint(keys, { subject: "w" }).token, keys).subject);`;
+    parentPort.postMessage(ig.verify(ig.mint(keys, { subject: "w" }).token, keys).sub);`;
   const workers = Array.from({ length: 4 }, () =>
     new Worker(code, { eval: true, workerData: join(dirname(process.env.LIBINTENTGATE), "index.js") }));
   const answers = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {

@@ -23,7 +23,7 @@ def deny_tools(*names: str) -> Caveat:
 
 
 def max_calls(calls: int) -> Caveat:
-    """At most ``calls`` calls over the token's life, shared by all tokens made from it. 0 means none."""
+    """At most ``calls`` calls over the token's life, shared by all tokens made from it. At least 1."""
     return {"t": "max_calls", "max_calls": calls}
 
 

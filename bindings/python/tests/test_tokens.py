@@ -26,9 +26,14 @@ def sdk_caveats(args):
 
 def test_every_public_token_verifies_and_decodes(vectors):
     for row in vectors["tokens"]:
+        if len(row["canonical_caveats"]) > 64:
+            with pytest.raises(ig.TokenRefused) as refused:
+                ig.verify(row["token"], ring_of(row))
+            assert refused.value.code == "capability.token_too_large"
+            continue
         content = ig.verify(row["token"], ring_of(row))
         assert content == ig.decode(row["token"])
-        assert content["subject"] == row["mint"]["sub"], row["name"]
+        assert content["sub"] == row["mint"]["sub"], row["name"]
 
 
 def test_attenuation_gives_the_gateways_bytes(vectors):

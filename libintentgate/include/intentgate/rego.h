@@ -63,7 +63,7 @@ struct CompileOptions {
 struct EvalLimits {
   std::uint64_t max_steps = 1'000'000;
   std::size_t max_memory_bytes = std::size_t{64} << 20;
-  std::uint32_t max_depth = 256;  // rules, functions, comprehensions and iterations inside one another
+  std::uint32_t max_depth = 512;  // rules, functions, comprehensions and iterations inside one another
 };
 
 struct EvalOptions {

@@ -1,5 +1,7 @@
 #include "rego/builtins/args.h"
 
+#include "base/utf8.h"
+
 namespace intentgate::rego::builtins {
 namespace {
 
@@ -79,21 +81,8 @@ std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t posi
 }
 
 std::uint32_t NextRune(std::string_view text, std::size_t& pos) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::uint32_t lead = byte(pos);
-  if (lead < 0x80) return ++pos, lead;
-  const std::size_t width = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  const bool possible = lead >= 0xC2 && lead <= 0xF4 && pos + width <= text.size();
-  std::uint32_t rune = lead & (0xFFU >> (width + 1));
-  for (std::size_t i = 1; possible && i < width; ++i) {
-    if ((byte(pos + i) & 0xC0) != 0x80) return ++pos, 0xFFFD;
-    rune = (rune << 6) | (byte(pos + i) & 0x3FU);
-  }
-  const bool overlong = (width == 3 && rune < 0x800) || (width == 4 && rune < 0x10000);
-  const bool surrogate = rune >= 0xD800 && rune <= 0xDFFF;
-  if (!possible || overlong || surrogate || rune > 0x10FFFF) return ++pos, 0xFFFD;
-  pos += width;
-  return rune;
+  // Decoders give strings of any bytes; the reader steps over each that is no UTF-8.
+  return base::NextCodePoint(text, pos);
 }
 
 std::size_t CountRunes(std::string_view text) {

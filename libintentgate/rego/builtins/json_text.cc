@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
 
@@ -15,7 +16,7 @@ using Args = std::span<const Value>;
 
 Value Marshal(BuiltinContext& context, Args args) {
   builtins::ChargeTree(context, args[0]);
-  return builtins::MakeString(context, args[0].ToJsonText());
+  return builtins::MakeString(context, base::ReplaceInvalidUtf8(args[0].ToJsonText()));
 }
 
 struct Layout {
@@ -99,7 +100,7 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
   }
   if (!pretty) return Marshal(context, args);
   builtins::ChargeTree(context, args[0]);
-  return builtins::MakeString(context, PrettyWriter(context, layout).Write(args[0]));
+  return builtins::MakeString(context, base::ReplaceInvalidUtf8(PrettyWriter(context, layout).Write(args[0])));
 }
 
 Value Unmarshal(BuiltinContext& context, Args args) {

@@ -1,13 +1,11 @@
 // regex.*: RE2 programs with Go's rules for empty matches (none right behind another match) and Go's
 // replacement templates ($1, ${name}).
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/utf8.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
 #include "rego/builtins/pattern_cache.h"

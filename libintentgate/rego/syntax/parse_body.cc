@@ -18,6 +18,8 @@ std::optional<Body> Parser::ParseBody(Tok end) {
     std::optional<Expr> expr = ParseLiteral();
     if (!expr) return std::nullopt;
     body.exprs.push_back(std::move(*expr));
+    constexpr std::size_t kMaxBody = 2000;  // ordering a body takes quadratic time
+    if (body.exprs.size() > kMaxBody) return Fail("a body has more than 2000 expressions", "split it into several rules"), std::nullopt;
     if (Is(end)) break;
     if (!Is(Tok::kSemicolon) && !token_.newline_before) {
       return Fail("unexpected " + Found(), "expected a new line or ; between two expressions"), std::nullopt;

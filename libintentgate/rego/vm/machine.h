@@ -188,9 +188,10 @@ class Machine {
 class Machine::Depth {
  public:
   explicit Depth(Machine& machine) : machine_(machine) {
-    const char here = 0;
+    // The frame's address, not a local's: sanitizers keep locals elsewhere.
+    const char* here = static_cast<const char*>(__builtin_frame_address(0));
     if (++machine_.depth_ > machine_.max_depth_ ||
-        static_cast<std::size_t>(std::abs(machine_.stack_base_ - &here)) > kMaxNativeStack) {
+        static_cast<std::size_t>(std::abs(machine_.stack_base_ - here)) > kMaxNativeStack) {
       --machine_.depth_;
       TooDeep();
     }

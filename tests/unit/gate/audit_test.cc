@@ -140,7 +140,9 @@ TEST_CASE("closing the gate flushes the chain") {
   for (int i = 0; i < 100; ++i) CHECK(w.Ask(token).allowed());
   w.gate.reset();
   int recorded = 0;
-  for (const AuditRecord& record : *w.store->Scan("default", 0, 1'000)) recorded += record.canonical.find("\"read_file\"") != std::string::npos;
+  const Result<std::vector<AuditRecord>> records = w.store->Scan("default", 0, 1'000);
+  REQUIRE(records.ok());
+  for (const AuditRecord& record : *records) recorded += record.canonical.find("\"read_file\"") != std::string::npos;
   CHECK(recorded == 100);
 }
 

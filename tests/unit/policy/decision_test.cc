@@ -50,6 +50,10 @@ TEST_CASE("a decision without a reason gets one") {
   CHECK(DecideWith(R"({"allow": false, "escalate": true})").reason == "the policy wants a person to decide");
 }
 
+TEST_CASE("a reason is valid UTF-8, whatever bytes the policy decodes") {
+  CHECK(DecideWith(R"({"allow": false, "reason": hex.decode("61ff62")})").reason == "a\xef\xbf\xbd" "b");
+}
+
 TEST_CASE("what is no decision blocks and says why") {
   const struct {
     const char* term;

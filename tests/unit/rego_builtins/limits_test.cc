@@ -99,6 +99,8 @@ TEST_CASE("text that is no UTF-8 passes through the string builtins without harm
     const Outcome outcome = caller.CallValues(*FindBuiltin(name), args);
     CHECK(outcome.error.empty());
   }
+  const Value marshal[] = {Value::StringRef(bad.substr(0, 2))};
+  CHECK(caller.CallValues(*FindBuiltin("json.marshal"), marshal).text == "\"\\\"a\xef\xbf\xbd\\\"\"");
   const Value count[] = {Value::StringRef(bad)};
   CHECK(caller.CallValues(*FindBuiltin("count"), count).text == "6");
 }
