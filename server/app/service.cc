@@ -127,6 +127,7 @@ Status Service::Impl::Stop() {
   }
   if (workers != nullptr) workers->Stop();
   server.reset();
+  if (endpoint != nullptr) endpoint->Close();
   if (pool != nullptr) pool->Stop();
   router.reset();
   endpoint.reset();

@@ -208,6 +208,10 @@ void Endpoint::AddRoutes(http::Router& router) {
   });
 }
 
+void Endpoint::Close() {
+  for (auto& [loop, lane] : lanes_) lane->mailbox->Close();
+}
+
 void Endpoint::FollowCatalogue() {
   Lane& lane = *lanes_.front().second;
   lane.upstream.loop().Post([this, &lane] {

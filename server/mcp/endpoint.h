@@ -32,6 +32,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   // The routes answer 503 once the endpoint is gone.
   void AddRoutes(http::Router& router);
+  // Before the loops stop: decisions that come later are dropped, their calls never forwarded.
+  void Close();
   // Asks the upstream for its tools, so that the intent check knows them before a client lists them. Tries
   // again until it has them, and from time to time afterwards.
   void FollowCatalogue();

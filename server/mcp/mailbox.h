@@ -18,18 +18,24 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(net::Loop& loop) : loop_(loop) {}
 
-  // Runs `task` on the loop: inside the call when that is this thread, else later, in order.
+  // Runs `task` on the loop: inside the call when that is this thread, else later, in order. After Close
+  // the task is dropped.
   void Run(net::Task task) {
-    if (loop_.OnLoopThread()) return task();
-    bool wake = false;
     {
       const std::lock_guard lock(mutex_);
-      wake = tasks_.empty();
-      tasks_.push_back(std::move(task));
+      if (closed_) return;
+      if (!loop_.OnLoopThread()) {
+        tasks_.push_back(std::move(task));
+        if (tasks_.size() == 1) loop_.Post([self = shared_from_this()] { self->Drain(); });
+        return;
+      }
     }
-    if (wake) {
-      loop_.Post([self = shared_from_this()] { self->Drain(); });
-    }
+    task();
+  }
+  // Before the loop stops: a gate's thread that comes later finds neither the loop nor what it served.
+  void Close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
   }
 
  private:
@@ -45,6 +51,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   net::Loop& loop_;
   std::mutex mutex_;
   std::vector<net::Task> tasks_;
+  bool closed_ = false;
 };
 
 }  // namespace intentgate::mcp

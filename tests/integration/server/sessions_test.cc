@@ -122,7 +122,12 @@ TEST_CASE("lists hold what the token could call, and nothing else changes") {
             R"({"tools":[{"name":"read_file","x":1.10,"inputSchema":{"properties":{"path":{},"n":{}}}},{"name":"read_note"}],"nextCursor":"more","_meta":{"a":1}})");
       CHECK(got.json().Find("id")->number_text() == "2");
     }
-    CHECK(g.upstream.seen("tools/list").back().body.find(R"("cursor":"c1")") != std::string::npos);
+    // The gateway's own listing goes on beside it.
+    std::size_t with_cursor = 0;
+    for (const auto& seen : g.upstream.seen("tools/list")) {
+      if (seen.body.find(R"("cursor":"c1")") != std::string::npos) ++with_cursor;
+    }
+    CHECK(with_cursor == 2);
   }
 }
 
