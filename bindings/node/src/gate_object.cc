@@ -61,9 +61,18 @@ std::optional<OwnedCall> CallFrom(const Napi::CallbackInfo& info) {
 
 // One promise on its way; made and settled on the JavaScript thread.
 struct Pending {
-  Napi::Promise::Deferred deferred;
+  napi_deferred deferred = nullptr;
   std::string decision;
 };
+
+// With Node-API's own functions: in an environment that is ending they fail quietly, where the C++ wrapper
+// would end the process.
+void Settle(napi_env env, const Pending& pending) {
+  napi_value value = nullptr;
+  if (napi_create_string_utf8(env, pending.decision.data(), pending.decision.size(), &value) == napi_ok) {
+    static_cast<void>(napi_resolve_deferred(env, pending.deferred, value));
+  }
+}
 
 }  // namespace
 
@@ -102,11 +111,24 @@ GateObject::GateObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GateOb
   gate_ = std::move(*gate);
   settle_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "intentgate", 0, 1);
   settle_.Unref(env);
+  running_ = true;
+  // Hooks run in reverse order, so this one comes before the function's own.
+  napi_add_env_cleanup_hook(env, &GateObject::AtEnvironmentEnd, this);
 }
 
 GateObject::~GateObject() {
-  if (settle_) settle_.Release();
+  if (!running_) return;
+  napi_remove_env_cleanup_hook(Env(), &GateObject::AtEnvironmentEnd, this);
+  Shutdown();
 }
+
+void GateObject::Shutdown() {
+  running_ = false;
+  gate_.reset();
+  settle_.Release();
+}
+
+void GateObject::AtEnvironmentEnd(void* self) { static_cast<GateObject*>(self)->Shutdown(); }
 
 std::shared_ptr<Gate> GateObject::Borrow(Napi::Env env) {
   if (!gate_) Throw(env, "invalid_argument", "the gate is closed");
@@ -124,23 +146,24 @@ Napi::Value GateObject::Authorize(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Gate> gate = Borrow(env);
   const std::optional<OwnedCall> call = gate ? CallFrom(info) : std::nullopt;
   if (!call) return env.Undefined();
+  const auto pending = std::make_shared<Pending>();
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &pending->deferred, &promise) != napi_ok) return env.Undefined();
   // This object and the event loop stay alive until the last promise is settled.
   if (waiting_++ == 0) {
     settle_.Ref(env);
     Ref();
   }
-  auto pending = std::make_shared<Pending>(Pending{Napi::Promise::Deferred::New(env), ""});
-  const Napi::Promise promise = pending->deferred.Promise();
   gate->AuthorizeAsync(call->View(), [this, pending](const Decision& decision) {
     pending->decision = DecisionJson(decision);
     settle_.NonBlockingCall([this, pending](Napi::Env js, Napi::Function) {
       // No environment: the process or the worker is ending and nobody waits any more.
       if (js == nullptr) return;
-      pending->deferred.Resolve(Napi::String::New(js, pending->decision));
+      Settle(js, *pending);
       Settled(js);
     });
   });
-  return promise;
+  return Napi::Value(env, promise);
 }
 
 Napi::Value GateObject::AuthorizeSync(const Napi::CallbackInfo& info) {

@@ -32,10 +32,15 @@ class GateObject final : public Napi::ObjectWrap<GateObject> {
   // The gate, or null with a JavaScript error pending when it was closed.
   std::shared_ptr<Gate> Borrow(Napi::Env env);
   void Settled(Napi::Env env);
+  // Ends the gate and the thread-safe function: at this object's end, or before the environment's, whichever
+  // comes first. The gate goes first, because its threads call the function.
+  void Shutdown();
+  static void AtEnvironmentEnd(void* self);
 
   std::shared_ptr<Gate> gate_;
   Napi::ThreadSafeFunction settle_;
   std::int64_t waiting_ = 0;
+  bool running_ = false;
 };
 
 }  // namespace intentgate::node

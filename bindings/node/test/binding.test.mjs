@@ -132,3 +132,25 @@ test("mistakes in the configuration are all named", () => {
   assert.throws(() => ig.Gate.open({ yaml: "store: {kind: floppy}\nbugdet: {}\n", environment: {} }),
     (error) => error instanceof ig.IntentGateError && /store\.kind/.test(error.message) && /bugdet/.test(error.message));
 });
+
+test("a worker that ends with calls under way takes nothing with it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "intentgate-"));
+  const line = ig.generateKeyLine();
+  writeFileSync(join(folder, "keys"), line, { mode: 0o600 });
+  const policy = join(root, "examples/gateway/policy.rego");
+  const workerData = {
+    library: join(dirname(process.env.LIBINTENTGATE), "index.js"),
+    yaml: `keys: {file: ${folder}/keys}\nstore: {kind: memory}\npolicy: {files: [${policy}]}\n`,
+    token: ig.mint(ig.KeyRing.parse(line), { subject: "w" }).token,
+  };
+  const code = `
+    const { workerData } = require("node:worker_threads");
+    const gate = require(workerData.library).Gate.open({ yaml: workerData.yaml, environment: {} });
+    for (let i = 0; i < 50; i++) gate.authorize("list_directory", {}, { token: workerData.token });
+    process.exit(7);`;
+  const exits = [];
+  for (let i = 0; i < 10; i++) {
+    exits.push(await new Promise((resolve) => new Worker(code, { eval: true, workerData }).on("exit", resolve)));
+  }
+  assert.ok(exits.every((exit) => exit === 7), String(exits));
+});
