@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 BINARY=$1
-STATE=${INTENTGATE_STATE:-build/demo}
+STATE=${STATE_DIR:-build/demo}
 PORT=${PORT:-18080}
 UPSTREAM_PORT=${UPSTREAM_PORT:-18931}
 rm -rf "$STATE"

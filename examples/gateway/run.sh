@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 BINARY=$1
-STATE=${INTENTGATE_STATE:-build/run}
+STATE=${STATE_DIR:-build/run}
 PORT=${PORT:-8080}
 UPSTREAM_PORT=${UPSTREAM_PORT:-8931}
 source examples/gateway/setup.sh

@@ -63,8 +63,9 @@ void Print(const TokenContent& content, std::ostream& out) {
       << "root      " << content.root_jti << "\n";
   if (!content.key_id.empty()) out << "key       " << content.key_id << "\n";
   if (!content.audience.empty()) out << "audience  " << content.audience << "\n";
-  out << "issued    " << content.issued_at << "\n";
-  if (content.expires_at) out << "expires   " << *content.expires_at << "\n";
+  constexpr std::int64_t kMicros = 1'000'000;
+  out << "issued    " << FormatTime(content.issued_at * kMicros) << "\n";
+  if (content.expires_at) out << "expires   " << FormatTime(*content.expires_at * kMicros) << "\n";
   for (std::size_t hop = 0; hop < content.hops.size(); ++hop) {
     const Hop& at = content.hops[hop];
     out << (hop == 0 ? "root" : "hop " + std::to_string(hop)) << (at.label.empty() ? "" : " \"" + at.label + "\"") << "\n";
