@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/utf8.h"
+#include "rego/meter.h"
 #include "rego/value.h"
 
 namespace intentgate::rego {
@@ -60,6 +61,8 @@ void AppendQuoted(std::string& out, std::string_view text) {
 
 void AppendTextAt(const Value& v, std::string& out, int depth) {
   if (depth > kMaxValueDepth) TooDeep();
+  Meter::CountSteps(1);
+  Meter::CheckRoom(out.size());
   std::string scratch;
   bool first = true;
   const auto comma = [&] {
@@ -70,7 +73,10 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
     case Type::kNull: out += "null"; return;
     case Type::kBoolean: out += v.bool_value() ? "true" : "false"; return;
     case Type::kNumber: out += v.number_text(scratch); return;
-    case Type::kString: AppendQuoted(out, v.string()); return;
+    case Type::kString:
+      Meter::CountText(v.string().size());
+      AppendQuoted(out, v.string());
+      return;
     case Type::kArray:
       out += '[';
       for (const Value& e : v.elements()) comma(), AppendTextAt(e, out, depth + 1);
@@ -99,44 +105,78 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
   }
 }
 
-// Keys that became text: in the order of the text, each name once.
-void SortMembers(json::Object& members) {
-  std::stable_sort(members.begin(), members.end(), [](const json::Member& a, const json::Member& b) { return a.name < b.name; });
-  const auto same = [](const json::Member& a, const json::Member& b) { return a.name == b.name; };
-  members.erase(std::unique(members.begin(), members.end(), same), members.end());
-}
-
-json::Value ToJsonAt(const Value& v, int depth) {
-  if (depth > kMaxValueDepth) TooDeep();
-  std::string scratch;
-  switch (v.type()) {
-    case Type::kBoolean: return v.bool_value();
-    case Type::kNumber: {
-      Result<json::Value> number = json::Value::NumberFromText(v.number_text(scratch));
-      return number.ok() ? std::move(*number) : json::Value();
-    }
-    case Type::kString: return v.string();
-    case Type::kArray:
-    case Type::kSet: {
-      json::Array items;
-      items.reserve(v.size());
-      for (const Value& e : v.elements()) items.push_back(ToJsonAt(e, depth + 1));
-      return items;
-    }
-    case Type::kObject: {
-      json::Object members;
-      members.reserve(v.size());
-      bool plain = true;
-      for (const Entry& e : v.entries()) {
-        plain = plain && e.key.is_string();
-        members.push_back({e.key.is_string() ? std::string(e.key.string()) : e.key.ToJsonText(), ToJsonAt(e.value, depth + 1)});
+// Writes values as JSON. What it makes lies outside the arena and may be exponential in the value, whose parts are
+// shared: every element is counted, and the whole must fit in the room that the arena has left.
+class JsonWriter {
+ public:
+  json::Value Write(const Value& v, int depth) {
+    if (depth > kMaxValueDepth) TooDeep();
+    Count(sizeof(json::Value));
+    switch (v.type()) {
+      case Type::kBoolean: return v.bool_value();
+      case Type::kNumber: return Number(v);
+      case Type::kString: return Text(v.string());
+      case Type::kArray:
+      case Type::kSet: {
+        json::Array items;
+        for (const Value& e : v.elements()) items.push_back(Write(e, depth + 1));
+        return items;
       }
-      if (!plain) SortMembers(members);
-      return members;
+      case Type::kObject: return Object(v, depth);
+      default: return {};
     }
-    default: return {};
   }
-}
+
+ private:
+  void Count(std::size_t bytes) {
+    bytes_ += bytes;
+    Meter::CountSteps(1 + bytes / 64);
+    Meter::CheckRoom(bytes_);
+  }
+
+  json::Value Number(const Value& v) {
+    std::string scratch;
+    const std::string_view text = v.number_text(scratch);
+    Count(text.size());
+    Result<json::Value> number = json::Value::NumberFromText(text);
+    return number.ok() ? std::move(*number) : json::Value();
+  }
+
+  std::string Text(std::string_view text) {
+    Count(text.size());
+    return base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
+  }
+
+  // A key that is no string is its JSON text. Text inside text is escaped again, so that each level of such keys may
+  // double it.
+  std::string KeyText(const Value& key, int depth) {
+    if (key.is_string()) return Text(key.string());
+    std::string text = json::WriteTokenRule(Write(key, depth));
+    Count(text.size());
+    return text;
+  }
+
+  json::Value Object(const Value& v, int depth) {
+    json::Object members;
+    bool plain = true;
+    for (const Entry& e : v.entries()) {
+      std::string name = KeyText(e.key, depth + 1);
+      plain = plain && e.key.is_string() && name == e.key.string();
+      members.push_back({std::move(name), Write(e.value, depth + 1)});
+    }
+    if (!plain) SortMembers(members);
+    return members;
+  }
+
+  // Keys that became text: in the order of the text, each name once.
+  static void SortMembers(json::Object& members) {
+    std::stable_sort(members.begin(), members.end(), [](const json::Member& a, const json::Member& b) { return a.name < b.name; });
+    const auto same = [](const json::Member& a, const json::Member& b) { return a.name == b.name; };
+    members.erase(std::unique(members.begin(), members.end(), same), members.end());
+  }
+
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -148,7 +188,7 @@ std::string Value::ToText() const {
   return out;
 }
 
-json::Value Value::ToJson() const { return ToJsonAt(*this, 0); }
+json::Value Value::ToJson() const { return JsonWriter().Write(*this, 0); }
 
 std::string Value::ToJsonText() const { return json::WriteTokenRule(ToJson()); }
 
