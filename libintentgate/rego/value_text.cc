@@ -111,7 +111,7 @@ class JsonWriter {
  public:
   json::Value Write(const Value& v, int depth) {
     if (depth > kMaxValueDepth) TooDeep();
-    Count(sizeof(json::Value));
+    Count(sizeof(json::Value) + (v.is_string() ? v.string().size() : 0));
     switch (v.type()) {
       case Type::kBoolean: return v.bool_value();
       case Type::kNumber: return Number(v);
@@ -119,6 +119,8 @@ class JsonWriter {
       case Type::kArray:
       case Type::kSet: {
         json::Array items;
+        Meter::CheckRoom(bytes_ + v.size() * sizeof(json::Value));
+        items.reserve(v.size());
         for (const Value& e : v.elements()) items.push_back(Write(e, depth + 1));
         return items;
       }
@@ -136,21 +138,21 @@ class JsonWriter {
 
   json::Value Number(const Value& v) {
     std::string scratch;
-    const std::string_view text = v.number_text(scratch);
-    Count(text.size());
-    Result<json::Value> number = json::Value::NumberFromText(text);
+    Result<json::Value> number = json::Value::NumberFromText(v.number_text(scratch));
     return number.ok() ? std::move(*number) : json::Value();
   }
 
-  std::string Text(std::string_view text) {
-    Count(text.size());
+  static std::string Text(std::string_view text) {
     return base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
   }
 
   // A key that is no string is its JSON text. Text inside text is escaped again, so that each level of such keys may
   // double it.
   std::string KeyText(const Value& key, int depth) {
-    if (key.is_string()) return Text(key.string());
+    if (key.is_string()) {
+      Count(key.string().size());
+      return Text(key.string());
+    }
     std::string text = json::WriteTokenRule(Write(key, depth));
     Count(text.size());
     return text;
@@ -158,6 +160,8 @@ class JsonWriter {
 
   json::Value Object(const Value& v, int depth) {
     json::Object members;
+    Meter::CheckRoom(bytes_ + v.size() * sizeof(json::Member));
+    members.reserve(v.size());
     bool plain = true;
     for (const Entry& e : v.entries()) {
       std::string name = KeyText(e.key, depth + 1);
