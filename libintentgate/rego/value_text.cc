@@ -2,6 +2,7 @@
 // Tested by tests/unit/rego/value_test.cc.
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/utf8.h"
@@ -105,10 +106,32 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
   }
 }
 
+// Eight bytes at a time: nearly every string of a decision is ASCII.
+bool IsAscii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::uint64_t seen = 0;
+  while (text.size() >= sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    seen |= word;
+    text.remove_prefix(sizeof word);
+  }
+  std::uint64_t rest = 0;
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
+  return ((seen | rest) & kHighBits) == 0;
+}
+
 // Writes values as JSON. What it makes lies outside the arena and may be exponential in the value, whose parts are
 // shared: every element is counted, and the whole must fit in the room that the arena has left.
 class JsonWriter {
  public:
+  // Counts what is not counted yet: small results are counted in one go.
+  void Flush() {
+    Meter::CountSteps(pending_);
+    pending_ = 0;
+    Meter::CheckRoom(bytes_);
+  }
+
   json::Value Write(const Value& v, int depth) {
     if (depth > kMaxValueDepth) TooDeep();
     Count(sizeof(json::Value) + (v.is_string() ? v.string().size() : 0));
@@ -119,7 +142,7 @@ class JsonWriter {
       case Type::kArray:
       case Type::kSet: {
         json::Array items;
-        Meter::CheckRoom(bytes_ + v.size() * sizeof(json::Value));
+        CheckRoomFor(v.size() * sizeof(json::Value));
         items.reserve(v.size());
         for (const Value& e : v.elements()) items.push_back(Write(e, depth + 1));
         return items;
@@ -132,18 +155,25 @@ class JsonWriter {
  private:
   void Count(std::size_t bytes) {
     bytes_ += bytes;
-    Meter::CountSteps(1 + bytes / 64);
-    Meter::CheckRoom(bytes_);
+    pending_ += 1 + bytes / 64;
+    if (pending_ >= kFlushEvery) Flush();
+  }
+
+  // Asked before memory for many elements is reserved; few are counted as they come.
+  void CheckRoomFor(std::size_t bytes) const {
+    if (bytes >= kFlushEvery * 64) Meter::CheckRoom(bytes_ + bytes);
   }
 
   json::Value Number(const Value& v) {
     std::string scratch;
-    Result<json::Value> number = json::Value::NumberFromText(v.number_text(scratch));
+    const std::string_view text = v.number_text(scratch);
+    if (text.size() > 64) Count(text.size());
+    Result<json::Value> number = json::Value::NumberFromText(text);
     return number.ok() ? std::move(*number) : json::Value();
   }
 
   static std::string Text(std::string_view text) {
-    return base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
+    return IsAscii(text) || base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
   }
 
   // A key that is no string is its JSON text. Text inside text is escaped again, so that each level of such keys may
@@ -160,7 +190,7 @@ class JsonWriter {
 
   json::Value Object(const Value& v, int depth) {
     json::Object members;
-    Meter::CheckRoom(bytes_ + v.size() * sizeof(json::Member));
+    CheckRoomFor(v.size() * sizeof(json::Member));
     members.reserve(v.size());
     bool plain = true;
     for (const Entry& e : v.entries()) {
@@ -179,7 +209,9 @@ class JsonWriter {
     members.erase(std::unique(members.begin(), members.end(), same), members.end());
   }
 
+  static constexpr std::uint64_t kFlushEvery = 64;
   std::size_t bytes_ = 0;
+  std::uint64_t pending_ = 0;
 };
 
 }  // namespace
@@ -192,7 +224,12 @@ std::string Value::ToText() const {
   return out;
 }
 
-json::Value Value::ToJson() const { return JsonWriter().Write(*this, 0); }
+json::Value Value::ToJson() const {
+  JsonWriter writer;
+  json::Value out = writer.Write(*this, 0);
+  writer.Flush();
+  return out;
+}
 
 std::string Value::ToJsonText() const { return json::WriteTokenRule(ToJson()); }
 
