@@ -38,6 +38,8 @@ class GroupCommitLog final : public AuditLog {
         clock_(clock),
         random_(random),
         producer_id_(producer_id),
+        full_events_(std::max<std::size_t>(1, std::min(options_.max_batch, options_.max_queue) / 2)),
+        full_bytes_(std::min(options_.max_batch_bytes, options_.max_queue_bytes) / 2),
         chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment) {
     stats_.commit_micros_buckets.assign(kCommitBuckets, 0);
     stats_.batch_size_buckets.assign(kBatchBuckets, 0);
@@ -79,6 +81,10 @@ class GroupCommitLog final : public AuditLog {
   // Queues it or says why not. `async_ready`: the caller may be answered at once.
   Status Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready);
   void Run();
+  // Under the lock: whether the writer should leave a wait that the clock would end.
+  bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
+  bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
+  void AwaitWork(std::unique_lock<std::mutex>& lock);
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch);
   void CommitBatch(std::vector<QueuedEvent>& batch);
   void Recover();
@@ -90,6 +96,9 @@ class GroupCommitLog final : public AuditLog {
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Random> random_;
   const std::string producer_id_;
+  // A queue of this size wakes a writer that lets async events gather. Below the queue's limits, so that
+  // nothing is turned away while the writer sleeps.
+  const std::size_t full_events_, full_bytes_;
   ChainWriter chain_;   // the writer's thread only, once it runs
 
   mutable std::mutex mutex_;
@@ -98,7 +107,9 @@ class GroupCommitLog final : public AuditLog {
   std::deque<QueuedEvent> queue_;
   std::size_t queued_bytes_ = 0;
   std::unordered_map<std::string, Producer, base::StringHash, base::StringEq> producers_;
-  std::int64_t taken_in_ = 0, finished_count_ = 0;
+  std::int64_t taken_in_ = 0, taken_out_ = 0, finished_count_ = 0;
+  std::int64_t wanted_until_ = 0;   // somebody waits for the events up to this one
+  bool idle_ = false;               // the writer sleeps until any event comes
   bool stopping_ = false;
   AuditStats stats_;
 
@@ -169,23 +180,39 @@ Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, b
       queued.opens_async = !async_ready;
       if (async_ready) queued.done = nullptr;
     }
-    // The writer sleeps only when the queue is empty or it waits for a fuller batch.
-    wake = queue_.empty() || queue_.size() + 1 == options_.max_batch;
+    const bool was_due = IsDue();
     queue_.push_back(std::move(queued));
     ++taken_in_;
     ++stats_.appended;
+    if (!async_ready) wanted_until_ = taken_in_;
+    // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
+    wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
   }
   if (wake) wake_.notify_one();
   return {};
 }
 
-void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+// A writer that has just written expects more and sleeps by the clock: events that nobody waits for need
+// not wake it. Only when none came does it sleep until it is called.
+void GroupCommitLog::AwaitWork(std::unique_lock<std::mutex>& lock) {
   const auto has_work = [this] { return !queue_.empty() || stopping_; };
-  if (healthy()) {
-    wake_.wait(lock, has_work);
-  } else {
+  if (!healthy()) {
+    idle_ = true;
     wake_.wait_for(lock, std::chrono::microseconds(options_.retry_micros), has_work);
+    idle_ = false;
+    return;
   }
+  const std::chrono::microseconds gather(options_.async_delay_micros);
+  wake_.wait_for(lock, gather, [this] { return IsDue(); });
+  if (has_work()) return;
+  idle_ = true;
+  wake_.wait(lock, has_work);
+  idle_ = false;
+  wake_.wait_for(lock, gather, [this] { return IsDue(); });
+}
+
+void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+  AwaitWork(lock);
   if (options_.max_delay_micros > 0 && !queue_.empty() && !stopping_) {
     wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
                    [this] { return queue_.size() >= options_.max_batch || stopping_; });
@@ -200,6 +227,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
     queue_.pop_front();
   }
   queued_bytes_ -= bytes;
+  taken_out_ += static_cast<std::int64_t>(batch.size());
 }
 
 void GroupCommitLog::Run() {
@@ -276,6 +304,8 @@ Status GroupCommitLog::Flush() {
   {
     std::unique_lock lock(mutex_);
     const std::int64_t until = taken_in_;
+    wanted_until_ = until;
+    wake_.notify_one();
     finished_.wait(lock, [&] { return finished_count_ >= until; });
   }
   if (healthy()) return {};
