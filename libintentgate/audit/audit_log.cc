@@ -77,9 +77,9 @@ class GroupCommitLog final : public AuditLog {
     bool async_open = false;
   };
 
-  Result<EventDraft> Prepare(AuditEvent event) const;
-  // Queues it or says why not. `async_ready`: the caller may be answered at once.
-  Status Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready);
+  Status Prepare(AuditEvent& event, EventDraft& draft) const;
+  // Queues it or says why not. `answered`: its caller shall be answered at once; the callback was left here.
+  Status Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered);
   void Run();
   // Under the lock: whether the writer should leave a wait that the clock would end.
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
@@ -89,7 +89,7 @@ class GroupCommitLog final : public AuditLog {
   void CommitBatch(std::vector<QueuedEvent>& batch);
   void Recover();
   void Count(std::size_t events, std::int64_t micros, bool ok);
-  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch);
+  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch, const std::vector<AuditReceipt>& receipts);
 
   const std::shared_ptr<AuditStore> store_;
   const AuditLogOptions options_;
@@ -117,7 +117,7 @@ class GroupCommitLog final : public AuditLog {
   std::thread thread_;
 };
 
-Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
+Status GroupCommitLog::Prepare(AuditEvent& event, EventDraft& draft) const {
   if (event.tenant.empty()) event.tenant = "default";
   if (event.ts_micros == 0) event.ts_micros = clock_->UnixMicros();
   if (event.event_id.empty()) {
@@ -125,35 +125,33 @@ Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
     if (!id.ok()) return id.error();
     event.event_id = std::move(*id);
   }
-  EventDraft draft = MakeDraft(std::move(event), producer_id_, true);
+  draft = MakeDraft(std::move(event), producer_id_, true);
   if (draft.text.size() > options_.max_event_bytes) {
     return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.text.size()) +
                                                 " bytes, more than max_event_bytes (" +
                                                 std::to_string(options_.max_event_bytes) + ")"};
   }
-  return draft;
+  return {};
 }
 
 void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, AppendDone done) {
   if (!done) done = [](const Result<AuditReceipt>&) {};
   QueuedEvent queued;
-  Result<EventDraft> draft = Prepare(std::move(event));
-  if (!draft.ok()) {
-    done(draft.error());
-    return;
+  Status s = Prepare(event, queued.draft);
+  AuditReceipt receipt;
+  if (s.ok() && durability == AuditDurability::kAsync) {
+    receipt = {queued.draft.stored.record.tenant, -1, queued.draft.stored.record.event_id, ""};
   }
-  AuditReceipt receipt{draft->stored.record.tenant, -1, draft->stored.record.event_id, ""};
-  queued.draft = std::move(*draft);
-  queued.done = done;
-  bool async_ready = false;
-  if (Status s = Enqueue(std::move(queued), durability, async_ready); !s.ok()) {
+  bool answered = false;
+  if (s.ok()) s = Enqueue(queued, durability, done, answered);
+  if (!s.ok()) {
     done(s.error());
-    return;
+  } else if (answered) {
+    done(std::move(receipt));
   }
-  if (async_ready) done(std::move(receipt));
 }
 
-Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready) {
+Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
@@ -175,16 +173,16 @@ Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, b
     if (producer == producers_.end()) producer = producers_.emplace(tenant, Producer()).first;
     queued.draft.producer_seq = producer->second.next_seq++;
     if (durability == AuditDurability::kAsync) {
-      async_ready = producer->second.async_open;
-      queued.acknowledged = async_ready;
-      queued.opens_async = !async_ready;
-      if (async_ready) queued.done = nullptr;
+      answered = producer->second.async_open;
+      queued.acknowledged = answered;
+      queued.opens_async = !answered;
     }
+    if (!answered) queued.done = std::move(done);
     const bool was_due = IsDue();
     queue_.push_back(std::move(queued));
     ++taken_in_;
     ++stats_.appended;
-    if (!async_ready) wanted_until_ = taken_in_;
+    if (!answered) wanted_until_ = taken_in_;
     // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
     wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
   }
@@ -256,7 +254,7 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
   healthy_.store(status.ok(), std::memory_order_release);
-  if (status.ok()) NoteAsyncOpened(batch);
+  if (status.ok()) NoteAsyncOpened(batch, receipts);
   Count(batch.size(), micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].done) continue;
@@ -276,11 +274,12 @@ void GroupCommitLog::Recover() {
   if (chain_.FinishUnfinished().ok()) healthy_.store(true, std::memory_order_release);
 }
 
-void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch) {
-  for (const QueuedEvent& queued : batch) {
-    if (!queued.opens_async) continue;
+void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
+                                     const std::vector<AuditReceipt>& receipts) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].opens_async) continue;
     const std::lock_guard lock(mutex_);
-    producers_.find(queued.draft.stored.record.tenant)->second.async_open = true;
+    producers_.find(receipts[i].tenant)->second.async_open = true;
   }
 }
 
@@ -354,15 +353,15 @@ Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditDurability d
     std::condition_variable ready;
     std::optional<Result<AuditReceipt>> result;
   };
-  const auto wait = std::make_shared<Wait>();
-  Append(std::move(event), durability, [wait](Result<AuditReceipt> result) {
-    const std::lock_guard lock(wait->mutex);
-    wait->result.emplace(std::move(result));
-    wait->ready.notify_one();
+  Wait wait;   // outlives the callback, which is its last user and done when the lock is ours
+  Append(std::move(event), durability, [&wait](Result<AuditReceipt> result) {
+    const std::lock_guard lock(wait.mutex);
+    wait.result.emplace(std::move(result));
+    wait.ready.notify_one();
   });
-  std::unique_lock lock(wait->mutex);
-  wait->ready.wait(lock, [&] { return wait->result.has_value(); });
-  return std::move(*wait->result);
+  std::unique_lock lock(wait.mutex);
+  wait.ready.wait(lock, [&] { return wait.result.has_value(); });
+  return std::move(*wait.result);
 }
 
 }  // namespace intentgate::audit
