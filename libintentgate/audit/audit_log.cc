@@ -89,6 +89,7 @@ class GroupCommitLog final : public AuditLog {
   void CommitBatch(std::vector<QueuedEvent>& batch);
   void Recover();
   void Count(std::size_t events, std::int64_t micros, bool ok);
+  void CountRefused();
   void NoteAsyncOpened(const std::vector<QueuedEvent>& batch, const std::vector<AuditReceipt>& receipts);
 
   const std::shared_ptr<AuditStore> store_;
@@ -145,6 +146,7 @@ void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, Append
   bool answered = false;
   if (s.ok()) s = Enqueue(queued, durability, done, answered);
   if (!s.ok()) {
+    CountRefused();
     done(s.error());
   } else if (answered) {
     done(std::move(receipt));
@@ -215,7 +217,6 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
     wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
                    [this] { return queue_.size() >= options_.max_batch || stopping_; });
   }
-  batch.clear();
   std::size_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.max_batch) {
     const std::size_t next = queue_.front().draft.text.size();
@@ -242,6 +243,7 @@ void GroupCommitLog::Run() {
       Recover();
     } else {
       CommitBatch(batch);
+      batch.clear();   // here, where no caller waits for the lock
     }
   }
   // What cannot be declared now is found open by the next start.
@@ -297,6 +299,12 @@ void GroupCommitLog::Count(std::size_t events, std::int64_t micros, bool ok) {
   for (std::size_t i = 0; i < stats_.batch_size_buckets.size(); ++i) {
     if (n <= (std::int64_t{1} << i)) ++stats_.batch_size_buckets[i];
   }
+}
+
+void GroupCommitLog::CountRefused() {
+  const std::lock_guard lock(mutex_);
+  ++stats_.appended;
+  ++stats_.failed;
 }
 
 Status GroupCommitLog::Flush() {
