@@ -38,6 +38,8 @@ class GroupCommitLog final : public AuditLog {
         clock_(clock),
         random_(random),
         producer_id_(producer_id),
+        full_events_(std::max<std::size_t>(1, std::min(options_.max_batch, options_.max_queue) / 2)),
+        full_bytes_(std::min(options_.max_batch_bytes, options_.max_queue_bytes) / 2),
         chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment) {
     stats_.commit_micros_buckets.assign(kCommitBuckets, 0);
     stats_.batch_size_buckets.assign(kBatchBuckets, 0);
@@ -75,21 +77,29 @@ class GroupCommitLog final : public AuditLog {
     bool async_open = false;
   };
 
-  Result<EventDraft> Prepare(AuditEvent event) const;
-  // Queues it or says why not. `async_ready`: the caller may be answered at once.
-  Status Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready);
+  Status Prepare(AuditEvent& event, EventDraft& draft) const;
+  // Queues it or says why not. `answered`: its caller shall be answered at once; the callback was left here.
+  Status Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered);
   void Run();
+  // Under the lock: whether the writer should leave a wait that the clock would end.
+  bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
+  bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
+  void AwaitWork(std::unique_lock<std::mutex>& lock);
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch);
   void CommitBatch(std::vector<QueuedEvent>& batch);
   void Recover();
   void Count(std::size_t events, std::int64_t micros, bool ok);
-  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch);
+  void CountRefused();
+  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch, const std::vector<AuditReceipt>& receipts);
 
   const std::shared_ptr<AuditStore> store_;
   const AuditLogOptions options_;
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Random> random_;
   const std::string producer_id_;
+  // A queue of this size wakes a writer that lets async events gather. Below the queue's limits, so that
+  // nothing is turned away while the writer sleeps.
+  const std::size_t full_events_, full_bytes_;
   ChainWriter chain_;   // the writer's thread only, once it runs
 
   mutable std::mutex mutex_;
@@ -98,7 +108,9 @@ class GroupCommitLog final : public AuditLog {
   std::deque<QueuedEvent> queue_;
   std::size_t queued_bytes_ = 0;
   std::unordered_map<std::string, Producer, base::StringHash, base::StringEq> producers_;
-  std::int64_t taken_in_ = 0, finished_count_ = 0;
+  std::int64_t taken_in_ = 0, taken_out_ = 0, finished_count_ = 0;
+  std::int64_t wanted_until_ = 0;   // somebody waits for the events up to this one
+  bool idle_ = false;               // the writer sleeps until any event comes
   bool stopping_ = false;
   AuditStats stats_;
 
@@ -106,7 +118,7 @@ class GroupCommitLog final : public AuditLog {
   std::thread thread_;
 };
 
-Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
+Status GroupCommitLog::Prepare(AuditEvent& event, EventDraft& draft) const {
   if (event.tenant.empty()) event.tenant = "default";
   if (event.ts_micros == 0) event.ts_micros = clock_->UnixMicros();
   if (event.event_id.empty()) {
@@ -114,35 +126,34 @@ Result<EventDraft> GroupCommitLog::Prepare(AuditEvent event) const {
     if (!id.ok()) return id.error();
     event.event_id = std::move(*id);
   }
-  EventDraft draft = MakeDraft(std::move(event), producer_id_, true);
+  draft = MakeDraft(std::move(event), producer_id_, true);
   if (draft.text.size() > options_.max_event_bytes) {
     return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.text.size()) +
                                                 " bytes, more than max_event_bytes (" +
                                                 std::to_string(options_.max_event_bytes) + ")"};
   }
-  return draft;
+  return {};
 }
 
 void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, AppendDone done) {
   if (!done) done = [](const Result<AuditReceipt>&) {};
   QueuedEvent queued;
-  Result<EventDraft> draft = Prepare(std::move(event));
-  if (!draft.ok()) {
-    done(draft.error());
-    return;
+  Status s = Prepare(event, queued.draft);
+  AuditReceipt receipt;
+  if (s.ok() && durability == AuditDurability::kAsync) {
+    receipt = {queued.draft.stored.record.tenant, -1, queued.draft.stored.record.event_id, ""};
   }
-  AuditReceipt receipt{draft->stored.record.tenant, -1, draft->stored.record.event_id, ""};
-  queued.draft = std::move(*draft);
-  queued.done = done;
-  bool async_ready = false;
-  if (Status s = Enqueue(std::move(queued), durability, async_ready); !s.ok()) {
+  bool answered = false;
+  if (s.ok()) s = Enqueue(queued, durability, done, answered);
+  if (!s.ok()) {
+    CountRefused();
     done(s.error());
-    return;
+  } else if (answered) {
+    done(std::move(receipt));
   }
-  if (async_ready) done(std::move(receipt));
 }
 
-Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, bool& async_ready) {
+Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
@@ -164,33 +175,48 @@ Status GroupCommitLog::Enqueue(QueuedEvent queued, AuditDurability durability, b
     if (producer == producers_.end()) producer = producers_.emplace(tenant, Producer()).first;
     queued.draft.producer_seq = producer->second.next_seq++;
     if (durability == AuditDurability::kAsync) {
-      async_ready = producer->second.async_open;
-      queued.acknowledged = async_ready;
-      queued.opens_async = !async_ready;
-      if (async_ready) queued.done = nullptr;
+      answered = producer->second.async_open;
+      queued.acknowledged = answered;
+      queued.opens_async = !answered;
     }
-    // The writer sleeps only when the queue is empty or it waits for a fuller batch.
-    wake = queue_.empty() || queue_.size() + 1 == options_.max_batch;
+    if (!answered) queued.done = std::move(done);
+    const bool was_due = IsDue();
     queue_.push_back(std::move(queued));
     ++taken_in_;
     ++stats_.appended;
+    if (!answered) wanted_until_ = taken_in_;
+    // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
+    wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
   }
   if (wake) wake_.notify_one();
   return {};
 }
 
-void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+// A writer that has just written expects more and sleeps by the clock: events that nobody waits for need
+// not wake it. Only when none came does it sleep until it is called.
+void GroupCommitLog::AwaitWork(std::unique_lock<std::mutex>& lock) {
   const auto has_work = [this] { return !queue_.empty() || stopping_; };
-  if (healthy()) {
-    wake_.wait(lock, has_work);
-  } else {
+  if (!healthy()) {
+    idle_ = true;
     wake_.wait_for(lock, std::chrono::microseconds(options_.retry_micros), has_work);
+    idle_ = false;
+    return;
   }
+  const std::chrono::microseconds gather(options_.async_delay_micros);
+  wake_.wait_for(lock, gather, [this] { return IsDue(); });
+  if (has_work()) return;
+  idle_ = true;
+  wake_.wait(lock, has_work);
+  idle_ = false;
+  wake_.wait_for(lock, gather, [this] { return IsDue(); });
+}
+
+void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+  AwaitWork(lock);
   if (options_.max_delay_micros > 0 && !queue_.empty() && !stopping_) {
     wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
                    [this] { return queue_.size() >= options_.max_batch || stopping_; });
   }
-  batch.clear();
   std::size_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.max_batch) {
     const std::size_t next = queue_.front().draft.text.size();
@@ -200,6 +226,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
     queue_.pop_front();
   }
   queued_bytes_ -= bytes;
+  taken_out_ += static_cast<std::int64_t>(batch.size());
 }
 
 void GroupCommitLog::Run() {
@@ -216,6 +243,7 @@ void GroupCommitLog::Run() {
       Recover();
     } else {
       CommitBatch(batch);
+      batch.clear();   // here, where no caller waits for the lock
     }
   }
   // What cannot be declared now is found open by the next start.
@@ -228,7 +256,7 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
   healthy_.store(status.ok(), std::memory_order_release);
-  if (status.ok()) NoteAsyncOpened(batch);
+  if (status.ok()) NoteAsyncOpened(batch, receipts);
   Count(batch.size(), micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].done) continue;
@@ -248,11 +276,12 @@ void GroupCommitLog::Recover() {
   if (chain_.FinishUnfinished().ok()) healthy_.store(true, std::memory_order_release);
 }
 
-void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch) {
-  for (const QueuedEvent& queued : batch) {
-    if (!queued.opens_async) continue;
+void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
+                                     const std::vector<AuditReceipt>& receipts) {
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].opens_async) continue;
     const std::lock_guard lock(mutex_);
-    producers_.find(queued.draft.stored.record.tenant)->second.async_open = true;
+    producers_.find(receipts[i].tenant)->second.async_open = true;
   }
 }
 
@@ -272,10 +301,18 @@ void GroupCommitLog::Count(std::size_t events, std::int64_t micros, bool ok) {
   }
 }
 
+void GroupCommitLog::CountRefused() {
+  const std::lock_guard lock(mutex_);
+  ++stats_.appended;
+  ++stats_.failed;
+}
+
 Status GroupCommitLog::Flush() {
   {
     std::unique_lock lock(mutex_);
     const std::int64_t until = taken_in_;
+    wanted_until_ = until;
+    wake_.notify_one();
     finished_.wait(lock, [&] { return finished_count_ >= until; });
   }
   if (healthy()) return {};
@@ -324,15 +361,15 @@ Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditDurability d
     std::condition_variable ready;
     std::optional<Result<AuditReceipt>> result;
   };
-  const auto wait = std::make_shared<Wait>();
-  Append(std::move(event), durability, [wait](Result<AuditReceipt> result) {
-    const std::lock_guard lock(wait->mutex);
-    wait->result.emplace(std::move(result));
-    wait->ready.notify_one();
+  Wait wait;   // outlives the callback, which is its last user and done when the lock is ours
+  Append(std::move(event), durability, [&wait](Result<AuditReceipt> result) {
+    const std::lock_guard lock(wait.mutex);
+    wait.result.emplace(std::move(result));
+    wait.ready.notify_one();
   });
-  std::unique_lock lock(wait->mutex);
-  wait->ready.wait(lock, [&] { return wait->result.has_value(); });
-  return std::move(*wait->result);
+  std::unique_lock lock(wait.mutex);
+  wait.ready.wait(lock, [&] { return wait.result.has_value(); });
+  return std::move(*wait.result);
 }
 
 }  // namespace intentgate::audit

@@ -171,7 +171,7 @@ std::string_view EventKindName(EventKind kind) {
   return "control";
 }
 
-EventDraft MakeDraft(AuditEvent e, std::string_view producer_id, bool with_producer_seq) {
+EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq) {
   CleanAll(e);
   EventDraft draft;
   draft.text.reserve(1024);

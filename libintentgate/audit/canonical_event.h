@@ -43,7 +43,7 @@ struct EventDraft {
 // Prepares `event`. Invalid UTF-8 becomes U+FFFD. arg_values and details that JCS cannot carry exactly
 // (a 40-digit integer) become the text members arg_values_text and details_text.
 // REQUIRES: event_id, tenant and ts_micros are set. `with_producer_seq`: leave room for producer_seq.
-EventDraft MakeDraft(AuditEvent event, std::string_view producer_id, bool with_producer_seq);
+EventDraft MakeDraft(AuditEvent&& event, std::string_view producer_id, bool with_producer_seq);
 
 // Writes the canonical bytes of `draft` at `seq` into `out` and chains them to `prev_hash`.
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);

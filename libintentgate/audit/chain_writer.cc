@@ -122,7 +122,7 @@ Status ChainWriter::PlaceAll(Parts& parts) {
       part.batch.tenant = tenant;
       events.reserve(part.controls.size() + part.drafts.size());
       for (const EventDraft& control : part.controls) events.push_back(control.stored);
-      for (const EventDraft* draft : part.drafts) events.push_back(draft->stored);
+      for (EventDraft* draft : part.drafts) events.push_back(std::move(draft->stored));
     } else {
       events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(old_controls));
       std::vector<StoredEvent> controls;

@@ -43,7 +43,7 @@ class ChainWriter {
   ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
               std::string producer_id, std::string deployment);
 
-  // Commits all of `events` or none. On success receipts[i] belongs to events[i].
+  // Commits all of `events` or none. On success receipts[i] belongs to events[i]. Takes what is in the drafts.
   Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
 
   // Whether holes wait to be declared or a batch is in doubt.
@@ -73,7 +73,7 @@ class ChainWriter {
   // One tenant's part of a batch. Control events that the writer adds stand before the callers'.
   struct Part {
     TenantBatch batch;
-    std::vector<const EventDraft*> drafts;   // of the callers' events, in order
+    std::vector<EventDraft*> drafts;         // of the callers' events, in order
     std::vector<std::size_t> indexes;        // their places in the batch that Commit was given
     std::vector<EventDraft> controls;
     bool opens_async = false, closes_async = false;

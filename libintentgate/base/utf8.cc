@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <cstring>
+
 namespace intentgate::base {
 namespace {
 
@@ -29,6 +31,13 @@ std::size_t SequenceLength(std::string_view text, std::size_t pos) {
 
 bool IsValidUtf8(std::string_view text) {
   for (std::size_t pos = 0; pos < text.size();) {
+    if (std::uint64_t eight = 0; pos + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + pos, sizeof eight);
+      if ((eight & 0x8080'8080'8080'8080u) == 0) {   // ASCII, as most texts are
+        pos += sizeof eight;
+        continue;
+      }
+    }
     const std::size_t length = SequenceLength(text, pos);
     if (length == 0) return false;
     pos += length;

@@ -31,13 +31,6 @@ constexpr std::chrono::minutes kPruneEvery{10};
 
 constexpr const char* kNotRecorded = "the decision could not be recorded in the audit chain, so the call is refused";
 
-// A decision on its way through the audit log.
-struct Pending {
-  Decision decision;
-  Judged judged;
-  DecisionDone done;
-};
-
 void Block(Decision& decision, Check check, Reason code, std::string reason) {
   decision.verdict = Verdict::kBlock;
   decision.check = check;
@@ -134,9 +127,7 @@ void GateImpl::RefuseAndRecord(const Call& call, Refused refused, DecisionDone d
 }
 
 void GateImpl::Record(const Call& call, Judged judged, std::int64_t started_nanos, DecisionDone done) {
-  const auto pending = std::make_shared<Pending>();
-  Decision& decision = pending->decision;
-  decision = ToDecision(judged, started_nanos);
+  Decision decision = ToDecision(judged, started_nanos);
   // A log that has failed is not trusted with an allow until it has committed something again.
   const bool unhealthy = !log_->healthy();
   Result<std::string> id = base::MakeUuidV7(*parts_.clock, *parts_.random);
@@ -150,18 +141,17 @@ void GateImpl::Record(const Call& call, Judged judged, std::int64_t started_nano
 
   const AuditDurability durability = pipeline_.budget().DurabilityOf(call.tool);
   AuditEvent event = DecisionEvent(call, judged, decision, parts_.settings.arg_values);
-  pending->judged = std::move(judged);
-  pending->done = std::move(done);
-  log_->Append(std::move(event), durability, [this, pending, durability](Result<AuditReceipt> receipt) {
-    Decision& d = pending->decision;
+  // The decision waits in the callback: one allocation for all of it.
+  log_->Append(std::move(event), durability, [this, durability, d = std::move(decision), judged = std::move(judged),
+                                              done = std::move(done)](Result<AuditReceipt> receipt) mutable {
     if (!receipt.ok()) {
-      pipeline_.budget().Refund(pending->judged);
+      pipeline_.budget().Refund(judged);
       d.event_id.clear();
       if (d.verdict != Verdict::kBlock) Block(d, Check::kNone, Reason::kAuditUnavailable, kNotRecorded);
     } else if (durability == AuditDurability::kDurable) {
       d.receipt = *std::move(receipt);
     }
-    pending->done(std::move(d));
+    done(std::move(d));
   });
 }
 
@@ -171,15 +161,15 @@ Decision GateImpl::Authorize(const Call& call) {
     std::condition_variable ready;
     std::optional<Decision> decision;
   };
-  const auto wait = std::make_shared<Wait>();
-  JudgeAndRecord(call, [wait](Decision d) {
-    const std::lock_guard lock(wait->mutex);
-    wait->decision.emplace(std::move(d));
-    wait->ready.notify_one();
+  Wait wait;   // outlives the callback, which is its last user and done when the lock is ours
+  JudgeAndRecord(call, [&wait](Decision d) {
+    const std::lock_guard lock(wait.mutex);
+    wait.decision.emplace(std::move(d));
+    wait.ready.notify_one();
   });
-  std::unique_lock lock(wait->mutex);
-  wait->ready.wait(lock, [&] { return wait->decision.has_value(); });
-  return *std::move(wait->decision);
+  std::unique_lock lock(wait.mutex);
+  wait.ready.wait(lock, [&] { return wait.decision.has_value(); });
+  return *std::move(wait.decision);
 }
 
 void GateImpl::AuthorizeAsync(const Call& call, DecisionDone done) {

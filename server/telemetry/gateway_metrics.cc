@@ -122,7 +122,7 @@ void GatewayMetrics::FollowAudit(std::function<AuditStats()> read) {
                              [read] { return static_cast<double>(read().appended); });
   registry_.AddCounterReader("audit_events_committed_total", "Events that the store has committed.",
                              [read] { return static_cast<double>(read().committed); });
-  registry_.AddCounterReader("audit_events_failed_total", "Events that the store refused; their calls were denied.",
+  registry_.AddCounterReader("audit_events_failed_total", "Events that the store or the queue refused. Decisions that waited for them were denied.",
                              [read] { return static_cast<double>(read().failed); });
   registry_.AddGauge("audit_last_batch_events", "Events in the newest commit.",
                      [read] { return static_cast<double>(read().last_batch_events); });

@@ -118,7 +118,7 @@ struct VerifyReport {
 
 struct AuditStats {
   std::int64_t queue_depth = 0;
-  std::int64_t appended = 0, committed = 0, failed = 0;
+  std::int64_t appended = 0, committed = 0, failed = 0;   // failed: refused by the store or by a limit of the queue
   std::int64_t batches = 0;
   std::int64_t last_batch_events = 0;
   std::int64_t commit_micros_total = 0, last_commit_micros = 0;

@@ -154,6 +154,7 @@ TEST_CASE("a full queue refuses the event and says which limit was hit") {
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::kLimitExceeded);
   CHECK(refused.error().message.find("max_queue") != std::string::npos);
+  CHECK(f.log->stats().failed == 1);
   gate.Open();
   f.log.reset();   // before the gate that its writer waits at
 }
@@ -196,6 +197,7 @@ TEST_CASE("an event over max_event_bytes is refused and changes nothing") {
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::kLimitExceeded);
   CHECK(f.memory->Tenants()->empty());
+  CHECK(f.log->stats().failed == 1);
 }
 
 TEST_CASE("a store that fails makes the log unhealthy until a commit succeeds again") {
@@ -286,6 +288,58 @@ TEST_CASE("async promises are opened in the chain before the first is made, and 
 
   f.Open();
   CHECK(f.Tools().size() == 5);   // nothing to declare
+}
+
+TEST_CASE("async events gather; whoever waits ends the gathering") {
+  AuditLogOptions options;
+  options.async_delay_micros = 3'600'000'000;   // nothing below may wait for the clock
+  options.max_batch = 8;
+  Fixture f(std::move(options));
+  const auto ignore = [](Result<AuditReceipt>) {};
+  REQUIRE(f.log->AppendAndWait(Event("first"), AuditDurability::kAsync).ok());
+  REQUIRE(f.log->Flush().ok());
+  const std::int64_t before = f.log->stats().batches;
+
+  for (int i = 0; i < 3; ++i) f.log->Append(Event("flushed"), AuditDurability::kAsync, ignore);
+  REQUIRE(f.log->Flush().ok());
+  CHECK(f.log->stats().committed == 4);
+  CHECK(f.log->stats().batches == before + 1);
+
+  for (int i = 0; i < 3; ++i) f.log->Append(Event("overtaken"), AuditDurability::kAsync, ignore);
+  REQUIRE(f.log->AppendAndWait(Event("durable")).ok());
+  REQUIRE(f.log->Flush().ok());
+  CHECK(f.log->stats().committed == 8);
+  CHECK(f.log->stats().batches == before + 2);
+
+  std::promise<std::size_t> written;
+  f.store->BeforeAppend([&](std::span<const TenantBatch> batches) { written.set_value(batches[0].events.size()); });
+  for (int i = 0; i < 4; ++i) f.log->Append(Event("half a batch"), AuditDurability::kAsync, ignore);
+  CHECK(written.get_future().get() == 4);
+  REQUIRE(f.log->Flush().ok());
+  f.store->BeforeAppend(nullptr);
+
+  f.log->Append(Event("last"), AuditDurability::kAsync, ignore);
+  f.log.reset();
+  CHECK(f.Tools().size() == 16);   // with genesis, async_opened and async_closed
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("an unhealthy log tries an async event at once") {
+  AuditLogOptions options;
+  options.retry_micros = options.async_delay_micros = 3'600'000'000;
+  Fixture f(std::move(options));
+  REQUIRE(f.log->AppendAndWait(Event("first"), AuditDurability::kAsync).ok());
+  f.store->FailAppend([](int) { return true; });
+  CHECK_FALSE(f.log->AppendAndWait(Event("lost")).ok());
+  CHECK_FALSE(f.log->Flush().ok());
+  f.store->FailAppend(nullptr);
+  std::promise<void> written;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { written.set_value(); });
+  REQUIRE(f.log->AppendAndWait(Event("proof"), AuditDurability::kAsync).ok());
+  written.get_future().wait();
+  REQUIRE(f.log->Flush().ok());
+  f.store->BeforeAppend(nullptr);
+  CHECK(f.log->healthy());
 }
 
 TEST_CASE("a run that ended without closing its async promises is declared at the next start, once") {

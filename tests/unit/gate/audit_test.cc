@@ -105,6 +105,25 @@ TEST_CASE("what became of an allowed call is an event of its own") {
   CHECK(Text(e, "result_bytes") == "12");
 }
 
+TEST_CASE("an outcome that cannot be stored is counted, makes the gate unready and is declared in the chain") {
+  World w;
+  w.Open();
+  const std::string token = w.Token();
+  const Decision d = w.Ask(token);
+  REQUIRE(d.allowed());
+  REQUIRE(w.gate->Stats().failed == 0);
+  w.store->audit_fails = true;
+  w.gate->RecordOutcome(d, {.outcome = "success"});
+  CHECK_FALSE(w.gate->Flush().ok());
+  CHECK(w.gate->Stats().failed == 1);
+  CHECK_FALSE(w.gate->Health().ready);
+  w.store->audit_fails = false;
+  CHECK_FALSE(AskUntilRecorded(w, token).event_id.empty());
+  int declared = 0;
+  for (const json::Value& event : w.Events()) declared += Text(event, "tool") == "audit/gap_declared";
+  CHECK(declared == 1);
+}
+
 TEST_CASE("a request that was refused before the first question is in the chain of its tenant") {
   World w;
   w.Open();

@@ -1,0 +1,34 @@
+#include "base/utf8.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace intentgate::base {
+
+TEST_CASE("a bad byte is found wherever it stands in a long text") {
+  for (std::size_t size = 1; size <= 33; ++size) {
+    CHECK(IsValidUtf8(std::string(size, 'a')));
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'a');
+      text[at] = '\xff';
+      CHECK_FALSE(IsValidUtf8(text));
+      text[at] = '\x80';
+      CHECK_FALSE(IsValidUtf8(text));
+    }
+  }
+}
+
+TEST_CASE("a character of several bytes may stand anywhere and must be whole") {
+  for (const std::string character : {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    for (std::size_t before = 0; before <= 17; ++before) {
+      const std::string text = std::string(before, 'a') + character;
+      CHECK(IsValidUtf8(text));
+      CHECK(IsValidUtf8(text + "tail of the text"));
+      CHECK_FALSE(IsValidUtf8(text.substr(0, text.size() - 1)));
+      CHECK_FALSE(IsValidUtf8(text.substr(0, text.size() - 1) + "tail of the text"));
+    }
+  }
+}
+
+}  // namespace intentgate::base
