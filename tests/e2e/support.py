@@ -198,7 +198,8 @@ class Gateway:
                 self.port = int(match[1])
                 break
         assert self.port, "the gateway did not start:\n" + "".join(self.log)
-        threading.Thread(target=self._drain, daemon=True).start()
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
         return self
 
     def _drain(self) -> None:
@@ -208,7 +209,9 @@ class Gateway:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        code = self.process.wait(30)
+        self.drain.join(30)  # the log is whole
+        return code
 
     def mint(self, *flags: str) -> str:
         made = run_cli("mint", "--keys", self.folder / "keys", "--subject", "agent-7", *flags)
