@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "rego/meter.h"
+
 namespace intentgate::rego {
 namespace {
 constexpr std::uint64_t kBase = 1'000'000'000;
@@ -111,6 +113,7 @@ BigInt BigInt::Sub(const BigInt& a, const BigInt& b) {
 }
 
 BigInt BigInt::Mul(const BigInt& a, const BigInt& b) {
+  Meter::CountElements(a.limbs_.size() * b.limbs_.size());
   BigInt out;
   out.limbs_.assign(a.limbs_.size() + b.limbs_.size(), 0);
   for (std::size_t i = 0; i < a.limbs_.size(); ++i) {
@@ -142,6 +145,7 @@ std::pair<BigInt, BigInt> BigInt::DivMod(const BigInt& a, const BigInt& b) {
   BigInt quotient;
   BigInt rest;
   if (CompareLimbs(a.limbs_, b.limbs_) < 0) return {quotient, a};
+  Meter::CountElements(b.limbs_.size() * (a.limbs_.size() - b.limbs_.size() + 1));
   if (b.limbs_.size() == 1) {
     auto [limbs, small] = DivSmall(a.limbs_, b.limbs_[0]);
     quotient.limbs_ = std::move(limbs);

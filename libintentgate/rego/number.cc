@@ -11,6 +11,7 @@
 
 #include "rego/bigint.h"
 #include "rego/decimal.h"
+#include "rego/meter.h"
 
 namespace intentgate::rego {
 namespace {
@@ -19,7 +20,9 @@ namespace {
 
 Decimal Exact(const Value& v) {
   std::string scratch;
-  std::optional<Decimal> d = Decimal::Parse(v.number_text(scratch));
+  const std::string_view text = v.number_text(scratch);
+  Meter::CountElements(text.size() / kDigitsPerElement);
+  std::optional<Decimal> d = Decimal::Parse(text);
   if (!d) throw EvalAbort{"eval_limit_error", "a number's exponent is beyond 1000000"};
   return std::move(*d);
 }

@@ -12,6 +12,8 @@ namespace intentgate::rego {
 
 // Digits a computed integer may have; beyond it the evaluation ends with EvalAbort.
 inline constexpr std::size_t kMaxNumberDigits = 20'000;
+// Digits that are read for the work of one element (meter.h).
+inline constexpr std::size_t kDigitsPerElement = 4;
 
 Value NumberAdd(Arena& arena, const Value& a, const Value& b);
 Value NumberSub(Arena& arena, const Value& a, const Value& b);

@@ -137,6 +137,7 @@ std::uint64_t HashAt(const Value& v, int depth) {
   switch (v.type()) {
     case Type::kBoolean: return Mix(h + (v.bool_value() ? 64U : 0U));
     case Type::kNumber: {
+      if (std::string scratch; !v.is_int()) Meter::CountElements(v.number_text(scratch).size() / kDigitsPerElement);
       if (const auto i = v.ToInt64()) return Mix(static_cast<std::uint64_t>(*i) * 31U + h);
       const double d = v.ToDouble();
       return Mix(h ^ std::hash<double>{}(d));

@@ -119,6 +119,20 @@ TEST_CASE("numbers too long to compute with are refused") {
   CheckLimit(Run(body + "p := n20"), "digits");
 }
 
+TEST_CASE("long numbers cost steps by their length") {
+  const auto input = [](std::size_t n, std::size_t m) {
+    return *json::Parse("{\"n\": " + std::string(n, '9') + ", \"m\": " + std::string(m, '3') + "}");
+  };
+  const auto loop = [](const std::string& test) { return "p := count([i | some i in numbers.range(1, 2000); " + test + "])"; };
+  CheckLimit(Run(loop("input.n % input.m != i"), {}, input(10'000, 5000)), "max_steps");
+  CheckLimit(Run(loop("input.n / input.m != i"), {}, input(10'000, 5000)), "max_steps");
+  CheckLimit(Run(loop("input.n * input.m != i"), {}, input(5000, 5000)), "max_steps");
+  CheckLimit(Run(loop("input.n > input.m"), {}, input(100'000, 100'000)), "max_steps");
+  CheckLimit(Run(loop("input.n != i"), {}, input(100'000, 1)), "max_steps");
+  CheckLimit(Run("f(x, y) := 1\n" + loop("f(input.n, i) == 1"), {}, input(100'000, 1)), "max_steps");
+  CHECK(Run(loop("input.n > input.m"), {}, input(25, 24)).steps < 10'000);
+}
+
 TEST_CASE("deep input is read level by level and costs nothing when it is not touched") {
   std::string text = "1";
   for (int i = 0; i < 120; ++i) text = "{\"a\":" + text + "}";

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <intentgate/json.h>
@@ -121,6 +123,32 @@ TEST_CASE("a value and its copy by reference are equal without a look at the par
   const EvalResult r = Run(Chain("a", 7) + "p if { x := a7; y := [a7, 1]; z := [x, 1]; y == z }");
   REQUIRE(r.ok());
   CHECK(r.steps < 100);
+}
+
+TEST_CASE("each thread counts its own evaluation of a shared policy") {
+  const SourceFile file{"p.rego", "package t\n" + Chain("a", 4) + Chain("b", 4) +
+                                      "p := count({x | some x in data.list}) if { data.left == data.right; [a2] == [b2] }\n"
+                                      "q if a4 == b4\n"};
+  const json::Value data = *json::Parse(R"({"list": [[1], [2], {"a": [1.0, 2e0]}], "left": {"k": [1, {"x": 2}]}, "right": {"k": [1, {"x": 2.0}]}})");
+  const CompileResult compiled = CompiledPolicy::Compile({&file, 1}, data);
+  REQUIRE(compiled.ok());
+  const std::uint64_t steps = compiled.policy->Eval("data.t.p").steps;
+  EvalOptions tight;
+  tight.limits.max_steps = 2000;
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4, 0);
+  for (std::size_t t = 0; t < wrong.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        const EvalResult whole = compiled.policy->Eval("data.t.p");
+        if (!whole.ok() || whole.steps != steps || json::Write(whole.value) != "3") ++wrong[t];
+        const EvalResult ended = compiled.policy->Eval("data.t.q", tight);
+        if (ended.ok() || ended.error->code != "eval_limit_error") ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(4, 0));
 }
 
 TEST_CASE("strings that are no UTF-8 leave an evaluation with U+FFFD for their bytes") {
