@@ -32,8 +32,8 @@ TEST_CASE("jobs that wait when the pool is dropped are told so, and none is lost
 }
 
 TEST_CASE("a pool takes no more than it was told to keep") {
+  std::promise<void> started, go;   // before the pool, whose thread may still hold them when the test ends
   WorkerPool pool(1, 2);
-  std::promise<void> started, go;
   REQUIRE(pool.Post([&](bool) {
     started.set_value();
     go.get_future().wait();
