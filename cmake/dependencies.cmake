@@ -21,7 +21,7 @@ ig_pkg(yaml yaml-cpp)
 find_package(absl REQUIRED)
 add_library(ig_dep_absl INTERFACE)
 add_library(ig::dep_absl ALIAS ig_dep_absl)
-target_link_libraries(ig_dep_absl INTERFACE absl::flat_hash_map absl::synchronization absl::time absl::inlined_vector)
+target_link_libraries(ig_dep_absl INTERFACE absl::time)
 
 if(INTENTGATE_SERVER)
   ig_pkg(spdlog spdlog)

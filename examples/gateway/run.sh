@@ -3,16 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 BINARY=$1
-STATE=${INTENTGATE_STATE:-build/run}
+STATE=${STATE_DIR:-build/run}
 PORT=${PORT:-8080}
 UPSTREAM_PORT=${UPSTREAM_PORT:-8931}
 source examples/gateway/setup.sh
 start_upstream
-
-"$BINARY" serve --config "$STATE/intentgate.yaml" --listen "127.0.0.1:$PORT" \
-  --upstream "http://127.0.0.1:$UPSTREAM_PORT/mcp" > "$STATE/logs/gateway.log" 2>&1 &
-GATEWAY_PID=$!
-wait_for "The gateway" "$GATEWAY_PID" "$STATE/logs/gateway.log" curl -fs --max-time 2 "http://127.0.0.1:$PORT/readyz"
+start_gateway
 
 relative=${STATE#"$PWD"/}
 cat << TXT

@@ -1,7 +1,6 @@
 # Sourced by run.sh and demo.sh: makes the state folder with its keys, and starts the real MCP server.
 #
-# Sets HOME_DIR (state), FILES (the scratch folder), ADMIN_TOKEN_FILE; starts the upstream; cleans up at exit.
-# Expects BINARY and STATE.
+# Expects BINARY, STATE, PORT and UPSTREAM_PORT. Sets FILES, the scratch folder; stops what it started at exit.
 
 mkdir -p "$STATE/files/notes" "$STATE/files/secrets" "$STATE/logs"
 chmod 700 "$STATE"
@@ -58,4 +57,11 @@ start_upstream() {
     node "$bin/mcp-server-filesystem" "$FILES" > "$STATE/logs/upstream.log" 2>&1 &
   UPSTREAM_PID=$!
   wait_for "The file server" "$UPSTREAM_PID" "$STATE/logs/upstream.log" upstream_up
+}
+
+start_gateway() {
+  "$BINARY" serve --config "$STATE/intentgate.yaml" --listen "127.0.0.1:$PORT" \
+    --upstream "http://127.0.0.1:$UPSTREAM_PORT/mcp" > "$STATE/logs/gateway.log" 2>&1 &
+  GATEWAY_PID=$!
+  wait_for "The gateway" "$GATEWAY_PID" "$STATE/logs/gateway.log" curl -fs --max-time 2 "http://127.0.0.1:$PORT/readyz"
 }

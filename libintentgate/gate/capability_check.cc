@@ -1,5 +1,6 @@
 #include "gate/capability_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gate/counters.h"
@@ -52,8 +53,11 @@ std::optional<Refused> CapabilityCheck::Verified(std::string_view text, Judged& 
   return std::nullopt;
 }
 
-std::optional<Refused> CapabilityCheck::NotRevoked(const Judged& judged) {
-  switch (revocations_.Ask(judged.tenant, judged.token->ids)) {
+std::optional<Refused> CapabilityCheck::NotRevoked(Judged& judged) {
+  const std::int64_t before = clock_->MonotonicNanos();
+  const RevocationAnswer answer = revocations_.Ask(judged.tenant, judged.token->ids);
+  judged.times.revocation = std::max<std::int64_t>(clock_->MonotonicNanos() - before, 1);
+  switch (answer) {
     case RevocationAnswer::kGood: return std::nullopt;
     case RevocationAnswer::kRevoked: return No(Reason::kTokenRevoked, "the token has been revoked");
     case RevocationAnswer::kUnavailable: break;

@@ -29,7 +29,7 @@ class CapabilityCheck {
 
  private:
   std::optional<Refused> Verified(std::string_view text, Judged& judged);
-  std::optional<Refused> NotRevoked(const Judged& judged);
+  std::optional<Refused> NotRevoked(Judged& judged);
 
   const GateSettings& settings_;
   const VerifyOptions verify_options_;

@@ -95,6 +95,7 @@ Decision GateImpl::ToDecision(const Judged& judged, std::int64_t started_nanos) 
   d.tenant = judged.tenant;
   d.agent_id = judged.agent_id;
   d.requires_step_up = judged.requires_step_up;
+  d.times = judged.times;
   if (judged.token) {
     d.jti = judged.token->token.content().jti;
     d.root_jti = judged.token->token.content().root_jti;

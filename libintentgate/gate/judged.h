@@ -38,6 +38,7 @@ struct Judged {
   bool requires_step_up = false;
   std::vector<budget::Taken> taken;
   std::optional<Refused> refused;
+  CheckTimes times;
   std::vector<TraceStep> trace;              // Explain only
 };
 

@@ -1,5 +1,6 @@
 #include "gate/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
@@ -39,7 +40,8 @@ std::string ShapeProblem(const Call& call) {
 Pipeline::Pipeline(const GateSettings& settings, std::shared_ptr<const Clock> clock, RevocationWatch& revocations,
                    budget::Ledger& ledger, ToolTable tools, std::shared_ptr<IntentExtractor> extractor,
                    std::shared_ptr<const Policy> policy)
-    : capability_(settings, std::move(clock), revocations),
+    : clock_(clock),
+      capability_(settings, std::move(clock), revocations),
       intent_(settings, std::move(extractor)),
       policy_(std::move(policy)),
       budget_(settings, std::move(tools), ledger) {}
@@ -47,20 +49,33 @@ Pipeline::Pipeline(const GateSettings& settings, std::shared_ptr<const Clock> cl
 Judged Pipeline::Judge(const Call& call) { return Run(call, false); }
 Judged Pipeline::Explain(const Call& call) { return Run(call, true); }
 
+std::optional<Refused> Pipeline::Ask(Check check, const Call& call, bool explain, Judged& judged) {
+  switch (check) {
+    case Check::kCapability: return capability_.Ask(call, judged);
+    case Check::kIntent: return intent_.Ask(call, judged);
+    case Check::kPolicy: return policy_.Ask(call, judged);
+    case Check::kBudget: return budget_.Ask(call, explain, judged);
+    case Check::kNone: break;
+  }
+  return std::nullopt;
+}
+
 Judged Pipeline::Run(const Call& call, bool explain) {
   Judged judged;
   if (std::string problem = ShapeProblem(call); !problem.empty()) {
     judged.refused = Refused{Check::kNone, Reason::kInvalidRequest, std::move(problem)};
     return judged;
   }
-  for (const Check check : {Check::kCapability, Check::kIntent, Check::kPolicy, Check::kBudget}) {
-    switch (check) {
-      case Check::kCapability: judged.refused = capability_.Ask(call, judged); break;
-      case Check::kIntent: judged.refused = intent_.Ask(call, judged); break;
-      case Check::kPolicy: judged.refused = policy_.Ask(call, judged); break;
-      case Check::kBudget: judged.refused = budget_.Ask(call, explain, judged); break;
-      case Check::kNone: break;
-    }
+  std::int64_t before = clock_->MonotonicNanos();
+  const std::pair<Check, std::int64_t*> questions[] = {{Check::kCapability, &judged.times.capability},
+                                                       {Check::kIntent, &judged.times.intent},
+                                                       {Check::kPolicy, &judged.times.policy},
+                                                       {Check::kBudget, &judged.times.budget}};
+  for (const auto& [check, took] : questions) {
+    judged.refused = Ask(check, call, explain, judged);
+    const std::int64_t after = clock_->MonotonicNanos();
+    *took = std::max<std::int64_t>(after - before, 1);
+    before = after;
     const bool passed = !judged.refused.has_value();
     if (explain) judged.trace.push_back({check, passed, passed ? Passed(judged, check) : judged.refused->reason});
     if (!passed) break;

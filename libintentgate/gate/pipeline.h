@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <intentgate/settings.h>
 
@@ -36,7 +37,9 @@ class Pipeline {
 
  private:
   Judged Run(const Call& call, bool explain);
+  std::optional<Refused> Ask(Check check, const Call& call, bool explain, Judged& judged);
 
+  std::shared_ptr<const Clock> clock_;
   CapabilityCheck capability_;
   IntentCheck intent_;
   PolicyCheck policy_;

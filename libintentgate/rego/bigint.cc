@@ -1,5 +1,5 @@
 // Division is Knuth's algorithm D (TAOCP volume 2, 4.3.1) in base 10^9.
-// Tested by tests/unit/rego/number_test.cc.
+// Tested by tests/unit/rego/value_test.cc and tests/unit/rego/cases.
 
 #include "rego/bigint.h"
 

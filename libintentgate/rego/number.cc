@@ -1,7 +1,7 @@
 // Numbers. Two 64-bit integers take the fast path; larger integers go through a schoolbook
 // big integer in base 10^9 (no conversion from and to text beyond cutting it into groups); the rest is
 // long double, whose x86 mantissa is the 64 bits that OPA's big.Float uses.
-// Tested by tests/unit/rego/number_test.cc.
+// Tested by tests/unit/rego/value_test.cc and tests/unit/rego/cases.
 
 #include "rego/number.h"
 

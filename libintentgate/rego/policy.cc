@@ -7,11 +7,13 @@
 
 #include <intentgate/rego.h>
 
+#include "base/utf8.h"
 #include "rego/compile/build_plan.h"
 #include "rego/compile/recursion.h"
 #include "rego/compile/resolve.h"
 #include "rego/compile/types.h"
 #include "rego/syntax/parser.h"
+#include "rego/meter.h"
 #include "rego/vm/machine.h"
 
 namespace intentgate::rego {
@@ -55,7 +57,7 @@ struct CompiledPolicy::Impl {
   }
 
   EvalError ToError(const EvalAbort& abort) const {
-    EvalError error{abort.code, abort.message, {}, abort.line, abort.column};
+    EvalError error{abort.code, base::ReplaceInvalidUtf8(abort.message), {}, abort.line, abort.column};
     if (abort.line > 0 && abort.file < file_names.size()) error.file = file_names[abort.file];
     return error;
   }
@@ -68,6 +70,7 @@ struct CompiledPolicy::Impl {
       machine->Start(info, options, (options.clock != nullptr ? *options.clock : *clock).UnixMicros() * 1000);
       std::optional<EvalError> error;
       try {
+        const Meter meter = machine->Metered();
         if (input != nullptr) machine->SetInput(Value::FromJson(machine->arena(), *input));
         body(*machine);
       } catch (const EvalAbort& abort) {
@@ -197,8 +200,8 @@ EvalResult CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::V
     } else if (known->second->kind != SetKind::kFunction) {
       value = machine.EvalRule(*known->second);
     }
-    result.defined = value.defined();
     if (value.defined()) result.value = value.ToJson();
+    result.defined = value.defined();
     result.steps = options.limits.max_steps - machine.steps_left();
     result.memory_bytes = machine.arena().bytes_used();
   });

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "rego/decimal.h"
+#include "rego/meter.h"
 #include "rego/number.h"
 
 namespace intentgate::rego {
@@ -33,6 +34,8 @@ namespace {
 // Up to here a look-up scans the unread JSON members instead of reading the level.
 constexpr std::size_t kLazyScan = 24;
 constexpr std::size_t kLinearScan = 8;
+// A comparison may end at its first element, so its work is counted piece by piece.
+constexpr std::size_t kCountEvery = 8;
 
 // Never written, though values point to them as if they could be: there is nothing to materialise.
 const ArrayRep kEmptyArray;
@@ -78,11 +81,15 @@ std::uint64_t Mix(std::uint64_t h) {
   return h;
 }
 
-std::uint64_t HashText(std::string_view text) { return std::hash<std::string_view>{}(text); }
+std::uint64_t HashText(std::string_view text) {
+  Meter::CountText(text.size());
+  return std::hash<std::string_view>{}(text);
+}
 
 int Sign(bool less, bool greater) { return less ? -1 : (greater ? 1 : 0); }
 
 int CompareText(std::string_view a, std::string_view b) {
+  Meter::CountText(std::min(a.size(), b.size()));
   const int order = a.compare(b);
   return Sign(order < 0, order > 0);
 }
@@ -92,6 +99,7 @@ int CompareAt(const Value& a, const Value& b, int depth);
 int CompareElements(std::span<const Value> a, std::span<const Value> b, int depth) {
   const std::size_t common = std::min(a.size(), b.size());
   for (std::size_t i = 0; i < common; ++i) {
+    if (i % kCountEvery == 0) Meter::CountElements(std::min(common - i, kCountEvery));
     if (const int order = CompareAt(a[i], b[i], depth)) return order;
   }
   return Sign(a.size() < b.size(), a.size() > b.size());
@@ -100,6 +108,7 @@ int CompareElements(std::span<const Value> a, std::span<const Value> b, int dept
 int CompareEntries(std::span<const Entry> a, std::span<const Entry> b, int depth) {
   const std::size_t common = std::min(a.size(), b.size());
   for (std::size_t i = 0; i < common; ++i) {
+    if (i % kCountEvery == 0) Meter::CountElements(2 * std::min(common - i, kCountEvery));
     if (const int order = CompareAt(a[i].key, b[i].key, depth)) return order;
     if (const int order = CompareAt(a[i].value, b[i].value, depth)) return order;
   }
@@ -108,6 +117,7 @@ int CompareEntries(std::span<const Entry> a, std::span<const Entry> b, int depth
 
 int CompareAt(const Value& a, const Value& b, int depth) {
   if (a.type() != b.type()) return a.type() < b.type() ? -1 : 1;
+  if (a.Same(b)) return 0;
   if (depth > kMaxValueDepth) TooDeep();
   switch (a.type()) {
     case Type::kBoolean: return static_cast<int>(a.bool_value()) - static_cast<int>(b.bool_value());
@@ -122,6 +132,7 @@ int CompareAt(const Value& a, const Value& b, int depth) {
 
 std::uint64_t HashAt(const Value& v, int depth) {
   if (depth > kMaxValueDepth) TooDeep();
+  if (v.is_collection()) Meter::CountElements(v.size() + 1);
   std::uint64_t h = static_cast<std::uint64_t>(v.type()) + 1;
   switch (v.type()) {
     case Type::kBoolean: return Mix(h + (v.bool_value() ? 64U : 0U));
@@ -369,7 +380,7 @@ int Value::Compare(const Value& a, const Value& b) { return CompareAt(a, b, 0); 
 bool Value::EqualSlow(const Value& a, const Value& b) {
   switch (a.type_) {
     case Type::kNull: return true;
-    case Type::kString: return a.string() == b.string();
+    case Type::kString: return a.size_ == b.size_ && CompareText(a.string(), b.string()) == 0;
     case Type::kNumber:
       if (!a.as_text_ && !b.as_text_) return a.int_ == b.int_;
       return NumberCompare(a, b) == 0;

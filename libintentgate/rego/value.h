@@ -14,8 +14,11 @@
 //   ObjectBuilder object(arena); if (!object.Insert(k, v)) conflict; Value o = object.Finish();
 //   ArrayBuilder array(arena); array.Add(v); Value a = array.Finish();
 //
-// Thread contract: thread-compatible; frozen values are immutable. Depth beyond kMaxValueDepth ends
-// the evaluation with EvalAbort.
+// Values share their parts and may stand for far more elements than were built. Comparing, hashing and writing count
+// their work against the evaluation on this thread (meter.h) and end it with EvalAbort beyond its limits, as does
+// depth beyond kMaxValueDepth.
+//
+// Thread contract: thread-compatible; frozen values are immutable.
 #pragma once
 
 #include <compare>
@@ -119,13 +122,18 @@ class Value {
   // Reads everything below once, so that threads may share the value.
   void Freeze() const;
 
+  // The same 16 bytes: equal without a look at the parts.
+  bool Same(const Value& b) const {
+    return type_ == b.type_ && as_text_ == b.as_text_ && size_ == b.size_ && int_ == b.int_;
+  }
   // OPA's total order.
   static int Compare(const Value& a, const Value& b);
   friend bool operator==(const Value& a, const Value& b) { return a.Same(b) || (a.type_ == b.type_ && EqualSlow(a, b)); }
   friend bool operator<(const Value& a, const Value& b) { return Compare(a, b) < 0; }
   std::uint64_t Hash() const;
 
-  // JSON as OPA prints results: sets become sorted arrays, keys that are no strings become their JSON text.
+  // JSON as OPA prints results: sets become sorted arrays, keys that are no strings become their JSON text, bytes of
+  // strings that are no UTF-8 become U+FFFD.
   json::Value ToJson() const;
   // json.marshal's text: as ToJson, compact, object keys sorted.
   std::string ToJsonText() const;
@@ -148,9 +156,6 @@ class Value {
   friend class ObjectBuilder;
   Value(Type type, std::int64_t i) : type_(type), int_(i) {}
 
-  bool Same(const Value& b) const {
-    return type_ == b.type_ && as_text_ == b.as_text_ && size_ == b.size_ && int_ == b.int_;
-  }
   static bool EqualSlow(const Value& a, const Value& b);
 
   Type type_ = Type::kUndefined;

@@ -2,9 +2,11 @@
 // Tested by tests/unit/rego/value_test.cc.
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/utf8.h"
+#include "rego/meter.h"
 #include "rego/value.h"
 
 namespace intentgate::rego {
@@ -60,6 +62,8 @@ void AppendQuoted(std::string& out, std::string_view text) {
 
 void AppendTextAt(const Value& v, std::string& out, int depth) {
   if (depth > kMaxValueDepth) TooDeep();
+  Meter::CountSteps(1);
+  Meter::CheckRoom(out.size());
   std::string scratch;
   bool first = true;
   const auto comma = [&] {
@@ -70,7 +74,10 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
     case Type::kNull: out += "null"; return;
     case Type::kBoolean: out += v.bool_value() ? "true" : "false"; return;
     case Type::kNumber: out += v.number_text(scratch); return;
-    case Type::kString: AppendQuoted(out, v.string()); return;
+    case Type::kString:
+      Meter::CountText(v.string().size());
+      AppendQuoted(out, v.string());
+      return;
     case Type::kArray:
       out += '[';
       for (const Value& e : v.elements()) comma(), AppendTextAt(e, out, depth + 1);
@@ -99,44 +106,113 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
   }
 }
 
-// Keys that became text: in the order of the text, each name once.
-void SortMembers(json::Object& members) {
-  std::stable_sort(members.begin(), members.end(), [](const json::Member& a, const json::Member& b) { return a.name < b.name; });
-  const auto same = [](const json::Member& a, const json::Member& b) { return a.name == b.name; };
-  members.erase(std::unique(members.begin(), members.end(), same), members.end());
+// Eight bytes at a time: nearly every string of a decision is ASCII.
+bool IsAscii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::uint64_t seen = 0;
+  while (text.size() >= sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    seen |= word;
+    text.remove_prefix(sizeof word);
+  }
+  std::uint64_t rest = 0;
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
+  return ((seen | rest) & kHighBits) == 0;
 }
 
-json::Value ToJsonAt(const Value& v, int depth) {
-  if (depth > kMaxValueDepth) TooDeep();
-  std::string scratch;
-  switch (v.type()) {
-    case Type::kBoolean: return v.bool_value();
-    case Type::kNumber: {
-      Result<json::Value> number = json::Value::NumberFromText(v.number_text(scratch));
-      return number.ok() ? std::move(*number) : json::Value();
-    }
-    case Type::kString: return v.string();
-    case Type::kArray:
-    case Type::kSet: {
-      json::Array items;
-      items.reserve(v.size());
-      for (const Value& e : v.elements()) items.push_back(ToJsonAt(e, depth + 1));
-      return items;
-    }
-    case Type::kObject: {
-      json::Object members;
-      members.reserve(v.size());
-      bool plain = true;
-      for (const Entry& e : v.entries()) {
-        plain = plain && e.key.is_string();
-        members.push_back({e.key.is_string() ? std::string(e.key.string()) : e.key.ToJsonText(), ToJsonAt(e.value, depth + 1)});
-      }
-      if (!plain) SortMembers(members);
-      return members;
-    }
-    default: return {};
+// Writes values as JSON. What it makes lies outside the arena and may be exponential in the value, whose parts are
+// shared: every element is counted, and the whole must fit in the room that the arena has left.
+class JsonWriter {
+ public:
+  // Counts what is not counted yet: small results are counted in one go.
+  void Flush() {
+    Meter::CountSteps(pending_);
+    pending_ = 0;
+    Meter::CheckRoom(bytes_);
   }
-}
+
+  json::Value Write(const Value& v, int depth) {
+    if (depth > kMaxValueDepth) TooDeep();
+    Count(sizeof(json::Value) + (v.is_string() ? v.string().size() : 0));
+    switch (v.type()) {
+      case Type::kBoolean: return v.bool_value();
+      case Type::kNumber: return Number(v);
+      case Type::kString: return Text(v.string());
+      case Type::kArray:
+      case Type::kSet: {
+        json::Array items;
+        CheckRoomFor(v.size() * sizeof(json::Value));
+        items.reserve(v.size());
+        for (const Value& e : v.elements()) items.push_back(Write(e, depth + 1));
+        return items;
+      }
+      case Type::kObject: return Object(v, depth);
+      default: return {};
+    }
+  }
+
+ private:
+  void Count(std::size_t bytes) {
+    bytes_ += bytes;
+    pending_ += 1 + bytes / 64;
+    if (pending_ >= kFlushEvery) Flush();
+  }
+
+  // Asked before memory for many elements is reserved; few are counted as they come.
+  void CheckRoomFor(std::size_t bytes) const {
+    if (bytes >= kFlushEvery * 64) Meter::CheckRoom(bytes_ + bytes);
+  }
+
+  json::Value Number(const Value& v) {
+    std::string scratch;
+    const std::string_view text = v.number_text(scratch);
+    if (text.size() > 64) Count(text.size());
+    Result<json::Value> number = json::Value::NumberFromText(text);
+    return number.ok() ? std::move(*number) : json::Value();
+  }
+
+  static std::string Text(std::string_view text) {
+    return IsAscii(text) || base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
+  }
+
+  // A key that is no string is its JSON text. Text inside text is escaped again, so that each level of such keys may
+  // double it.
+  std::string KeyText(const Value& key, int depth) {
+    if (key.is_string()) {
+      Count(key.string().size());
+      return Text(key.string());
+    }
+    std::string text = json::WriteTokenRule(Write(key, depth));
+    Count(text.size());
+    return text;
+  }
+
+  json::Value Object(const Value& v, int depth) {
+    json::Object members;
+    CheckRoomFor(v.size() * sizeof(json::Member));
+    members.reserve(v.size());
+    bool plain = true;
+    for (const Entry& e : v.entries()) {
+      std::string name = KeyText(e.key, depth + 1);
+      plain = plain && e.key.is_string() && name == e.key.string();
+      members.push_back({std::move(name), Write(e.value, depth + 1)});
+    }
+    if (!plain) SortMembers(members);
+    return members;
+  }
+
+  // Keys that became text: in the order of the text, each name once.
+  static void SortMembers(json::Object& members) {
+    std::stable_sort(members.begin(), members.end(), [](const json::Member& a, const json::Member& b) { return a.name < b.name; });
+    const auto same = [](const json::Member& a, const json::Member& b) { return a.name == b.name; };
+    members.erase(std::unique(members.begin(), members.end(), same), members.end());
+  }
+
+  static constexpr std::uint64_t kFlushEvery = 64;
+  std::size_t bytes_ = 0;
+  std::uint64_t pending_ = 0;
+};
 
 }  // namespace
 
@@ -148,7 +224,12 @@ std::string Value::ToText() const {
   return out;
 }
 
-json::Value Value::ToJson() const { return ToJsonAt(*this, 0); }
+json::Value Value::ToJson() const {
+  JsonWriter writer;
+  json::Value out = writer.Write(*this, 0);
+  writer.Flush();
+  return out;
+}
 
 std::string Value::ToJsonText() const { return json::WriteTokenRule(ToJson()); }
 

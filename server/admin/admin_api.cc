@@ -41,16 +41,16 @@ std::optional<Request> Admit(const AdminDeps& deps, http::Exchange& exchange) {
   return Request{*who, std::move(*query), std::string(exchange.body()), exchange.remote_address(), std::string(elevation)};
 }
 
-void Queue(const AdminDeps& deps, const ExchangePtr& exchange, std::function<void()> job) {
-  if (!deps.workers->Run(std::move(job))) SendReply(*exchange, Reply::Error(503, "too much admin work is waiting"));
+void Queue(Workers& workers, const ExchangePtr& exchange, std::function<void()> job) {
+  if (!workers.Run(std::move(job))) SendReply(*exchange, Reply::Error(503, "too much admin work is waiting"));
 }
 
 void AddResource(http::Router& router, const AdminDeps& deps, std::string_view method, std::string_view path,
-                 Resource resource) {
-  telemetry::AddMetered(router, deps.metrics, method, path, [deps, resource](ExchangePtr exchange) {
+                 Resource resource, std::shared_ptr<Workers> workers) {
+  telemetry::AddMetered(router, deps.metrics, method, path, [deps, resource, workers](ExchangePtr exchange) {
     std::optional<Request> request = Admit(deps, *exchange);
     if (!request) return;
-    Queue(deps, exchange, [deps, resource, exchange, request = std::move(*request), &loop = exchange->loop()] {
+    Queue(*workers, exchange, [deps, resource, exchange, request = std::move(*request), &loop = exchange->loop()] {
       const Reply reply = resource(deps.resources, request);
       if (reply.status >= 500) deps.log->Error("admin request failed", {{"status", reply.status}});
       loop.Post([exchange, reply] { SendReply(*exchange, reply); });
@@ -62,7 +62,7 @@ void AddExport(http::Router& router, const AdminDeps& deps) {
   telemetry::AddMetered(router, deps.metrics, "GET", "/v1/admin/audit/export", [deps](ExchangePtr exchange) {
     std::optional<Request> request = Admit(deps, *exchange);
     if (!request) return;
-    Queue(deps, exchange, [deps, exchange, request = std::move(*request), &loop = exchange->loop()] {
+    Queue(*deps.exporters, exchange, [deps, exchange, request = std::move(*request), &loop = exchange->loop()] {
       StreamExport(deps.resources, request, exchange, loop, *deps.log);
     });
   });
@@ -100,12 +100,12 @@ const std::vector<telemetry::RouteName>& RouteNames() {
 void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddHealth(router, deps);
   if (!deps.resources.access->enabled()) return;
-  AddResource(router, deps, "POST", "/v1/admin/mint", MintToken);
-  AddResource(router, deps, "POST", "/v1/admin/revoke", RevokeToken);
-  AddResource(router, deps, "GET", "/v1/admin/revocations", ListRevocations);
-  AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants);
-  AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit);
-  AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit);
+  AddResource(router, deps, "POST", "/v1/admin/mint", MintToken, deps.actors);
+  AddResource(router, deps, "POST", "/v1/admin/revoke", RevokeToken, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/revocations", ListRevocations, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit, deps.readers);
   AddExport(router, deps);
 }
 

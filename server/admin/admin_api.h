@@ -21,7 +21,11 @@ const std::vector<telemetry::RouteName>& RouteNames();
 
 struct AdminDeps {
   Resources resources;
-  std::shared_ptr<Workers> workers;
+  // Apart, so that a long look through the chain, or a client that reads its export slowly, keeps nobody
+  // from revoking a token.
+  std::shared_ptr<Workers> actors;     // mint, revoke, short lists
+  std::shared_ptr<Workers> readers;    // audit and its verification
+  std::shared_ptr<Workers> exporters;
   std::shared_ptr<telemetry::GatewayMetrics> metrics;
   std::shared_ptr<const telemetry::Logger> log;
   std::string version;

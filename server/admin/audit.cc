@@ -1,5 +1,7 @@
 #include "admin/resources.h"
 
+#include <algorithm>
+
 #include "base/time_format.h"
 
 namespace intentgate::admin {
@@ -13,6 +15,15 @@ Result<std::optional<std::int64_t>> TimeParameter(const Request& request, const 
   const Result<std::int64_t> micros = base::ParseRfc3339Micros(text);
   if (!micros.ok()) return Error{ErrorCode::kInvalidArgument, name + " must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"};
   return std::optional<std::int64_t>(*micros);
+}
+
+// A slip in one of these would be answered with no events, as if nothing had happened.
+Result<std::string> OneOf(const Request& request, const std::string& name, std::initializer_list<std::string_view> words) {
+  std::string text = TextParameter(request, name);
+  if (text.empty() || std::find(words.begin(), words.end(), text) != words.end()) return text;
+  std::string list;
+  for (const std::string_view word : words) list.append(list.empty() ? "" : ", ").append(word);
+  return Error{ErrorCode::kInvalidArgument, name + " must be one of " + list};
 }
 
 // The event as it was hashed, with its place in the chain beside it.
@@ -54,12 +65,18 @@ Result<AuditFilter> ReadFilter(const Request& request) {
   filter.tenant = std::move(*tenant);
   filter.agent_id = TextParameter(request, "agent_id");
   filter.tool = TextParameter(request, "tool");
-  filter.decision = TextParameter(request, "decision");
-  filter.check = TextParameter(request, "check");
+  const auto decision = OneOf(request, "decision", {"allow", "block", "escalate"});
+  const auto check = OneOf(request, "check", {"capability", "intent", "policy", "budget"});
+  const auto kind = OneOf(request, "kind", {"genesis", "decision", "outcome", "admin", "control"});
+  for (const auto* word : {&decision, &check, &kind}) {
+    if (!word->ok()) return word->error();
+  }
+  filter.decision = *decision;
+  filter.check = *check;
+  filter.kind = *kind;
   filter.jti = TextParameter(request, "jti");
   filter.event_id = TextParameter(request, "event_id");
   filter.elevation_id = TextParameter(request, "elevation_id");
-  filter.kind = TextParameter(request, "kind");
   return filter;
 }
 
@@ -75,6 +92,8 @@ Reply QueryAudit(const Resources& on, const Request& request) {
   if (!filter.ok()) return Reply::FromError(filter.error());
   if (!limit.ok()) return Reply::FromError(limit.error());
   if (!offset.ok()) return Reply::FromError(offset.error());
+  const auto count = OneOf(request, "count", {"true", "false"});
+  if (!count.ok()) return Reply::FromError(count.error());
   // What was answered before this request is to be found by it.
   if (Status flushed = on.gate->Flush(); !flushed.ok()) return Reply::FromError(flushed.error());
   const Result<AuditPage> page = PageAt(*on.gate, *filter, TextParameter(request, "after"), *offset,
@@ -88,7 +107,7 @@ Reply QueryAudit(const Resources& on, const Request& request) {
   }
   json::Value body = json::MakeObject({{"events", std::move(events)}, {"limit", *limit}, {"offset", *offset}});
   if (!page->next.empty()) body.Set("next", page->next);
-  if (TextParameter(request, "count") == "true") {
+  if (*count == "true") {
     const Result<std::int64_t> total = on.gate->CountAudit(*filter);
     body.Set("total", total.ok() ? *total : std::int64_t{-1});
   }

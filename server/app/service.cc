@@ -15,7 +15,7 @@
 namespace intentgate::app {
 namespace {
 
-constexpr std::size_t kAdminThreads = 2;
+constexpr std::size_t kAdminThreads = 2;  // of each kind
 
 http::ServerOptions HttpOptions(const ServiceParts& parts, const config::ServerLimits& limits) {
   http::ServerOptions options;
@@ -57,7 +57,7 @@ struct Service::Impl {
   std::shared_ptr<const config::ServerSettings> settings;
   std::unique_ptr<net::LoopPool> pool;
   std::shared_ptr<telemetry::GatewayMetrics> metrics;
-  std::shared_ptr<admin::Workers> workers;
+  std::vector<std::shared_ptr<admin::Workers>> workers;
   std::shared_ptr<http::Router> router;
   std::shared_ptr<mcp::Endpoint> endpoint;
   std::unique_ptr<http::Server> server;
@@ -69,9 +69,11 @@ struct Service::Impl {
 };
 
 void Service::Impl::AddAdmin(const ServiceParts& parts) {
-  workers = std::make_shared<admin::Workers>(kAdminThreads);
+  for (int kind = 0; kind < 3; ++kind) workers.push_back(std::make_shared<admin::Workers>(kAdminThreads));
   admin::AddRoutes(*router, {.resources = {parts.gate, std::make_shared<admin::Access>(settings->admin_keys), parts.clock},
-                             .workers = workers,
+                             .actors = workers[0],
+                             .readers = workers[1],
+                             .exporters = workers[2],
                              .metrics = metrics,
                              .log = parts.log,
                              .version = parts.version,
@@ -125,7 +127,7 @@ Status Service::Impl::Stop() {
     server->Stop(net::Millis(settings->limits.drain_ms), [drained] { drained->set_value(); });
     drained->get_future().wait();
   }
-  if (workers != nullptr) workers->Stop();
+  for (const auto& each : workers) each->Stop();
   server.reset();
   if (endpoint != nullptr) endpoint->Close();
   if (pool != nullptr) pool->Stop();

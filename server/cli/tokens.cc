@@ -54,6 +54,13 @@ int Refuse(const TokenRefusal& refusal, bool as_json, const Streams& streams) {
   return kExitNo;
 }
 
+// Of a stranger's number: beyond the year 9999 it stays a number.
+std::string TimeText(std::int64_t unix_seconds) {
+  constexpr std::int64_t kYear10000 = 253'402'300'800;
+  if (unix_seconds < 0 || unix_seconds >= kYear10000) return std::to_string(unix_seconds);
+  return FormatTime(unix_seconds * 1'000'000);
+}
+
 void Print(const TokenContent& content, std::ostream& out) {
   out << "format    v" << static_cast<int>(content.format) << "\n"
       << "subject   " << content.subject << "\n"
@@ -63,8 +70,8 @@ void Print(const TokenContent& content, std::ostream& out) {
       << "root      " << content.root_jti << "\n";
   if (!content.key_id.empty()) out << "key       " << content.key_id << "\n";
   if (!content.audience.empty()) out << "audience  " << content.audience << "\n";
-  out << "issued    " << content.issued_at << "\n";
-  if (content.expires_at) out << "expires   " << *content.expires_at << "\n";
+  out << "issued    " << TimeText(content.issued_at) << "\n";
+  if (content.expires_at) out << "expires   " << TimeText(*content.expires_at) << "\n";
   for (std::size_t hop = 0; hop < content.hops.size(); ++hop) {
     const Hop& at = content.hops[hop];
     out << (hop == 0 ? "root" : "hop " + std::to_string(hop)) << (at.label.empty() ? "" : " \"" + at.label + "\"") << "\n";

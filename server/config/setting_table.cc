@@ -41,14 +41,21 @@ Problem AddAdminKey(std::string tenant, std::string_view token, ServerSettings& 
   if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c >= 0x7f; })) {
     return "an admin token is printable ASCII without blanks";
   }
-  out.admin_keys.push_back({std::move(tenant), crypto::Sha256(base::AsBytes(token))});
+  const crypto::Digest digest = crypto::Sha256(base::AsBytes(token));
+  for (const AdminKey& key : out.admin_keys) {
+    // Whoever comes first in the list would be taken for the other.
+    if (key.digest == digest && key.tenant != tenant) return "another admin has the same token; each needs its own";
+  }
+  out.admin_keys.push_back({std::move(tenant), digest});
   return std::nullopt;
 }
 
 Problem StoreTenantAdmin(const std::string& text, const FileReader&, ServerSettings& out) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0) return "must be tenant:token, with commas between several";
-  return AddAdminKey(std::string(Trim(text.substr(0, colon))), std::string_view(text).substr(colon + 1), out);
+  const std::string tenant = colon == std::string::npos ? "" : std::string(Trim(std::string_view(text).substr(0, colon)));
+  // Also a name of blanks: a key without a tenant is the superadmin's.
+  if (tenant.empty()) return "must be tenant:token, with commas between several";
+  return AddAdminKey(tenant, std::string_view(text).substr(colon + 1), out);
 }
 
 Problem StoreListen(const std::string& text, const FileReader&, ServerSettings& out) {

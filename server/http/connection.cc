@@ -329,10 +329,15 @@ void Connection::Gone() {
   Close();
   if (active == nullptr) return;
   active->gone_ = true;
-  const auto on_close =
-      active->state_ == ServerExchange::State::kDone ? nullptr : std::exchange(active->on_close_, nullptr);
+  std::function<void()> on_close, on_drain;
+  if (active->state_ != ServerExchange::State::kDone) {
+    on_close = std::exchange(active->on_close_, nullptr);
+    on_drain = std::exchange(active->on_drain_, nullptr);
+  }
   active->DropCallbacks();
   if (on_close) on_close();
+  // on_close is spent if the client ended its sending side before: a writer that waits would wait for ever.
+  if (on_drain) on_drain();
 }
 
 void Connection::Close() {

@@ -35,6 +35,7 @@ class Exchange {
   virtual void Start(int status, const HeaderList& headers) = 0;
   // False when the client reads slower than it is written to: stop until OnDrain's callback.
   virtual bool Write(std::string_view data) = 0;
+  // Called whenever what was written has left, and a last time when the client is gone.
   virtual void OnDrain(std::function<void()> callback) = 0;
   virtual void Finish() = 0;
   // Breaks the connection, so that the client cannot take what it has for the whole answer.

@@ -45,8 +45,11 @@ void UpstreamConnection::Resume() {
   if (!std::exchange(paused_, false) || closed_) return;
   const auto self = shared_from_this();
   timer_.Set(phase_ == Phase::kHead ? options_.head_timeout : options_.idle_timeout);
-  const std::string unread = std::exchange(unread_, {});
-  if (!unread.empty()) Process(unread);
+  // Called by the user from inside Process, which goes on by itself.
+  if (processing_) return stream_->ResumeReading();
+  // Without unread bytes too: the end of an answer whose last piece was the one in hand waits in the
+  // parser, and the upstream has nothing left to send that would fetch it.
+  Process(std::exchange(unread_, {}));
   if (closed_ || paused_) return;
   if (ended_) return OnEnd();
   stream_->ResumeReading();
@@ -79,6 +82,12 @@ void UpstreamConnection::OnData(std::string_view data) {
 }
 
 void UpstreamConnection::Process(std::string_view data) {
+  processing_ = true;
+  TakeSteps(data);
+  processing_ = false;
+}
+
+void UpstreamConnection::TakeSteps(std::string_view data) {
   while (!closed_ && user_ != nullptr) {
     if (paused_) {
       unread_.assign(data);

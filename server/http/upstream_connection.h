@@ -50,6 +50,7 @@ class UpstreamConnection final : public net::StreamHandler, public std::enable_s
  private:
   enum class Phase { kIdle, kHead, kBody };
   void Process(std::string_view data);
+  void TakeSteps(std::string_view data);
   void Fail(Error error);
   void OnDeadline();
 
@@ -62,6 +63,7 @@ class UpstreamConnection final : public net::StreamHandler, public std::enable_s
   Phase phase_ = Phase::kIdle;
   bool answered_ = false;
   bool paused_ = false;
+  bool processing_ = false;
   bool ended_ = false;
   bool closed_ = false;
 };

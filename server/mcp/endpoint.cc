@@ -15,6 +15,7 @@
 namespace intentgate::mcp {
 namespace {
 
+constexpr std::string_view kNotificationPrefix = "notifications/";
 constexpr net::Millis kCatalogueRetry{2'000};
 constexpr net::Millis kCatalogueRefresh{300'000};
 
@@ -65,9 +66,14 @@ class Visit {
     SendJson(*exchange_, 404, ErrorReply(id, kInvalidRequest, "session not found"));
   }
 
+  void Refuse(const Refusal& refusal) {
+    Record(refusal);
+    SendRefusal(*exchange_, refusal);
+  }
+
   // What was refused before the first question is an event too; text without a token that is not even JSON
   // is noise and is only counted.
-  void Refuse(const Refusal& refusal) {
+  void Record(const Refusal& refusal) {
     lane_.context.metrics->Refused();
     if (refusal.code != kParseError || !Token().empty()) {
       const Call call{.token = Token(), .tool = refusal.tool, .arguments = nullptr, .method = refusal.method,
@@ -75,7 +81,6 @@ class Visit {
                       .server = lane_.upstream.name()};
       lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
     }
-    SendRefusal(*exchange_, refusal);
   }
 
   // The caller's own upstream session, when the request names one that is its own.
@@ -111,14 +116,21 @@ class Visit {
       // and is refused by the gate below, in the chain.
       const Decision caller = Caller();
       bound = Bound(caller);
-      if (!bound && caller.allowed()) return NoSession(*message->id());
+      if (!bound && caller.allowed()) {
+        const std::string_view tool = std::get<ToolCall>(read).name;
+        Record({kInvalidRequest, "the call names a session that its caller does not have", *message->id(), "tools/call",
+                std::string(tool)});
+        return NoSession(*message->id());
+      }
     }
     RunToolCall(lane_, exchange_, message, std::get<ToolCall>(read), std::move(bound));
   }
 
   void OnNotification(const Message& message) {
-    if (message.method() == "tools/call") {
-      return Refuse({kInvalidRequest, "a tools/call needs an id", {}, "tools/call", {}});
+    // A tool server might do what such a message asks for, and no rule here has judged it.
+    if (message.kind() == MessageKind::kNotification && !message.method().starts_with(kNotificationPrefix)) {
+      return Refuse({kInvalidRequest, "only methods that begin with notifications/ come without an id", {},
+                     std::string(message.method()), {}});
     }
     const Decision caller = Caller();
     if (!caller.allowed()) {

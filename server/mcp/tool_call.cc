@@ -166,7 +166,8 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     const std::string reply = ErrorReply(*message_->id(), kInternalError, failure.message);
     if (!streaming_) return SendJson(*exchange_, 200, reply);
     if (reader_->answer()) return exchange_->Abort();  // the client may hold it for whole
-    std::string event;
+    // What was passed on as it came may have ended inside an event.
+    std::string event = bound_ ? "\n\n" : "";
     http::AppendSseEvent({}, {}, reply, event);
     exchange_->Write(event);
     exchange_->Finish();

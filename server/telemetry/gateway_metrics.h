@@ -53,7 +53,8 @@ class GatewayMetrics {
   Registry registry_;
   std::vector<Route> routes_;                          // the last is "other"
   std::array<std::array<Counter*, 3>, 5> checks_{};    // by Check, then allow, block, escalate
-  Histogram* decide_duration_ = nullptr;
+  std::array<Histogram*, 5> check_duration_{};         // by Check
+  Histogram* revocation_duration_ = nullptr;
   std::array<Counter*, 3> revocation_{};               // revoked, not_revoked, error
   std::array<Counter*, 4> forwards_{};
   std::array<Histogram*, 4> forward_duration_{};

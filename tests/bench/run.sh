@@ -9,7 +9,7 @@ mkdir -p build/bench
 lines=build/bench/lines.jsonl
 rm -f "$lines"
 for bench in build/release/tests/bench/*_bench; do
-  taskset -c 0 "$bench" | python3 tests/bench/collect.py "$lines"
+  taskset -c 0,1 "$bench" | python3 tests/bench/collect.py "$lines"
 done
 python3 tests/bench/gateway_bench.py build/release "$lines"
 python3 tests/bench/table.py "$lines" build/bench/results.json

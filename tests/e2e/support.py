@@ -14,6 +14,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("INTENTGATE_BINARY", ROOT / "build/release/server/intentgate"))
+# The gate refuses variables of its own prefix that it does not know; what the tests' caller set stays outside.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("INTENTGATE_")}
 
 POLICY = """package intentgate.policy
 import rego.v1
@@ -25,7 +27,7 @@ decision := {"allow": false, "escalate": true, "reason": "a human decides"} if i
 
 def run_cli(*args: str, stdin: str = "", env: Optional[Dict[str, str]] = None) -> subprocess.CompletedProcess:
     return subprocess.run([str(BINARY), *map(str, args)], input=stdin, capture_output=True, text=True, timeout=60,
-                          env=env)
+                          env=ENVIRONMENT if env is None else env)
 
 
 def without_duplicates(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
@@ -35,12 +37,18 @@ def without_duplicates(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
 
 
 class Upstream:
-    """An MCP server that records every call it gets. `mode` makes it misbehave."""
+    """An MCP server that records every call it gets. `mode` makes it misbehave or answer with a stream:
+    "sse" whole, "sse_steps" with a wait for `release` before the answer, "sse_broken" ends inside an event.
+    With `with_sessions` it wants the session id that it gave out, and `sessions` holds the ones it knows."""
 
     def __init__(self) -> None:
         self.calls: List[Dict[str, Any]] = []
         self.headers: List[Dict[str, str]] = []
+        self.others: List[Dict[str, Any]] = []
         self.mode = "good"
+        self.with_sessions = False
+        self.sessions: Dict[str, bool] = {}
+        self.sessions_opened = 0
         self.release = threading.Event()
         outer = self
 
@@ -56,7 +64,8 @@ class Upstream:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            do_DELETE = do_GET
+            def do_DELETE(self) -> None:
+                outer.end_session(self)
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -81,6 +90,11 @@ class Upstream:
     def answer(self, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
         message = json.loads(body, object_pairs_hook=without_duplicates)
         method = message.get("method")
+        session = handler.headers.get("Mcp-Session-Id", "")
+        if self.with_sessions and method != "initialize" and session not in self.sessions:
+            return self.send(handler, 404 if session else 400, b"")
+        if method != "tools/call":
+            self.others.append({"method": method, "session": session, "raw": body})
         if method == "tools/call":
             self.calls.append({"params": message["params"], "raw": body})
             self.headers.append({k.lower(): v for k, v in handler.headers.items()})
@@ -90,6 +104,12 @@ class Upstream:
         if method == "initialize":
             result = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
                       "serverInfo": {"name": "recorder", "version": "1"}}
+            if self.with_sessions:
+                self.sessions_opened += 1
+                session = f"session-{self.sessions_opened}"
+                self.sessions[session] = True
+                body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
+                return self.send(handler, 200, body, {"Mcp-Session-Id": session})
         elif method == "tools/list":
             names = ["read_file", "read_note", "write_file", "delete_all", "transfer_funds"]
             result = {"tools": [{"name": n, "description": n.replace("_", " "), "inputSchema":
@@ -102,13 +122,42 @@ class Upstream:
             if self.mode == "slow":
                 self.release.wait(30)
             result = {"content": [{"type": "text", "text": json.dumps(message["params"].get("arguments"))}], "isError": False}
+            if self.mode.startswith("sse"):
+                return self.stream(handler, message["id"], result)
         self.send(handler, 200, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode())
 
+    def stream(self, handler: http.server.BaseHTTPRequestHandler, call_id: Any, result: Any) -> None:
+        progress = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}}
+        answer = json.dumps({"jsonrpc": "2.0", "id": call_id, "result": result})
+        handler.close_connection = True
+        try:
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/event-stream")
+            handler.send_header("Connection", "close")
+            handler.end_headers()
+            handler.wfile.write(f"event: message\ndata: {json.dumps(progress)}\n\n".encode())
+            handler.wfile.flush()
+            if self.mode == "sse_steps":
+                self.release.wait(30)
+            whole = f"event: message\ndata: {answer}\n\n"
+            handler.wfile.write((whole[:40] if self.mode == "sse_broken" else whole).encode())
+        except OSError:
+            pass
+
+    def end_session(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        known = self.sessions.pop(handler.headers.get("Mcp-Session-Id", ""), False)
+        if not self.with_sessions:
+            return self.send(handler, 405, b"")
+        self.send(handler, 204 if known else 404, b"")
+
     @staticmethod
-    def send(handler: http.server.BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+    def send(handler: http.server.BaseHTTPRequestHandler, status: int, body: bytes,
+             headers: Optional[Dict[str, str]] = None) -> None:
         try:
             handler.send_response(status)
             handler.send_header("Content-Type", "application/json")
+            for name, value in (headers or {}).items():
+                handler.send_header(name, value)
             handler.send_header("Content-Length", str(len(body)))
             handler.end_headers()
             handler.wfile.write(body)
@@ -119,7 +168,8 @@ class Upstream:
 class Gateway:
     """`intentgate serve` on a free port, with its files in `folder`."""
 
-    def __init__(self, folder: pathlib.Path, upstream_url: str, extra: str = "", policy: str = POLICY) -> None:
+    def __init__(self, folder: pathlib.Path, upstream_url: str, extra: str = "", policy: str = POLICY,
+                 tenant_admins: Optional[Dict[str, str]] = None) -> None:
         self.folder = folder
         self.admin_token = "admin-0123456789abcdef0123456789abcdef"
         if not (folder / "keys").exists():
@@ -127,10 +177,11 @@ class Gateway:
             (folder / "admin-token").write_text(self.admin_token)
             (folder / "admin-token").chmod(0o600)
             (folder / "policy.rego").write_text(policy)
+        tenants = ", ".join(f'"{tenant}:{token}"' for tenant, token in (tenant_admins or {}).items())
         (folder / "intentgate.yaml").write_text(
             "listen: {address: 127.0.0.1:0}\n"
             f"upstream: {{name: recorder, url: {upstream_url}}}\n"
-            "keys: {file: keys}\nadmin: {token_file: admin-token}\n"
+            f"keys: {{file: keys}}\nadmin: {{token_file: admin-token, tenants: [{tenants}]}}\n"
             "store: {kind: sqlite, sqlite_path: intentgate.db}\npolicy: {files: [policy.rego]}\n"
             "metrics: {enabled: true}\n" + extra)
         self.port = 0
@@ -139,7 +190,7 @@ class Gateway:
 
     def start(self) -> "Gateway":
         self.process = subprocess.Popen([str(BINARY), "serve", "--config", str(self.folder / "intentgate.yaml")],
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
         for line in self.process.stdout:
             self.log.append(line)
             match = re.search(r"127\.0\.0\.1:(\d+)", line)
@@ -147,7 +198,8 @@ class Gateway:
                 self.port = int(match[1])
                 break
         assert self.port, "the gateway did not start:\n" + "".join(self.log)
-        threading.Thread(target=self._drain, daemon=True).start()
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
         return self
 
     def _drain(self) -> None:
@@ -157,7 +209,13 @@ class Gateway:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(30)
+        code = self.process.wait(30)
+        self.drain.join(30)
+        log = "".join(self.log)
+        # Written by a binary that was built with -fsanitize (INTENTGATE_BINARY): a finding fails the test that met it.
+        assert "Sanitizer" not in log and "runtime error:" not in log, log
+        assert how != signal.SIGTERM or code in (0, -signal.SIGKILL), f"the gateway ended with {code}:\n{log}"
+        return code
 
     def mint(self, *flags: str) -> str:
         made = run_cli("mint", "--keys", self.folder / "keys", "--subject", "agent-7", *flags)
@@ -175,6 +233,12 @@ class Gateway:
             return status, json.loads(text)
         except ValueError:
             return status, text
+
+    def decisions(self) -> List[Dict[str, Any]]:
+        """Every decision event, oldest first."""
+        lines = [json.loads(line) for line in self.export().splitlines()]
+        events = [line["event"] for line in lines if "event" in line]
+        return [event for event in events if event["kind"] == "decision"]
 
     def export(self) -> str:
         status, text = self.admin("GET", "/v1/admin/audit/export?format=json")

@@ -8,8 +8,8 @@ import sys
 PATTERNS = [
     # doctest: "[doctest] test cases:  10 |   9 passed | 1 failed | 0 skipped"
     re.compile(r"\[doctest\] test cases:\s*\d+ \|\s*(?P<passed>\d+) passed \|\s*(?P<failed>\d+) failed"),
-    # pytest: "== 3 failed, 12 passed in 0.12s =="
-    re.compile(r"^=+ (?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed.* in [\d.]+", re.M),
+    # pytest: "3 failed, 12 passed in 0.12s", with or without rules around it
+    re.compile(r"^(?:=+ )?(?:(?P<failed>\d+) failed, )?(?P<passed>\d+) passed.* in [\d.]+", re.M),
     # ours: "12 passed, 0 failed"
     re.compile(r"^(?:\d+: )?(?P<passed>\d+) passed, (?P<failed>\d+) failed", re.M),
 ]

@@ -58,6 +58,12 @@ struct TraceStep {
   std::string detail;                        // a sentence: what was asked and what came out
 };
 
+// Nanoseconds that each question took; 0 when it was not asked.
+struct CheckTimes {
+  std::int64_t capability = 0, intent = 0, policy = 0, budget = 0;
+  std::int64_t revocation = 0;               // the look-up within capability
+};
+
 struct Decision {
   Verdict verdict = Verdict::kBlock;
   Check check = Check::kNone;                // who refused; kNone for an allow
@@ -68,6 +74,7 @@ struct Decision {
   std::string tenant, agent_id, jti, root_jti;
   std::int64_t latency_us = 0;               // deciding, without the wait for the commit
   std::optional<AuditReceipt> receipt;       // durable decisions
+  CheckTimes times;
   std::vector<TraceStep> trace;              // Explain only
 
   bool allowed() const { return verdict == Verdict::kAllow; }

@@ -15,8 +15,7 @@ namespace {
 using Args = std::span<const Value>;
 
 Value Marshal(BuiltinContext& context, Args args) {
-  builtins::ChargeTree(context, args[0]);
-  return builtins::MakeString(context, base::ReplaceInvalidUtf8(args[0].ToJsonText()));
+  return builtins::MakeString(context, args[0].ToJsonText());
 }
 
 struct Layout {

@@ -40,10 +40,6 @@ Value BuiltinContext::OperandError(std::size_t position, std::string_view wanted
                    std::string(TypeName(got.type())));
 }
 
-void BuiltinContext::OutOfSteps() {
-  throw EvalAbort{"eval_limit_error", "the policy took more steps than an evaluation may (max_steps)"};
-}
-
 std::string DescribeKinds(std::uint16_t kinds) {
   if (kinds == ty::kAny) return "any";
   static constexpr std::array<std::pair<std::uint16_t, std::string_view>, 7> kNames = {{{ty::kArray, "array"},

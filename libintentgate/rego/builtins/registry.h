@@ -24,6 +24,7 @@
 
 #include <intentgate/clock.h>
 
+#include "rego/meter.h"
 #include "rego/value.h"
 
 namespace intentgate::rego {
@@ -50,7 +51,7 @@ class BuiltinContext {
   // Counts `steps` of work against the evaluation's limit; throws EvalAbort when it is used up. Call it in
   // proportion to the work: about one step for each element visited or 64 bytes touched.
   void Charge(std::uint64_t steps) {
-    if (steps > steps_left_) OutOfSteps();
+    if (steps > steps_left_) FailSteps();
     steps_left_ -= steps;
   }
 
@@ -75,7 +76,6 @@ class BuiltinContext {
   std::unique_ptr<BuiltinCache> caches[static_cast<std::size_t>(CacheSlot::kCount)];
 
  private:
-  [[noreturn]] static void OutOfSteps();
   std::uint64_t& steps_left_;
   bool failed_ = false;
   bool type_error_ = false;

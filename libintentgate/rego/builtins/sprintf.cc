@@ -49,12 +49,9 @@ struct Operand {
   }
 };
 
-Operand OperandOf(BuiltinContext& context, const Value& value) {
+Operand OperandOf(const Value& value) {
   if (value.is_string()) return {OperandKind::kString, std::string(value.string()), 0};
-  if (!value.is_number()) {
-    builtins::ChargeTree(context, value);
-    return {OperandKind::kString, value.ToText(), 0};
-  }
+  if (!value.is_number()) return {OperandKind::kString, value.ToText(), 0};
   std::string scratch;
   const std::string text(value.number_text(scratch));
   if (value.is_int()) return {OperandKind::kInt, text, 0};
@@ -188,7 +185,7 @@ class Formatter {
     } else if (next_ >= operands_.size()) {
       out_.append("%!").append(verb_text_).append("(MISSING)");
     } else {
-      WriteVerb(verb, OperandOf(context_, operands_[next_++]));
+      WriteVerb(verb, OperandOf(operands_[next_++]));
     }
   }
 
@@ -290,7 +287,7 @@ class Formatter {
     out_ += "%!(EXTRA ";
     for (std::size_t i = next_; i < operands_.size(); ++i) {
       if (i > next_) out_ += ", ";
-      const Operand operand = OperandOf(context_, operands_[i]);
+      const Operand operand = OperandOf(operands_[i]);
       out_.append(operand.TypeText()).append("=");
       flags_ = {};
       WriteVerb('v', operand);

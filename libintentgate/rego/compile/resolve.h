@@ -3,7 +3,7 @@
 // A variable is local to the body that declares it (:=, some, every, arguments); one that nobody declares belongs
 // to its rule. Afterwards every kVar term is either a variable with a number, or "data" / "input" at
 // the head of a kRef, or the name of a builtin at the head of a kCall.
-// Tested by tests/unit/rego/cases and tests/unit/rego/errors_test.cc.
+// Tested by tests/unit/rego/cases.
 #pragma once
 
 #include <set>

@@ -1,6 +1,6 @@
 // The parser: one module, or one query. Hand-written recursive descent; recovers at the next rule so that several
 // errors are reported. Nesting is bounded by kMaxTermDepth, so hostile text cannot exhaust the stack.
-// Tested by tests/unit/rego/parser_test.cc and tests/fuzz/rego_parse_fuzz.cc.
+// Tested by tests/unit/rego/cases and tests/fuzz/rego_parse_fuzz.cc.
 #pragma once
 
 #include <string_view>

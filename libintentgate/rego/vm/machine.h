@@ -19,6 +19,7 @@
 #include <intentgate/rego.h>
 
 #include "rego/builtins/registry.h"
+#include "rego/meter.h"
 #include "rego/vm/plan.h"
 
 namespace intentgate::rego {
@@ -54,6 +55,8 @@ class Machine {
   void Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns);
   void SetInput(Value input) { context_->input = input; }
 
+  // Counts the work of this thread's values against the evaluation.
+  Meter Metered() { return Meter(arena_, steps_left_); }
   Arena& arena() { return arena_; }
   std::uint64_t steps_left() const { return steps_left_; }
 

@@ -1,7 +1,7 @@
 // One pass over the usual spelling of a v3 or v4 token: "v" first, members in their signed order,
 // "t" first in every caveat, no escapes, nothing but ASCII in strings. Blanks between tokens are
 // taken, as one public SDK writes them. Anything else ends the pass with false and no verdict.
-// Tested by tests/unit/token/legacy_reader_test.cc and tests/fuzz/token_decode_fuzz.cc.
+// Tested by tests/unit/token/legacy_test.cc and tests/fuzz/token_decode_fuzz.cc.
 
 #include <array>
 

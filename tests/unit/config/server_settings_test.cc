@@ -74,13 +74,14 @@ TEST_CASE("text that is no YAML, or says a thing twice, is a mistake") {
 
 TEST_CASE("admin tokens are kept as digests, and mistakes never show them") {
   ServerSettingsLoad load = Load(kGood + "admin: {token_file: token}\n",
-                                 {{"INTENTGATE_TENANT_ADMINS", "acme:" + std::string(kToken) + ",beta:" + std::string(kToken) + "2"}});
+                                 {{"INTENTGATE_TENANT_ADMINS", "acme:" + std::string(kToken) + "1,beta:" + std::string(kToken) + "2"}});
   CHECK(load.problems.empty());
   REQUIRE(load.settings.admin_keys.size() == 3);
   std::size_t superadmins = 0;
   for (const AdminKey& key : load.settings.admin_keys) {
-    if (key.tenant.empty()) ++superadmins;
-    if (key.tenant != "beta") CHECK(key.digest == crypto::Sha256(base::AsBytes(std::string_view(kToken))));
+    if (!key.tenant.empty()) continue;
+    ++superadmins;
+    CHECK(key.digest == crypto::Sha256(base::AsBytes(std::string_view(kToken))));
   }
   CHECK(superadmins == 1);
   load = Load(kGood, {{"INTENTGATE_ADMIN_TOKEN", "hunter2"}, {"INTENTGATE_TENANT_ADMINS", "hunter2"}});
@@ -89,6 +90,21 @@ TEST_CASE("admin tokens are kept as digests, and mistakes never show them") {
   load = Load(kGood + "admin: {token_file: missing}\n");
   REQUIRE(load.problems.size() == 1);
   CHECK(load.problems[0].message == "dir/missing: no such file");
+}
+
+TEST_CASE("a tenant's admin cannot become the superadmin by a slip in the settings") {
+  const std::string token(kToken);
+  for (const std::string& entry : {" :" + token, "\t:" + token, ":" + token}) {
+    const ServerSettingsLoad load = Load(kGood, {{"INTENTGATE_TENANT_ADMINS", "acme:" + token + "," + entry}});
+    REQUIRE(load.problems.size() == 1);
+    CHECK(load.problems[0].message.find("tenant:token") != std::string::npos);
+    for (const AdminKey& key : load.settings.admin_keys) CHECK_FALSE(key.tenant.empty());
+  }
+  for (const std::string& list : {"acme:" + token + ",beta:" + token, "acme:" + token}) {
+    const ServerSettingsLoad load = Load(kGood, {{"INTENTGATE_ADMIN_TOKEN", token}, {"INTENTGATE_TENANT_ADMINS", list}});
+    REQUIRE_FALSE(load.problems.empty());
+    CHECK(load.problems[0].message == "another admin has the same token; each needs its own");
+  }
 }
 
 TEST_CASE("upstream headers are read, and a value that would break the message is refused") {

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -93,6 +94,11 @@ class TlsServer {
 
  private:
   void Serve() {
+    // A client that refuses the certificate may be gone when OpenSSL writes, which does not ask for EPIPE.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     while (true) {
       const int connection = ::accept(listener_, nullptr, nullptr);
       if (connection < 0) return;

@@ -24,7 +24,10 @@ TEST_CASE("jobs that wait when the pool is dropped are told so, and none is lost
   ++posted;
   std::jthread dropper([doomed = std::move(owner)]() mutable { doomed.reset(); });
   // The pool refuses work from the moment it is being dropped.
-  while (pool->Post(job)) ++posted;
+  while (pool->Post(job)) {
+    ++posted;
+    std::this_thread::yield();  // to the dropper, lest the pool fill up before it starts
+  }
   go.set_value();
   dropper.join();
   CHECK(worked == 0);
@@ -32,8 +35,8 @@ TEST_CASE("jobs that wait when the pool is dropped are told so, and none is lost
 }
 
 TEST_CASE("a pool takes no more than it was told to keep") {
-  std::promise<void> started, go;   // before the pool, whose thread may still hold them when the test ends
-  WorkerPool pool(1, 2);
+  std::promise<void> started, go;
+  WorkerPool pool(1, 2);  // after what its thread uses: the job may wake as late as in the pool's destructor
   REQUIRE(pool.Post([&](bool) {
     started.set_value();
     go.get_future().wait();

@@ -323,18 +323,80 @@ TEST_CASE("a paused answer stops the upstream's writer and goes on after it") {
   });
   server.Start();
   Event<Outcome> done;
+  // The upstream can be congested before a byte of its answer was read: a Resume would then precede the Pause.
+  Event<bool> paused;
   std::shared_ptr<ClientCall> call;
   test::RunOn(f.loop(), [&] {
     f.client = Client::Create(f.loop(), f.options);
     auto outcome = std::make_shared<Outcome>();
     auto callbacks = Fixture::Callbacks(outcome, done);
-    callbacks.on_head = [&](const ResponseHead&) { call->Pause(); };
+    callbacks.on_head = [&](const ResponseHead&) {
+      call->Pause();
+      paused.Set(true);
+    };
     call = f.client->Send(f.UrlOf(server.port()), {"POST", {}, "x", false}, std::move(callbacks));
   });
+  CHECK(paused.Wait());
   CHECK(congested.Wait());
   CHECK_FALSE(done.is_set());
   test::RunOn(f.loop(), [&] { call->Resume(); });
   CHECK(done.Wait().body.size() == 8'000'000);
+}
+
+TEST_CASE("a pause in the last piece of an answer delays its end and does not lose it") {
+  Fixture f;
+  std::string answer;
+  SUBCASE("on a connection that stays open") { answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npong"; }
+  SUBCASE("on a connection that the upstream closes") {
+    answer = "!HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\npong";
+  }
+  RawUpstream upstream(*f.pool, [&](int, const std::string&) { return answer; });
+  Event<Outcome> done;
+  Event<bool> paused;
+  std::shared_ptr<ClientCall> call;
+  test::RunOn(f.loop(), [&] {
+    f.client = Client::Create(f.loop(), f.options);
+    auto outcome = std::make_shared<Outcome>();
+    auto callbacks = Fixture::Callbacks(outcome, done);
+    callbacks.on_body = [&, outcome](std::string_view data) {
+      outcome->body.append(data);
+      call->Pause();
+      paused.Set(true);
+    };
+    call = f.client->Send(f.UrlOf(upstream.port()), {"POST", {}, "ping", false}, std::move(callbacks));
+  });
+  CHECK(paused.Wait());
+  test::RunOn(f.loop(), [&] {
+    CHECK_FALSE(done.is_set());
+    call->Resume();
+  });
+  const Outcome outcome = done.Wait();
+  CHECK(outcome.error == "");
+  CHECK(outcome.body == "pong");
+}
+
+TEST_CASE("a pause taken back inside the callback changes nothing, and bytes that were not asked for are seen") {
+  Fixture f;
+  RawUpstream upstream(*f.pool, [](int, const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npongHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  });
+  Event<Outcome> done;
+  std::shared_ptr<ClientCall> call;
+  test::RunOn(f.loop(), [&] {
+    f.client = Client::Create(f.loop(), f.options);
+    auto outcome = std::make_shared<Outcome>();
+    auto callbacks = Fixture::Callbacks(outcome, done);
+    callbacks.on_body = [&, outcome](std::string_view data) {
+      outcome->body.append(data);
+      call->Pause();
+      call->Resume();
+    };
+    call = f.client->Send(f.UrlOf(upstream.port()), {"POST", {}, "ping", false}, std::move(callbacks));
+  });
+  const Outcome outcome = done.Wait();
+  CHECK(outcome.error == "");
+  CHECK(outcome.body == "pong");
+  test::RunOn(f.loop(), [&] { CHECK(f.client->connections() == 0); });
 }
 
 }  // namespace intentgate::http

@@ -100,4 +100,23 @@ TEST_CASE("a slow reader stops the writer until it has read") {
   CHECK(all.size() > 8'000'000);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a writer that waits is told when a client that had ended its sending side is gone") {
+  options.high_water = 64 * 1024;
+  Start();
+  RawClient client(port(), 4096);
+  client.Send(Get("/stream"));
+  client.EndSending();
+  CHECK(closed.Wait());
+  const auto exchange = opened.Wait();
+  Event<bool> told;
+  test::RunOn(loop(), [&] {
+    exchange->OnDrain([&] {
+      if (exchange->closed()) told.Set(true);
+    });
+    while (exchange->Write(std::string(10'000, 'x'))) CHECK_FALSE(exchange->closed());
+  });
+  client.Close();
+  CHECK(told.Wait());
+}
+
 }  // namespace intentgate::http

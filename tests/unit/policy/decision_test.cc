@@ -241,6 +241,30 @@ decision := {"allow": input.args.n == 9007199254740993}
   CHECK(policy->Decide(input).effect == Effect::kBlock);
 }
 
+TEST_CASE("a decision built of shared parts blocks with the limit as its reason") {
+  std::string chains;
+  for (const std::string name : {"a", "b"}) {
+    std::string before = "1";
+    for (int i = 0; i <= 7; ++i) {
+      const std::string self = name + std::to_string(i);
+      chains += self + " := [";
+      for (int n = 0; n < 10; ++n) chains += before + ", ";
+      chains += "]\n";
+      before = self;
+    }
+  }
+  PolicyInput input;
+  input.tool = "t";
+  for (const char* decision : {R"({"allow": true, "more": a7})", R"({"allow": a7 == b7})", R"({"allow": a7 != b7})",
+                               R"({"allow": true, "reason": sprintf("%v", [a7])})", R"({"allow": count({a7, b7}) > 0})"}) {
+    INFO(std::string(decision));
+    const PolicyVerdict verdict = MustCompile("package intentgate.policy\n\n" + chains + "decision := " + decision + "\n")->Decide(input);
+    CHECK(verdict.effect == Effect::kBlock);
+    CHECK(verdict.failure == Failure::kLimit);
+    CHECK(verdict.detail.find("eval_limit_error") != std::string::npos);
+  }
+}
+
 TEST_CASE("a rule that blocks below a confidence sees a confidence of zero") {
   const auto policy = MustCompile(R"(package intentgate.policy
 default decision := {"allow": true}

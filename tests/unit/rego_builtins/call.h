@@ -63,6 +63,7 @@ class Caller {
   Outcome CallValues(const Builtin& builtin, std::span<const Value> args) {
     if (args.size() != builtin.arity) return {"wrong arity", ""};
     try {
+      const Meter meter(arena_, steps_);
       context_.ClearError();
       const Value out = builtin.function(context_, args);
       if (context_.failed()) return {context_.is_type_error() ? "eval_type_error" : "eval_builtin_error", context_.message()};

@@ -53,7 +53,10 @@ TEST_CASE("a decision counts for the check that refused and those before it, and
   decision.check = Check::kPolicy;
   decision.verdict = Verdict::kEscalate;
   decision.code = Reason::kPolicyEscalated;
+  decision.times.policy = 1'500;
+  decision.times.revocation = 200;
   metrics.Decided(decision);
+  decision.times = {};
   decision.check = Check::kNone;
   decision.verdict = Verdict::kBlock;
   decision.code = Reason::kAuditUnavailable;
@@ -63,8 +66,11 @@ TEST_CASE("a decision counts for the check that refused and those before it, and
                                  "{check=\"policy\",decision=\"escalate\"} 1"}) {
     CHECK(text.find("check_decisions_total" + line) != std::string::npos);
   }
-  CHECK(text.find("check=\"budget\"") == std::string::npos);
+  CHECK(text.find("check_decisions_total{check=\"budget\"") == std::string::npos);
   CHECK(text.find("check=\"policy\",decision=\"allow\"") == std::string::npos);
+  CHECK(text.find("check_duration_seconds_count{check=\"policy\"} 1") != std::string::npos);
+  CHECK(text.find("check_duration_seconds_count{check=\"budget\"} 1") == std::string::npos);
+  CHECK(text.find("revocation_lookup_duration_seconds_count 1") != std::string::npos);
 }
 
 }  // namespace intentgate::telemetry
