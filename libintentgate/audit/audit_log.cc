@@ -163,6 +163,7 @@ Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditDurability durability, 
                                                   std::to_string(options_.max_queue) +
                                                   "): the store is slower than the events arrive"};
     }
+    const bool was_due = IsDue();
     const std::size_t bytes = queued.draft.text.size();
     if (!queue_.empty() && queued_bytes_ + bytes > options_.max_queue_bytes) {
       return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue_bytes " +
@@ -180,7 +181,6 @@ Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditDurability durability, 
       queued.opens_async = !answered;
     }
     if (!answered) queued.done = std::move(done);
-    const bool was_due = IsDue();
     queue_.push_back(std::move(queued));
     ++taken_in_;
     ++stats_.appended;
@@ -312,7 +312,7 @@ Status GroupCommitLog::Flush() {
     std::unique_lock lock(mutex_);
     const std::int64_t until = taken_in_;
     wanted_until_ = until;
-    wake_.notify_one();
+    if (IsDue()) wake_.notify_one();
     finished_.wait(lock, [&] { return finished_count_ >= until; });
   }
   if (healthy()) return {};

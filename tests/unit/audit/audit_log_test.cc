@@ -329,17 +329,21 @@ TEST_CASE("an unhealthy log tries an async event at once") {
   options.retry_micros = options.async_delay_micros = 3'600'000'000;
   Fixture f(std::move(options));
   REQUIRE(f.log->AppendAndWait(Event("first"), AuditDurability::kAsync).ok());
-  f.store->FailAppend([](int) { return true; });
-  CHECK_FALSE(f.log->AppendAndWait(Event("lost")).ok());
-  CHECK_FALSE(f.log->Flush().ok());
-  f.store->FailAppend(nullptr);
-  std::promise<void> written;
-  f.store->BeforeAppend([&](std::span<const TenantBatch>) { written.set_value(); });
-  REQUIRE(f.log->AppendAndWait(Event("proof"), AuditDurability::kAsync).ok());
-  written.get_future().wait();
-  REQUIRE(f.log->Flush().ok());
+  // Many rounds, so that the writer is asleep in some of them when the event comes.
+  for (int round = 0; round < 200; ++round) {
+    f.store->BeforeAppend(nullptr);
+    f.store->FailAppend([](int) { return true; });
+    CHECK_FALSE(f.log->AppendAndWait(Event("lost")).ok());
+    CHECK_FALSE(f.log->Flush().ok());
+    f.store->FailAppend(nullptr);
+    std::promise<void> written;
+    f.store->BeforeAppend([&](std::span<const TenantBatch>) { written.set_value(); });
+    REQUIRE(f.log->AppendAndWait(Event("proof"), AuditDurability::kAsync).ok());
+    written.get_future().wait();
+    REQUIRE(f.log->Flush().ok());
+    CHECK(f.log->healthy());
+  }
   f.store->BeforeAppend(nullptr);
-  CHECK(f.log->healthy());
 }
 
 TEST_CASE("a run that ended without closing its async promises is declared at the next start, once") {
