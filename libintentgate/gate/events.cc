@@ -31,10 +31,12 @@ json::Value Scalars(const json::Value& value) {
   return value;
 }
 
-void AddArguments(const json::Value& arguments, ArgRedaction redaction, AuditEvent& event) {
+void AddArguments(const json::Value& arguments, ArgRedaction redaction, bool stranger, AuditEvent& event) {
+  event.args_sha256 = base::HexEncode(crypto::Sha256(base::AsBytes(json::WriteSortedExact(arguments))));
+  // Whoever can reach the gate could fill the store with names.
+  if (stranger) return;
   for (const json::Member& member : arguments.object()) event.arg_keys.push_back(member.name);
   std::sort(event.arg_keys.begin(), event.arg_keys.end());
-  event.args_sha256 = base::HexEncode(crypto::Sha256(base::AsBytes(json::WriteSortedExact(arguments))));
   event.arg_values = Redacted(&arguments, redaction);
 }
 
@@ -67,12 +69,13 @@ AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision&
   event.decision = VerdictName(decision.verdict);
   event.check = decision.check;
   event.reason_code = decision.code;
-  event.reason = decision.reason;
+  event.reason = Cut(decision.reason);
   event.method = Cut(call.method);
   event.tool = Cut(call.tool);
   event.agent_id = judged.agent_id;
   event.session_id = Cut(call.session_id);
-  if (call.arguments != nullptr && call.arguments->is_object()) AddArguments(*call.arguments, redaction, event);
+  const bool stranger = !judged.token && decision.check == Check::kCapability;
+  if (call.arguments != nullptr && call.arguments->is_object()) AddArguments(*call.arguments, redaction, stranger, event);
   if (judged.token) AddToken(judged.token->token.content(), event);
   if (judged.refused_caveat) event.refused_caveat = static_cast<std::int64_t>(*judged.refused_caveat);
   if (judged.intent) event.intent_summary = Cut(judged.intent->summary);

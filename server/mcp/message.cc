@@ -11,6 +11,12 @@ constexpr std::array<std::string_view, 6> kEnvelope = {"jsonrpc", "id", "method"
 constexpr std::array<std::string_view, 9> kParams = {"name", "arguments",       "_meta",        "cursor", "uri",
                                                      "task", "protocolVersion", "capabilities", "clientInfo"};
 
+// Sentences may quote a member's name, which may be as long as the body.
+std::string CutReason(std::string reason) {
+  if (reason.size() > kMaxReasonBytes) reason = reason.substr(0, kMaxReasonBytes) + "...";
+  return reason;
+}
+
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -31,13 +37,13 @@ Refusal RefuseText(const Error& error) {
   Refusal refusal;
   refusal.code = IsRepeatedMember(error) ? kInvalidParams : kParseError;
   if (error.code == ErrorCode::kLimitExceeded) refusal.code = kInvalidParams;
-  refusal.reason = error.message;
+  refusal.reason = CutReason(error.message);
   return refusal;
 }
 
 // For a message whose text is sound: what can be told about it goes into the refusal.
 Refusal Refuse(const json::Value& body, int code, std::string reason) {
-  Refusal refusal{.code = code, .reason = std::move(reason), .id = {}, .method = {}, .tool = {}};
+  Refusal refusal{.code = code, .reason = CutReason(std::move(reason)), .id = {}, .method = {}, .tool = {}};
   if (const json::Value* id = body.Find("id"); id != nullptr && IsId(*id)) refusal.id = *id;
   if (const json::Value* method = body.Find("method"); method != nullptr && method->is_string()) {
     refusal.method = method->string_value().substr(0, kMaxMethodBytes);

@@ -18,6 +18,7 @@ namespace intentgate::mcp {
 inline constexpr std::size_t kMaxMethodBytes = 128;
 inline constexpr std::size_t kMaxToolNameBytes = 256;
 inline constexpr std::size_t kMaxIdBytes = 1024;
+inline constexpr std::size_t kMaxReasonBytes = 512;
 inline constexpr std::size_t kMaxMessageDepth = 128;
 
 // JSON-RPC's own codes, then the product's.

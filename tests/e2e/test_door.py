@@ -149,6 +149,22 @@ def test_a_retired_key_holds_until_its_date(tmp_path, upstream):
             assert gateway.stop() == 0
 
 
+def test_what_a_caller_sends_does_not_swell_the_chain(gateway, upstream):
+    long = "k" * 200_000
+    params = ['{"name":"read_file","%s":1,"%s":1}' % (long, long), '{"name":"%s"}' % long, '{"name":"read_file","Name":"%s"}' % long,
+              '{"name":"read_file","arguments":{"%s":1}}' % long]
+    bodies = ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":%s}' % p for p in params]
+    bodies += ['{"jsonrpc":"2.0","id":1,"method":"%s"}' % long, '{"jsonrpc":"2.0","method":"%s"}' % long[:128]]
+    for value in (None, "Bearer " + "A" * 300):
+        for body in bodies:
+            _, answer, _ = post(gateway, value, body=body)
+            assert "error" in answer and len(json.dumps(answer)) < 2048
+    stored = gateway.decisions()
+    assert len(stored) == 2 * len(bodies) and upstream.calls == []
+    assert [e["tool"] for e in stored if "args_sha256" in e] == ["read_file"] * 2
+    assert max(len(json.dumps(e)) for e in stored) < 2048
+
+
 def test_no_secret_is_left_anywhere(gateway, upstream, tmp_path):
     tokens = [gateway.mint(), gateway.mint("--tools", "read_note"), gateway.mint("--tools", "read_file")]
     jti = json.loads(run_cli("decode", "--json", tokens[2]).stdout)["jti"]
