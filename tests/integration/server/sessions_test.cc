@@ -133,10 +133,10 @@ TEST_CASE("lists hold what the token could call, and nothing else changes") {
 
 TEST_CASE("a list page that loses all its tools keeps its cursor") {
   Gateway g;
-  g.upstream.tools_page = R"({"tools":[{"name":"delete_all"}],"nextCursor":"2"})";
+  g.upstream.set_tools_page(R"({"tools":[{"name":"delete_all"}],"nextCursor":"2"})");
   Caller& caller = g.Start();
   CHECK(json::Write(*caller.Mcp("good", Request("tools/list")).json().Find("result")) == R"({"tools":[],"nextCursor":"2"})");
-  g.upstream.tools_page = R"({"tools":[{"noname":"delete_all"}]})";
+  g.upstream.set_tools_page(R"({"tools":[{"noname":"delete_all"}]})");
   CHECK(caller.Mcp("good", Request("tools/list")).code() == -32603);
 }
 

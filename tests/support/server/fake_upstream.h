@@ -68,7 +68,15 @@ class FakeUpstream {
     const std::lock_guard lock(mutex_);
     mode_ = std::move(mode);
   }
-  std::string tools_page = R"({"tools":[{"name":"read_file","description":"reads","inputSchema":{"type":"object","properties":{"path":{}}}},{"name":"delete_all","x":1.10}]})";
+  // The result of tools/list.
+  std::string tools_page() const {
+    const std::lock_guard lock(mutex_);
+    return tools_page_;
+  }
+  void set_tools_page(std::string page) {
+    const std::lock_guard lock(mutex_);
+    tools_page_ = std::move(page);
+  }
   // Called on the loop when a tools/call came.
   std::function<void()> on_call;
 
@@ -125,7 +133,7 @@ class FakeUpstream {
     }
     if (how != "plain" && !KnowsSession(*exchange)) return exchange->Send(404, {}, {});
     if (id == nullptr) return exchange->Send(202, {}, {});
-    if (rpc_method == "tools/list") return Answer(*exchange, *id, tools_page);
+    if (rpc_method == "tools/list") return Answer(*exchange, *id, tools_page());
     if (on_call) on_call();
     OnCall(exchange, *parsed, *id, how);
   }
@@ -158,6 +166,7 @@ class FakeUpstream {
   std::vector<Seen> seen_;
   std::vector<std::shared_ptr<http::Exchange>> held_;
   std::string mode_;
+  std::string tools_page_ = R"({"tools":[{"name":"read_file","description":"reads","inputSchema":{"type":"object","properties":{"path":{}}}},{"name":"delete_all","x":1.10}]})";
   std::atomic<int> sessions_{0};
   std::atomic<int> forgotten_{0};
 };
