@@ -41,16 +41,26 @@ class BodyReader {
   std::optional<Error> error_;
 };
 
+// An empty list would mint a token without the limit that its sender had in mind.
+std::vector<std::string> NamedIn(const json::Value& body, BodyReader& read, std::string_view name) {
+  std::vector<std::string> names = read.Texts(name);
+  const json::Value* given = body.Find(name);
+  if (names.empty() && given != nullptr && !given->is_null()) {
+    read.Mistake(std::string(name) + " is an empty list: name at least one, or leave it out for no limit");
+  }
+  return names;
+}
+
 // The caveats in the public product's order, then those given as caveat JSON.
 std::vector<Caveat> ReadCaveats(const Resources& on, const json::Value& body, BodyReader& read) {
   std::vector<Caveat> out;
-  if (auto tools = read.Texts("tools"); !tools.empty()) out.push_back(Caveat::ToolAllow(std::move(tools)));
+  if (auto tools = NamedIn(body, read, "tools"); !tools.empty()) out.push_back(Caveat::ToolAllow(std::move(tools)));
   if (const auto calls = read.Limit("max_calls")) out.push_back(Caveat::MaxCalls(*calls));
   if (read.Flag("step_up").value_or(false)) out.push_back(Caveat::StepUp(on.clock->UnixSeconds()));
-  auto callees = read.Texts("callees");
-  auto zones = read.Texts("callee_zones");
+  auto callees = NamedIn(body, read, "callees");
+  auto zones = NamedIn(body, read, "callee_zones");
   if (!callees.empty() || !zones.empty()) out.push_back(Caveat::CalleeAllow(std::move(callees), std::move(zones)));
-  if (auto servers = read.Texts("servers"); !servers.empty()) out.push_back(Caveat::ServerAllow(std::move(servers)));
+  if (auto servers = NamedIn(body, read, "servers"); !servers.empty()) out.push_back(Caveat::ServerAllow(std::move(servers)));
   if (const auto rate = read.Limit("rate_per_min")) out.push_back(Caveat::RateLimit(*rate));
   if (const auto cents = read.Limit("max_cents")) out.push_back(Caveat::MaxCost(*cents));
   if (const auto risk = read.Limit("risk_max")) out.push_back(Caveat::RiskMax(*risk));

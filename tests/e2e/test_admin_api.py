@@ -335,3 +335,14 @@ def test_exports_that_nobody_reads_keep_no_one_from_revoking(admin):
     finally:
         for raw in lazy:
             raw.close()
+
+
+@pytest.mark.parametrize("member", ["tools", "servers", "callees"])
+def test_an_empty_list_is_no_limit_in_disguise(gateway, member):
+    status, answer = gateway.admin("POST", "/v1/admin/mint", {"subject": "a", member: []})
+    assert status == 400 and member in answer["error"]
+
+
+def test_a_lifetime_beyond_a_century_is_a_mistake(gateway):
+    status, answer = gateway.admin("POST", "/v1/admin/mint", {"subject": "a", "ttl_seconds": 10**15})
+    assert status == 400 and "lifetime" in answer["error"]
