@@ -111,8 +111,8 @@ TEST_CASE("lists hold what the token could call, and nothing else changes") {
   for (const bool sse : {false, true}) {
     Gateway g;
     g.upstream.sse = sse;
-    g.upstream.tools_page =
-        R"({"tools":[{"name":"read_file","x":1.10,"inputSchema":{"properties":{"path":{},"n":{}}}},{"name":"delete_all"},{"name":"read_note"}],"nextCursor":"more","_meta":{"a":1}})";
+    g.upstream.set_tools_page(
+        R"({"tools":[{"name":"read_file","x":1.10,"inputSchema":{"properties":{"path":{},"n":{}}}},{"name":"delete_all"},{"name":"read_note"}],"nextCursor":"more","_meta":{"a":1}})");
     Caller& caller = g.Start();
     for (const bool in_session : {false, true}) {
       http::HeaderList headers{{"Accept", "application/json, text/event-stream"}};
