@@ -1,5 +1,7 @@
 #include "token/request_checks.h"
 
+#include <limits>
+
 #include "token/caveat_members.h"
 
 namespace intentgate::token {
@@ -24,7 +26,7 @@ Status CheckCaveatCount(std::size_t count) {
 
 Result<std::int64_t> ExpiryFrom(std::int64_t now, std::int64_t seconds) {
   if (seconds <= 0) return InvalidRequest("the lifetime must be at least one second");
-  if (seconds > kMaxLegacyTtlSeconds) return InvalidRequest("the lifetime is over a hundred years; leave it out for none");
+  if (now > std::numeric_limits<std::int64_t>::max() - seconds) return InvalidRequest("the lifetime is too long");
   return now + seconds;
 }
 

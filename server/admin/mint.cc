@@ -10,6 +10,9 @@ const std::initializer_list<std::string_view> kMembers = {
     "callees", "callee_zones", "servers", "rate_per_min", "max_cents", "risk_max",  "format",   "audience",
     "caveats"};
 
+// The formats carry any expiry; what a person types beyond this is a mistake.
+constexpr std::int64_t kMaxAdminTtlSeconds = std::int64_t{36'525} * 24 * 3600;
+
 // Takes members off the body one by one and keeps the first mistake.
 class BodyReader {
  public:
@@ -102,6 +105,9 @@ Reply MintToken(const Resources& on, const Request& request) {
   wanted.zone = read.Text("zone").value_or(wanted.zone);
   wanted.audience = read.Text("audience").value_or("");
   wanted.ttl_seconds = read.Limit("ttl_seconds");
+  if (wanted.ttl_seconds.value_or(0) > kMaxAdminTtlSeconds) {
+    read.Mistake("ttl_seconds is a lifetime of over a hundred years; leave it out for a v3 or v4 token without end");
+  }
   wanted.caveats = ReadCaveats(on, *body, read);
   const Result<std::string> tenant = TenantFor(request, read.Text("tenant").value_or(""));
   if (read.error()) return Reply::FromError(*read.error());

@@ -31,7 +31,6 @@ inline constexpr std::size_t kMaxCaveats = 64;
 inline constexpr std::size_t kMaxHops = 32;                          // v5: hops behind the root
 inline constexpr std::size_t kMaxToolNameBytes = 256;                // a longer name matches no pattern
 inline constexpr std::int64_t kMaxTtlSeconds = 90 * 24 * 3600;       // v5: expiry is mandatory, at most this far away
-inline constexpr std::int64_t kMaxLegacyTtlSeconds = std::int64_t{36'525} * 24 * 3600;  // v3, v4 and added expiries
 inline constexpr std::int64_t kDefaultTtlSeconds = 3600;             // v5, when the caller gives none
 
 enum class TokenFormat : std::uint8_t { kV3 = 3, kV4 = 4, kV5 = 5 };
