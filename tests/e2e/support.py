@@ -260,7 +260,10 @@ class Client:
         self.connection.close()
 
     def request(self, method: str, path: str, body: Any = None, headers: Optional[Dict[str, str]] = None):
-        self.connection.request(method, path, body, headers or {})
+        try:
+            self.connection.request(method, path, body, headers or {})
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before the whole body was read; the answer is there
         response = self.connection.getresponse()
         return response.status, response.read().decode("utf-8", "replace"), dict(response.getheaders())
 

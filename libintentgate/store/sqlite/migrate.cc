@@ -18,13 +18,14 @@ std::int64_t NumberOf(std::string_view file_name) {
 }
 
 Result<std::int64_t> VersionOf(Connection& connection) {
-  Result<std::int64_t> ours = connection.QueryInteger(
-      "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'");
-  if (!ours.ok()) return ours.error();
-  if (*ours != 0) return connection.QueryInteger("SELECT max(version) FROM schema_migrations");
-  Result<std::int64_t> tables = connection.QueryInteger("SELECT count(*) FROM sqlite_master WHERE type = 'table'");
-  if (!tables.ok()) return tables.error();
-  if (*tables != 0) {
+  // In one statement: between two, another process may migrate the file.
+  constexpr int kEmpty = 0, kOurs = 1;
+  Result<std::int64_t> owner = connection.QueryInteger(
+      "SELECT CASE WHEN count(*) = 0 THEN 0 WHEN sum(name = 'schema_migrations') > 0 THEN 1 ELSE 2 END "
+      "FROM sqlite_master WHERE type = 'table'");
+  if (!owner.ok()) return owner.error();
+  if (*owner == kOurs) return connection.QueryInteger("SELECT max(version) FROM schema_migrations");
+  if (*owner != kEmpty) {
     return Error{ErrorCode::kInvalidArgument,
                  connection.path() + " is the database of another program; choose another path"};
   }
