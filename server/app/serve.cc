@@ -42,14 +42,41 @@ Result<std::string> ReadConfig(const std::string& path) {
   return text;
 }
 
+// A flag for one of the gate's settings stands in for its environment variable; the server's are left in `flags`.
+// Returns what each such variable is called in messages.
+std::map<std::string, std::string> MoveGateFlags(std::map<std::string, std::string>& flags,
+                                                 std::map<std::string, std::string>& environment,
+                                                 std::vector<SettingsProblem>& problems) {
+  std::map<std::string, std::string> named;
+  for (const SettingReference& row : SettingsReference()) {
+    const auto flag = flags.extract(row.path);
+    if (flag.empty()) continue;
+    if (row.environment.empty()) {
+      problems.push_back({"--set " + row.path, "cannot be given as a flag; write it into the configuration file"});
+    } else {
+      environment[row.environment] = flag.mapped();
+      named[row.environment] = "--set " + row.path;
+    }
+  }
+  return named;
+}
+
 Loaded LoadAll(const ServeOptions& options, const std::string& yaml) {
   Loaded loaded;
+  std::map<std::string, std::string> flags = options.overrides;
+  std::map<std::string, std::string> environment = config::WithoutServerNames(options.environment);
+  std::vector<SettingsProblem> misplaced;
+  const std::map<std::string, std::string> named = MoveGateFlags(flags, environment, misplaced);
   config::ServerSettingsLoad server =
-      config::LoadServerSettings({yaml, options.config, options.environment, options.overrides}, config::ReadSecretFile);
+      config::LoadServerSettings({yaml, options.config, options.environment, flags}, config::ReadSecretFile);
   loaded.server = std::move(server.settings);
   loaded.problems = std::move(server.problems);
+  loaded.problems.insert(loaded.problems.end(), misplaced.begin(), misplaced.end());
   if (server.yaml_unreadable) return loaded;
-  SettingsLoad gate = LoadGateSettings(yaml, options.config, config::WithoutServerNames(options.environment));
+  SettingsLoad gate = LoadGateSettings(yaml, options.config, environment);
+  for (SettingsProblem& problem : gate.problems) {
+    if (const auto flag = named.find(problem.where); flag != named.end()) problem.where = flag->second;
+  }
   loaded.gate = std::move(gate.settings);
   loaded.problems.insert(loaded.problems.end(), gate.problems.begin(), gate.problems.end());
   return loaded;

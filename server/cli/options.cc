@@ -38,6 +38,7 @@ void AddCaveats(CLI::App* command, CaveatFlags& flags) {
 struct AllOptions {
   ServeArguments serve;
   std::string listen, upstream;
+  std::vector<std::string> set;
   KeygenOptions keygen;
   MintOptions mint;
   AttenuateCommandOptions attenuate;
@@ -55,6 +56,10 @@ void AddServe(CLI::App& app, AllOptions& all) {
   serve->add_option("--config", all.serve.config, "YAML file; docs/configuration.md lists every setting");
   serve->add_option("--listen", all.listen, "address to listen on, such as 127.0.0.1:8080");
   serve->add_option("--upstream", all.upstream, "URL of the MCP server behind the gate");
+  serve->add_option("--set", all.set, "any setting, as section.name=value; may be repeated")
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos ? "'" + text + "' is not section.name=value" : std::string();
+      });
   serve->add_flag("--check", all.serve.check, "report every mistake in the configuration and start nothing");
 }
 
@@ -143,6 +148,10 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
     return true;
   };
   if (chosen({"serve"})) {
+    for (const std::string& text : all.set) {
+      const std::size_t equals = text.find('=');
+      all.serve.overrides[text.substr(0, equals)] = text.substr(equals + 1);
+    }
     if (!all.listen.empty()) all.serve.overrides["listen.address"] = all.listen;
     if (!all.upstream.empty()) all.serve.overrides["upstream.url"] = all.upstream;
     return hooks.serve(all.serve);

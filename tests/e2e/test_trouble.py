@@ -36,6 +36,14 @@ def test_every_mistake_is_reported_with_its_place(prepared):
         assert words in text, text
 
 
+def test_any_setting_can_be_a_flag(prepared):
+    assert serve(prepared, "--check", "--set", "store.kind=memory", "--set", "log.level=warn").returncode == 0
+    for flag, words in [("store.kind=floppy", "--set store.kind"), ("stoer.kind=memory", "stoer.kind"), ("log.level=loud", "log.level")]:
+        wrong = serve(prepared, "--check", "--set", flag)
+        assert wrong.returncode == 1 and words in wrong.stdout + wrong.stderr, wrong.stderr
+    assert serve(prepared, "--check", "--set", "store.kind").returncode == 64
+
+
 def test_a_port_in_use_is_said_clearly(prepared):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
