@@ -8,6 +8,8 @@
 
 #include <intentgate/audit.h>
 
+#include "audit/private_values.h"
+
 namespace intentgate::audit {
 
 // A record with the columns that queries need. They are projections: never hashed, never trusted by
@@ -17,6 +19,7 @@ struct StoredEvent {
   std::int64_t ts_micros = 0;
   std::string kind, decision, check, tool, agent_id, jti, elevation_id;
   std::vector<Charge> charges;
+  std::vector<PrivateValue> private_values;   // stored with the event, never part of what is hashed
 };
 
 // Consecutive events of one tenant. events[0].record.seq is the head's next_seq that the writer saw.
