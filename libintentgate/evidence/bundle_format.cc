@@ -1,14 +1,15 @@
 #include "evidence/bundle_format.h"
 
+#include <algorithm>
 #include <bit>
-#include <charconv>
 #include <optional>
 
 #include <intentgate/json.h>
 
+#include "audit/canonical_event.h"
 #include "audit/export_format.h"
-#include "base/encoding.h"
 #include "base/time_format.h"
+#include "tlog/lines.h"
 
 namespace intentgate::evidence {
 namespace {
@@ -38,7 +39,7 @@ class Members {
   std::int64_t Count(std::string_view name) {
     const json::Value* member = value_.Find(name);
     const std::optional<std::int64_t> n = member == nullptr ? std::nullopt : member->AsInt64();
-    if (n && *n >= 0) return *n;
+    if (n && *n >= 0 && *n <= audit::kMaxCanonicalInteger) return *n;
     good_ = false;
     return 0;
   }
@@ -56,20 +57,15 @@ class Members {
   bool good_ = false;
 };
 
-// Cuts a line that ends in LF off the text.
-std::optional<std::string_view> TakeLine(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
-bool TakeNumber(std::string_view& line, std::uint64_t& out) {
-  const std::from_chars_result read = std::from_chars(line.data(), line.data() + line.size(), out);
-  if (read.ec != std::errc()) return false;
-  line.remove_prefix(static_cast<std::size_t>(read.ptr - line.data()));
-  if (line.starts_with(' ')) line.remove_prefix(1);
+// "1 2 3"
+bool TakeNumbers(std::string_view line, std::initializer_list<std::uint64_t*> out) {
+  for (std::uint64_t* const n : out) {
+    const std::size_t end = line.find(' ');
+    const std::optional<std::uint64_t> read = tlog::ParseDecimal(line.substr(0, end));
+    if (!read) return false;
+    *n = *read;
+    line = end == std::string_view::npos ? std::string_view() : line.substr(end + 1);
+  }
   return true;
 }
 
@@ -151,26 +147,24 @@ Result<BundleAnchor> ReadAnchor(std::string_view text) {
 std::string WriteRangeProof(const BundleRange& range) {
   std::string out = std::string(kRangeFormat) + "\n" + std::to_string(range.first) + " " + std::to_string(range.last) +
                     " " + std::to_string(range.size) + "\n";
-  for (const tlog::Hash& hash : range.proof.left) out += "left " + base::Base64Encode(hash) + "\n";
-  for (const tlog::Hash& hash : range.proof.right) out += "right " + base::Base64Encode(hash) + "\n";
+  for (const tlog::Hash& hash : range.proof.left) out += "left " + tlog::WriteHash(hash) + "\n";
+  for (const tlog::Hash& hash : range.proof.right) out += "right " + tlog::WriteHash(hash) + "\n";
   return out;
 }
 
 Result<BundleRange> ReadRangeProof(std::string_view text) {
   const Error bad = Bad(kRangeProofFile, "it is not written as this version writes it");
   std::string_view rest = text;
-  if (TakeLine(rest) != kRangeFormat) return bad;
-  std::optional<std::string_view> line = TakeLine(rest);
+  if (tlog::TakeLine(rest) != kRangeFormat) return bad;
+  std::optional<std::string_view> line = tlog::TakeLine(rest);
   BundleRange range;
-  if (!line || !TakeNumber(*line, range.first) || !TakeNumber(*line, range.last) || !TakeNumber(*line, range.size)) return bad;
-  while ((line = TakeLine(rest))) {
+  if (!line || !TakeNumbers(*line, {&range.first, &range.last, &range.size})) return bad;
+  while ((line = tlog::TakeLine(rest))) {
     const bool left = line->starts_with("left ");
     if (!left && !line->starts_with("right ")) return bad;
-    const Result<base::Bytes> bytes = base::Base64Decode(line->substr(left ? 5 : 6));
-    tlog::Hash hash{};
-    if (!bytes.ok() || bytes->size() != hash.size()) return bad;
-    std::copy(bytes->begin(), bytes->end(), hash.begin());
-    (left ? range.proof.left : range.proof.right).push_back(hash);
+    const std::optional<tlog::Hash> hash = tlog::ParseHash(line->substr(left ? 5 : 6));
+    if (!hash) return bad;
+    (left ? range.proof.left : range.proof.right).push_back(*hash);
   }
   if (WriteRangeProof(range) != text) return bad;
   return range;
