@@ -79,12 +79,12 @@ class Walk {
       report_.expected_hash = computed;
       return Break(next_, "altered", "the stored bytes do not give the stored hash");
     }
-    const Result<StoredEvent> said = ReadCanonical(record.canonical);
+    const Result<EventView> said = checker_.Check(record.canonical);
     if (!said.ok()) return Break(next_, "malformed", said.error().message);
     const std::string_view differs = FirstDifference(*said, event);
     if (differs == "seq" || differs == "tenant") {
-      return Break(next_, "misplaced", "the bytes belong to event " + std::to_string(said->record.seq) +
-                                           " of tenant " + said->record.tenant);
+      return Break(next_, "misplaced", "the bytes belong to event " + std::to_string(said->seq) + " of tenant " +
+                                           std::string(said->tenant));
     }
     if (!differs.empty()) {
       return Break(next_, "projection", "the column " + std::string(differs) + " differs from the hashed bytes");
@@ -148,6 +148,7 @@ class Walk {
   }
 
   AuditStore& store_;
+  CanonicalChecker checker_;
   VerifyReport report_;
   PrunePoint pruned_;
   bool unexplained_ = false;   // events are gone, and no event seen so far says why
