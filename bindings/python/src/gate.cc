@@ -71,8 +71,14 @@ class GateHandle {
   const std::uint64_t forks_ = ForkGeneration();
 };
 
-// The handle inside a Gate object, which may be one whose __init__ was never run.
+// Set once by RegisterGate and kept for the life of the process.
+PyTypeObject* gate_type = nullptr;
+
+// The handle inside a Gate object, which may be one whose __init__ was never run, or no Gate at all.
 GateHandle& HandleOf(py::handle self) {
+  if (PyObject_TypeCheck(self.ptr(), gate_type) == 0) {
+    throw py::type_error(std::string("a Gate is wanted, not a ") + Py_TYPE(self.ptr())->tp_name);
+  }
   auto* instance = reinterpret_cast<py::detail::instance*>(self.ptr());
   const py::detail::value_and_holder value = instance->get_value_and_holder();
   if (!value.holder_constructed()) throw py::value_error("the gate is not open: its __init__ was not run");
@@ -160,6 +166,7 @@ PyObject* Start(PyObject* self, PyObject* const* values, Py_ssize_t positional, 
     if (positional < 1) throw py::type_error("the argument tool is missing");
     const auto started = std::make_shared<Started>();
     started->queue = py::handle(values[0]).cast<std::shared_ptr<CompletionQueue>>();
+    if (!started->queue) throw py::type_error("completions must not be None");
     const CallArguments call = CallArguments::Read(values + 1, positional - 1, names);
     started->arguments = call.arguments;
     const std::shared_ptr<Gate> gate = Borrow(self);
@@ -267,6 +274,7 @@ py::tuple Health(py::handle self) {
 
 void RegisterGate(py::module_& module) {
   py::class_<GateHandle> type(module, "GateBase");
+  gate_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   type.def(py::init(&Open), py::arg("yaml"), py::arg("file_name"), py::arg("environment"), py::arg("keys"), py::arg("policy"))
       .def("_record_outcome", &RecordOutcome, py::arg("decision"), py::arg("outcome"), py::arg("latency_us"))
       .def("_revoke", &Revoke, py::arg("id"), py::arg("tenant"), py::arg("reason"), py::arg("actor"))
