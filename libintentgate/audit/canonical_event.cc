@@ -272,6 +272,18 @@ Result<StoredEvent> ReadCanonical(std::string_view canonical) {
   return ProjectionsOf(*event);
 }
 
+Result<PrunePoint> ReadPruned(std::string_view canonical) {
+  const Result<json::Value> event = json::Parse(canonical, kEventLimits);
+  if (!event.ok()) return event.error();
+  const json::Value* details = event->Find("details");
+  const json::Value* first = details == nullptr ? nullptr : details->Find("first_seq");
+  const json::Value* hash = details == nullptr ? nullptr : details->Find("prev_hash");
+  if (first == nullptr || !first->AsInt64() || hash == nullptr || !hash->is_string()) {
+    return Error{ErrorCode::kMalformed, "the event does not say where the chain begins"};
+  }
+  return PrunePoint{*first->AsInt64(), hash->string_value()};
+}
+
 std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b) {
   if (a.record.tenant != b.record.tenant) return "tenant";
   if (a.record.seq != b.record.seq) return "seq";

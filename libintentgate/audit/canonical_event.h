@@ -57,6 +57,10 @@ Result<StoredEvent> ReadCanonical(std::string_view canonical);
 // The same from a parsed event.
 Result<StoredEvent> ProjectionsOf(const json::Value& event);
 
+// The control event that explains a chain which does not begin at 0, and what it says.
+inline constexpr std::string_view kPrunedTool = "audit/pruned";
+Result<PrunePoint> ReadPruned(std::string_view canonical);
+
 // The name of the first projection in which the two differ, or "". Compares tenant, seq, event id and
 // every column; not the hashes.
 std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b);
