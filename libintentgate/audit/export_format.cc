@@ -17,16 +17,25 @@ json::Value FilterAsJson(const AuditFilter& f) {
   const auto text = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out.Set(name, value);
   };
+  const auto number = [&](std::string_view name, const std::optional<std::int64_t>& value) {
+    if (value) out.Set(name, *value);
+  };
+  text("actor", f.actor);
   text("agent_id", f.agent_id);
   text("check", f.check);
+  text("code", f.code);
   text("decision", f.decision);
   text("elevation_id", f.elevation_id);
   text("event_id", f.event_id);
   if (f.from_micros) out.Set("from", base::FormatRfc3339Micros(*f.from_micros));
+  number("from_seq", f.from_seq);
   text("jti", f.jti);
   text("kind", f.kind);
+  text("root_jti", f.root_jti);
+  text("session_id", f.session_id);
   text("tenant", f.tenant);
   if (f.to_micros) out.Set("to", base::FormatRfc3339Micros(*f.to_micros));
+  number("to_seq", f.to_seq);
   text("tool", f.tool);
   return out;
 }
