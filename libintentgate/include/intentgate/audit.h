@@ -136,6 +136,9 @@ enum class ExportFormat : std::uint8_t {
   kOcsf190,   // OCSF 1.9.0, likewise
 };
 
+// "ndjson", "csv", "ocsf" (the newest version), "ocsf-1.9.0", "ocsf-1.8.0". kInvalidArgument names them all.
+Result<ExportFormat> ParseExportFormat(std::string_view name);
+
 // Takes a piece of an export; an error stops it. Pieces are at most 64 KiB or one event.
 using ExportSink = std::function<Status(std::string_view)>;
 

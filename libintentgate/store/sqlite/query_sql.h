@@ -11,7 +11,7 @@
 
 namespace intentgate::store {
 
-// Events of one row of audit_times. Migration 0005 has the number too.
+// Events of one row of audit_times. Migration 0003 has the number too.
 inline constexpr std::int64_t kTimesBlock = 1024;
 
 struct SqlQuery {
