@@ -135,17 +135,21 @@ Status Connection::Script(const std::string& sql) {
   return status;
 }
 
-Status Connection::Ready() {
-  // A connection that the server closed while it was idle shows as something to read.
-  for (pollfd idle{}; session_ != nullptr; idle = {}) {
-    if (PQstatus(session_.get()) != CONNECTION_OK) {
-      session_.reset();
-      break;
-    }
-    idle = {PQsocket(session_.get()), POLLIN, 0};
-    if (::poll(&idle, 1, 0) <= 0) return {};
-    if (PQconsumeInput(session_.get()) != 1) session_.reset();
+// A connection that the server closed while it was idle shows as something to read.
+bool Connection::Alive() {
+  while (session_ != nullptr && PQstatus(session_.get()) == CONNECTION_OK) {
+    pollfd idle{PQsocket(session_.get()), POLLIN, 0};
+    if (::poll(&idle, 1, 0) <= 0) return true;
+    if (PQconsumeInput(session_.get()) != 1) break;
   }
+  session_.reset();
+  return false;
+}
+
+bool Connection::InTransaction() { return Alive() && PQtransactionStatus(session_.get()) == PQTRANS_INTRANS; }
+
+Status Connection::Ready() {
+  if (Alive()) return {};
   const std::int64_t now = target_->clock->MonotonicNanos();
   if (pause_ms_ > 0 && now < next_attempt_nanos_) {
     return Error{ErrorCode::kUnavailable, "no connection to PostgreSQL; the next attempt follows. " + last_failure_};
@@ -257,7 +261,7 @@ void Connection::RollBack() {
   if (state == PQTRANS_IDLE) return;
   const std::string before = sqlstate_;
   // Of a connection that breaks now the server rolls back the transaction.
-  if (state != PQTRANS_INERROR || !Script("ROLLBACK").ok()) session_.reset();
+  if ((state != PQTRANS_INERROR && state != PQTRANS_INTRANS) || !Script("ROLLBACK").ok()) session_.reset();
   sqlstate_ = before;
 }
 

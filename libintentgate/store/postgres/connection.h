@@ -58,6 +58,10 @@ class Connection {
   const std::string& sqlstate() const { return sqlstate_; }
   // Whether the last RunAll may have taken effect although it gave back an error.
   bool in_doubt() const { return in_doubt_; }
+  // Whether a transaction is open and its session alive.
+  bool InTransaction();
+  // Ends an open transaction.
+  void RollBack();
   bool connected() const { return session_ != nullptr; }
 
  private:
@@ -73,7 +77,7 @@ class Connection {
   // The next result of the current statement; nullopt behind its last one.
   Result<std::optional<Rows>> Next(std::int64_t deadline);
   Status Wait(bool until_writable, std::int64_t deadline);
-  void RollBack();
+  bool Alive();
   Error Lost();
   Error Late();
   Error Said(const Rows& error);

@@ -58,6 +58,7 @@ class PostgresStoreImpl final : public PostgresStore {
   pg::Connection& writing_connection() { return writer_.connection(); }
 
   Result<ChainHead> Head(std::string_view tenant) override;
+  Result<ChainHead> HeadToAppend(std::string_view tenant) override;
   Status Append(std::span<const TenantBatch> batches) override { return writer_.Append(batches); }
   Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override {
     return ScanRows<AuditRecord>(tenant, from_seq, limit, kRecordColumns, RecordOf);
@@ -97,6 +98,12 @@ Result<ChainHead> PostgresStoreImpl::Head(std::string_view tenant) {
   Result<Rows> rows = Read(select);
   if (!rows.ok()) return rows.error();
   return rows->count() == 0 ? ChainHead{} : ChainHead{rows->Integer(0, 0), rows->Text(0, 1)};
+}
+
+Result<ChainHead> PostgresStoreImpl::HeadToAppend(std::string_view tenant) {
+  Result<std::optional<ChainHead>> held = writer_.HeadToAppend(tenant);
+  if (!held.ok()) return held.error();
+  return held->has_value() ? **held : Head(tenant);
 }
 
 template <typename Row>

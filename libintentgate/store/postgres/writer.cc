@@ -15,6 +15,12 @@ namespace intentgate::store::pg {
 using audit::StoredEvent;
 using audit::TenantBatch;
 
+namespace {
+
+constexpr int kOpening = 2;   // statements of a transaction before the caller's
+
+}  // namespace
+
 Writer::Writer(std::shared_ptr<const Target> target, std::string schema, std::string sync_commit)
     : target_(target), schema_(std::move(schema)), sync_commit_(std::move(sync_commit)), connection_(std::move(target)) {}
 
@@ -35,12 +41,13 @@ std::vector<Command> Writer::Transaction(std::vector<Command> statements) const 
 
 Result<std::vector<Rows>> Writer::Transact(std::span<const Command> statements) {
   const std::lock_guard lock(mutex_);
+  LetGo();
   const std::vector<Command> all = Transaction({statements.begin(), statements.end()});
   for (int attempt = 0;; ++attempt) {
     Result<std::vector<Rows>> answers = connection_.RunAll(all);
     if (answers.ok()) {
       answers->pop_back();
-      answers->erase(answers->begin(), answers->begin() + 2);
+      answers->erase(answers->begin(), answers->begin() + kOpening);
       return answers;
     }
     if (attempt >= kMaxRepeats || !MayRepeat(connection_.sqlstate())) return answers.error();
@@ -65,10 +72,14 @@ Status Writer::Append(std::span<const TenantBatch> batches) {
   const std::lock_guard lock(mutex_);
   if (Status s = SettleLocked(); !s.ok()) return s;
   if (Status s = MakePartitions(batches); !s.ok()) return s;
+  overtaken_ = false;
   for (int attempt = 0;; ++attempt) {
-    const Result<std::vector<Rows>> answers = connection_.RunAll(all);
+    const std::span<const Command> commands = HoldsHeadsOf(sorted) ? std::span(all).subspan(kOpening) : std::span(all);
+    held_.clear();   // the transaction ends here, one way or the other
+    const Result<std::vector<Rows>> answers = connection_.RunAll(commands);
     if (answers.ok()) return {};
     if (attempt < kMaxRepeats && MayRepeat(connection_.sqlstate())) continue;
+    overtaken_ = answers.error().code == ErrorCode::kConflict;
     if (connection_.in_doubt()) {
       for (const TenantBatch* batch : sorted) doubtful_.insert(batch->tenant);
       in_doubt_ = true;
@@ -174,12 +185,52 @@ Status Writer::MakePartitions(std::span<const TenantBatch> batches) {
     newest = std::max(newest, (batch.events.back().record.seq + kPartitionEvents / 2) / kPartitionEvents);
   }
   if (newest <= newest_partition_) return {};
+  LetGo();   // a partition made in a transaction that is then given up would be remembered, and not there
   Command make("SELECT " + schema_ + "audit_events_partitions($1)");
   make.Integer(newest);
   Result<Rows> rows = connection_.Run(make);
   if (!rows.ok()) return rows.error();
   newest_partition_ = newest;
   return {};
+}
+
+Result<std::optional<ChainHead>> Writer::HeadToAppend(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  if (Status s = SettleLocked(); !s.ok()) return s.error();
+  if (!overtaken_) return std::optional<ChainHead>();
+  Command select("SELECT next_seq, hash FROM " + schema_ + "audit_heads WHERE tenant = $1 FOR UPDATE");
+  select.Text(tenant);
+  std::vector<Command> commands;
+  if (held_.empty() || !connection_.InTransaction()) {
+    held_.clear();
+    Command limit("SELECT set_config('idle_in_transaction_session_timeout', $1, true)");
+    limit.Text(std::to_string(kHoldMs));
+    commands = Transaction({std::move(limit)});
+    commands.pop_back();
+  }
+  commands.push_back(std::move(select));
+  const Result<std::vector<Rows>> answers = connection_.RunAll(commands);
+  if (!answers.ok()) {
+    held_.clear();
+    return answers.error();
+  }
+  held_.emplace(tenant);
+  const Rows& rows = answers->back();
+  return std::optional(rows.count() == 0 ? ChainHead{} : ChainHead{rows.Integer(0, 0), rows.Text(0, 1)});
+}
+
+// Whether the open transaction is the one that these batches belong to; another one is given up.
+bool Writer::HoldsHeadsOf(std::span<const TenantBatch* const> batches) {
+  const bool all_held = std::all_of(batches.begin(), batches.end(), [this](const auto* b) { return held_.contains(b->tenant); });
+  if (all_held && connection_.InTransaction()) return true;
+  LetGo();
+  return false;
+}
+
+void Writer::LetGo() {
+  if (held_.empty()) return;
+  held_.clear();
+  connection_.RollBack();
 }
 
 Status Writer::Settle() {
@@ -190,6 +241,7 @@ Status Writer::Settle() {
 
 Status Writer::SettleLocked() {
   if (doubtful_.empty()) return {};
+  LetGo();
   Array tenants(kText);
   for (const std::string& tenant : doubtful_) tenants.AddText(tenant);
   // A first event inserts a head and any other one updates it; each of these two waits for one of them.

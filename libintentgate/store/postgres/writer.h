@@ -5,6 +5,10 @@
 // Everything is sent before the first answer is read, so a transaction never waits for this process while it holds a
 // lock. A head that has moved raises an error, which skips the rest.
 //
+// Of two replicas on one chain, the one that won knows the new head and would win again and again. So after a conflict
+// the loser reads the heads with their row locks and keeps the transaction open for its next batch; it is the one
+// case in which a lock waits for this process, for at most kHoldMs.
+//
 // When the answer to a COMMIT is lost, the transaction may still be running or waiting for a standby: reading now could
 // miss it although it happens later. Settle waits until it is over, and until what it wrote is as durable as promised.
 #pragma once
@@ -12,6 +16,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -24,6 +29,8 @@ namespace intentgate::store::pg {
 
 // Events of one tenant in one partition; the number stands in migrations/postgres too.
 inline constexpr std::int64_t kPartitionEvents = std::int64_t{1} << 24;
+// After this long without its batch the server ends a transaction that holds heads.
+inline constexpr std::int64_t kHoldMs = 1'000;
 // How often a transaction that met a deadlock is tried again.
 inline constexpr int kMaxRepeats = 4;
 
@@ -35,6 +42,8 @@ class Writer {
 
   // As AuditStore::Append.
   Status Append(std::span<const audit::TenantBatch> batches);
+  // As AuditStore::HeadToAppend; nullopt: nothing speaks against reading it like anybody else.
+  Result<std::optional<ChainHead>> HeadToAppend(std::string_view tenant);
   // `statements` in one transaction; gives back what they answered.
   Result<std::vector<Rows>> Transact(std::span<const Command> statements);
   // kUnavailable while it cannot be told whether an earlier batch was written.
@@ -51,6 +60,8 @@ class Writer {
   std::vector<Command> Transaction(std::vector<Command> statements) const;
   Status MakePartitions(std::span<const audit::TenantBatch> batches);
   Status SettleLocked();
+  bool HoldsHeadsOf(std::span<const audit::TenantBatch* const> batches);
+  void LetGo();
 
   const std::shared_ptr<const Target> target_;
   const std::string schema_, sync_commit_;
@@ -59,6 +70,8 @@ class Writer {
   std::int64_t newest_partition_ = -1;      // known to be there
   std::set<std::string> doubtful_;          // tenants of a batch whose end is unknown
   std::atomic<bool> in_doubt_{false};       // !doubtful_.empty(), for a look without the lock
+  bool overtaken_ = false;                  // the last Append met a conflict
+  std::set<std::string, std::less<>> held_; // tenants whose heads the open transaction holds; empty: none is open
 };
 
 }  // namespace intentgate::store::pg
