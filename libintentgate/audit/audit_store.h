@@ -18,6 +18,7 @@ struct StoredEvent {
   AuditRecord record;
   std::int64_t ts_micros = 0;
   std::string kind, decision, check, tool, agent_id, jti, elevation_id;
+  std::string root_jti, session_id, code, actor;
   std::vector<Charge> charges;
   std::vector<PrivateValue> private_values;   // stored with the event, never part of what is hashed
 };
@@ -26,6 +27,13 @@ struct StoredEvent {
 struct TenantBatch {
   std::string tenant;
   std::vector<StoredEvent> events;
+};
+
+// Where a tenant's chain begins in this store after pruning. The events before first_seq are gone; an event
+// `audit/pruned` in the chain says so and names the same hash.
+struct PrunePoint {
+  std::int64_t first_seq = 0;                 // 0: never pruned
+  std::string prev_hash;                      // hash of event first_seq - 1
 };
 
 // Thread-safe.
@@ -41,17 +49,23 @@ class AuditStore {
   // All batches or none, in one transaction, with their charges added to the counters. kConflict: some
   // tenant's head is not where the batch expects it; nothing was written.
   virtual Status Append(std::span<const TenantBatch> batches) = 0;
-  // Ascending by seq from `from_seq`, at most `limit`.
+  // Ascending by seq from `from_seq`, at most `limit` and never more than audit::kMaxPage; ask again from behind the
+  // last one.
   virtual Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) = 0;
   // As Scan, with the projections, so that verification can hold them against the canonical bytes.
   virtual Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
                                                       std::size_t limit) = 0;
   // Keyset pagination in the order of audit/filter.h; stable while events arrive. `after` is a `next` of an
-  // earlier page or empty. At most audit::kMaxPage records, as in Scan.
+  // earlier page or empty. kInvalidArgument for a limit of 0 or above audit::kMaxPage: a page is never cut silently.
   virtual Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                   std::size_t limit) = 0;
   virtual Result<std::int64_t> Count(const AuditFilter& filter) = 0;
   virtual Result<std::vector<std::string>> Tenants() = 0;
+  // Of a store that cannot prune: the beginning.
+  virtual Result<PrunePoint> Pruned(std::string_view tenant) {
+    static_cast<void>(tenant);
+    return PrunePoint{};
+  }
 };
 
 }  // namespace intentgate::audit

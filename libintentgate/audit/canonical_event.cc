@@ -203,6 +203,7 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   w.Close();
 
   StoredEvent& s = draft.stored;
+  if (HasCode(e)) s.code = ReasonName(e.reason_code);
   s.record.tenant = std::move(e.tenant);
   s.record.event_id = std::move(e.event_id);
   s.ts_micros = e.ts_micros;
@@ -213,6 +214,9 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   s.agent_id = std::move(e.agent_id);
   s.jti = std::move(e.capability_token_id);
   s.elevation_id = std::move(e.elevation_id);
+  s.root_jti = std::move(e.root_capability_token_id);
+  s.session_id = std::move(e.session_id);
+  s.actor = std::move(e.actor);
   s.charges = std::move(e.charges);
   return draft;
 }
@@ -258,32 +262,64 @@ Result<StoredEvent> ProjectionsOf(const json::Value& event) {
   out.agent_id = Take(event, "agent_id");
   out.jti = Take(event, "capability_token_id");
   out.elevation_id = Take(event, "elevation_id");
+  out.root_jti = Take(event, "root_capability_token_id");
+  out.session_id = Take(event, "session_id");
+  out.code = Take(event, "code");
+  out.actor = Take(event, "actor");
   return out;
 }
 
 Result<StoredEvent> ReadCanonical(std::string_view canonical) {
-  Result<json::Value> event = json::Parse(canonical, kEventLimits);
-  if (!event.ok()) return Error{ErrorCode::kMalformed, "the event is not JSON: " + event.error().message};
-  if (!event->is_object()) return Error{ErrorCode::kMalformed, "the event is not a JSON object"};
-  Result<std::string> again = json::WriteJcs(*event);
-  if (!again.ok() || *again != canonical) {
-    return Error{ErrorCode::kMalformed, "the event is not in canonical form (RFC 8785)"};
-  }
-  return ProjectionsOf(*event);
+  CanonicalChecker checker;
+  const Result<EventView> said = checker.Check(canonical);
+  if (!said.ok()) return said.error();
+  StoredEvent out;
+  out.record.tenant = said->tenant;
+  out.record.seq = said->seq;
+  out.record.event_id = said->event_id;
+  out.ts_micros = said->ts_micros;
+  out.kind = said->kind;
+  out.decision = said->decision;
+  out.check = said->check;
+  out.tool = said->tool;
+  out.agent_id = said->agent_id;
+  out.jti = said->jti;
+  out.elevation_id = said->elevation_id;
+  out.root_jti = said->root_jti;
+  out.session_id = said->session_id;
+  out.code = said->code;
+  out.actor = said->actor;
+  return out;
 }
 
-std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b) {
-  if (a.record.tenant != b.record.tenant) return "tenant";
-  if (a.record.seq != b.record.seq) return "seq";
-  if (a.record.event_id != b.record.event_id) return "event_id";
-  if (a.ts_micros != b.ts_micros) return "ts";
-  if (a.kind != b.kind) return "kind";
-  if (a.decision != b.decision) return "decision";
-  if (a.check != b.check) return "check";
-  if (a.tool != b.tool) return "tool";
-  if (a.agent_id != b.agent_id) return "agent_id";
-  if (a.jti != b.jti) return "capability_token_id";
-  if (a.elevation_id != b.elevation_id) return "elevation_id";
+Result<PrunePoint> ReadPruned(std::string_view canonical) {
+  const Result<json::Value> event = json::Parse(canonical, kEventLimits);
+  if (!event.ok()) return event.error();
+  const json::Value* details = event->Find("details");
+  const json::Value* first = details == nullptr ? nullptr : details->Find("first_seq");
+  const json::Value* hash = details == nullptr ? nullptr : details->Find("prev_hash");
+  if (first == nullptr || !first->AsInt64() || hash == nullptr || !hash->is_string()) {
+    return Error{ErrorCode::kMalformed, "the event does not say where the chain begins"};
+  }
+  return PrunePoint{*first->AsInt64(), hash->string_value()};
+}
+
+std::string_view FirstDifference(const EventView& said, const StoredEvent& stored) {
+  if (said.tenant != stored.record.tenant) return "tenant";
+  if (said.seq != stored.record.seq) return "seq";
+  if (said.event_id != stored.record.event_id) return "event_id";
+  if (said.ts_micros != stored.ts_micros) return "ts";
+  if (said.kind != stored.kind) return "kind";
+  if (said.decision != stored.decision) return "decision";
+  if (said.check != stored.check) return "check";
+  if (said.tool != stored.tool) return "tool";
+  if (said.agent_id != stored.agent_id) return "agent_id";
+  if (said.jti != stored.jti) return "capability_token_id";
+  if (said.elevation_id != stored.elevation_id) return "elevation_id";
+  if (said.root_jti != stored.root_jti) return "root_capability_token_id";
+  if (said.session_id != stored.session_id) return "session_id";
+  if (said.code != stored.code) return "code";
+  if (said.actor != stored.actor) return "actor";
   return "";
 }
 

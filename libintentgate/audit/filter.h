@@ -12,12 +12,17 @@
 #include <intentgate/audit.h>
 
 #include "audit/audit_store.h"
+#include "audit/canonical_check.h"
 
 namespace intentgate::audit {
 
-// The most records one Query or Scan gives back, whatever limit was asked for.
+// The most records of one page. A Query that asks for more is refused; a Scan gives no more.
 inline constexpr std::size_t kMaxPage = 10'000;
 
+// kInvalidArgument unless 1 <= limit <= kMaxPage.
+Status CheckPageLimit(std::size_t limit);
+
+bool Matches(const AuditFilter& filter, const EventView& event);
 bool Matches(const AuditFilter& filter, const StoredEvent& event);
 
 // True if anything but the tenant narrows the filter.

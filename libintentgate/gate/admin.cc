@@ -103,7 +103,13 @@ Result<VerifyReport> GateImpl::VerifyAudit(std::string_view tenant) {
 
 Status GateImpl::ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) {
   if (Status s = Flush(); !s.ok()) return s;
-  return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink);
+  if (format == ExportFormat::kNdjson || format == ExportFormat::kCsv) {
+    return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink);
+  }
+  if (!parts_.make_renderer) {
+    return Error{ErrorCode::kInvalidArgument, "this gate writes NDJSON and CSV only; open it with Gate::Open for OCSF"};
+  }
+  return audit::ExportRendered(*parts_.audit_store, filter, parts_.make_renderer(format), sink);
 }
 
 Result<std::vector<std::string>> GateImpl::Tenants() { return parts_.audit_store->Tenants(); }

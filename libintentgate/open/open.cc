@@ -1,6 +1,7 @@
 // Gate::Open: chooses the parts that the settings name and joins them. The only place that knows both
 // the gate and the stores. docs/design/open.md says why it stands here.
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
+#include "evidence/ocsf/ocsf.h"
 #include "gate/assemble.h"
 #include "open/extractor.h"
 #include "store/memory/memory_store.h"
@@ -68,6 +70,13 @@ Status AddPolicy(gate::GateParts& parts) {
   return {};
 }
 
+audit::EventRenderer MakeRenderer(ExportFormat format) {
+  evidence::OcsfOptions options{.product_version = INTENTGATE_VERSION};
+  if (format == ExportFormat::kOcsf180) options.version = evidence::OcsfVersion::k1_8_0;
+  const auto lines = std::make_shared<evidence::OcsfLines>(std::move(options));
+  return [lines](const AuditRecord& record, std::string& out) { return lines->Append(record, out); };
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings) {
@@ -82,6 +91,7 @@ Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shar
   auto extractor = open::MakeExtractor(settings, parts.clock);
   if (!extractor.ok()) return extractor.error();
   parts.extractor = *std::move(extractor);
+  parts.make_renderer = MakeRenderer;
   if (Status s = AddPolicy(parts); !s.ok()) return s.error();
   if (Status s = AddStores(parts); !s.ok()) return s.error();
   return gate::AssembleGate(std::move(parts));

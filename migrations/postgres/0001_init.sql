@@ -17,12 +17,19 @@ CREATE TABLE audit_events (
   agent_id     TEXT COLLATE "C" NOT NULL,
   jti          TEXT COLLATE "C" NOT NULL,
   elevation_id TEXT COLLATE "C" NOT NULL,
+  root_jti     TEXT COLLATE "C" NOT NULL,
+  session_id   TEXT COLLATE "C" NOT NULL,
+  code         TEXT COLLATE "C" NOT NULL,
+  actor        TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (tenant, seq)
 ) PARTITION BY RANGE (seq);
 CREATE INDEX audit_events_ts ON audit_events (ts);
 CREATE INDEX audit_events_event_id ON audit_events (event_id);
 CREATE INDEX audit_events_agent ON audit_events (agent_id, tenant, seq);
 CREATE INDEX audit_events_tool ON audit_events (tool, tenant, seq);
+-- Rare and often asked for.
+CREATE INDEX audit_events_denied ON audit_events (tenant, decision, seq) WHERE decision IN ('block', 'escalate');
+CREATE INDEX audit_events_admin ON audit_events (tenant, seq) WHERE kind = 'admin';
 -- A starting gate reads a tenant's control events.
 CREATE INDEX audit_events_control ON audit_events (tenant, seq) WHERE kind = 'control';
 CREATE INDEX audit_events_elevation ON audit_events (elevation_id, tenant, seq) WHERE elevation_id <> '';

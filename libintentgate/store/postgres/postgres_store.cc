@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "store/connection_pool.h"
 #include "store/postgres/query_sql.h"
+#include "store/postgres/retention.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/writer.h"
 
@@ -24,7 +25,8 @@ using ReaderPool = ConnectionPool<pg::Connection>;
 constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
 constexpr std::string_view kPageColumns = "tenant, seq, event_id, prev_hash, hash, canonical, ts";
 constexpr std::string_view kStoredColumns =
-    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id";
+    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
+    "root_jti, session_id, code, actor";
 
 AuditRecord RecordOf(const Rows& rows, int row) {
   return {rows.Text(row, 0), rows.Integer(row, 1), rows.Text(row, 2),
@@ -42,6 +44,10 @@ StoredEvent StoredOf(const Rows& rows, int row) {
   e.agent_id = rows.Text(row, 11);
   e.jti = rows.Text(row, 12);
   e.elevation_id = rows.Text(row, 13);
+  e.root_jti = rows.Text(row, 14);
+  e.session_id = rows.Text(row, 15);
+  e.code = rows.Text(row, 16);
+  e.actor = rows.Text(row, 17);
   return e;
 }
 
@@ -71,6 +77,14 @@ class PostgresStoreImpl final : public PostgresStore {
                           std::size_t limit) override;
   Result<std::int64_t> Count(const AuditFilter& filter) override;
   Result<std::vector<std::string>> Tenants() override;
+  Result<audit::PrunePoint> Pruned(std::string_view tenant) override;
+
+  Status Prune(std::string_view tenant, const audit::PrunePoint& point) override;
+  Status AddHold(const audit::LegalHold& hold) override { return pg::InsertHold(writer_, schema_, hold); }
+  Status RemoveHold(std::string_view tenant, std::string_view id) override {
+    return pg::DeleteHold(writer_, schema_, tenant, id);
+  }
+  Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -122,6 +136,7 @@ Result<std::vector<Row>> PostgresStoreImpl::ScanRows(std::string_view tenant, st
 
 Result<AuditPage> PostgresStoreImpl::Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                            std::size_t limit) {
+  if (Status s = audit::CheckPageLimit(limit); !s.ok()) return s.error();
   const std::int64_t wanted = AsSqlLimit(limit);
   // One more tells whether there is a next page.
   Result<Command> select = pg::PageCommand(schema_, kPageColumns, filter, ascending, after, wanted + 1);
@@ -155,6 +170,47 @@ Result<std::vector<std::string>> PostgresStoreImpl::Tenants() {
   std::vector<std::string> tenants;
   for (int row = 0; row < rows->count(); ++row) tenants.push_back(rows->Text(row, 0));
   return tenants;
+}
+
+Result<audit::PrunePoint> PostgresStoreImpl::Pruned(std::string_view tenant) {
+  Command select("SELECT first_seq, prev_hash FROM " + schema_ + "audit_pruned WHERE tenant = $1");
+  select.Text(tenant);
+  Result<Rows> rows = Read(select);
+  if (!rows.ok()) return rows.error();
+  return rows->count() == 0 ? audit::PrunePoint{} : audit::PrunePoint{rows->Integer(0, 0), rows->Text(0, 1)};
+}
+
+Status PostgresStoreImpl::Prune(std::string_view tenant, const audit::PrunePoint& point) {
+  for (;;) {
+    const Result<pg::Pruning> done = pg::PruneSome(writer_, schema_, tenant, point);
+    if (!done.ok()) return done.error();
+    if (*done == pg::Pruning::kDone) return {};
+    if (*done == pg::Pruning::kBeyondHead) {
+      const Result<ChainHead> head = Head(tenant);
+      return head.ok() ? audit::BeyondHeadError(tenant, point, *head) : head.error();
+    }
+    if (*done == pg::Pruning::kHeld) {
+      const Result<std::vector<audit::LegalHold>> holds = Holds(tenant);
+      if (!holds.ok()) return holds.error();
+      const auto hold = std::find_if(holds->begin(), holds->end(), [&](const auto& h) { return h.tenant == tenant; });
+      if (hold != holds->end()) return audit::HeldError(*hold);
+      // Lifted in between.
+    }
+  }
+}
+
+Result<std::vector<audit::LegalHold>> PostgresStoreImpl::Holds(std::string_view tenant) {
+  Command select("SELECT tenant, id, reason, placed_by, placed_at FROM " + schema_ +
+                 "legal_holds WHERE $1 = '' OR tenant = $1 ORDER BY tenant, id");
+  select.Text(tenant);
+  Result<Rows> rows = Read(select);
+  if (!rows.ok()) return rows.error();
+  std::vector<audit::LegalHold> holds;
+  for (int row = 0; row < rows->count(); ++row) {
+    holds.push_back(
+        {rows->Text(row, 0), rows->Text(row, 1), rows->Text(row, 2), rows->Text(row, 3), rows->Integer(row, 4)});
+  }
+  return holds;
 }
 
 Result<std::vector<budget::CounterRow>> PostgresStoreImpl::Load(std::int64_t oldest_bucket) {

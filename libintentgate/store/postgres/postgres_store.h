@@ -22,6 +22,7 @@
 #include <intentgate/clock.h>
 
 #include "audit/audit_store.h"
+#include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
 
@@ -40,7 +41,10 @@ struct PostgresOptions {
 };
 
 // Thread-safe.
-class PostgresStore : public audit::AuditStore, public budget::BudgetStore, public token::RevocationStore {
+class PostgresStore : public audit::AuditStore,
+                      public audit::RetentionStore,
+                      public budget::BudgetStore,
+                      public token::RevocationStore {
  public:
   // Connects, and brings the schema up to date; the role needs DDL rights only when there is something to do.
   static Result<std::shared_ptr<PostgresStore>> Open(PostgresOptions options);

@@ -15,17 +15,24 @@ class Builder {
     Equal("tenant", f.tenant);
     Equal("agent_id", f.agent_id);
     Equal("tool", f.tool);
+    if (f.decision == "block" || f.decision == "escalate") And("decision IN ('block', 'escalate')");
     Equal("decision", f.decision);
     Equal("check_name", f.check);
     Equal("jti", f.jti);
     Equal("event_id", f.event_id);
     if (!f.elevation_id.empty()) And("elevation_id <> ''");   // what the partial index asks for
     Equal("elevation_id", f.elevation_id);
-    if (f.kind == "control") {
-      And("kind = 'control'");   // a bound value would not reach the partial index
+    if (f.kind == "control" || f.kind == "admin") {
+      And("kind = '" + f.kind + "'");   // a bound value would not reach the partial index
     } else {
       Equal("kind", f.kind);
     }
+    Equal("root_jti", f.root_jti);
+    Equal("session_id", f.session_id);
+    Equal("code", f.code);
+    Equal("actor", f.actor);
+    if (f.from_seq) And("seq >= " + Bind(*f.from_seq));
+    if (f.to_seq) And("seq <= " + Bind(*f.to_seq));
     if (f.from_micros) And("ts >= " + Bind(*f.from_micros));
     if (f.to_micros) And("ts <= " + Bind(*f.to_micros));
     if (!f.tenant.empty() && (f.from_micros || f.to_micros)) WithinSpans(f);

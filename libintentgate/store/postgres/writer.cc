@@ -107,6 +107,7 @@ Command Writer::MoveHead(const TenantBatch& batch) const {
 Command Writer::InsertEvents(std::span<const TenantBatch* const> batches) const {
   Array tenant(kText), seq(kInt8), event_id(kText), prev_hash(kText), hash(kText), canonical(kBytea), ts(kInt8);
   Array kind(kText), decision(kText), check(kText), tool(kText), agent_id(kText), jti(kText), elevation_id(kText);
+  Array root_jti(kText), session_id(kText), code(kText), actor(kText);
   for (const TenantBatch* batch : batches) {
     for (const StoredEvent& e : batch->events) {
       tenant.AddText(batch->tenant);
@@ -123,13 +124,18 @@ Command Writer::InsertEvents(std::span<const TenantBatch* const> batches) const 
       agent_id.AddText(e.agent_id);
       jti.AddText(e.jti);
       elevation_id.AddText(e.elevation_id);
+      root_jti.AddText(e.root_jti);
+      session_id.AddText(e.session_id);
+      code.AddText(e.code);
+      actor.AddText(e.actor);
     }
   }
   Command insert("INSERT INTO " + schema_ + "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, "
-                 "decision, check_name, tool, agent_id, jti, elevation_id) "
-                 "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
+                 "decision, check_name, tool, agent_id, jti, elevation_id, root_jti, session_id, code, actor) "
+                 "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                 "$15, $16, $17, $18)");
   for (Array* column : {&tenant, &seq, &event_id, &prev_hash, &hash, &canonical, &ts, &kind, &decision, &check, &tool,
-                        &agent_id, &jti, &elevation_id}) {
+                        &agent_id, &jti, &elevation_id, &root_jti, &session_id, &code, &actor}) {
     insert.Add(std::move(*column));
   }
   return insert;

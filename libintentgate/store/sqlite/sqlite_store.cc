@@ -18,6 +18,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/query_sql.h"
+#include "store/sqlite/retention_tables.h"
 
 namespace intentgate::store {
 namespace {
@@ -27,7 +28,8 @@ using audit::TenantBatch;
 
 constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
 constexpr std::string_view kStoredColumns =
-    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id";
+    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
+    "root_jti, session_id, code, actor";
 
 AuditRecord RecordOf(const Statement& row) {
   return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
@@ -44,6 +46,10 @@ StoredEvent StoredOf(const Statement& row) {
   e.agent_id = row.Text(11);
   e.jti = row.Text(12);
   e.elevation_id = row.Text(13);
+  e.root_jti = row.Text(14);
+  e.session_id = row.Text(15);
+  e.code = row.Text(16);
+  e.actor = row.Text(17);
   return e;
 }
 
@@ -90,6 +96,24 @@ class SqliteStoreImpl final : public SqliteStore {
                           std::size_t limit) override;
   Result<std::int64_t> Count(const AuditFilter& filter) override;
   Result<std::vector<std::string>> Tenants() override;
+  Result<audit::PrunePoint> Pruned(std::string_view tenant) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadPrunePoint(*reader, tenant);
+  }
+
+  Status Prune(std::string_view tenant, const audit::PrunePoint& point) override;
+  Status AddHold(const audit::LegalHold& hold) override {
+    const std::lock_guard lock(write_mutex_);
+    return InsertHold(*writer_, hold);
+  }
+  Status RemoveHold(std::string_view tenant, std::string_view id) override {
+    const std::lock_guard lock(write_mutex_);
+    return DeleteHold(*writer_, tenant, id);
+  }
+  Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadHolds(*reader, tenant);
+  }
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -106,6 +130,7 @@ class SqliteStoreImpl final : public SqliteStore {
   void LimitWal();
   Status MoveHead(const TenantBatch& batch);
   Status InsertEvents(const TenantBatch& batch);
+  Status NoteTimes(const TenantBatch& batch);
   Status AddCharges(std::span<const TenantBatch> batches);
 
   const SqliteOptions options_;
@@ -136,6 +161,7 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch); !s.ok()) return s;
+      if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
     if (Status s = transaction.Commit(); !s.ok()) return s;
@@ -181,7 +207,8 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
   Result<Statement*> insert = writer_->Kept(
       "INSERT INTO audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, "
-      "agent_id, jti, elevation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "agent_id, jti, elevation_id, root_jti, session_id, code, actor) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert.ok()) return insert.error();
   for (const StoredEvent& e : batch.events) {
     const StatementUse use(**insert);
@@ -199,11 +226,39 @@ Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
     use->Bind(12, e.agent_id);
     use->Bind(13, e.jti);
     use->Bind(14, e.elevation_id);
+    use->Bind(15, e.root_jti);
+    use->Bind(16, e.session_id);
+    use->Bind(17, e.code);
+    use->Bind(18, e.actor);
     if (Status s = writer_->Run(**insert); !s.ok()) return s;
   }
   return {};
 }
 
+// One statement for each block that the batch touches, so mostly one.
+Status SqliteStoreImpl::NoteTimes(const TenantBatch& batch) {
+  Result<Statement*> put = writer_->Kept(
+      "INSERT INTO audit_times (tenant, block, min_ts, max_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+      "min_ts = min(min_ts, excluded.min_ts), max_ts = max(max_ts, excluded.max_ts)");
+  if (!put.ok()) return put.error();
+  for (std::size_t i = 0; i < batch.events.size();) {
+    const std::int64_t block = batch.events[i].record.seq / kTimesBlock;
+    std::int64_t first = batch.events[i].ts_micros, last = first;
+    for (; i < batch.events.size() && batch.events[i].record.seq / kTimesBlock == block; ++i) {
+      first = std::min(first, batch.events[i].ts_micros);
+      last = std::max(last, batch.events[i].ts_micros);
+    }
+    const StatementUse use(**put);
+    use->Bind(1, batch.tenant);
+    use->Bind(2, block);
+    use->Bind(3, first);
+    use->Bind(4, last);
+    if (Status s = writer_->Run(**put); !s.ok()) return s;
+  }
+  return {};
+}
+
+// One statement for each counter of the batch, however many of its events charge it.
 Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
   const std::map<CounterKey, std::int64_t> sums = SumCharges(batches);
   if (sums.empty()) return {};
@@ -272,6 +327,7 @@ int BindAll(Statement& statement, const SqlQuery& query) {
 
 Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                          std::size_t limit) {
+  if (Status s = audit::CheckPageLimit(limit); !s.ok()) return s.error();
   Result<SqlQuery> query = PageQuery(filter, ascending, after);
   if (!query.ok()) return query.error();
   const ReaderPool::Lease reader = readers_.Take();
@@ -323,6 +379,17 @@ Result<std::vector<std::string>> SqliteStoreImpl::Tenants() {
     if (!row.ok()) return row.error();
     if (!*row) return tenants;
     tenants.push_back(use->Text(0));
+  }
+}
+
+Status SqliteStoreImpl::Prune(std::string_view tenant, const audit::PrunePoint& point) {
+  for (;;) {
+    // Let go between the pieces, so that calls in flight are recorded meanwhile.
+    const std::lock_guard lock(write_mutex_);
+    const Result<bool> done = PruneSome(*writer_, tenant, point);
+    if (!done.ok()) return done.error();
+    LimitWal();
+    if (*done) return {};
   }
 }
 
