@@ -43,6 +43,9 @@ class AuditStore {
 
   // {0, ""} for a tenant without events.
   virtual Result<ChainHead> Head(std::string_view tenant) = 0;
+  // As Head, for a writer whose next call is an Append to these heads. After a conflict a store may hold other writers
+  // off until then, so that a slow one gets its turn; asked for several tenants in ascending order.
+  virtual Result<ChainHead> HeadToAppend(std::string_view tenant) { return Head(tenant); }
   // All batches or none, in one transaction, with their charges added to the counters. kConflict: some
   // tenant's head is not where the batch expects it; nothing was written.
   virtual Status Append(std::span<const TenantBatch> batches) = 0;

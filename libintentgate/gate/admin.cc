@@ -25,6 +25,13 @@ json::Value MintDetails(const MintRequest& request, const MintedToken& minted) {
   return details;
 }
 
+// The URL may hold a password.
+std::string DescribeStore(const GateSettings& s) {
+  if (s.store == StoreKind::kMemory) return "store memory";
+  if (s.store == StoreKind::kPostgres) return "store postgres, schema " + s.postgres_schema;
+  return "store sqlite " + s.sqlite_path;
+}
+
 }  // namespace
 
 Status GateImpl::RecordAdmin(AuditEvent event) {
@@ -121,7 +128,7 @@ AuditStats GateImpl::Stats() const { return log_->stats(); }
 std::string GateImpl::Describe() const {
   const GateSettings& s = parts_.settings;
   const std::shared_ptr<const Policy> policy = pipeline_.policy().current();
-  std::string out = s.store == StoreKind::kMemory ? "store memory" : "store sqlite " + s.sqlite_path;
+  std::string out = DescribeStore(s);
   out += s.keys ? ", active key " + s.keys->active_id() + " of " + std::to_string(s.keys->keys().size()) : ", no key";
   out += s.require_capability ? ", token required" : ", token NOT required";
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";

@@ -15,6 +15,7 @@
 #include "gate/assemble.h"
 #include "open/extractor.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace intentgate {
@@ -33,6 +34,16 @@ void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
 Status AddStores(gate::GateParts& parts) {
   if (parts.settings.store == StoreKind::kMemory) {
     UseStore(std::make_shared<store::MemoryStore>(), parts);
+    return {};
+  }
+  if (parts.settings.store == StoreKind::kPostgres) {
+    store::PostgresOptions options;
+    options.url = parts.settings.postgres_url;
+    options.schema = parts.settings.postgres_schema;
+    // Not the gate's clock: a replay's stands still, and a network does not.
+    auto postgres = store::PostgresStore::Open(std::move(options));
+    if (!postgres.ok()) return In("store.kind postgres", postgres.error());
+    UseStore(*postgres, parts);
     return {};
   }
   auto sqlite = store::SqliteStore::Open(parts.settings.sqlite_path, {});

@@ -8,6 +8,7 @@
 #include "audit/audit_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "contract/chains.h"
 #include "support/scratch_folder.h"
 #include "token/revocation_store.h"
 
@@ -23,11 +24,5 @@ struct Stores {
 
 // Runs `test` against each store.
 void ForEachStore(const std::function<void(Stores&)>& test);
-
-// An event of a chain, with its hash, ready to be appended.
-audit::StoredEvent MakeStored(const std::string& tenant, std::int64_t seq, const std::string& prev_hash,
-                              AuditEvent event = {});
-// `count` consecutive events behind `head`.
-audit::TenantBatch MakeBatch(const std::string& tenant, const ChainHead& head, int count);
 
 }  // namespace intentgate::test

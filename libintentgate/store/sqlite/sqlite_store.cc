@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "audit/filter.h"
+#include "store/connection_pool.h"
 #include "store/counter_sum.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
@@ -73,44 +72,7 @@ Status MakeFile(const std::string& path) {
   return {};
 }
 
-// Read connections, lent one at a time.
-class ReaderPool {
- public:
-  class Lease {
-   public:
-    Lease(ReaderPool& pool, std::unique_ptr<Connection> connection)
-        : pool_(pool), connection_(std::move(connection)) {}
-    ~Lease() {
-      {
-        const std::lock_guard lock(pool_.mutex_);
-        pool_.idle_.push_back(std::move(connection_));
-      }
-      pool_.returned_.notify_one();
-    }
-    Lease(const Lease&) = delete;   // gives the connection back once
-    Lease& operator=(const Lease&) = delete;
-    Connection* operator->() const { return connection_.get(); }
-    Connection& operator*() const { return *connection_; }
-
-   private:
-    ReaderPool& pool_;
-    std::unique_ptr<Connection> connection_;
-  };
-
-  void Add(std::unique_ptr<Connection> connection) { idle_.push_back(std::move(connection)); }
-  Lease Take() {
-    std::unique_lock lock(mutex_);
-    returned_.wait(lock, [this] { return !idle_.empty(); });
-    std::unique_ptr<Connection> connection = std::move(idle_.back());
-    idle_.pop_back();
-    return {*this, std::move(connection)};
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  std::vector<std::unique_ptr<Connection>> idle_;
-};
+using ReaderPool = ConnectionPool<Connection>;
 
 class SqliteStoreImpl final : public SqliteStore {
  public:
@@ -298,15 +260,7 @@ Status SqliteStoreImpl::NoteTimes(const TenantBatch& batch) {
 
 // One statement for each counter of the batch, however many of its events charge it.
 Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
-  std::map<std::tuple<std::string_view, std::string_view, std::int64_t>, std::int64_t> sums;
-  for (const TenantBatch& batch : batches) {
-    for (const StoredEvent& e : batch.events) {
-      for (const Charge& charge : e.charges) {
-        std::int64_t& sum = sums[{batch.tenant, charge.counter, charge.bucket}];
-        sum = AddSaturated(sum, charge.amount);
-      }
-    }
-  }
+  const std::map<CounterKey, std::int64_t> sums = SumCharges(batches);
   if (sums.empty()) return {};
   Result<Statement*> select =
       writer_->Kept("SELECT amount FROM budget_counters WHERE tenant = ? AND counter = ? AND bucket = ?");
