@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 command -v wrk > /dev/null || { echo "Installing wrk"; bash cmake/install-packages.sh wrk; }
+bash cmake/install-packages.sh postgresql
 cmake --preset release -DINTENTGATE_BENCH=ON > /dev/null
 cmake --build build/release -j "$(nproc)"
 mkdir -p build/bench
