@@ -5,7 +5,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench fuzz asan tsan clean
+.PHONY: help deps build run demo test bench package fuzz asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -29,6 +29,9 @@ test: deps ## build everything and run all tests
 
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
+
+package: deps ## pack the bindings for this platform into dist/
+	@bash cmake/package/all.sh
 
 fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
 	@bash tests/fuzz/run.sh

@@ -38,7 +38,7 @@ def main(policy_file: str) -> None:
             ]:
                 d = gate.authorize(tool, {"path": path, "content": "x"}, token=token)
                 print(f"{what}: {d.verdict}" + ("" if d else f" by {d.check}, {d.reason}"))
-            print("audit chain:", "intact" if gate.verify_audit()["ok"] else "broken")
+            print("audit chain:", "intact" if gate.verify_audit().ok else "broken")
 
 
 main(sys.argv[1])

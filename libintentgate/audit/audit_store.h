@@ -28,6 +28,13 @@ struct TenantBatch {
   std::vector<StoredEvent> events;
 };
 
+// Where a tenant's chain begins in this store after pruning. The events before first_seq are gone; an event
+// `audit/pruned` in the chain says so and names the same hash.
+struct PrunePoint {
+  std::int64_t first_seq = 0;                 // 0: never pruned
+  std::string prev_hash;                      // hash of event first_seq - 1
+};
+
 // Thread-safe.
 class AuditStore {
  public:
@@ -49,6 +56,11 @@ class AuditStore {
                                   std::size_t limit) = 0;
   virtual Result<std::int64_t> Count(const AuditFilter& filter) = 0;
   virtual Result<std::vector<std::string>> Tenants() = 0;
+  // Of a store that cannot prune: the beginning.
+  virtual Result<PrunePoint> Pruned(std::string_view tenant) {
+    static_cast<void>(tenant);
+    return PrunePoint{};
+  }
 };
 
 }  // namespace intentgate::audit

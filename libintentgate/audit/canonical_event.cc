@@ -262,28 +262,48 @@ Result<StoredEvent> ProjectionsOf(const json::Value& event) {
 }
 
 Result<StoredEvent> ReadCanonical(std::string_view canonical) {
-  Result<json::Value> event = json::Parse(canonical, kEventLimits);
-  if (!event.ok()) return Error{ErrorCode::kMalformed, "the event is not JSON: " + event.error().message};
-  if (!event->is_object()) return Error{ErrorCode::kMalformed, "the event is not a JSON object"};
-  Result<std::string> again = json::WriteJcs(*event);
-  if (!again.ok() || *again != canonical) {
-    return Error{ErrorCode::kMalformed, "the event is not in canonical form (RFC 8785)"};
-  }
-  return ProjectionsOf(*event);
+  CanonicalChecker checker;
+  const Result<EventView> said = checker.Check(canonical);
+  if (!said.ok()) return said.error();
+  StoredEvent out;
+  out.record.tenant = said->tenant;
+  out.record.seq = said->seq;
+  out.record.event_id = said->event_id;
+  out.ts_micros = said->ts_micros;
+  out.kind = said->kind;
+  out.decision = said->decision;
+  out.check = said->check;
+  out.tool = said->tool;
+  out.agent_id = said->agent_id;
+  out.jti = said->jti;
+  out.elevation_id = said->elevation_id;
+  return out;
 }
 
-std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b) {
-  if (a.record.tenant != b.record.tenant) return "tenant";
-  if (a.record.seq != b.record.seq) return "seq";
-  if (a.record.event_id != b.record.event_id) return "event_id";
-  if (a.ts_micros != b.ts_micros) return "ts";
-  if (a.kind != b.kind) return "kind";
-  if (a.decision != b.decision) return "decision";
-  if (a.check != b.check) return "check";
-  if (a.tool != b.tool) return "tool";
-  if (a.agent_id != b.agent_id) return "agent_id";
-  if (a.jti != b.jti) return "capability_token_id";
-  if (a.elevation_id != b.elevation_id) return "elevation_id";
+Result<PrunePoint> ReadPruned(std::string_view canonical) {
+  const Result<json::Value> event = json::Parse(canonical, kEventLimits);
+  if (!event.ok()) return event.error();
+  const json::Value* details = event->Find("details");
+  const json::Value* first = details == nullptr ? nullptr : details->Find("first_seq");
+  const json::Value* hash = details == nullptr ? nullptr : details->Find("prev_hash");
+  if (first == nullptr || !first->AsInt64() || hash == nullptr || !hash->is_string()) {
+    return Error{ErrorCode::kMalformed, "the event does not say where the chain begins"};
+  }
+  return PrunePoint{*first->AsInt64(), hash->string_value()};
+}
+
+std::string_view FirstDifference(const EventView& said, const StoredEvent& stored) {
+  if (said.tenant != stored.record.tenant) return "tenant";
+  if (said.seq != stored.record.seq) return "seq";
+  if (said.event_id != stored.record.event_id) return "event_id";
+  if (said.ts_micros != stored.ts_micros) return "ts";
+  if (said.kind != stored.kind) return "kind";
+  if (said.decision != stored.decision) return "decision";
+  if (said.check != stored.check) return "check";
+  if (said.tool != stored.tool) return "tool";
+  if (said.agent_id != stored.agent_id) return "agent_id";
+  if (said.jti != stored.jti) return "capability_token_id";
+  if (said.elevation_id != stored.elevation_id) return "elevation_id";
   return "";
 }
 

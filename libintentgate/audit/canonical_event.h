@@ -15,6 +15,7 @@
 #include <intentgate/audit.h>
 
 #include "audit/audit_store.h"
+#include "audit/canonical_check.h"
 
 namespace intentgate::audit {
 
@@ -52,13 +53,17 @@ void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash
 std::string ChainHash(std::string_view prev_hash, std::string_view canonical);
 
 // What canonical bytes say about themselves, with the record's tenant, seq and event id. kMalformed
-// when the bytes are not the canonical form of one event.
+// when the bytes are not the canonical form of one event. CanonicalChecker is the way that copies nothing.
 Result<StoredEvent> ReadCanonical(std::string_view canonical);
 // The same from a parsed event.
 Result<StoredEvent> ProjectionsOf(const json::Value& event);
 
-// The name of the first projection in which the two differ, or "". Compares tenant, seq, event id and
-// every column; not the hashes.
-std::string_view FirstDifference(const StoredEvent& a, const StoredEvent& b);
+// The control event that explains a chain which does not begin at 0, and what it says.
+inline constexpr std::string_view kPrunedTool = "audit/pruned";
+Result<PrunePoint> ReadPruned(std::string_view canonical);
+
+// The name of the first projection in which the stored event differs from what its bytes say, or "".
+// Compares tenant, seq, event id and every column; not the hashes.
+std::string_view FirstDifference(const EventView& said, const StoredEvent& stored);
 
 }  // namespace intentgate::audit

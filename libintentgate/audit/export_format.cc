@@ -1,5 +1,10 @@
 #include "audit/export_format.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
 #include "audit/canonical_event.h"
 #include "audit/filter.h"
 #include "base/time_format.h"
@@ -7,29 +12,8 @@
 namespace intentgate::audit {
 namespace {
 
-// Cannot stand inside a JSON string, where its quotes would be escaped; so the first one in a line is
-// where the canonical bytes begin.
 constexpr std::string_view kEventMember = ",\"event\":";
 constexpr std::string_view kTrailerStart = "{\"trailer\":";
-
-json::Value FilterAsJson(const AuditFilter& f) {
-  json::Value out = json::MakeObject({});
-  const auto text = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) out.Set(name, value);
-  };
-  text("agent_id", f.agent_id);
-  text("check", f.check);
-  text("decision", f.decision);
-  text("elevation_id", f.elevation_id);
-  text("event_id", f.event_id);
-  if (f.from_micros) out.Set("from", base::FormatRfc3339Micros(*f.from_micros));
-  text("jti", f.jti);
-  text("kind", f.kind);
-  text("tenant", f.tenant);
-  if (f.to_micros) out.Set("to", base::FormatRfc3339Micros(*f.to_micros));
-  text("tool", f.tool);
-  return out;
-}
 
 Error Bad(const std::string& what) { return {ErrorCode::kMalformed, what}; }
 
@@ -52,7 +36,81 @@ std::optional<std::int64_t> CountOf(const json::Value& object, std::string_view 
   return n && *n >= 0 ? n : std::nullopt;
 }
 
+// Takes the parts of a line one after the other. False: the line goes on otherwise.
+class LineParts {
+ public:
+  explicit LineParts(std::string_view rest) : rest_(rest) {}
+
+  bool Literal(std::string_view text) {
+    if (!rest_.starts_with(text)) return false;
+    rest_.remove_prefix(text.size());
+    return true;
+  }
+  // Up to the quote that ends a JSON string, which is taken as well.
+  bool Quoted(std::string_view& out) {
+    std::size_t at = 0;
+    while (at < rest_.size() && rest_[at] != '"') at += rest_[at] == '\\' ? 2u : 1u;
+    if (at >= rest_.size()) return false;
+    out = rest_.substr(0, at);
+    rest_.remove_prefix(at + 1);
+    return true;
+  }
+  bool Count(std::int64_t& out) {
+    const std::from_chars_result read = std::from_chars(rest_.data(), rest_.data() + rest_.size(), out);
+    const auto length = static_cast<std::size_t>(read.ptr - rest_.data());
+    if (read.ec != std::errc() || out < 0 || rest_.front() == '-' || (length > 1 && rest_.front() == '0')) return false;
+    rest_.remove_prefix(length);
+    return true;
+  }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+};
+
 }  // namespace
+
+json::Value FilterAsJson(const AuditFilter& f) {
+  json::Value out = json::MakeObject({});
+  const auto text = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) out.Set(name, value);
+  };
+  text("agent_id", f.agent_id);
+  text("check", f.check);
+  text("decision", f.decision);
+  text("elevation_id", f.elevation_id);
+  text("event_id", f.event_id);
+  if (f.from_micros) out.Set("from", base::FormatRfc3339Micros(*f.from_micros));
+  text("jti", f.jti);
+  text("kind", f.kind);
+  text("tenant", f.tenant);
+  if (f.to_micros) out.Set("to", base::FormatRfc3339Micros(*f.to_micros));
+  text("tool", f.tool);
+  return out;
+}
+
+Result<AuditFilter> FilterFromJson(const json::Value& value) {
+  if (!value.is_object()) return Bad("the filter is no JSON object");
+  AuditFilter filter;
+  const std::pair<std::string_view, std::string*> texts[] = {
+      {"agent_id", &filter.agent_id}, {"check", &filter.check}, {"decision", &filter.decision},
+      {"elevation_id", &filter.elevation_id}, {"event_id", &filter.event_id}, {"jti", &filter.jti},
+      {"kind", &filter.kind}, {"tenant", &filter.tenant}, {"tool", &filter.tool}};
+  for (const json::Member& member : value.object()) {
+    if (!member.value.is_string()) return Bad("the filter's member " + member.name + " is no text");
+    const std::string& text = member.value.string_value();
+    if (member.name == "from" || member.name == "to") {
+      const Result<std::int64_t> time = base::ParseRfc3339Micros(text);
+      if (!time.ok()) return time.error();
+      (member.name == "from" ? filter.from_micros : filter.to_micros) = *time;
+      continue;
+    }
+    const auto* field = std::find_if(std::begin(texts), std::end(texts), [&](const auto& t) { return t.first == member.name; });
+    if (field == std::end(texts)) return Bad("the filter has an unknown member " + member.name);
+    *field->second = text;
+  }
+  return filter;
+}
 
 std::string WriteExportHeader(const AuditFilter& filter, bool filtered, std::int64_t created_micros) {
   return json::Write(json::MakeObject({{"export", kExportFormat},
@@ -62,7 +120,7 @@ std::string WriteExportHeader(const AuditFilter& filter, bool filtered, std::int
          "\n";
 }
 
-void AppendEventLine(const AuditRecord& record, std::string& out) {
+void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<std::string_view> proof) {
   out += "{\"tenant\":";
   json::AppendTo(json::Value(record.tenant), out);
   out += ",\"seq\":" + std::to_string(record.seq);
@@ -70,6 +128,11 @@ void AppendEventLine(const AuditRecord& record, std::string& out) {
   json::AppendTo(json::Value(record.prev_hash), out);
   out += ",\"hash\":";
   json::AppendTo(json::Value(record.hash), out);
+  if (proof) {
+    out += ",\"proof\":\"";
+    out += *proof;
+    out += '"';
+  }
   out += kEventMember;
   out += record.canonical;
   out += "}\n";
@@ -126,18 +189,18 @@ Result<ExportTrailer> ReadExportTrailer(std::string_view line) {
   return trailer;
 }
 
-Result<AuditRecord> ReadEventLine(std::string_view line) {
-  const std::size_t at = line.find(kEventMember);
-  if (at == std::string_view::npos || line.back() != '}') return Bad("the line is neither an event nor the trailer");
-  Result<json::Value> envelope = ReadObject(std::string(line.substr(0, at)) + "}", "the line's front");
-  if (!envelope.ok()) return envelope.error();
-  const std::optional<std::string> tenant = TextOf(*envelope, "tenant"), prev = TextOf(*envelope, "prev_hash"),
-                                   hash = TextOf(*envelope, "hash");
-  const std::optional<std::int64_t> seq = CountOf(*envelope, "seq");
-  if (!tenant || !prev || !hash || !seq) return Bad("the line lacks tenant, seq, prev_hash or hash");
-  const std::size_t from = at + kEventMember.size();
-  AuditRecord record{*tenant, *seq, "", *prev, *hash, std::string(line.substr(from, line.size() - from - 1))};
-  return record;
+Result<EventLine> ReadEventLine(std::string_view line) {
+  EventLine out;
+  LineParts parts(line);
+  bool good = parts.Literal("{\"tenant\":\"") && parts.Quoted(out.tenant_json) && parts.Literal(",\"seq\":") &&
+              parts.Count(out.seq) && parts.Literal(",\"prev_hash\":\"") && parts.Quoted(out.prev_hash) &&
+              parts.Literal(",\"hash\":\"") && parts.Quoted(out.hash);
+  if (good && parts.Literal(",\"proof\":\"")) good = parts.Quoted(out.proof.emplace());
+  if (!good || !parts.Literal(kEventMember) || !parts.rest().ends_with('}')) {
+    return Bad("the line is neither an event nor the trailer");
+  }
+  out.canonical = parts.rest().substr(0, parts.rest().size() - 1);
+  return out;
 }
 
 }  // namespace intentgate::audit

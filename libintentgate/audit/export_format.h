@@ -25,8 +25,13 @@ struct ExportedChain {
   ChainHead head;            // of the chain when the export began
 };
 
+// The members of a filter that narrow anything, and back. kMalformed on a member that is none or has no such value.
+json::Value FilterAsJson(const AuditFilter& filter);
+Result<AuditFilter> FilterFromJson(const json::Value& value);
+
 std::string WriteExportHeader(const AuditFilter& filter, bool filtered, std::int64_t created_micros);
-void AppendEventLine(const AuditRecord& record, std::string& out);
+// `proof` is base64 and stands in lines of a filtered bundle only (docs/formats/bundle.md).
+void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<std::string_view> proof = std::nullopt);
 // `sha256`: hex, over every byte before the trailer's line.
 std::string WriteExportTrailer(const std::vector<ExportedChain>& chains, std::int64_t events, std::string_view sha256);
 
@@ -44,7 +49,15 @@ struct ExportTrailer {
 bool IsExportTrailer(std::string_view line);
 Result<ExportTrailer> ReadExportTrailer(std::string_view line);
 
-// `canonical` is what the line carries, unchecked.
-Result<AuditRecord> ReadEventLine(std::string_view line);
+// An event's line, its parts where they stand in it. Nothing is checked but the line's own form.
+struct EventLine {
+  std::string_view tenant_json;            // between its quotes, escapes as they are
+  std::int64_t seq = 0;
+  std::string_view prev_hash, hash;
+  std::optional<std::string_view> proof;
+  std::string_view canonical;
+};
+// Takes exactly what AppendEventLine writes, without the line's end.
+Result<EventLine> ReadEventLine(std::string_view line);
 
 }  // namespace intentgate::audit

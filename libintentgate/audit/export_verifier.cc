@@ -8,6 +8,7 @@
 
 #include <intentgate/audit.h>
 
+#include "audit/canonical_check.h"
 #include "audit/canonical_event.h"
 #include "audit/export_format.h"
 #include "base/encoding.h"
@@ -38,6 +39,7 @@ struct ExportVerifier::State {
   std::optional<audit::ExportHeader> header;
   bool trailer_seen = false;
   bool failed = false;
+  audit::CanonicalChecker checker;
   std::map<std::string, Chain, std::less<>> chains;
   Report report;
 
@@ -70,42 +72,43 @@ struct ExportVerifier::State {
   }
 
   void Event(std::string_view text) {
-    Result<AuditRecord> record = audit::ReadEventLine(text);
-    if (!record.ok()) return Fail(Outcome::kMalformed, "The line cannot be read: " + record.error().message + ".");
-    const std::int64_t seq = record->seq;
-    const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, seq); };
-    if (audit::ChainHash(record->prev_hash, record->canonical) != record->hash) {
+    const Result<audit::EventLine> parts = audit::ReadEventLine(text);
+    if (!parts.ok()) return Fail(Outcome::kMalformed, "The line cannot be read: " + parts.error().message + ".");
+    if (parts->proof) return Fail(Outcome::kMalformed, "The line has a proof; an export has none.");
+    const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, parts->seq); };
+    if (audit::ChainHash(parts->prev_hash, parts->canonical) != parts->hash) {
       return tampered("The event's bytes do not give its hash: it was altered.");
     }
-    const Result<audit::StoredEvent> said = audit::ReadCanonical(record->canonical);
+    const Result<audit::EventView> said = checker.Check(parts->canonical);
     if (!said.ok()) return tampered("The hashed bytes are no event: " + said.error().message + ".");
-    if (said->record.tenant != record->tenant || said->record.seq != seq) {
+    if (said->tenant_json != parts->tenant_json || said->seq != parts->seq) {
       return tampered("The line names another place than the hashed bytes, which belong to event " +
-                      std::to_string(said->record.seq) + " of tenant " + said->record.tenant + ".");
+                      std::to_string(said->seq) + " of tenant " + std::string(said->tenant) + ".");
     }
-    if ((seq == 0) != (said->kind == "genesis")) return tampered("Event 0, and no other, is the genesis event.");
-    if (!header->tenant.empty() && header->tenant != record->tenant) {
+    if ((said->seq == 0) != (said->kind == "genesis")) return tampered("Event 0, and no other, is the genesis event.");
+    if (!header->tenant.empty() && header->tenant != said->tenant) {
       return tampered("The event belongs to a tenant that was not exported.");
     }
-    Place(*record);
+    Place(said->tenant, *parts);
   }
 
   // Against the events of the same tenant before it.
-  void Place(const AuditRecord& record) {
-    Chain& chain = chains[record.tenant];
-    const std::int64_t seq = record.seq;
+  void Place(std::string_view tenant, const audit::EventLine& parts) {
+    const auto known = chains.find(tenant);
+    Chain& chain = known != chains.end() ? known->second : chains[std::string(tenant)];
+    const std::int64_t seq = parts.seq;
     const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, seq); };
     if (seq <= chain.last_seq) return tampered("The event stands behind a later one, or twice: lines were moved.");
     const bool next = seq == chain.last_seq + 1;
     if (!header->filtered && !next) {
-      return tampered("Event " + std::to_string(chain.last_seq + 1) + " of tenant " + record.tenant +
+      return tampered("Event " + std::to_string(chain.last_seq + 1) + " of tenant " + std::string(tenant) +
                       " is missing: it was removed.");
     }
-    if (next && record.prev_hash != chain.last_hash) {
+    if (next && parts.prev_hash != chain.last_hash) {
       return tampered("The event does not name the hash of the event before it: one of the two was replaced.");
     }
     chain.last_seq = seq;
-    chain.last_hash = record.hash;
+    chain.last_hash = parts.hash;
     ++chain.events;
     ++report.events;
   }
@@ -179,6 +182,11 @@ void ExportVerifier::Feed(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
+    if (end != std::string_view::npos && s.line.empty() && !s.line_too_long && piece.size() <= kMaxLineBytes) {
+      s.Line(piece);
+      bytes.remove_prefix(end + 1);
+      continue;
+    }
     if (s.line.size() + piece.size() > kMaxLineBytes) {
       s.line.clear();
       s.line_too_long = true;

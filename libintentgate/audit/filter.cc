@@ -7,7 +7,7 @@
 namespace intentgate::audit {
 namespace {
 
-bool Fits(const std::string& wanted, const std::string& have) { return wanted.empty() || wanted == have; }
+bool Fits(std::string_view wanted, std::string_view have) { return wanted.empty() || wanted == have; }
 
 // Reads digits up to `end` and moves behind it.
 bool TakeInteger(std::string_view& text, char end, std::int64_t& out) {
@@ -21,11 +21,26 @@ bool TakeInteger(std::string_view& text, char end, std::int64_t& out) {
 
 }  // namespace
 
-bool Matches(const AuditFilter& f, const StoredEvent& e) {
+bool Matches(const AuditFilter& f, const EventView& e) {
   return (!f.from_micros || e.ts_micros >= *f.from_micros) && (!f.to_micros || e.ts_micros <= *f.to_micros) &&
-         Fits(f.tenant, e.record.tenant) && Fits(f.agent_id, e.agent_id) && Fits(f.tool, e.tool) &&
+         Fits(f.tenant, e.tenant) && Fits(f.agent_id, e.agent_id) && Fits(f.tool, e.tool) &&
          Fits(f.decision, e.decision) && Fits(f.check, e.check) && Fits(f.jti, e.jti) &&
-         Fits(f.event_id, e.record.event_id) && Fits(f.elevation_id, e.elevation_id) && Fits(f.kind, e.kind);
+         Fits(f.event_id, e.event_id) && Fits(f.elevation_id, e.elevation_id) && Fits(f.kind, e.kind);
+}
+
+bool Matches(const AuditFilter& f, const StoredEvent& e) {
+  EventView view;
+  view.agent_id = e.agent_id;
+  view.jti = e.jti;
+  view.check = e.check;
+  view.decision = e.decision;
+  view.elevation_id = e.elevation_id;
+  view.event_id = e.record.event_id;
+  view.kind = e.kind;
+  view.tenant = e.record.tenant;
+  view.tool = e.tool;
+  view.ts_micros = e.ts_micros;
+  return Matches(f, view);
 }
 
 bool NarrowsEvents(const AuditFilter& f) {

@@ -12,12 +12,14 @@
 #include <intentgate/audit.h>
 
 #include "audit/audit_store.h"
+#include "audit/canonical_check.h"
 
 namespace intentgate::audit {
 
 // The most records one Query or Scan gives back, whatever limit was asked for.
 inline constexpr std::size_t kMaxPage = 10'000;
 
+bool Matches(const AuditFilter& filter, const EventView& event);
 bool Matches(const AuditFilter& filter, const StoredEvent& event);
 
 // True if anything but the tenant narrows the filter.

@@ -24,7 +24,11 @@ class Walk {
       return Error{ErrorCode::kInvalidArgument, "from_seq " + std::to_string(from_seq) + " is outside the chain of " +
                                                     std::to_string(head->next_seq) + " events"};
     }
-    next_ = from_seq;
+    Result<PrunePoint> pruned = store_.Pruned(report_.tenant);
+    if (!pruned.ok()) return pruned.error();
+    pruned_ = *std::move(pruned);
+    next_ = std::max(from_seq, pruned_.first_seq);
+    unexplained_ = pruned_.first_seq > 0 && next_ == pruned_.first_seq;
     if (Status s = StartLink(); !s.ok()) return s.error();
     while (report_.ok && next_ < head->next_seq) {
       const std::size_t wanted = std::min(kPage, static_cast<std::size_t>(head->next_seq - next_));
@@ -44,7 +48,10 @@ class Walk {
  private:
   // The hash that the first event must name.
   Status StartLink() {
-    if (next_ == 0) return {};
+    if (next_ == pruned_.first_seq) {
+      link_ = pruned_.prev_hash;
+      return {};
+    }
     Result<std::vector<AuditRecord>> before = store_.Scan(report_.tenant, next_ - 1, 1);
     if (!before.ok()) return before.error();
     if (before->empty() || before->front().seq != next_ - 1) {
@@ -72,12 +79,12 @@ class Walk {
       report_.expected_hash = computed;
       return Break(next_, "altered", "the stored bytes do not give the stored hash");
     }
-    const Result<StoredEvent> said = ReadCanonical(record.canonical);
+    const Result<EventView> said = checker_.Check(record.canonical);
     if (!said.ok()) return Break(next_, "malformed", said.error().message);
     const std::string_view differs = FirstDifference(*said, event);
     if (differs == "seq" || differs == "tenant") {
-      return Break(next_, "misplaced", "the bytes belong to event " + std::to_string(said->record.seq) +
-                                           " of tenant " + said->record.tenant);
+      return Break(next_, "misplaced", "the bytes belong to event " + std::to_string(said->seq) + " of tenant " +
+                                           std::string(said->tenant));
     }
     if (!differs.empty()) {
       return Break(next_, "projection", "the column " + std::string(differs) + " differs from the hashed bytes");
@@ -85,10 +92,19 @@ class Walk {
     if ((next_ == 0) != (said->kind == EventKindName(EventKind::kGenesis))) {
       return Break(next_, "genesis", "event 0, and no other, is the genesis event");
     }
+    if (unexplained_ && said->kind == EventKindName(EventKind::kControl) && said->tool == kPrunedTool) Explain(record);
     link_ = record.hash;
     ++next_;
     ++report_.verified;
     return true;
+  }
+
+  // The store's word that events were pruned counts for nothing until the chain says it as well. An interrupted
+  // pruning leaves more events than the chain says.
+  void Explain(const AuditRecord& record) {
+    const Result<PrunePoint> said = ReadPruned(record.canonical);
+    if (!said.ok() || said->first_seq < pruned_.first_seq) return;
+    unexplained_ = said->first_seq == pruned_.first_seq && said->prev_hash != pruned_.prev_hash;
   }
 
   void Truncated(const ChainHead& head) {
@@ -99,6 +115,10 @@ class Walk {
   }
 
   Status CheckEnd(const ChainHead& head) {
+    if (unexplained_) {
+      Break(pruned_.first_seq, "pruned", "the events before it are gone, and no event of the chain says that they were pruned");
+      return {};
+    }
     if (next_ > 0 && link_ != head.hash) {
       report_.stored_hash = head.hash;
       report_.expected_hash = link_;
@@ -128,7 +148,10 @@ class Walk {
   }
 
   AuditStore& store_;
+  CanonicalChecker checker_;
   VerifyReport report_;
+  PrunePoint pruned_;
+  bool unexplained_ = false;   // events are gone, and no event seen so far says why
   std::int64_t next_ = 0;
   std::string link_;
 };

@@ -116,14 +116,17 @@ Result<Bytes> Base64Decode(std::string_view text) {
   return out;
 }
 
-std::string HexEncode(std::span<const std::uint8_t> bytes) {
+void HexEncodeInto(std::span<const std::uint8_t> bytes, char* out) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
   for (const std::uint8_t b : bytes) {
-    out += kDigits[b >> 4];
-    out += kDigits[b & 15];
+    *out++ = kDigits[b >> 4];
+    *out++ = kDigits[b & 15];
   }
+}
+
+std::string HexEncode(std::span<const std::uint8_t> bytes) {
+  std::string out(bytes.size() * 2, '0');
+  HexEncodeInto(bytes, out.data());
   return out;
 }
 

@@ -38,6 +38,8 @@ Result<Bytes> Base64Decode(std::string_view text);
 
 // Lower case. Decoding accepts lower case only.
 std::string HexEncode(std::span<const std::uint8_t> bytes);
+// As HexEncode, into memory of the caller's: 2 * bytes.size() characters.
+void HexEncodeInto(std::span<const std::uint8_t> bytes, char* out);
 Result<Bytes> HexDecode(std::string_view text);
 
 }  // namespace intentgate::base

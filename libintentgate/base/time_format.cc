@@ -39,6 +39,8 @@ bool ReadChar(std::string_view text, std::size_t& pos, char wanted) {
   return true;
 }
 
+Error NoTime() { return {ErrorCode::kMalformed, "not an RFC 3339 time such as 2026-01-31T12:00:00Z"}; }
+
 }  // namespace
 
 std::string FormatRfc3339Micros(std::int64_t unix_micros) {
@@ -72,18 +74,17 @@ std::string FormatRfc3339Micros(std::int64_t unix_micros) {
 }
 
 Result<std::int64_t> ParseRfc3339Micros(std::string_view text) {
-  const Error bad{ErrorCode::kMalformed, "not an RFC 3339 time such as 2026-01-31T12:00:00Z"};
   std::size_t pos = 0;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!ReadDigits(text, pos, 4, year) || !ReadChar(text, pos, '-') || !ReadDigits(text, pos, 2, month) ||
       !ReadChar(text, pos, '-') || !ReadDigits(text, pos, 2, day) || !ReadChar(text, pos, 'T') ||
       !ReadDigits(text, pos, 2, hour) || !ReadChar(text, pos, ':') || !ReadDigits(text, pos, 2, minute) ||
       !ReadChar(text, pos, ':') || !ReadDigits(text, pos, 2, second)) {
-    return bad;
+    return NoTime();
   }
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad;
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return NoTime();
   std::int64_t micros = 0;
   if (pos < text.size() && text[pos] == '.') {
     ++pos;
@@ -91,23 +92,23 @@ Result<std::int64_t> ParseRfc3339Micros(std::string_view text) {
     for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, ++digits) {
       if (digits < 6) micros = micros * 10 + (text[pos] - '0');
     }
-    if (digits == 0 || digits > 9) return bad;
+    if (digits == 0 || digits > 9) return NoTime();
     for (; digits < 6; ++digits) micros *= 10;
   }
   std::int64_t offset = 0;
   if (!ReadChar(text, pos, 'Z')) {
     const bool negative = pos < text.size() && text[pos] == '-';
     int offset_hour = 0, offset_minute = 0;
-    if (!negative && !(pos < text.size() && text[pos] == '+')) return bad;
+    if (!negative && !(pos < text.size() && text[pos] == '+')) return NoTime();
     ++pos;
     if (!ReadDigits(text, pos, 2, offset_hour) || !ReadChar(text, pos, ':') ||
         !ReadDigits(text, pos, 2, offset_minute) || offset_hour > 23 || offset_minute > 59) {
-      return bad;
+      return NoTime();
     }
     offset = (offset_hour * 60 + offset_minute) * 60;
     if (negative) offset = -offset;
   }
-  if (pos != text.size()) return bad;
+  if (pos != text.size()) return NoTime();
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   return (days * kDaySeconds + hour * 3600 + minute * 60 + second - offset) * kMicros + micros;
 }

@@ -3,9 +3,7 @@
 #include <cstring>
 
 namespace intentgate::base {
-namespace {
 
-// Length of the valid sequence at text[pos], or 0.
 std::size_t SequenceLength(std::string_view text, std::size_t pos) {
   const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto continues = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xbf) {
@@ -26,8 +24,6 @@ std::size_t SequenceLength(std::string_view text, std::size_t pos) {
   }
   return 0;
 }
-
-}  // namespace
 
 bool IsValidUtf8(std::string_view text) {
   for (std::size_t pos = 0; pos < text.size();) {
@@ -77,6 +73,19 @@ std::uint32_t NextCodePoint(std::string_view text, std::size_t& pos) {
       return (at(start) & 7) << 18 | (at(start + 1) & 63) << 12 | (at(start + 2) & 63) << 6 | (at(start + 3) & 63);
     default: return 0xfffd;
   }
+}
+
+bool Utf16Less(std::string_view a, std::string_view b) {
+  std::size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    const std::uint32_t x = NextCodePoint(a, i);
+    const std::uint32_t y = NextCodePoint(b, j);
+    if (x == y) continue;
+    const auto first_unit = [](std::uint32_t c) { return c < 0x10000 ? c : 0xd800 + ((c - 0x10000) >> 10); };
+    const std::uint32_t ux = first_unit(x), uy = first_unit(y);
+    return ux != uy ? ux < uy : x < y;
+  }
+  return i == a.size() && j < b.size();
 }
 
 std::string ReplaceInvalidUtf8(std::string_view text) {

@@ -28,4 +28,8 @@ bool ConstantTimeEqual(std::span<const std::uint8_t> a, std::span<const std::uin
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+void Wipe(std::span<std::uint8_t> bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
+void Wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
+
 }  // namespace intentgate::crypto

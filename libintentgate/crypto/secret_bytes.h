@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace intentgate::crypto {
@@ -38,5 +39,9 @@ class SecretBytes {
 
 // Constant time in the content; false at once when the lengths differ.
 bool ConstantTimeEqual(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
+
+// Overwrites a buffer that held a secret, in a way that the compiler keeps.
+void Wipe(std::span<std::uint8_t> bytes);
+void Wipe(std::string& text);
 
 }  // namespace intentgate::crypto

@@ -10,7 +10,19 @@ namespace {
 
 constexpr std::size_t kCachedTokens = 4'096;
 
-Refused No(Reason code, std::string reason) { return {Check::kCapability, code, std::move(reason)}; }
+Refused No(Reason code, std::string reason) {
+  return {Check::kCapability, code, std::move(reason), Verdict::kBlock, "token"};
+}
+
+// "caveat 2 (arg) of hop 1"; "token" when none of them refused.
+std::string RuleOf(const TokenRefusal& refusal, const TokenContent& token) {
+  if (!refusal.caveat_index || *refusal.caveat_index >= token.caveats.size()) return "token";
+  const Caveat& caveat = token.caveats[*refusal.caveat_index];
+  const std::string_view name = caveat.kind == CaveatKind::kUnknown ? std::string_view(caveat.type_name) : CaveatKindName(caveat.kind);
+  std::string rule = "caveat " + std::to_string(*refusal.caveat_index) + " (" + std::string(name) + ")";
+  if (refusal.hop) rule += " of hop " + std::to_string(*refusal.hop);
+  return rule;
+}
 
 std::optional<Refused> WithinTime(const TokenContent& token, std::int64_t now) {
   if (token.not_before && now < *token.not_before) {
@@ -77,7 +89,9 @@ std::optional<Refused> CapabilityCheck::Ask(const Call& call, Judged& judged) {
       .tool = call.tool, .arguments = call.arguments, .server = call.server, .now = clock_->UnixSeconds()};
   if (auto refusal = CheckCaveats(judged.token->token, context)) {
     judged.refused_caveat = refusal->caveat_index;
-    return No(refusal->reason, std::move(refusal->message));
+    Refused no = No(refusal->reason, std::move(refusal->message));
+    no.rule = RuleOf(*refusal, judged.token->token.content());
+    return no;
   }
   return std::nullopt;
 }

@@ -36,6 +36,7 @@ void Block(Decision& decision, Check check, Reason code, std::string reason) {
   decision.check = check;
   decision.code = code;
   decision.reason = std::move(reason);
+  decision.rule.clear();
 }
 
 Status CheckParts(const GateParts& parts) {
@@ -103,6 +104,7 @@ Decision GateImpl::ToDecision(const Judged& judged, std::int64_t started_nanos) 
   if (judged.refused) {
     Block(d, judged.refused->check, judged.refused->code, judged.refused->reason);
     d.verdict = judged.refused->verdict;
+    d.rule = judged.refused->rule;
   } else {
     d.verdict = Verdict::kAllow;
     d.code = Reason::kAllowed;

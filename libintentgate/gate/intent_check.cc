@@ -5,7 +5,9 @@
 namespace intentgate::gate {
 namespace {
 
-Refused No(Reason code, std::string reason) { return {Check::kIntent, code, std::move(reason)}; }
+Refused No(Reason code, std::string reason) {
+  return {Check::kIntent, code, std::move(reason), Verdict::kBlock, "intent"};
+}
 
 }  // namespace
 

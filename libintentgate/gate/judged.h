@@ -22,6 +22,7 @@ struct Refused {
   Reason code = Reason::kInvalidRequest;
   std::string reason;                        // safe to show to the agent
   Verdict verdict = Verdict::kBlock;
+  std::string rule = {};                     // as in Decision
 };
 
 // Filled from top to bottom; what a refusal cut off keeps its default. Thread-compatible.

@@ -32,7 +32,7 @@ Reason CodeOf(const policy::PolicyVerdict& verdict) {
 std::optional<Refused> PolicyCheck::Ask(const Call& call, Judged& judged) const {
   judged.policy = policy_.Get();
   if (!judged.policy) {
-    return Refused{Check::kPolicy, Reason::kPolicyMissing, "no policy is set, so every call is refused"};
+    return Refused{Check::kPolicy, Reason::kPolicyMissing, "no policy is set, so every call is refused", Verdict::kBlock, "policy"};
   }
   policy::PolicyInput input{.tool = call.tool, .args = call.arguments, .agent_id = judged.agent_id,
                             .session_id = call.session_id, .method = call.method};
@@ -54,7 +54,8 @@ std::optional<Refused> PolicyCheck::Ask(const Call& call, Judged& judged) const 
     return std::nullopt;
   }
   const bool escalates = verdict.effect == policy::Effect::kEscalate;
-  return Refused{Check::kPolicy, CodeOf(verdict), std::move(verdict.reason), escalates ? Verdict::kEscalate : Verdict::kBlock};
+  return Refused{Check::kPolicy, CodeOf(verdict), std::move(verdict.reason), escalates ? Verdict::kEscalate : Verdict::kBlock,
+                 "policy " + std::string(policy::kEntrypoint)};
 }
 
 }  // namespace intentgate::gate

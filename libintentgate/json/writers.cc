@@ -43,27 +43,12 @@ void AppendPlainString(std::string_view text, std::string& out) {
   out += '"';
 }
 
-// RFC 8785 section 3.2.3: by UTF-16 code units. Differs from UTF-8 order only between the
-// surrogates' range and U+E000..U+FFFF.
-bool Utf16Less(std::string_view a, std::string_view b) {
-  std::size_t i = 0, j = 0;
-  while (i < a.size() && j < b.size()) {
-    const std::uint32_t x = base::NextCodePoint(a, i);
-    const std::uint32_t y = base::NextCodePoint(b, j);
-    if (x == y) continue;
-    const auto first_unit = [](std::uint32_t c) { return c < 0x10000 ? c : 0xd800 + ((c - 0x10000) >> 10); };
-    const std::uint32_t ux = first_unit(x), uy = first_unit(y);
-    return ux != uy ? ux < uy : x < y;
-  }
-  return i == a.size() && j < b.size();
-}
-
 std::vector<const Member*> Sorted(const Object& object) {
   std::vector<const Member*> members;
   members.reserve(object.size());
   for (const Member& member : object) members.push_back(&member);
   std::sort(members.begin(), members.end(),
-            [](const Member* a, const Member* b) { return Utf16Less(a->name, b->name); });
+            [](const Member* a, const Member* b) { return base::Utf16Less(a->name, b->name); });
   return members;
 }
 

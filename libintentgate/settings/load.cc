@@ -28,9 +28,13 @@ void ReadFileText(std::string_view yaml, const std::string& file_name, const std
 }
 
 // What only shows when everything has been read.
-void CheckTogether(Draft& draft) {
+void CheckTogether(bool keys_in_code, Draft& draft) {
   GateSettings& settings = draft.settings;
-  if (settings.require_capability && !draft.keys_named) {
+  if (keys_in_code && draft.keys_named) {
+    draft.Problem("keys.file", "the keys are given in code as well; take them away here (keys.file, INTENTGATE_KEYS_FILE, "
+                               "INTENTGATE_MASTER_KEY) or there");
+  }
+  if (settings.require_capability && !draft.keys_named && !keys_in_code) {
     draft.Problem("keys.file", "no token key is set: make one with `intentgate keygen`, then name its file in keys.file "
                                "(INTENTGATE_KEYS_FILE), or set INTENTGATE_MASTER_KEY");
   }
@@ -52,13 +56,13 @@ void CheckTogether(Draft& draft) {
 
 SettingsLoad LoadGateSettings(std::string_view yaml, std::string_view file_name,
                               const std::map<std::string, std::string>& environment,
-                              const std::vector<std::string>& skip_sections) {
+                              const std::vector<std::string>& skip_sections, bool keys_in_code) {
   const std::vector<settings::Field> fields = settings::MakeFields();
   settings::Draft draft;
   settings::ReadFileText(yaml, std::string(file_name), fields, skip_sections, draft);
   settings::ReadEnvironment(environment, fields, skip_sections, draft);
   settings::ReadNamedFiles(draft);
-  settings::CheckTogether(draft);
+  settings::CheckTogether(keys_in_code, draft);
   return {std::move(draft.settings), std::move(draft.problems)};
 }
 

@@ -2,7 +2,8 @@
 // inclusion and consistency proofs and their verification (RFC 9162, section 2.1). Only arithmetic: where
 // the hashes of inner nodes come from is the caller's business.
 //
-// All functions are pure and thread-safe. Sizes and indexes count leaves and are below 2^63.
+// All functions are pure and thread-safe. Sizes and indexes count leaves; a size of 2^63 or more is refused with
+// kInvalidArgument.
 #pragma once
 
 #include <array>
@@ -37,6 +38,9 @@ class CompactRange {
   // Hears of every node that is completed: level 0 is the leaf itself, `index` counts within the level.
   using OnNode = std::function<void(unsigned level, std::uint64_t index, const Hash& hash)>;
   void Append(const Hash& leaf_hash, const OnNode& on_node = {});
+  // Appends 2^level leaves at once by the hash of their complete subtree.
+  // REQUIRES: level < 63, size() is a multiple of 2^level.
+  void AppendSubtree(unsigned level, const Hash& hash, const OnNode& on_node = {});
 
   std::uint64_t size() const { return size_; }
   std::span<const Hash> hashes() const { return hashes_; }
@@ -60,7 +64,8 @@ Result<std::vector<Hash>> ConsistencyProof(std::uint64_t first, std::uint64_t se
 // RFC 9162 section 2.1.3.2: OK, or kBadMac "the proof does not lead to the root".
 Status VerifyInclusion(const Hash& leaf_hash, std::uint64_t index, std::uint64_t size, std::span<const Hash> proof,
                        const Hash& root);
-// RFC 9162 section 2.1.4.2. Equal sizes need an empty proof and equal roots; first 0 is consistent with all.
+// RFC 9162 section 2.1.4.2. Equal sizes need an empty proof and equal roots. A first size of 0 is consistent with
+// all, and needs an empty proof and EmptyRoot(). kBadMac "the proof does not lead to the root".
 Status VerifyConsistency(std::uint64_t first, const Hash& first_root, std::uint64_t second, const Hash& second_root,
                          std::span<const Hash> proof);
 
@@ -78,7 +83,7 @@ class RangeVerifier {
   // kInvalidArgument when the proof's parts cannot belong to these numbers.
   static Result<RangeVerifier> Create(std::uint64_t first, std::uint64_t last, std::uint64_t size, RangeProof proof);
   void Add(const Hash& leaf_hash);
-  // kInvalidArgument unless exactly last - first leaves were added.
+  // The root of the whole tree of `size` leaves. kInvalidArgument unless exactly last - first leaves were added.
   Result<Hash> Root() const;
 
  private:

@@ -62,11 +62,13 @@ class SigningKey {
   static Result<SigningKey> Parse(std::string_view text);
   crypto::SecretBytes ToSecretText() const;
   const VerifierKey& verifier() const { return verifier_; }
-  // The bytes after the key id. A cosignature signs `unix_seconds` as well; kEd25519 ignores it.
+  // The bytes after the key id. A cosignature signs `unix_seconds` as well (kInvalidArgument when negative); kEd25519
+  // ignores it.
   Result<std::vector<std::uint8_t>> Sign(std::string_view text, std::int64_t unix_seconds) const;
 
  private:
   SigningKey() = default;
+  static Result<SigningKey> Of(std::string_view name, KeyType type, crypto::SecretBytes seed);
   VerifierKey verifier_;
   std::shared_ptr<const crypto::SecretBytes> seed_;
 };
@@ -85,14 +87,16 @@ struct Note {
 // kMalformed with what is wrong. Checks the form only.
 Result<Note> ParseNote(std::string_view bytes);
 std::string WriteNote(const Note& note);
-// Adds a signature. REQUIRES: the text ends in a newline and holds no blank line at its end.
+// Adds a signature. kInvalidArgument unless the text is what ParseNote would give back; kLimitExceeded beyond
+// kMaxNoteSignatures.
 Status SignNote(Note& note, const SigningKey& key, std::int64_t unix_seconds);
 
 struct VerifiedBy {
   VerifierKey key;
   std::optional<std::int64_t> unix_seconds;   // of a cosignature
 };
-// Which of `keys` signed. kUnknownKey when none did, kBadMac when a known key's signature is wrong.
+// Which of `keys` signed, each once, by its first signature. kUnknownKey when none did, kBadMac when any signature
+// of a known key is wrong.
 Result<std::vector<VerifiedBy>> VerifyNote(const Note& note, std::span<const VerifierKey> keys);
 
 }  // namespace intentgate::tlog

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,20 @@
 
 namespace intentgate::tlog {
 
+inline constexpr std::size_t kMaxProofExtraBytes = 1024;
+inline constexpr std::size_t kMaxProofHashes = 63;
+inline constexpr std::size_t kMaxProofFileBytes = kMaxNoteBytes + 8192;
+
 struct ProofFile {
-  std::string extra;                 // at most 1 KiB; ours is the hash of the event before, so that a leaf can be recomputed
+  std::string extra;                 // at most kMaxProofExtraBytes, not authenticated; ours is the hash of the event before, so that a leaf can be recomputed
   std::uint64_t index = 0;
   std::vector<Hash> path;
   std::string checkpoint_note;       // the signed note, whole
 };
 
 std::string WriteProofFile(const ProofFile& proof);
+// kMalformed with what is wrong. The checkpoint is taken over unread. What is accepted has one spelling: writing it
+// gives the same bytes.
 Result<ProofFile> ParseProofFile(std::string_view text);
 
 // The whole check: the note is signed by one of `keys`, its origin is `origin` (if not empty), the leaf is at

@@ -83,15 +83,21 @@ class Checker {
     const TokenContent& c = token_.content();
     refusal.caveat_index = index;
     std::string place = "caveat " + std::to_string(index) + " (" + std::string(token::WireName(c.caveats[index])) + ")";
-    for (std::size_t h = 0; h < c.hops.size(); ++h) {
-      const Hop& hop = c.hops[h];
-      if (index < hop.first_caveat || index >= hop.first_caveat + hop.caveat_count) continue;
-      refusal.hop = h;
-      if (h > 0) place += " of hop " + std::to_string(h);
-      if (!hop.label.empty()) place += " " + Quote(hop.label);
+    refusal.hop = HopOf(index);
+    if (refusal.hop) {
+      if (*refusal.hop > 0) place += " of hop " + std::to_string(*refusal.hop);
+      if (const std::string& label = c.hops[*refusal.hop].label; !label.empty()) place += " " + Quote(label);
     }
     refusal.message = place + ": " + refusal.message;
     return refusal;
+  }
+
+  std::optional<std::size_t> HopOf(std::size_t index) const {
+    const std::vector<Hop>& hops = token_.content().hops;
+    for (std::size_t h = 0; h < hops.size(); ++h) {
+      if (index >= hops[h].first_caveat && index < hops[h].first_caveat + hops[h].caveat_count) return h;
+    }
+    return std::nullopt;
   }
 
  private:
@@ -188,6 +194,24 @@ std::optional<TokenRefusal> CheckCaveats(const VerifiedToken& token, const Cavea
     if (Verdict v = checker.Check(i)) return checker.At(i, *std::move(v));
   }
   return std::nullopt;
+}
+
+std::vector<CaveatAnswer> ExplainCaveats(const VerifiedToken& token, const CaveatContext& context) {
+  const Checker checker(token, context);
+  std::vector<CaveatAnswer> out;
+  const auto add = [&out](std::optional<std::size_t> index, std::size_t hop, std::string text, Verdict verdict) {
+    CaveatAnswer answer{index, hop, !verdict.has_value(), std::nullopt, std::move(text)};
+    if (verdict) {
+      answer.reason = verdict->reason;
+      answer.text += ": " + verdict->message;
+    }
+    out.push_back(std::move(answer));
+  };
+  add(std::nullopt, 0, "the token's times", checker.Times());
+  for (std::size_t i = 0; i < token.content().caveats.size(); ++i) {
+    add(i, checker.HopOf(i).value_or(0), token.content().caveats[i].Describe(), checker.Check(i));
+  }
+  return out;
 }
 
 bool CouldCall(const VerifiedToken& token, std::string_view tool, const CaveatContext& context) {

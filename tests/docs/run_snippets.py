@@ -3,7 +3,7 @@
 Usage: run_snippets.py ROOT BUILD. Blocks are run by their language, each document in a scratch folder of its own:
 bash blocks in one shell after another with the built `intentgate` in PATH, python and js blocks with the built
 packages, yaml blocks through `intentgate serve --check`, rego blocks through `intentgate policy check`, cpp blocks
-through the compiler, json blocks through a parser. `text`, `cddl`, `console` and `abnf` blocks are not run.
+through the compiler, c blocks through the compiler and then by themselves, json blocks through a parser. `text`, `cddl`, `console` and `abnf` blocks are not run.
 A block in another language, or in none, is a failure. Prints `N passed, N failed`.
 """
 import json
@@ -55,6 +55,13 @@ class Runner:
             file = cwd / "snippet.yaml"
             file.write_text(text)
             return self.command("intentgate", "serve", "--config", str(file), "--check", cwd=cwd)
+        if language == "c":
+            file = cwd / "snippet.c"
+            file.write_text(text)
+            library = self.build / "libintentgate/capi"
+            return self.command("cc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{self.root}/libintentgate/include",
+                                str(file), f"-L{library}", f"-Wl,-rpath,{library}", "-lintentgate", "-o", "snippet",
+                                cwd=cwd) or self.command("./snippet", cwd=cwd)
         if language == "cpp":
             file = cwd / "snippet.cc"
             file.write_text(text)

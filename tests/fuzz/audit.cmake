@@ -1,1 +1,2 @@
 ig_fuzz(export_verify DEPS ig::audit)
+ig_fuzz(canonical_check DEPS ig::audit)

@@ -27,8 +27,8 @@ ExportVerifier::Report Verify(std::string_view file, std::size_t piece) {
 
 void RequireEveryHash(std::string_view file) {
   for (std::size_t end = 0; (end = file.find('\n')) != std::string_view::npos; file.remove_prefix(end + 1)) {
-    const auto record = intentgate::audit::ReadEventLine(file.substr(0, end));
-    if (record.ok() && intentgate::audit::ChainHash(record->prev_hash, record->canonical) != record->hash) std::abort();
+    const auto line = intentgate::audit::ReadEventLine(file.substr(0, end));
+    if (line.ok() && intentgate::audit::ChainHash(line->prev_hash, line->canonical) != line->hash) std::abort();
   }
 }
 

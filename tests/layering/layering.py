@@ -24,6 +24,7 @@ ALLOWED = {
     "store": "token policy budget audit tlog json crypto base",
     "settings": "json base",
     "open": "evidence gate store settings fetch intent policy budget audit tlog token crypto json base",
+    "capi": "",
     "net": "base",
     "http": "net base",
     "telemetry": "http json base",

@@ -71,6 +71,10 @@ class FaultyAuditStore final : public audit::AuditStore {
     if (fail_reads_) return Down();
     return inner_->Tenants();
   }
+  Result<audit::PrunePoint> Pruned(std::string_view tenant) override {
+    if (fail_reads_) return Down();
+    return inner_->Pruned(tenant);
+  }
 
  private:
   static Error Down() { return {ErrorCode::kIo, "the disk is gone"}; }

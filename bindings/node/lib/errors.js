@@ -16,6 +16,13 @@ class TokenRefused extends IntentGateError {
   }
 }
 
+class PolicyCompileError extends IntentGateError {
+  constructor(code, message, diagnostics) {
+    super(code, message);
+    this.diagnostics = diagnostics;
+  }
+}
+
 class Denied extends IntentGateError {
   constructor(decision) {
     super(decision.code, decision.reason);
@@ -23,4 +30,22 @@ class Denied extends IntentGateError {
   }
 }
 
-module.exports = { IntentGateError, TokenRefused, Denied };
+/** The package's class for an error of the native half; other errors pass as they are. */
+function translated(error) {
+  if (typeof error?.code !== "string" || error instanceof IntentGateError) return error;
+  const details = error.details === undefined ? undefined : JSON.parse(error.details);
+  if (details?.refused) return new TokenRefused(error.code, error.message, details.caveat, details.hop);
+  if (details?.diagnostics) return new PolicyCompileError(error.code, error.message, details.diagnostics);
+  return new IntentGateError(error.code, error.message);
+}
+
+/** Runs a native call and turns its errors into the package's classes. */
+function call(work) {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+module.exports = { IntentGateError, TokenRefused, PolicyCompileError, Denied, call, translated };

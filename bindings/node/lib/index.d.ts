@@ -19,8 +19,16 @@ export function maxCalls(calls: number): Caveat;
 export function rateLimit(callsPerMinute: number): Caveat;
 /** At most this much cost over the token's life, in cents. */
 export function maxCost(cents: number): Caveat;
-/** Refused from this time on. */
-export function expires(unixSeconds: number): Caveat;
+/** Refused from this time on: unix seconds, or a Date. */
+export function expires(at: number | Date): Caveat;
+/** Only for this agent. */
+export function agent(name: string): Caveat;
+/** When a second factor was shown, for the policy; refuses nothing by itself. */
+export function steppedUp(unixSeconds: number): Caveat;
+/** Only calls to these agents or to agents of these zones. */
+export function callees(who: { agents?: string[]; zones?: string[] }): Caveat;
+/** Only calls with a risk score of at most this. */
+export function maxRisk(ceiling: number): Caveat;
 /** Only tools of these upstream servers. */
 export function servers(...names: string[]): Caveat;
 
@@ -60,7 +68,11 @@ export class TokenRefused extends IntentGateError {
   readonly caveat?: number;
   readonly hop?: number;
 }
-/** Thrown by `Decision.require`. */
+/** A policy that does not compile; the message has every finding. */
+export class PolicyCompileError extends IntentGateError {
+  readonly diagnostics: { code: string; file: string; line: number; column: number; message: string; suggestion: string }[];
+}
+/** Thrown by `Decision.require`, `Gate.run` and guarded functions. */
 export class Denied extends IntentGateError {
   readonly decision: Decision;
 }
@@ -113,6 +125,25 @@ export function decode(token: string): { [member: string]: Json };
 export function verify(token: string, keys: KeyRing, options?: { audience?: string }): { [member: string]: Json };
 /** Holds every caveat but the counting ones against a call. Throws TokenRefused. */
 export function check(token: string, keys: KeyRing, tool: string, args?: Args, options?: { now?: number; agent?: string }): void;
+/** One caveat's answer. Without `caveat` it is about the token's own times. */
+export interface CaveatAnswer {
+  readonly caveat?: number;
+  readonly hop: number;
+  readonly holds: boolean;
+  readonly text: string;
+  readonly code?: string;
+}
+export class Explanation {
+  private constructor();
+  readonly allowed: boolean;
+  readonly code: string;
+  readonly reason: string;
+  readonly caveats: readonly CaveatAnswer[];
+  /** For people, one line a caveat. */
+  toString(): string;
+}
+/** What every caveat says of a call, not only the first that refuses. A bad token is an answer too, not an error. */
+export function explain(token: string, keys: KeyRing, tool: string, args?: Args, options?: { now?: number; agent?: string }): Explanation;
 /** A line for a key file with a fresh key: a secret. */
 export function generateKeyLine(id?: string): string;
 
@@ -121,53 +152,161 @@ export interface TraceStep {
   passed: boolean;
   detail: string;
 }
-/** What the gate said. Frozen. */
+/** What the gate said. */
 export class Decision {
   private constructor();
+  readonly allowed: boolean;
   readonly verdict: "allow" | "block" | "escalate";
   /** Who refused: "capability", "intent", "policy", "budget" or "". */
-  readonly check: string;
+  readonly check: "" | "capability" | "intent" | "policy" | "budget";
   /** Stable, such as "capability.argument_refused". */
   readonly code: string;
+  /** A sentence, safe to show to the agent. */
   readonly reason: string;
+  /** What refused, such as "caveat 2 (arg) of hop 1" or "budget agent:a:calls/60"; "" for an allow. */
+  readonly rule: string;
   readonly requiresStepUp: boolean;
+  /** Of the decision's audit event; "" if there is none. */
   readonly eventId: string;
   readonly tenant: string;
   readonly agentId: string;
   readonly jti: string;
   readonly rootJti: string;
   readonly latencyUs: number;
+  /** The event's place in the chain and its hash, when it was durable before the answer. */
+  readonly auditSeq?: number;
+  readonly auditHash?: string;
   /** The snapshot that was judged: hand it to the tool rather than your own object. */
-  readonly args: Args | undefined;
-  readonly trace: TraceStep[];
-  readonly allowed: boolean;
+  readonly args: { [name: string]: any } | undefined;
+  /** Only after `explain`. */
+  readonly trace: readonly TraceStep[];
   /** Returns the decision if it is an allow, else throws Denied. */
   require(): this;
+  /** For people; after `explain` with one line a check. */
+  toString(): string;
+  toJSON(): { [name: string]: Json };
 }
 
 export interface CallOptions {
   token?: string;
+  /** What the agent was asked to do. `prompt` is another name for it. */
+  intent?: string;
   prompt?: string;
   sessionId?: string;
+  /** The upstream server's name, for `servers` caveats. */
+  server?: string;
 }
+
+/** Options of a guarded function: fixed values, or functions of the call's arguments. */
+export interface GuardOptions<A extends unknown[] = any[], R = unknown> {
+  token?: string | ((...args: A) => string | undefined);
+  intent?: string | ((...args: A) => string | undefined);
+  sessionId?: string | ((...args: A) => string | undefined);
+  server?: string | ((...args: A) => string | undefined);
+  /** Names for positional parameters. Without it the first argument is the object of arguments, and later ones
+   *  (a framework's context) are handed on unjudged. */
+  params?: string[];
+  /** Called instead of throwing Denied; what it returns is the function's result. */
+  onDenied?: (decision: Decision) => R;
+}
+
+export interface BudgetLimits {
+  lifetimeCalls?: number;
+  windowCalls?: number;
+  /** Cost units, such as cents. */
+  windowCost?: number;
+  /** Seconds; 60 unless it is given. */
+  windowSeconds?: number;
+}
+/** docs/configuration.md has every name and default; here they are in camel case. */
+export interface GateSettings {
+  /** A ring, the text of a key file, or a key file's path. */
+  keys?: KeyRing | string | { file: string };
+  store: "memory" | { sqlite: string } | { postgres: string; schema?: string };
+  /** Rego text, texts by file name, paths, or a compiled policy. Without one every call is refused. */
+  policy?: string | { [fileName: string]: string } | { files: string[] } | Policy;
+  policyLimits?: { maxSteps?: number; maxMemoryBytes?: number };
+  capability?: { required?: boolean; audience?: string; acceptV3?: boolean; acceptV4?: boolean; acceptV5?: boolean;
+    revocationMaxAgeMs?: number; revocationRefreshMs?: number };
+  intent?: { mode?: "off" | "when_given" | "required"; extractor?: "lexical" | "http"; extractorUrl?: string; extractorModel?: string;
+    extractorTimeoutMs?: number; extractorFailure?: "deny" | "allow"; cacheEntries?: number; cacheSeconds?: number };
+  budgets?: { agent?: BudgetLimits; tenant?: BudgetLimits; agents?: { [id: string]: BudgetLimits }; tenants?: { [id: string]: BudgetLimits } };
+  tools?: { match: string; cost?: number; costArgument?: string; durability?: "durable" | "async" }[];
+  audit?: { durability?: "durable" | "async"; argValues?: "off" | "scalars" | "raw"; maxBatch?: number; maxDelayUs?: number };
+}
+
 /** All four checks and the audit chain, on the same configuration as the server. */
 export class Gate {
   private constructor();
   /** From a YAML file or its text. Throws IntentGateError that lists every mistake. */
   static open(options?: { config?: string; yaml?: string; environment?: { [name: string]: string | undefined } }): Gate;
-  /** Judges one call and records it; resolves when the event is as durable as configured. */
-  authorize(tool: string, args?: Args, options?: CallOptions): Promise<Decision>;
+  /** From settings in code; the environment is not read. Throws IntentGateError that lists every mistake. */
+  static create(settings: GateSettings): Gate;
+  /** Judges one call and records it; resolves when the event is as durable as configured. A string for options is the
+   *  token. Rejects only when it was called wrongly; a refusal is a Decision. */
+  authorize(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
   /** As authorize, holding the event loop until the event is durable. */
-  authorizeSync(tool: string, args?: Args, options?: CallOptions): Decision;
+  authorizeSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
   /** As authorize, with a trace; charges nothing and records nothing. */
-  explain(tool: string, args?: Args, options?: CallOptions): Decision;
+  explain(tool: string, args?: Args, options?: CallOptions | string): Decision;
   /** Authorizes, calls `callee` with the judged snapshot, records the outcome. Throws Denied. */
-  run<T>(tool: string, args: Args | undefined, options: CallOptions, callee: (args: Args | undefined) => T | Promise<T>): Promise<T>;
+  run<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T | Promise<T>): Promise<T>;
+  runSync<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T): T;
+  /** A function that asks before every call and hands `callee` the judged snapshot. Throws Denied unless `onDenied`. */
+  guard<A extends unknown[], R>(tool: string, callee: (...args: A) => R | Promise<R>, options?: GuardOptions<A, R>): (...args: A) => Promise<R>;
+  guardSync<A extends unknown[], R>(tool: string, callee: (...args: A) => R, options?: GuardOptions<A, R>): (...args: A) => R;
+  /** Runs `work` with a token for every guarded call inside it, across awaits. Options of the guard itself win. */
+  use<R>(token: string | CallOptions, work: () => R): R;
+  /** What `use` set around the caller. */
+  readonly current: CallOptions;
+  /** What became of an allowed call: "success", "tool_error", "timeout", "cancelled", ... */
   recordOutcome(decision: Decision, outcome?: string, latencyUs?: number): void;
+  /** Calls in flight finish under the old policy. Recorded in the chain. */
+  setPolicy(policy: Policy, options?: { actor?: string }): void;
+  /** What the intent check ranks: the tools that the agent could be meant to call. */
+  setTools(tools: Iterable<{ name: string; description?: string; parameters?: Iterable<string> }>): void;
+  /** Waits until everything recorded so far is in the store; holds the event loop. */
+  flush(): void;
   /** Revokes a token by its jti, or a whole tree by its root id. */
   revoke(id: string, options?: { tenant?: string; reason?: string; actor?: string }): void;
   verifyAudit(tenant?: string): { ok: boolean; tenant: string; verified: number; problem: string; brokenSeq?: number };
   exportAudit(path: string, options?: { tenant?: string; format?: "ndjson" | "csv" }): void;
   /** Flushes the chain. Later calls throw. */
   close(): void;
+}
+
+export interface PolicyVerdict {
+  readonly effect: "allow" | "block" | "escalate";
+  readonly reason: string;
+  readonly requiresStepUp: boolean;
+  /** "" or why no rule asked for this block, such as "policy_undefined". */
+  readonly failure: string;
+  /** The engine's error, for operators. */
+  readonly detail: string;
+  readonly steps: number;
+}
+export interface PolicyTestReport {
+  /** Something was tested and nothing failed. */
+  readonly ok: boolean;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly results: readonly { readonly name: string; readonly outcome: "pass" | "fail" | "error" | "skip"; readonly message?: string }[];
+}
+/** A compiled Rego policy with a rule `data.intentgate.policy.decision`. Immutable; may not cross to another worker thread. */
+export class Policy {
+  private constructor();
+  /** Rego text, or texts by file name. Throws PolicyCompileError. */
+  static compile(sources: string | { [fileName: string]: string }, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Policy;
+  /** As compile, from files. */
+  static load(paths: string | Iterable<string>, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Policy;
+  /** SHA-256 over sources and data, in hex. */
+  readonly digest: string;
+  readonly ruleNames: string[];
+  /** The decision on an input document. Does not throw for what the policy does wrong: that blocks. */
+  evaluate(input: Json): PolicyVerdict;
+  /** The value of a rule such as "data.intentgate.policy.reasons"; undefined if it has none. */
+  query(reference: string, input?: Json): Json | undefined;
+  /** Runs the rules named test_...; those named todo_test_... are skipped. */
+  test(pattern?: RegExp | string): PolicyTestReport;
 }

@@ -6,6 +6,7 @@
 
 #include "gate_object.h"
 #include "key_ring.h"
+#include "policy_object.h"
 #include "tokens.h"
 
 namespace intentgate::node {
@@ -15,12 +16,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto data = std::make_unique<AddonData>();
   const Napi::Function key_ring = KeyRingObject::Init(env);
   const Napi::Function gate = GateObject::Init(env);
+  const Napi::Function policy = PolicyObject::Init(env);
   data->key_ring = Napi::Persistent(key_ring);
   data->gate = Napi::Persistent(gate);
+  data->policy = Napi::Persistent(policy);
   // The environment owns it and deletes it at its end.
   env.SetInstanceData(data.release());
   exports.Set("KeyRing", key_ring);
   exports.Set("Gate", gate);
+  exports.Set("Policy", policy);
   ExportTokenFunctions(env, exports);
   return exports;
 }

@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include <array>
 #include <utility>
 
 namespace intentgate::node {
@@ -21,8 +22,22 @@ void Throw(Napi::Env env, const TokenRefusal& refusal) {
 }
 
 std::string Text(const Napi::CallbackInfo& info, std::size_t index) {
-  const Napi::Value value = info[index];
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+  const napi_env env = info.Env();
+  const napi_value value = info[index];
+  std::array<char, 2048> small;
+  std::size_t size = 0;
+  if (napi_get_value_string_utf8(env, value, small.data(), small.size(), &size) != napi_ok) return {};
+  // A cut ends before a whole character, so at most three bytes short of the room without the NUL.
+  if (size < small.size() - 4) return {small.data(), size};
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &size) != napi_ok) return {};
+  std::string text(size, '\0');
+  if (napi_get_value_string_utf8(env, value, text.data(), size + 1, &size) != napi_ok) return {};
+  return text;
+}
+
+bool IsText(const Napi::CallbackInfo& info, std::size_t index) {
+  napi_valuetype type = napi_undefined;
+  return napi_typeof(info.Env(), info[index], &type) == napi_ok && type == napi_string;
 }
 
 std::string Member(const json::Value& request, std::string_view name, std::string fallback) {
@@ -46,6 +61,20 @@ Result<std::vector<Caveat>> Caveats(const json::Value& request) {
     out.push_back(std::move(*caveat));
   }
   return out;
+}
+
+Result<Sources> ReadSources(const std::string& text) {
+  const Error wrong{ErrorCode::kInvalidArgument, "policy must be texts with names"};
+  // A policy may be as large as the compiler allows.
+  const Result<json::Value> parsed = json::Parse(text, {.max_bytes = std::size_t{64} << 20, .max_depth = 4});
+  if (!parsed.ok()) return Error{ErrorCode::kInvalidArgument, "policy: " + parsed.error().message};
+  if (!parsed->is_array()) return wrong;
+  Sources sources;
+  for (const json::Value& row : parsed->array()) {
+    if (!row.is_array() || row.array().size() != 2 || !row.array()[0].is_string() || !row.array()[1].is_string()) return wrong;
+    sources.emplace_back(row.array()[0].string_value(), row.array()[1].string_value());
+  }
+  return sources;
 }
 
 }  // namespace intentgate::node

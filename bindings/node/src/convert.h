@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <intentgate/caveat.h>
@@ -20,12 +21,18 @@ void Throw(Napi::Env env, std::string_view code, const std::string& message, con
 void Throw(Napi::Env env, const Error& error);
 void Throw(Napi::Env env, const TokenRefusal& refusal);
 
-// The argument at `index`; empty when it is no string.
+// The argument at `index`; empty when it is no string. One call into Node for texts under 2 KiB.
 std::string Text(const Napi::CallbackInfo& info, std::size_t index);
+bool IsText(const Napi::CallbackInfo& info, std::size_t index);
 
 // A member of a request, with a default for what is absent or of another type.
 std::string Member(const json::Value& request, std::string_view name, std::string fallback = "");
 std::optional<std::int64_t> Integer(const json::Value& request, std::string_view name);
 Result<std::vector<Caveat>> Caveats(const json::Value& request);
+
+
+// Policy sources as JSON: [[name, text], ...].
+using Sources = std::vector<std::pair<std::string, std::string>>;
+Result<Sources> ReadSources(const std::string& text);
 
 }  // namespace intentgate::node

@@ -1,40 +1,27 @@
 #include "gate_object.h"
 
 #include <fstream>
-#include <map>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include <intentgate/settings.h>
+#include <intentgate/intent.h>
 
 #include "convert.h"
+#include "decision.h"
+#include "key_ring.h"
+#include "open.h"
+#include "policy_object.h"
 
 namespace intentgate::node {
 namespace {
 
-std::string DecisionJson(const Decision& d) {
-  json::Array trace;
-  for (const TraceStep& step : d.trace) {
-    trace.push_back(json::MakeObject({{"check", CheckName(step.check)}, {"passed", step.passed}, {"detail", step.detail}}));
-  }
-  return json::Write(json::MakeObject({{"verdict", VerdictName(d.verdict)},
-                                       {"check", CheckName(d.check)},
-                                       {"code", ReasonName(d.code)},
-                                       {"reason", d.reason},
-                                       {"requiresStepUp", d.requires_step_up},
-                                       {"eventId", d.event_id},
-                                       {"tenant", d.tenant},
-                                       {"agentId", d.agent_id},
-                                       {"jti", d.jti},
-                                       {"rootJti", d.root_jti},
-                                       {"latencyUs", d.latency_us},
-                                       {"trace", json::Value(std::move(trace))}}));
-}
-
 // The texts behind a Call, which only borrows.
 struct OwnedCall {
-  std::string tool, token, prompt, session_id;
+  std::string tool, token, prompt, session_id, server;
   json::Value arguments;
+  std::string problem;   // what the strict reader found wrong with the arguments
 
   Call View() const {
     Call call;
@@ -42,25 +29,40 @@ struct OwnedCall {
     call.token = token;
     call.prompt = prompt;
     call.session_id = session_id;
+    call.server = server;
     call.arguments = arguments.is_null() ? nullptr : &arguments;
     return call;
   }
 };
 
-// (tool, argsJson, token, prompt, sessionId); nullopt with a JavaScript error pending.
-std::optional<OwnedCall> CallFrom(const Napi::CallbackInfo& info) {
-  OwnedCall call{Text(info, 0), Text(info, 2), Text(info, 3), Text(info, 4), nullptr};
-  if (info[1].IsString()) {
-    Result<json::Value> arguments = json::Parse(Text(info, 1));
-    if (!arguments.ok()) return Throw(info.Env(), arguments.error()), std::nullopt;
-    if (!arguments->is_object()) return Throw(info.Env(), "invalid_argument", "args must be an object"), std::nullopt;
-    call.arguments = std::move(*arguments);
+// (tool, argsJson or undefined, token, prompt, sessionId, server)
+OwnedCall CallFrom(const Napi::CallbackInfo& info) {
+  OwnedCall call{Text(info, 0), Text(info, 2), Text(info, 3), Text(info, 4), Text(info, 5), nullptr, ""};
+  if (!IsText(info, 1)) return call;
+  Result<json::Value> arguments = json::Parse(Text(info, 1));
+  if (!arguments.ok()) {
+    call.problem = "the arguments: " + arguments.error().message;
+  } else if (!arguments->is_object()) {
+    call.problem = "the arguments are not an object";
+  } else {
+    call.arguments = *std::move(arguments);
   }
   return call;
 }
 
-// One promise on its way; made and settled on the JavaScript thread.
+// What an agent sends can be wrong without the program being wrong: a refusal and not an exception.
+std::string Refused(Gate& gate, const OwnedCall& call) {
+  gate.RecordRefusedRequest(call.View(), call.problem);
+  Decision decision;
+  decision.reason = call.problem;
+  return DecisionJson(decision);
+}
+
+// One decision on its way. Made on the JavaScript thread and read there.
 struct Pending {
+  std::thread::id js_thread = std::this_thread::get_id();
+  bool calling = true;   // AuthorizeAsync has not returned
+  bool at_once = false;  // decided inside the call
   napi_deferred deferred = nullptr;
   std::string decision;
 };
@@ -69,7 +71,8 @@ struct Pending {
 // would end the process.
 void Settle(napi_env env, const Pending& pending) {
   napi_value value = nullptr;
-  if (napi_create_string_utf8(env, pending.decision.data(), pending.decision.size(), &value) == napi_ok) {
+  if (pending.deferred != nullptr &&
+      napi_create_string_utf8(env, pending.decision.data(), pending.decision.size(), &value) == napi_ok) {
     static_cast<void>(napi_resolve_deferred(env, pending.deferred, value));
   }
 }
@@ -81,34 +84,16 @@ Napi::Function GateObject::Init(Napi::Env env) {
       env, "Gate",
       {InstanceMethod<&GateObject::Authorize>("authorize"), InstanceMethod<&GateObject::AuthorizeSync>("authorizeSync"),
        InstanceMethod<&GateObject::Explain>("explain"), InstanceMethod<&GateObject::RecordOutcome>("recordOutcome"),
-       InstanceMethod<&GateObject::Revoke>("revoke"), InstanceMethod<&GateObject::VerifyAudit>("verifyAudit"),
+       InstanceMethod<&GateObject::Revoke>("revoke"), InstanceMethod<&GateObject::SetPolicy>("setPolicy"), InstanceMethod<&GateObject::SetTools>("setTools"),
+       InstanceMethod<&GateObject::Flush>("flush"),
+       InstanceMethod<&GateObject::VerifyAudit>("verifyAudit"),
        InstanceMethod<&GateObject::ExportAudit>("exportAudit"), InstanceMethod<&GateObject::Close>("close")});
 }
 
 GateObject::GateObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GateObject>(info) {
   const Napi::Env env = info.Env();
-  const Result<json::Value> environment = json::Parse(Text(info, 2));
-  if (!environment.ok()) {
-    Throw(env, environment.error());
-    return;
-  }
-  std::map<std::string, std::string> variables;
-  for (const json::Member& member : environment->object()) {
-    if (member.value.is_string()) variables[member.name] = member.value.string_value();
-  }
-  const SettingsLoad load = LoadGateSettings(Text(info, 0), Text(info, 1), variables);
-  if (!load.problems.empty()) {
-    std::string message = "the configuration has mistakes:";
-    for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
-    Throw(env, "invalid_argument", message);
-    return;
-  }
-  Result<std::shared_ptr<Gate>> gate = Gate::Open(load.settings);
-  if (!gate.ok()) {
-    Throw(env, gate.error());
-    return;
-  }
-  gate_ = std::move(*gate);
+  gate_ = OpenGate(info);
+  if (!gate_) return;
   settle_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "intentgate", 0, 1);
   settle_.Unref(env);
   running_ = true;
@@ -144,18 +129,16 @@ void GateObject::Settled(Napi::Env env) {
 Napi::Value GateObject::Authorize(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::shared_ptr<Gate> gate = Borrow(env);
-  const std::optional<OwnedCall> call = gate ? CallFrom(info) : std::nullopt;
-  if (!call) return env.Undefined();
+  if (!gate) return env.Undefined();
+  const OwnedCall call = CallFrom(info);
+  if (!call.problem.empty()) return Napi::String::New(env, Refused(*gate, call));
   const auto pending = std::make_shared<Pending>();
-  napi_value promise = nullptr;
-  if (napi_create_promise(env, &pending->deferred, &promise) != napi_ok) return env.Undefined();
-  // This object and the event loop stay alive until the last promise is settled.
-  if (waiting_++ == 0) {
-    settle_.Ref(env);
-    Ref();
-  }
-  gate->AuthorizeAsync(call->View(), [this, pending](const Decision& decision) {
+  gate->AuthorizeAsync(call.View(), [this, pending](const Decision& decision) {
     pending->decision = DecisionJson(decision);
+    if (std::this_thread::get_id() == pending->js_thread && pending->calling) {
+      pending->at_once = true;
+      return;
+    }
     settle_.NonBlockingCall([this, pending](Napi::Env js, Napi::Function) {
       // No environment: the process or the worker is ending and nobody waits any more.
       if (js == nullptr) return;
@@ -163,21 +146,34 @@ Napi::Value GateObject::Authorize(const Napi::CallbackInfo& info) {
       Settled(js);
     });
   });
+  pending->calling = false;
+  // A promise for what is known already would cost more than the decision.
+  if (pending->at_once) return Napi::String::New(env, pending->decision);
+  // Its settling waits for this thread, so it cannot come before the promise is there. This object and the event
+  // loop stay alive until the last one is settled.
+  if (waiting_++ == 0) {
+    settle_.Ref(env);
+    Ref();
+  }
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &pending->deferred, &promise) != napi_ok) return env.Undefined();
   return Napi::Value(env, promise);
 }
 
 Napi::Value GateObject::AuthorizeSync(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Gate> gate = Borrow(info.Env());
-  const std::optional<OwnedCall> call = gate ? CallFrom(info) : std::nullopt;
-  if (!call) return info.Env().Undefined();
-  return Napi::String::New(info.Env(), DecisionJson(gate->Authorize(call->View())));
+  if (!gate) return info.Env().Undefined();
+  const OwnedCall call = CallFrom(info);
+  return Napi::String::New(info.Env(), call.problem.empty() ? DecisionJson(gate->Authorize(call.View())) : Refused(*gate, call));
 }
 
 Napi::Value GateObject::Explain(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Gate> gate = Borrow(info.Env());
-  const std::optional<OwnedCall> call = gate ? CallFrom(info) : std::nullopt;
-  if (!call) return info.Env().Undefined();
-  return Napi::String::New(info.Env(), DecisionJson(gate->Explain(call->View())));
+  if (!gate) return info.Env().Undefined();
+  const OwnedCall call = CallFrom(info);
+  Decision decision;
+  decision.reason = call.problem;
+  return Napi::String::New(info.Env(), DecisionJson(call.problem.empty() ? gate->Explain(call.View()) : decision));
 }
 
 // (decisionJson, outcome, latencyUs)
@@ -210,6 +206,45 @@ Napi::Value GateObject::Revoke(const Napi::CallbackInfo& info) {
   const Status revoked = gate->Revoke({Text(info, 1), Text(info, 0), Text(info, 2), actor}, {actor, "", ""});
   if (!revoked.ok()) Throw(env, revoked.error());
   return env.Undefined();
+}
+
+// (policy, actor)
+Napi::Value GateObject::SetPolicy(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<Gate> gate = Borrow(env);
+  if (!gate) return env.Undefined();
+  const auto* data = env.GetInstanceData<AddonData>();
+  if (!info[0].IsObject() || !info[0].As<Napi::Object>().InstanceOf(data->policy.Value())) {
+    return Throw(env, "invalid_argument", "policy must be a Policy"), env.Undefined();
+  }
+  const Status set = gate->SetPolicy(PolicyObject::Unwrap(info[0].As<Napi::Object>())->policy(), {Text(info, 1), "", ""});
+  if (!set.ok()) Throw(env, set.error());
+  return env.Undefined();
+}
+
+// (toolsJson [{name, description, parameters}, ...], every member there)
+Napi::Value GateObject::SetTools(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<Gate> gate = Borrow(env);
+  if (!gate) return env.Undefined();
+  const Result<json::Value> list = json::Parse(Text(info, 0));
+  if (!list.ok()) return Throw(env, list.error()), env.Undefined();
+  std::vector<ToolInfo> tools;
+  for (const json::Value& row : list->array()) {
+    ToolInfo tool{.name = Member(row, "name"), .description = Member(row, "description"), .parameters = {}};
+    for (const json::Value& name : row.Find("parameters")->array()) tool.parameters.push_back(name.string_value());
+    tools.push_back(std::move(tool));
+  }
+  gate->SetToolCatalogue(std::move(tools));
+  return env.Undefined();
+}
+
+Napi::Value GateObject::Flush(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<Gate> gate = Borrow(info.Env());
+  if (!gate) return info.Env().Undefined();
+  const Status flushed = gate->Flush();
+  if (!flushed.ok()) Throw(info.Env(), flushed.error());
+  return info.Env().Undefined();
 }
 
 // (tenant) -> JSON

@@ -15,7 +15,7 @@ namespace intentgate::node {
 class GateObject final : public Napi::ObjectWrap<GateObject> {
  public:
   static Napi::Function Init(Napi::Env env);
-  // new Gate(yaml, fileName, environmentJson)
+  // new Gate(...): the arguments of OpenGate
   explicit GateObject(const Napi::CallbackInfo& info);
   ~GateObject() override;
 
@@ -25,6 +25,9 @@ class GateObject final : public Napi::ObjectWrap<GateObject> {
   Napi::Value Explain(const Napi::CallbackInfo& info);
   Napi::Value RecordOutcome(const Napi::CallbackInfo& info);
   Napi::Value Revoke(const Napi::CallbackInfo& info);
+  Napi::Value SetPolicy(const Napi::CallbackInfo& info);
+  Napi::Value SetTools(const Napi::CallbackInfo& info);
+  Napi::Value Flush(const Napi::CallbackInfo& info);
   Napi::Value VerifyAudit(const Napi::CallbackInfo& info);
   Napi::Value ExportAudit(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);

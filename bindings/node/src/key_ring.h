@@ -34,7 +34,7 @@ class KeyRingObject final : public Napi::ObjectWrap<KeyRingObject> {
 
 // Constructors by environment: each worker thread has its own.
 struct AddonData {
-  Napi::FunctionReference key_ring, gate;
+  Napi::FunctionReference key_ring, gate, policy;
 };
 
 // The ring in argument `index`, or null with a JavaScript error pending.

@@ -9,6 +9,21 @@
 namespace intentgate::node {
 namespace {
 
+std::string ExplanationJson(const TokenRefusal* refusal, const std::vector<CaveatAnswer>& answers) {
+  json::Array caveats;
+  for (const CaveatAnswer& answer : answers) {
+    json::Value row = json::MakeObject(
+        {{"hop", static_cast<std::int64_t>(answer.hop)}, {"holds", answer.holds}, {"text", answer.text}});
+    if (answer.caveat_index) row.Set("caveat", static_cast<std::int64_t>(*answer.caveat_index));
+    if (answer.reason) row.Set("code", ReasonName(*answer.reason));
+    caveats.push_back(std::move(row));
+  }
+  return json::Write(json::MakeObject({{"allowed", refusal == nullptr},
+                                       {"code", ReasonName(refusal == nullptr ? Reason::kAllowed : refusal->reason)},
+                                       {"reason", refusal == nullptr ? std::string("every caveat holds") : refusal->message},
+                                       {"caveats", json::Value(std::move(caveats))}}));
+}
+
 Napi::Value GenerateKey(const Napi::CallbackInfo& info) {
   const auto random = SystemRandom();
   const Result<std::string> line = GenerateKeyLine(Text(info, 0), *random);
@@ -102,6 +117,26 @@ Napi::Value CheckCall(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+// explain(token, ring, tool, argsJson, now, agent) -> JSON
+Napi::Value ExplainCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const KeyRing* ring = RingAt(info, 1);
+  if (ring == nullptr) return env.Undefined();
+  const auto clock = SystemClock();
+  const Result<json::Value> arguments = json::Parse(IsText(info, 3) ? Text(info, 3) : "null");
+  if (!arguments.ok()) return Throw(env, arguments.error()), env.Undefined();
+  const VerifyResult result = Verify(Text(info, 0), *ring, {}, *clock);
+  if (!result.ok()) return Napi::String::New(env, ExplanationJson(&result.refusal(), {}));
+  const std::string tool = Text(info, 2), agent = Text(info, 5);
+  CaveatContext context;
+  context.tool = tool;
+  context.arguments = arguments->is_null() ? nullptr : &*arguments;
+  context.agent = agent;
+  context.now = info[4].IsNumber() ? info[4].As<Napi::Number>().Int64Value() : clock->UnixSeconds();
+  const auto refusal = CheckCaveats(result.token(), context);
+  return Napi::String::New(env, ExplanationJson(refusal ? &*refusal : nullptr, ExplainCaveats(result.token(), context)));
+}
+
 }  // namespace
 
 void ExportTokenFunctions(Napi::Env env, Napi::Object exports) {
@@ -111,6 +146,7 @@ void ExportTokenFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("decode", Napi::Function::New<&DecodeToken>(env));
   exports.Set("verify", Napi::Function::New<&VerifyToken>(env));
   exports.Set("check", Napi::Function::New<&CheckCall>(env));
+  exports.Set("explain", Napi::Function::New<&ExplainCall>(env));
 }
 
 }  // namespace intentgate::node

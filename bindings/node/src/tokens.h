@@ -5,7 +5,7 @@
 
 namespace intentgate::node {
 
-// generateKeyLine, mint, attenuate, decode, verify, check.
+// generateKeyLine, mint, attenuate, decode, verify, check, explain.
 void ExportTokenFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace intentgate::node

@@ -1,5 +1,64 @@
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, final
 
+class TraceStep(NamedTuple):
+    """One question of the gate and its answer: which check, whether it let the call through, and a sentence."""
+
+    check: str
+    passed: bool
+    detail: str
+
+@final
+class Decision:
+    """What the gate said. ``bool(decision)`` is true only for an allow; ``str(decision)`` is for people."""
+
+    @property
+    def verdict(self) -> Literal["allow", "block", "escalate"]: ...
+    @property
+    def allowed(self) -> bool:
+        """Whether the call may be made."""
+    @property
+    def check(self) -> Literal["", "capability", "intent", "policy", "budget"]:
+        """Who refused; ``""`` for an allow."""
+    @property
+    def code(self) -> str:
+        """The stable name of the reason, such as ``"capability.argument_refused"``."""
+    @property
+    def reason(self) -> str:
+        """A sentence, safe to show to the agent."""
+    @property
+    def rule(self) -> str:
+        """What decided, such as ``"caveat 2 (arg) of hop 1"``; ``""`` for an allow."""
+    @property
+    def requires_step_up(self) -> bool:
+        """Whether the policy asks for a second factor."""
+    @property
+    def event_id(self) -> str:
+        """The decision's event in the audit chain; ``""`` if there is none."""
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def agent_id(self) -> str:
+        """The token's subject."""
+    @property
+    def jti(self) -> str:
+        """The token's id."""
+    @property
+    def root_jti(self) -> str:
+        """The id of the token it was made from."""
+    @property
+    def latency_us(self) -> int:
+        """Microseconds that deciding took, without the wait for the event's commit."""
+    @property
+    def args(self) -> Optional[Dict[str, Any]]:
+        """The snapshot of the arguments that was judged: hand it to the tool."""
+    @property
+    def trace(self) -> Tuple[TraceStep, ...]:
+        """The questions in order; empty unless ``explain`` made the decision."""
+    def __bool__(self) -> bool: ...
+    def require(self) -> "Decision":
+        """Returns the decision if it is an allow, else raises ``Denied``."""
+
+@final
 class KeyRing:
     """Keys by id. Immutable, thread-safe; printing it shows ids, never keys."""
 
@@ -10,35 +69,84 @@ class KeyRing:
     def parse(text: str) -> "KeyRing":
         """A key file's text, as ``intentgate keygen`` writes it."""
     @property
-    def ids(self) -> List[str]: ...
+    def ids(self) -> List[str]:
+        """The ids of all keys."""
     @property
-    def active_id(self) -> str: ...
+    def active_id(self) -> str:
+        """The id of the key that mints."""
 
-class Gate:
-    @staticmethod
-    def open(yaml: str, file_name: str, environment: Mapping[str, str]) -> "Gate": ...
+class Completions:
+    def __init__(self) -> None: ...
+    def fileno(self) -> int: ...
+    def drain(self) -> List[Tuple[int, Decision]]: ...
+
+class PolicyBase:
+    def __init__(self, files: List[Tuple[str, str]], data: Optional[Mapping[str, Any]]) -> None: ...
+    def _decide(self, input: Mapping[str, Any]) -> Dict[str, Any]: ...
+    def _eval(self, reference: str, input: Optional[Mapping[str, Any]]) -> Tuple[bool, Any]: ...
+    def _rule_names(self) -> List[str]: ...
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over the sources and the data."""
+
+class GateBase:
+    def __init__(
+        self, yaml: str, file_name: str, environment: Mapping[str, str], keys: Optional[KeyRing],
+        policy: Optional[List[Tuple[str, str]]],
+    ) -> None: ...
     def authorize(
-        self, tool: str, arguments: Optional[Dict[str, Any]], token: str, prompt: str, session_id: str, explain: bool
-    ) -> Dict[str, Any]: ...
-    def record_outcome(self, decision: Dict[str, str], outcome: str, latency_us: int) -> None: ...
-    def revoke(self, id: str, tenant: str, reason: str, actor: str) -> None: ...
-    def verify_audit(self, tenant: str) -> Dict[str, Any]: ...
-    def export_audit(self, path: str, tenant: str, format: str) -> None: ...
-    def close(self) -> None: ...
-    @property
-    def closed(self) -> bool: ...
+        self, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+    ) -> Decision:
+        """Judges one call and records it. Returns when the event is as durable as the configuration asks.
 
-def generate_key_line(id: str) -> str: ...
+        ``args`` is a mapping of JSON values, copied first: types that JSON lacks raise ``TypeError``; NaN, a lone
+        surrogate, a cycle or too much raise ``ValueError``. ``token`` is the bearer string without ``Bearer``;
+        ``intent`` is what the agent was asked to do; ``server`` is the upstream's name. Waits without the GIL.
+        """
+    def explain(
+        self, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+    ) -> Decision:
+        """As ``authorize``, with a trace; charges nothing and records nothing. ``print`` it."""
+    def _start(
+        self, completions: Completions, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+    ) -> Union[Decision, int]: ...
+    def _record_outcome(self, decision: Decision, outcome: str, latency_us: int) -> None: ...
+    def _revoke(self, id: str, tenant: str, reason: str, actor: str) -> None: ...
+    def _verify_audit(self, tenant: str) -> Dict[str, Any]: ...
+    def _export_audit(self, path: str, tenant: str, format: str) -> None: ...
+    def _set_tools(self, tools: List[Tuple[str, str, List[str]]]) -> None: ...
+    def _set_policy(self, policy: PolicyBase, actor: str) -> None: ...
+    def _visible_tools(self, token: str, tools: List[str], server: str) -> List[bool]: ...
+    def _check_token(self, token: str) -> Decision: ...
+    def _health(self) -> Tuple[bool, str]: ...
+    def _describe(self) -> str: ...
+    def close(self) -> None:
+        """Flushes the chain. Later calls raise ``ValueError``."""
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+
+def generate_key_line(id: str) -> str:
+    """A line for a key file: a fresh 32-byte key under ``id``, marked active. The text is a secret."""
 def mint(
-    keys: KeyRing, subject: str, format: int, tenant: str, issuer: str, zone: str, audience: str,
-    ttl: Optional[int], not_before: Optional[int], max_depth: Optional[int], caveats: List[Dict[str, Any]],
-) -> Dict[str, Any]: ...
+    keys: KeyRing, subject: str, caveats: Sequence[Dict[str, Any]], ttl: Optional[int], format: int, tenant: str,
+    issuer: str, zone: str, audience: str, not_before: Optional[int], max_depth: Optional[int],
+) -> Tuple[str, str, Optional[int]]: ...
 def attenuate(
-    token: str, caveats: List[Dict[str, Any]], expires_in: Optional[int], seal: bool, label: str
+    token: str, caveats: Sequence[Dict[str, Any]], expires_in: Optional[int], seal: bool, label: str
 ) -> str: ...
 def verify(token: str, keys: KeyRing, audience: str) -> Dict[str, Any]: ...
+def is_genuine(token: str, keys: KeyRing, audience: str) -> bool: ...
 def check(
-    token: str, keys: KeyRing, tool: str, arguments: Optional[Dict[str, Any]], now: Optional[int], agent: str
+    token: str, keys: KeyRing, tool: str, arguments: Optional[Mapping[str, Any]], now: Optional[int], agent: str,
+    server: str, audience: str,
 ) -> None: ...
+def explain(
+    token: str, keys: KeyRing, tool: str, arguments: Optional[Mapping[str, Any]], now: Optional[int], agent: str,
+    server: str, audience: str,
+) -> List[Tuple[Optional[int], int, bool, str, str]]: ...
 def decode(token: str) -> Dict[str, Any]: ...
-def describe_caveat(caveat: Dict[str, Any]) -> str: ...
+def describe_caveat(caveat: Mapping[str, Any]) -> str: ...

@@ -47,6 +47,26 @@ def servers(*names: str) -> Caveat:
     return {"t": "mcp_allow", "servers": list(names)}
 
 
+def agent(name: str) -> Caveat:
+    """Only presented by this agent."""
+    return {"t": "agent_lock", "agent": name}
+
+
+def step_up(unix_seconds: int) -> Caveat:
+    """When the person last proved a second factor; the policy reads it. Refuses nothing by itself."""
+    return {"t": "step_up", "step_up_at": unix_seconds}
+
+
+def callees(*ids: str, zones: Sequence[str] = ()) -> Caveat:
+    """Only calls to these agents, or to agents in these zones."""
+    return {"t": "callee_allow", "callees": list(ids), "callee_zones": list(zones)}
+
+
+def risk_max(ceiling: int) -> Caveat:
+    """Only calls whose risk score is known and at most ``ceiling``."""
+    return {"t": "risk_max", "risk_max": ceiling}
+
+
 def where(
     pointer: str,
     *,
@@ -61,6 +81,9 @@ def where(
     min_length: Optional[int] = None,
     max_length: Optional[int] = None,
     subpath: Optional[str] = None,
+    url_schemes: Optional[Sequence[str]] = None,
+    url_hosts: Optional[Sequence[str]] = None,
+    url_ports: Optional[Sequence[int]] = None,
     cidr: Optional[Sequence[str]] = None,
     contains: Optional[Sequence[Any]] = None,
     subset: Optional[Sequence[Any]] = None,
@@ -69,8 +92,9 @@ def where(
     """A rule for the argument at ``pointer`` (RFC 6901, such as ``"/path"``). All that are given must hold.
 
     ``tool`` limits the rule to calls of that tool. ``minimum`` and ``maximum`` are exact: an ``int``, or
-    decimal text such as ``"1.10"``. ``constraint`` is any constraint in its JSON form, for ``url``, ``not``,
-    ``any`` and nesting. Raises ``ValueError`` when no rule is given.
+    decimal text such as ``"1.10"``. ``url_hosts`` are exact hosts or ``"*.example.com"``; they need ``url_schemes``,
+    and without ``url_ports`` only a scheme's own port is allowed. ``constraint`` is any constraint in its JSON form,
+    for ``not``, ``any`` and nesting. Raises ``ValueError`` when no rule is given.
     """
     rules: List[Dict[str, Any]] = []
     if equals is not ...:
@@ -87,6 +111,9 @@ def where(
     if min_length is not None or max_length is not None:
         lengths = {"min": min_length, "max": max_length}
         rules.append({"length": {side: bound for side, bound in lengths.items() if bound is not None}})
+    if url_schemes is not None or url_hosts is not None or url_ports is not None:
+        url = {"schemes": url_schemes, "hosts": url_hosts, "ports": url_ports}
+        rules.append({"url": {name: list(value) for name, value in url.items() if value is not None}})
     if constraint is not None:
         rules.append(constraint)
     if not rules:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+    from ._native import Decision
 
 
 class IntentGateError(Exception):
@@ -28,8 +31,11 @@ class TokenRefused(IntentGateError):
 
 
 class Denied(IntentGateError):
-    """Raised by ``Decision.require``: the gate did not allow the call. ``decision`` has the reasons."""
+    """Raised by ``Decision.require`` and by guarded functions: the gate did not allow the call.
 
-    def __init__(self, decision: "object") -> None:
-        super().__init__(getattr(decision, "code"), getattr(decision, "reason"))
+    ``decision`` has the reasons; ``code`` and ``message`` are its code and its sentence.
+    """
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.code, decision.reason)
         self.decision = decision

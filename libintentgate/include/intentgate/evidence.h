@@ -51,6 +51,7 @@ struct Freshness {
 struct BundleRequest {
   std::string tenant = "default";
   AuditFilter filter;                      // its tenant is ignored; any other member makes a filtered bundle
+  bool include_uncovered = false;          // also what came after the newest checkpoint; the bundle says that it is uncovered
 };
 
 struct PruneRequest {

@@ -69,6 +69,9 @@ struct Decision {
   Check check = Check::kNone;                // who refused; kNone for an allow
   Reason code = Reason::kInvalidRequest;
   std::string reason;                        // a sentence, safe to show to the agent
+  // What decided, of a refusal by one of the four checks: "caveat 2 (arg) of hop 1", "token", "intent",
+  // "policy data.intentgate.policy.decision", "budget agent:<id>:window_calls". Empty for an allow.
+  std::string rule;
   bool requires_step_up = false;
   std::string event_id;                      // of the decision's event; empty if it could not be recorded
   std::string tenant, agent_id, jti, root_jti;

@@ -91,11 +91,12 @@ struct SettingsLoad {
 // The file's text (empty: none), its name for messages and for finding relative paths, and the
 // environment. Environment wins over the file. Every mistake is reported, not only the first; an unknown
 // name is one. `skip_sections` are top-level names that someone else reads; the names of the server's
-// sections are in kServerSections.
+// sections are in kServerSections. With `keys_in_code` the caller sets settings.keys, and naming keys here as well
+// is a mistake.
 extern const std::vector<std::string> kServerSections;
 SettingsLoad LoadGateSettings(std::string_view yaml, std::string_view file_name,
                               const std::map<std::string, std::string>& environment,
-                              const std::vector<std::string>& skip_sections = kServerSections);
+                              const std::vector<std::string>& skip_sections = kServerSections, bool keys_in_code = false);
 
 // One row for each setting: path in the file, environment variable (may be empty), default, what it does.
 struct SettingReference {

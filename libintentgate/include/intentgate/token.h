@@ -164,6 +164,19 @@ struct CaveatContext {
 // a caveat names and the call lacks is a refusal.
 std::optional<TokenRefusal> CheckCaveats(const VerifiedToken& token, const CaveatContext& context);
 
+// One line of an explanation.
+struct CaveatAnswer {
+  std::optional<std::size_t> caveat_index;        // nullopt: the token's own times
+  std::size_t hop = 0;
+  bool holds = true;
+  std::optional<Reason> reason;                   // of one that does not hold
+  std::string text;                               // what it asks and, if it does not hold, why not
+};
+
+// Every caveat's answer, not only the first "no": the call passes exactly when all hold. The first entry is
+// the token's times. For people; CheckCaveats is the fast way.
+std::vector<CaveatAnswer> ExplainCaveats(const VerifiedToken& token, const CaveatContext& context);
+
 // Whether any call of `tool` could pass: every caveat but those on arguments. For tools/list.
 bool CouldCall(const VerifiedToken& token, std::string_view tool, const CaveatContext& context);
 

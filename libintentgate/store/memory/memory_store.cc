@@ -23,12 +23,15 @@ bool IsBehind(const StoredEvent& e, const audit::Cursor& c, bool one_tenant, boo
 
 }  // namespace
 
+ChainHead MemoryStore::Chain::head() const {
+  if (events.empty()) return {begin.first_seq, begin.prev_hash};
+  return {events.back().record.seq + 1, events.back().record.hash};
+}
+
 Result<ChainHead> MemoryStore::Head(std::string_view tenant) {
   const std::lock_guard lock(mutex_);
   const auto chain = chains_.find(tenant);
-  if (chain == chains_.end() || chain->second.empty()) return ChainHead{};
-  const AuditRecord& last = chain->second.back().record;
-  return ChainHead{last.seq + 1, last.hash};
+  return chain == chains_.end() ? ChainHead{} : chain->second.head();
 }
 
 Status MemoryStore::Append(std::span<const audit::TenantBatch> batches) {
@@ -37,15 +40,13 @@ Status MemoryStore::Append(std::span<const audit::TenantBatch> batches) {
     if (batch.events.empty()) continue;
     const AuditRecord& first = batch.events.front().record;
     const auto chain = chains_.find(batch.tenant);
-    const bool empty = chain == chains_.end() || chain->second.empty();
-    const ChainHead head = empty ? ChainHead{} : ChainHead{chain->second.back().record.seq + 1,
-                                                           chain->second.back().record.hash};
+    const ChainHead head = chain == chains_.end() ? ChainHead{} : chain->second.head();
     if (first.seq != head.next_seq || first.prev_hash != head.hash) {
       return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
     }
   }
   for (const audit::TenantBatch& batch : batches) {
-    Chain& chain = chains_[batch.tenant];
+    std::vector<StoredEvent>& chain = chains_[batch.tenant].events;
     for (const StoredEvent& event : batch.events) {
       chain.push_back(event);
       chain.back().charges.clear();
@@ -63,9 +64,11 @@ Result<std::vector<StoredEvent>> MemoryStore::ScanStored(std::string_view tenant
   const std::lock_guard lock(mutex_);
   const auto chain = chains_.find(tenant);
   if (chain == chains_.end()) return std::vector<StoredEvent>{};
-  const std::size_t from = std::min(chain->second.size(), static_cast<std::size_t>(std::max<std::int64_t>(from_seq, 0)));
-  const std::size_t count = std::min({limit, audit::kMaxPage, chain->second.size() - from});
-  const auto begin = chain->second.begin() + static_cast<std::ptrdiff_t>(from);
+  const std::vector<StoredEvent>& events = chain->second.events;
+  const std::int64_t index = std::max<std::int64_t>(from_seq - chain->second.begin.first_seq, 0);
+  const std::size_t from = std::min(events.size(), static_cast<std::size_t>(index));
+  const std::size_t count = std::min({limit, audit::kMaxPage, events.size() - from});
+  const auto begin = events.begin() + static_cast<std::ptrdiff_t>(from);
   return std::vector<StoredEvent>(begin, begin + static_cast<std::ptrdiff_t>(count));
 }
 
@@ -82,7 +85,7 @@ std::vector<const StoredEvent*> MemoryStore::Ordered(const AuditFilter& filter, 
   std::vector<const StoredEvent*> events;
   for (const auto& [tenant, chain] : chains_) {
     if (!filter.tenant.empty() && filter.tenant != tenant) continue;
-    for (const StoredEvent& event : chain) {
+    for (const StoredEvent& event : chain.events) {
       if (audit::Matches(filter, event)) events.push_back(&event);
     }
   }
@@ -128,9 +131,51 @@ Result<std::vector<std::string>> MemoryStore::Tenants() {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> tenants;
   for (const auto& [tenant, chain] : chains_) {
-    if (!chain.empty()) tenants.push_back(tenant);
+    if (chain.head().next_seq > 0) tenants.push_back(tenant);
   }
   return tenants;
+}
+
+Result<audit::PrunePoint> MemoryStore::Pruned(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  const auto chain = chains_.find(tenant);
+  return chain == chains_.end() ? audit::PrunePoint{} : chain->second.begin;
+}
+
+Status MemoryStore::Prune(std::string_view tenant, const audit::PrunePoint& point) {
+  const std::lock_guard lock(mutex_);
+  const auto held = std::find_if(holds_.begin(), holds_.end(), [&](const auto& h) { return h.first.first == tenant; });
+  if (held != holds_.end()) return audit::HeldError(held->second);
+  const auto found = chains_.find(tenant);
+  Chain empty;
+  Chain& chain = found == chains_.end() ? empty : found->second;
+  if (point.first_seq <= chain.begin.first_seq) return {};
+  if (point.first_seq > chain.head().next_seq) return audit::BeyondHeadError(tenant, point, chain.head());
+  const auto end = chain.events.begin() + static_cast<std::ptrdiff_t>(point.first_seq - chain.begin.first_seq);
+  chain.events.erase(chain.events.begin(), end);
+  chain.begin = point;
+  return {};
+}
+
+Status MemoryStore::AddHold(const audit::LegalHold& hold) {
+  const std::lock_guard lock(mutex_);
+  if (holds_.try_emplace({hold.tenant, hold.id}, hold).second) return {};
+  return audit::HoldExistsError(hold);
+}
+
+Status MemoryStore::RemoveHold(std::string_view tenant, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  if (holds_.erase({std::string(tenant), std::string(id)}) == 1) return {};
+  return audit::NoHoldError(tenant, id);
+}
+
+Result<std::vector<audit::LegalHold>> MemoryStore::Holds(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  std::vector<audit::LegalHold> out;
+  for (const auto& [key, hold] : holds_) {
+    if (tenant.empty() || key.first == tenant) out.push_back(hold);
+  }
+  return out;
 }
 
 Result<std::vector<budget::CounterRow>> MemoryStore::Load(std::int64_t oldest_bucket) {

@@ -9,13 +9,17 @@
 #include <vector>
 
 #include "audit/audit_store.h"
+#include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::store {
 
 // Thread-safe. Grows without bound: an audit chain forgets nothing.
-class MemoryStore final : public audit::AuditStore, public budget::BudgetStore, public token::RevocationStore {
+class MemoryStore final : public audit::AuditStore,
+                          public audit::RetentionStore,
+                          public budget::BudgetStore,
+                          public token::RevocationStore {
  public:
   MemoryStore() = default;
 
@@ -28,6 +32,12 @@ class MemoryStore final : public audit::AuditStore, public budget::BudgetStore, 
                           std::size_t limit) override;
   Result<std::int64_t> Count(const AuditFilter& filter) override;
   Result<std::vector<std::string>> Tenants() override;
+  Result<audit::PrunePoint> Pruned(std::string_view tenant) override;
+
+  Status Prune(std::string_view tenant, const audit::PrunePoint& point) override;
+  Status AddHold(const audit::LegalHold& hold) override;
+  Status RemoveHold(std::string_view tenant, std::string_view id) override;
+  Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -38,7 +48,12 @@ class MemoryStore final : public audit::AuditStore, public budget::BudgetStore, 
   Result<std::int64_t> Version() override;
 
  private:
-  using Chain = std::vector<audit::StoredEvent>;   // index = seq
+  struct Chain {
+    audit::PrunePoint begin;
+    std::vector<audit::StoredEvent> events;   // index = seq - begin.first_seq
+
+    ChainHead head() const;
+  };
   using CounterKey = std::tuple<std::string, std::string, std::int64_t>;
 
   std::vector<const audit::StoredEvent*> Ordered(const AuditFilter& filter, bool ascending) const;
@@ -46,6 +61,7 @@ class MemoryStore final : public audit::AuditStore, public budget::BudgetStore, 
 
   std::mutex mutex_;
   std::map<std::string, Chain, std::less<>> chains_;
+  std::map<std::pair<std::string, std::string>, audit::LegalHold> holds_;   // by tenant and id
   std::map<CounterKey, std::int64_t> counters_;
   std::map<std::pair<std::string, std::string>, token::Revocation> revocations_;   // by tenant and id
   std::int64_t revocation_version_ = 0;

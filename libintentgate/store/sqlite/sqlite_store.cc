@@ -19,6 +19,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/query_sql.h"
+#include "store/sqlite/retention_tables.h"
 
 namespace intentgate::store {
 namespace {
@@ -128,6 +129,24 @@ class SqliteStoreImpl final : public SqliteStore {
                           std::size_t limit) override;
   Result<std::int64_t> Count(const AuditFilter& filter) override;
   Result<std::vector<std::string>> Tenants() override;
+  Result<audit::PrunePoint> Pruned(std::string_view tenant) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadPrunePoint(*reader, tenant);
+  }
+
+  Status Prune(std::string_view tenant, const audit::PrunePoint& point) override;
+  Status AddHold(const audit::LegalHold& hold) override {
+    const std::lock_guard lock(write_mutex_);
+    return InsertHold(*writer_, hold);
+  }
+  Status RemoveHold(std::string_view tenant, std::string_view id) override {
+    const std::lock_guard lock(write_mutex_);
+    return DeleteHold(*writer_, tenant, id);
+  }
+  Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadHolds(*reader, tenant);
+  }
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -370,6 +389,17 @@ Result<std::vector<std::string>> SqliteStoreImpl::Tenants() {
     if (!row.ok()) return row.error();
     if (!*row) return tenants;
     tenants.push_back(use->Text(0));
+  }
+}
+
+Status SqliteStoreImpl::Prune(std::string_view tenant, const audit::PrunePoint& point) {
+  for (;;) {
+    // Let go between the pieces, so that calls in flight are recorded meanwhile.
+    const std::lock_guard lock(write_mutex_);
+    const Result<bool> done = PruneSome(*writer_, tenant, point);
+    if (!done.ok()) return done.error();
+    LimitWal();
+    if (*done) return {};
   }
 }
 

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "audit/audit_store.h"
+#include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
 
@@ -34,7 +35,10 @@ struct SqliteOptions {
 };
 
 // Thread-safe.
-class SqliteStore : public audit::AuditStore, public budget::BudgetStore, public token::RevocationStore {
+class SqliteStore : public audit::AuditStore,
+                    public audit::RetentionStore,
+                    public budget::BudgetStore,
+                    public token::RevocationStore {
  public:
   // Makes the file (readable by this user only) if it is not there; its directory must exist.
   static Result<std::shared_ptr<SqliteStore>> Open(const std::string& path, const SqliteOptions& options);

@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "store/memory/memory_store.h"
+#include "support/event_lines.h"
 
 namespace intentgate::audit {
 namespace {
@@ -127,7 +128,7 @@ TEST_CASE("every change of an export is found, named, and found at the right lin
       {"a byte of an event", [](auto& l) { Replace(l[4], "\"block\"", "\"alloc\""); }, Outcome::kTampered, 5},
       {"an event and its hash",
        [](auto& l) {
-         auto record = *ReadEventLine(l[4]);
+         auto record = RecordOfLine(l[4]);
          Replace(record.canonical, "\"block\"", "\"allow\"");
          record.hash = ChainHash(record.prev_hash, record.canonical);
          l[4].clear();
@@ -205,7 +206,7 @@ TEST_CASE("a neighbour in a filtered export gives a forged event away") {
   filter.tenant = "acme";
   filter.kind = "decision";
   std::vector<std::string> lines = Lines(Export(*store, filter));
-  auto record = *ReadEventLine(lines[3]);
+  auto record = RecordOfLine(lines[3]);
   Replace(record.canonical, "\"block\"", "\"allow\"");
   record.hash = ChainHash(record.prev_hash, record.canonical);
   lines[3].clear();

@@ -189,4 +189,23 @@ TEST_CASE("a call that is no call is refused before the first question, and reco
   CHECK(w.Events().size() >= 6);
 }
 
+TEST_CASE("a refusal names what decided, an allow names nothing") {
+  World w;
+  w.extractor->answer = [](const IntentQuery&) -> Result<Intent> { return Intent{.forbidden_tools = {"pay"}}; };
+  w.Open();
+  const std::string root = w.Token({Caveat::ToolDeny({"drop"}), Caveat::MaxCalls(1)});
+  const auto random = SystemRandom();
+  const std::string child = Attenuate(root, {Caveat::ToolDeny({"read_secret"})}, {}, ManualClock(kNow * 1'000'000), *random).value();
+  CHECK(w.Ask(child, "drop").rule == "caveat 0 (tool_deny) of hop 0");
+  CHECK(w.Ask(child, "read_secret").rule == "caveat 2 (tool_deny) of hop 1");
+  CHECK(w.Ask("rubbish").rule == "token");
+  CHECK(w.Ask("").rule == "token");
+  CHECK(w.Ask(child, "pay", "{}", "pay it").rule == "intent");
+  CHECK(w.Ask(child, "blocked_tool").rule == "policy data.intentgate.policy.decision");
+  const Decision allowed = w.Ask(child);
+  CHECK(allowed.allowed());
+  CHECK(allowed.rule.empty());
+  CHECK(w.Ask(child).rule == "budget token:" + allowed.root_jti + "/" + allowed.root_jti + "/1:calls");
+}
+
 }  // namespace intentgate::gate

@@ -243,4 +243,24 @@ TEST_CASE("caveats read back from their JSON form, and stray members are refused
   CHECK(Caveat::FromJson(*json::Parse(R"({"t":"future"})"))->kind == CaveatKind::kUnknown);
 }
 
+TEST_CASE("an explanation has every caveat's answer and agrees with the check") {
+  const std::string text = Child(Root({Caveat::ToolAllow({"read"}), Caveat::MaxCalls(3)}), {Caveat::ToolDeny({"read"})});
+  const auto token = Verify(text, TestRing(), {}, ManualClock(kNow * 1'000'000)).token();
+  const auto answers = ExplainCaveats(token, {.tool = "write", .now = kNow});
+  REQUIRE(answers.size() == 4);
+  CHECK_FALSE(answers[0].caveat_index.has_value());
+  CHECK(answers[0].holds);
+  CHECK(answers[1].caveat_index == 0);
+  CHECK_FALSE(answers[1].holds);
+  CHECK(answers[1].reason == Reason::kToolNotAllowed);
+  CHECK(answers[2].holds);
+  CHECK(answers[3].hop == 1);
+  CHECK(answers[3].holds);
+  CHECK(answers[3].reason == std::nullopt);
+  const auto late = ExplainCaveats(token, {.tool = "read", .now = kNow + 100 * 24 * 3600});
+  CHECK(late[0].reason == Reason::kTokenExpired);
+  CHECK(late[1].holds);
+  CHECK(late[3].reason == Reason::kToolDenied);
+}
+
 }  // namespace intentgate

@@ -1,0 +1,183 @@
+// All four checks and the audit chain in one object.
+"use strict";
+
+const { AsyncLocalStorage } = require("node:async_hooks");
+const { readFileSync } = require("node:fs");
+
+const native = require("./native.js");
+const { Decision, argsOf, rawOf } = require("./decision.js");
+const { call, translated } = require("./errors.js");
+const { Policy, policyOf, sources } = require("./policy.js");
+const { configuration } = require("./settings.js");
+const { KeyRing, nativeOf, refuseOthers } = require("./tokens.js");
+const { integer, snapshot, text } = require("./values.js");
+
+const OPTIONS = new Set(["token", "intent", "prompt", "sessionId", "server"]);
+const NONE = Object.freeze({});
+
+/** What the native half is called with. */
+function question(tool, args, options = NONE) {
+  if (typeof options === "string") options = { token: options };
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object such as {token}");
+  for (const name in options) {
+    // A misspelt `intent` would skip a check.
+    if (!OPTIONS.has(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}; known are ${[...OPTIONS].join(", ")}`);
+  }
+  const { token, intent, prompt, sessionId, server } = options;
+  return [text(tool, "tool"), snapshot(args), text(token, "token", ""), text(intent ?? prompt, "intent", ""),
+    text(sessionId, "sessionId", ""), text(server, "server", "")];
+}
+
+/** What became of a call, as the chain names it. */
+function outcomeOf(error) {
+  if (error?.name === "AbortError") return "cancelled";
+  return error?.name === "TimeoutError" ? "timeout" : "tool_error";
+}
+
+class Gate {
+  #native;
+  #context = new AsyncLocalStorage();
+
+  constructor(made) {
+    if (!(made instanceof native.Gate)) throw new TypeError("a Gate is made by Gate.open or Gate.create");
+    this.#native = made;
+  }
+
+  static open({ config, yaml, environment = process.env, ...rest } = {}) {
+    refuseOthers(rest, "Gate.open");
+    const settings = yaml ?? (config === undefined ? "" : readFileSync(text(config, "config"), "utf8"));
+    return new Gate(call(() => new native.Gate(text(settings, "yaml"), text(config, "config", ""), JSON.stringify(environment))));
+  }
+
+  static create({ keys, policy, ...rest } = {}) {
+    const ring = typeof keys === "string" ? KeyRing.parse(keys) : keys;
+    const inFile = ring !== undefined && !(ring instanceof KeyRing);
+    if (inFile && typeof ring?.file !== "string") throw new TypeError('keys must be a KeyRing, the text of a key file or {file: "FILE"}');
+    const files = Array.isArray(policy?.files) ? policy.files : undefined;
+    const inText = policy === undefined || files || policy instanceof Policy ? undefined : JSON.stringify(sources(policy));
+    const yaml = configuration({ ...rest, keysFile: inFile ? ring.file : undefined, policyFiles: files });
+    const gate = new Gate(call(() => new native.Gate(yaml, "", "{}", ring === undefined || inFile ? undefined : nativeOf(ring), inText)));
+    if (policy instanceof Policy) gate.setPolicy(policy);
+    return gate;
+  }
+
+  async authorize(tool, args, options) {
+    const asked = question(tool, args, options);
+    try {
+      // The decision itself where nothing had to be waited for, else a promise.
+      const made = this.#native.authorize(...asked);
+      return new Decision(typeof made === "string" ? made : await made, asked[1]);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  authorizeSync(tool, args, options) {
+    const asked = question(tool, args, options);
+    return new Decision(call(() => this.#native.authorizeSync(...asked)), asked[1]);
+  }
+
+  explain(tool, args, options) {
+    const asked = question(tool, args, options);
+    return new Decision(call(() => this.#native.explain(...asked)), asked[1]);
+  }
+
+  async run(tool, args, options, callee) {
+    const decision = (await this.authorize(tool, args, options)).require();
+    const started = process.hrtime.bigint();
+    let result;
+    try {
+      result = await callee(argsOf(decision));
+    } catch (error) {
+      this.#ended(decision, outcomeOf(error), started);
+      throw error;
+    }
+    this.#ended(decision, "success", started);
+    return result;
+  }
+
+  runSync(tool, args, options, callee) {
+    const decision = this.authorizeSync(tool, args, options).require();
+    const started = process.hrtime.bigint();
+    let result;
+    try {
+      result = callee(argsOf(decision));
+    } catch (error) {
+      this.#ended(decision, outcomeOf(error), started);
+      throw error;
+    }
+    this.#ended(decision, "success", started);
+    return result;
+  }
+
+  use(token, work) {
+    const given = typeof token === "string" ? { token } : token;
+    question("checked here, not at the call", undefined, given);
+    return this.#context.run({ ...given }, work);
+  }
+
+  /** The options that `use` set around the caller, or an empty object. */
+  get current() {
+    return this.#context.getStore() ?? NONE;
+  }
+
+  guard(tool, callee, options) {
+    return require("./guard.js").guard(this, tool, callee, options);
+  }
+
+  guardSync(tool, callee, options) {
+    return require("./guard.js").guardSync(this, tool, callee, options);
+  }
+
+  recordOutcome(decision, outcome = "success", latencyUs = 0) {
+    const raw = rawOf(decision);
+    if (!decision.allowed) throw new TypeError("only an allowed call has an outcome");
+    call(() => this.#native.recordOutcome(raw, text(outcome, "outcome"), integer(latencyUs, "latencyUs")));
+  }
+
+  // The tool has run: a gate that was closed meanwhile must not change what it said.
+  #ended(decision, outcome, started) {
+    try {
+      this.recordOutcome(decision, outcome, Number((process.hrtime.bigint() - started) / 1000n));
+    } catch (error) {
+      process.emitWarning(`the outcome of ${decision.eventId} was not recorded: ${error.message}`, "IntentGateWarning");
+    }
+  }
+
+  setPolicy(policy, { actor } = {}) {
+    const made = policyOf(policy);
+    call(() => this.#native.setPolicy(made, text(actor, "actor", "embedder")));
+  }
+
+  setTools(tools) {
+    const list = [...tools].map(({ name, description, parameters = [] }) => ({
+      name: text(name, "name"), description: text(description, "description", ""),
+      parameters: [...parameters].map((parameter) => text(parameter, "a parameter's name")),
+    }));
+    call(() => this.#native.setTools(JSON.stringify(list)));
+  }
+
+  flush() {
+    call(() => this.#native.flush());
+  }
+
+  revoke(id, { tenant, reason, actor } = {}) {
+    call(() => this.#native.revoke(text(id, "id"), text(tenant, "tenant", ""), text(reason, "reason", ""), text(actor, "actor", "embedder")));
+  }
+
+  verifyAudit(tenant) {
+    return JSON.parse(call(() => this.#native.verifyAudit(text(tenant, "tenant", "default"))));
+  }
+
+  exportAudit(path, { tenant, format = "ndjson" } = {}) {
+    if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
+    call(() => this.#native.exportAudit(text(path, "path"), text(tenant, "tenant", ""), format));
+  }
+
+  close() {
+    call(() => this.#native.close());
+  }
+}
+if (Symbol.dispose) Gate.prototype[Symbol.dispose] = Gate.prototype.close;
+
+module.exports = { Gate };

@@ -1,0 +1,3 @@
+import made from "./guard.js";
+
+export const { guard, guardSync, refusalText } = made;

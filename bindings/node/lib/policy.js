@@ -1,0 +1,83 @@
+// Rego policies: compile, ask, test.
+"use strict";
+
+const { readFileSync } = require("node:fs");
+
+const native = require("./native.js");
+const { call, translated } = require("./errors.js");
+const { refuseOthers } = require("./tokens.js");
+const { integer, json, text } = require("./values.js");
+
+/** [[name, text], ...] of a text, or of an object of texts by name. */
+function sources(of) {
+  if (typeof of === "string") return [["policy.rego", text(of, "policy")]];
+  if (typeof of !== "object" || of === null || Array.isArray(of) || Object.keys(of).length === 0) {
+    throw new TypeError("a policy is Rego text, or an object of texts by file name");
+  }
+  return Object.entries(of).map(([name, source]) => [text(name, "file name"), text(source, name)]);
+}
+
+class Policy {
+  #native;
+
+  constructor(made) {
+    if (!(made instanceof native.Policy)) throw new TypeError("a Policy is made by Policy.compile or Policy.load");
+    this.#native = made;
+  }
+
+  static compile(of, { data = null, maxSteps, maxMemoryBytes, ...rest } = {}) {
+    refuseOthers(rest, "Policy.compile");
+    const limits = json({ maxSteps: integer(maxSteps, "maxSteps"), maxMemoryBytes: integer(maxMemoryBytes, "maxMemoryBytes") }, "limits");
+    return new Policy(call(() => new native.Policy(JSON.stringify(sources(of)), json(data, "data"), limits)));
+  }
+
+  static load(paths, options) {
+    const list = typeof paths === "string" ? [paths] : [...paths];
+    return Policy.compile(Object.fromEntries(list.map((path) => [path, readFileSync(path, "utf8")])), options);
+  }
+
+  static nativeOf(policy) {
+    if (typeof policy !== "object" || policy === null || !(#native in policy)) throw new TypeError("policy must be a Policy");
+    return policy.#native;
+  }
+
+  get digest() {
+    return this.#native.digest;
+  }
+
+  get ruleNames() {
+    return this.#native.ruleNames;
+  }
+
+  evaluate(input) {
+    return JSON.parse(call(() => this.#native.evaluate(json(input, "input"))));
+  }
+
+  query(reference, input) {
+    const made = call(() => this.#native.query(text(reference, "reference"), input === undefined ? undefined : json(input, "input")));
+    return made === undefined ? undefined : JSON.parse(made);
+  }
+
+  test(pattern = /(?:)/) {
+    const wanted = pattern instanceof RegExp ? (name) => name.search(pattern) >= 0 : (name) => name.includes(text(pattern, "pattern"));
+    const results = this.ruleNames.filter((name) => /\.(todo_)?test_[^.]*$/.test(name) && wanted(name)).map((name) => this.#runTest(name));
+    const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
+    const failed = count("fail") + count("error");
+    return { ok: failed === 0 && results.length > 0, passed: count("pass"), failed, skipped: count("skip"), results };
+  }
+
+  #runTest(name) {
+    if (/\.todo_test_[^.]*$/.test(name)) return { name, outcome: "skip" };
+    let made;
+    try {
+      made = this.#native.query(name, undefined);
+    } catch (error) {
+      return { name, outcome: "error", message: translated(error).message };
+    }
+    return { name, outcome: made === undefined || made === "false" ? "fail" : "pass" };
+  }
+}
+const { nativeOf } = Policy;
+delete Policy.nativeOf;
+
+module.exports = { Policy, policyOf: nativeOf, sources };

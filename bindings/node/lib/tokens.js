@@ -1,0 +1,111 @@
+// Keys and tokens.
+"use strict";
+
+const native = require("./native.js");
+const { call } = require("./errors.js");
+const { text, integer, snapshot, json } = require("./values.js");
+
+class KeyRing {
+  #native;
+
+  constructor(made) {
+    if (!(made instanceof native.KeyRing)) throw new TypeError("a KeyRing is made by KeyRing.parse or KeyRing.fromMasterKey");
+    this.#native = made;
+  }
+
+  static parse(keys) {
+    return new KeyRing(call(() => new native.KeyRing(text(keys, "the key file's text"), false)));
+  }
+
+  static fromMasterKey(key) {
+    return new KeyRing(call(() => new native.KeyRing(text(key, "the master key"), true)));
+  }
+
+  static nativeOf(ring) {
+    if (typeof ring !== "object" || ring === null || !(#native in ring)) throw new TypeError("keys must be a KeyRing");
+    return ring.#native;
+  }
+
+  get ids() {
+    return this.#native.ids;
+  }
+
+  get activeId() {
+    return this.#native.activeId;
+  }
+}
+const { nativeOf } = KeyRing;
+delete KeyRing.nativeOf;
+
+function mint(keys, request) {
+  const ring = nativeOf(keys);
+  if (typeof request !== "object" || request === null) throw new TypeError("the request must be an object with at least a subject");
+  const { subject, caveats = [], ttl, format, tenant, issuer, zone, audience, notBefore, maxDepth, ...rest } = request;
+  refuseOthers(rest, "mint");
+  const asked = json({
+    subject: text(subject, "subject"), caveats: listed(caveats), ttl: integer(ttl, "ttl"), format: integer(format, "format"),
+    tenant: optional(tenant, "tenant"), issuer: optional(issuer, "issuer"), zone: optional(zone, "zone"),
+    audience: optional(audience, "audience"), notBefore: integer(notBefore, "notBefore"), maxDepth: integer(maxDepth, "maxDepth"),
+  }, "the request");
+  return JSON.parse(call(() => native.mint(ring, asked)));
+}
+
+function attenuate(token, caveats = [], options = {}) {
+  const { expiresIn, seal = false, label, ...rest } = options;
+  refuseOthers(rest, "attenuate");
+  if (typeof seal !== "boolean") throw new TypeError("seal must be true or false");
+  const asked = json({ expiresIn: integer(expiresIn, "expiresIn"), seal, label: optional(label, "label"), caveats: listed(caveats) }, "the caveats");
+  return call(() => native.attenuate(text(token, "token"), asked));
+}
+
+function decode(token) {
+  return JSON.parse(call(() => native.decode(text(token, "token"))));
+}
+
+function verify(token, keys, { audience, ...rest } = {}) {
+  refuseOthers(rest, "verify");
+  return JSON.parse(call(() => native.verify(text(token, "token"), nativeOf(keys), text(audience, "audience", ""))));
+}
+
+function check(token, keys, tool, args, { now, agent, ...rest } = {}) {
+  refuseOthers(rest, "check");
+  call(() => native.check(text(token, "token"), nativeOf(keys), text(tool, "tool"), snapshot(args), integer(now, "now"), text(agent, "agent", "")));
+}
+
+/** What every caveat says of a call; String(it) is for people. */
+class Explanation {
+  constructor(fields) {
+    Object.assign(this, fields);
+    Object.freeze(this);
+  }
+
+  toString() {
+    const place = ({ caveat, hop }) => (caveat === undefined ? "" : `caveat ${caveat}${hop > 0 ? ` of hop ${hop}` : ""}: `);
+    const lines = this.caveats.map((answer) => `  ${answer.holds ? "pass" : "FAIL"}  ${place(answer)}${answer.text}`);
+    return [`${this.allowed ? "allowed" : `refused (${this.code})`}: ${this.reason}`, ...lines].join("\n");
+  }
+}
+
+function explain(token, keys, tool, args, { now, agent, ...rest } = {}) {
+  refuseOthers(rest, "explain");
+  return new Explanation(JSON.parse(call(() =>
+    native.explain(text(token, "token"), nativeOf(keys), text(tool, "tool"), snapshot(args), integer(now, "now"), text(agent, "agent", "")))));
+}
+
+function generateKeyLine(id) {
+  return call(() => native.generateKeyLine(text(id, "id", "default")));
+}
+
+const optional = (value, name) => (value === undefined || value === null ? undefined : text(value, name));
+
+function listed(caveats) {
+  if (!Array.isArray(caveats)) throw new TypeError("caveats must be an array");
+  return caveats;
+}
+
+// A misspelt option must not silently widen what is meant.
+function refuseOthers(rest, where) {
+  for (const name in rest) throw new TypeError(`${where}: unknown option ${JSON.stringify(name)}`);
+}
+
+module.exports = { KeyRing, nativeOf, refuseOthers, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine };

@@ -1,0 +1,111 @@
+#include "policy_object.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "convert.h"
+
+namespace intentgate::node {
+namespace {
+
+constexpr json::ParseLimits kDataLimits{.max_bytes = std::size_t{64} << 20, .max_depth = 128};
+
+json::Value ToJson(const rego::Diagnostic& d) {
+  return json::MakeObject({{"code", d.code},
+                           {"file", d.file},
+                           {"line", std::int64_t{d.line}},
+                           {"column", std::int64_t{d.column}},
+                           {"message", d.message},
+                           {"suggestion", d.suggestion}});
+}
+
+void ThrowDiagnostics(Napi::Env env, const std::vector<rego::Diagnostic>& diagnostics) {
+  std::string message = "the policy does not compile";
+  json::Array list;
+  for (const rego::Diagnostic& d : diagnostics) {
+    message += "\n" + d.ToString();
+    list.push_back(ToJson(d));
+  }
+  json::Value details = json::Object{};
+  details.Set("diagnostics", json::Value(std::move(list)));
+  Throw(env, ErrorCodeName(ErrorCode::kMalformed), message, details);
+}
+
+// (sourcesJson, dataJson); null with a JavaScript error pending.
+std::shared_ptr<const policy::Policy> Compile(const Napi::CallbackInfo& info, const policy::PolicyOptions& options) {
+  const Napi::Env env = info.Env();
+  const Result<Sources> sources = ReadSources(Text(info, 0));
+  if (!sources.ok()) return Throw(env, sources.error()), nullptr;
+  const Result<json::Value> data = json::Parse(Text(info, 1), kDataLimits);
+  if (!data.ok()) return Throw(env, data.error()), nullptr;
+  std::vector<rego::SourceFile> files;
+  for (const auto& [name, text] : *sources) files.push_back({name, text});
+  policy::CompileOutcome compiled = policy::Policy::Compile(files, *data, options);
+  if (!compiled.ok()) return ThrowDiagnostics(env, compiled.diagnostics), nullptr;
+  return std::move(compiled.policy);
+}
+
+}  // namespace
+
+Napi::Function PolicyObject::Init(Napi::Env env) {
+  return DefineClass(env, "Policy",
+                     {InstanceMethod<&PolicyObject::Evaluate>("evaluate"), InstanceMethod<&PolicyObject::Query>("query"),
+                      InstanceAccessor<&PolicyObject::RuleNames>("ruleNames"), InstanceAccessor<&PolicyObject::Digest>("digest")});
+}
+
+PolicyObject::PolicyObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PolicyObject>(info) {
+  const Result<json::Value> limits = json::Parse(Text(info, 2));
+  if (!limits.ok()) {
+    Throw(info.Env(), limits.error());
+    return;
+  }
+  if (const auto steps = Integer(*limits, "maxSteps")) options_.limits.max_steps = static_cast<std::uint64_t>(*steps);
+  if (const auto bytes = Integer(*limits, "maxMemoryBytes")) options_.limits.max_memory_bytes = static_cast<std::size_t>(*bytes);
+  policy_ = Compile(info, options_);
+}
+
+rego::EvalOptions PolicyObject::Limits() const {
+  rego::EvalOptions options;
+  options.limits = options_.limits;
+  return options;
+}
+
+// (inputJson) -> JSON of the verdict
+Napi::Value PolicyObject::Evaluate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<json::Value> input = json::Parse(Text(info, 0));
+  if (!input.ok()) return Throw(env, input.error()), env.Undefined();
+  const policy::PolicyVerdict verdict = policy_->DecideOn(*input);
+  return Napi::String::New(env, json::Write(json::MakeObject({{"effect", policy::EffectName(verdict.effect)},
+                                                              {"reason", verdict.reason},
+                                                              {"requiresStepUp", verdict.requires_step_up},
+                                                              {"failure", policy::FailureName(verdict.failure)},
+                                                              {"detail", verdict.detail},
+                                                              {"steps", static_cast<std::int64_t>(verdict.steps)}})));
+}
+
+// (entrypoint, inputJson or undefined) -> JSON, or undefined when the rule is
+Napi::Value PolicyObject::Query(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  rego::EvalResult result;
+  if (IsText(info, 1)) {
+    const Result<json::Value> input = json::Parse(Text(info, 1));
+    if (!input.ok()) return Throw(env, input.error()), env.Undefined();
+    result = policy_->engine().Eval(Text(info, 0), *input, Limits());
+  } else {
+    result = policy_->engine().Eval(Text(info, 0), Limits());
+  }
+  if (result.error) return Throw(env, result.error->code, result.error->ToString()), env.Undefined();
+  return result.defined ? Napi::String::New(env, json::Write(result.value)) : env.Undefined();
+}
+
+Napi::Value PolicyObject::RuleNames(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const std::string& name : policy_->engine().RuleNames()) names.Set(names.Length(), name);
+  return names;
+}
+
+Napi::Value PolicyObject::Digest(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), policy_->Digest()); }
+
+}  // namespace intentgate::node

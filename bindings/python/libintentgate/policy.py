@@ -1,0 +1,107 @@
+"""Policies in Rego: compile, evaluate, test. docs/policy/decision.md is the contract with the gate."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+from . import _native
+from .errors import IntentGateError
+
+Path = Union[str, "os.PathLike[str]"]
+PolicySource = Union[Path, Sequence[Path], Mapping[str, str]]
+
+
+class PolicyVerdict(NamedTuple):
+    """What a policy says about one call.
+
+    ``verdict`` is ``"allow"``, ``"block"`` or ``"escalate"``. ``failure`` names why it is a block that no rule
+    asked for (``"policy_undefined"``, ``"policy_limit"``...) and ``detail`` is the engine's error; both are ``""``
+    otherwise. ``steps`` is what the evaluation took of its limit.
+    """
+
+    verdict: str
+    reason: str
+    requires_step_up: bool
+    failure: str
+    detail: str
+    steps: int
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict == "allow"
+
+
+class PolicyTest(NamedTuple):
+    """One ``test_`` rule: its name, whether it is true, and the error when it could not be evaluated."""
+
+    name: str
+    passed: bool
+    error: str
+
+
+def read_sources(files: PolicySource) -> List[Tuple[str, str]]:
+    """Name and text of each file. A mapping is taken as it is; a path or a sequence of paths is read."""
+    if isinstance(files, Mapping):
+        return [(str(name), text) for name, text in files.items()]
+    paths: Sequence[Path] = [files] if isinstance(files, (str, os.PathLike)) else files
+    out = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            out.append((os.fspath(path), file.read()))
+    return out
+
+
+class Policy(_native.PolicyBase):
+    """A compiled policy. Immutable, thread-safe.
+
+        policy = Policy.compile("policy.rego")
+        policy.evaluate({"tool": "read_file", "args": {"path": "/data/a"}}).verdict
+        assert all(test.passed for test in policy.test())
+    """
+
+    def __init__(self, sources: Sequence[Tuple[str, str]], data: Optional[Mapping[str, Any]] = None) -> None:
+        super().__init__(list(sources), data)
+        self.sources = tuple(sources)
+        self.has_data = data is not None
+
+    @classmethod
+    def compile(cls, files: PolicySource, *, data: Optional[Mapping[str, Any]] = None) -> Policy:
+        """Compiles Rego: a path, a list of paths, or ``{name: text}``. ``data`` is the base document.
+
+        Raises ``IntentGateError`` (``invalid_argument``) with every mistake and its place, and ``OSError`` for a
+        file that cannot be read.
+        """
+        return cls(read_sources(files), data)
+
+    def evaluate(self, input: Mapping[str, Any]) -> PolicyVerdict:
+        """The decision on an input document, such as ``{"tool": ..., "args": {...}, "agent_id": ...}``."""
+        return PolicyVerdict(**self._decide(input))
+
+    def query(self, reference: str, input: Optional[Mapping[str, Any]] = None) -> Any:
+        """The value of a ground reference such as ``"data.p.allow"``. Raises ``KeyError`` when it is undefined and
+        ``IntentGateError`` when the evaluation fails."""
+        defined, value = self._eval(reference, input)
+        if not defined:
+            raise KeyError(f"{reference} is undefined")
+        return value
+
+    def test(self, pattern: str = "*") -> List[PolicyTest]:
+        """Evaluates the rules whose name begins with ``test_``; one passes when it is true.
+
+        ``pattern`` is a glob over full names, such as ``"data.intentgate.policy_test.test_read*"``.
+        """
+        out = []
+        for name in self._rule_names():
+            if not name.rpartition(".")[2].startswith("test_") or not fnmatch.fnmatchcase(name, pattern):
+                continue
+            try:
+                defined, value = self._eval(name, None)
+                out.append(PolicyTest(name, defined and value is True, ""))
+            except IntentGateError as error:
+                out.append(PolicyTest(name, False, str(error)))
+        return out
+
+    def __repr__(self) -> str:
+        return f"<Policy {', '.join(name for name, _ in self.sources)}>"

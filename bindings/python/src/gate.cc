@@ -1,0 +1,309 @@
+#include "gate.h"
+
+#include <pybind11/stl.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <intentgate/gate.h>
+#include <intentgate/intent.h>
+#include <intentgate/settings.h>
+
+#include "call_arguments.h"
+#include "completions.h"
+#include "decision.h"
+#include "policy.h"
+#include "raise.h"
+#include "values.h"
+#include "waiting.h"
+
+namespace py = pybind11;
+
+namespace intentgate::python {
+namespace {
+
+// A gate that can be closed while other threads still use it. The GIL guards `gate_`.
+class GateHandle {
+ public:
+  explicit GateHandle(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  ~GateHandle() { Release(); }
+  GateHandle(const GateHandle&) = delete;  // owns the gate's end
+  GateHandle& operator=(const GateHandle&) = delete;
+
+  std::shared_ptr<Gate> Borrow() const {
+    if (forks_ != ForkGeneration()) {
+      throw std::runtime_error("the gate was opened before fork(), and its threads are not in this process; open a gate here");
+    }
+    if (!gate_) throw py::value_error("the gate is closed");
+    return gate_;
+  }
+  bool closed() const { return gate_ == nullptr; }
+
+  void Close() {
+    std::shared_ptr<Gate> last = Release();
+    if (!last) return;
+    Take(WithoutGil([&] {
+      Status flushed = last->Flush();
+      last.reset();
+      return flushed;
+    }));
+  }
+
+ private:
+  // Null when there is nothing to end. In a forked child the gate's threads are missing, so ending it would
+  // wait for ever; it stays in memory.
+  std::shared_ptr<Gate> Release() {
+    std::shared_ptr<Gate> last = std::exchange(gate_, nullptr);
+    if (last && forks_ != ForkGeneration()) {
+      new std::shared_ptr<Gate>(std::move(last));
+      return nullptr;
+    }
+    return last;
+  }
+
+  std::shared_ptr<Gate> gate_;
+  const std::uint64_t forks_ = ForkGeneration();
+};
+
+// Set once by RegisterGate and kept for the life of the process.
+PyTypeObject* gate_type = nullptr;
+
+// The handle inside a Gate object, which may be one whose __init__ was never run, or no Gate at all.
+GateHandle& HandleOf(py::handle self) {
+  if (PyObject_TypeCheck(self.ptr(), gate_type) == 0) {
+    throw py::type_error(std::string("a Gate is wanted, not a ") + Py_TYPE(self.ptr())->tp_name);
+  }
+  auto* instance = reinterpret_cast<py::detail::instance*>(self.ptr());
+  const py::detail::value_and_holder value = instance->get_value_and_holder();
+  if (!value.holder_constructed()) throw py::value_error("the gate is not open: its __init__ was not run");
+  return *value.value_ptr<GateHandle>();
+}
+
+std::shared_ptr<Gate> Borrow(py::handle self) { return HandleOf(self).Borrow(); }
+
+PyObject* Made(Decision decision, json::Value arguments) {
+  return NewDecision({std::move(decision), std::move(arguments)});
+}
+
+// What a call waits for. Lives on the caller's stack: the gate is done with it when the decision is there.
+struct Wait {
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::optional<Decision> decision;
+
+  void Put(Decision d) {
+    const std::lock_guard lock(mutex);
+    decision.emplace(std::move(d));
+    ready.notify_one();
+  }
+  bool IsThere() {
+    const std::lock_guard lock(mutex);
+    return decision.has_value();
+  }
+  void Await() {
+    std::unique_lock lock(mutex);
+    ready.wait(lock, [this] { return decision.has_value(); });
+  }
+};
+
+// Deciding itself keeps the GIL: giving it away costs more than the few microseconds that it takes. It is
+// released only when the decision waits for its event's commit or for the intent extractor.
+PyObject* Authorize(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  return AtEdge([&] {
+    CallArguments call = CallArguments::Read(values, positional, names);
+    const std::shared_ptr<Gate> gate = Borrow(self);
+    Wait wait;
+    gate->AuthorizeAsync(call.ToCall(), [&wait](Decision d) { wait.Put(std::move(d)); });
+    if (!wait.IsThere()) {
+      WithoutGil([&wait] {
+        wait.Await();
+        return true;
+      });
+    }
+    return Made(*std::move(wait.decision), std::move(call.arguments));
+  });
+}
+
+PyObject* Explain(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  return AtEdge([&] {
+    CallArguments call = CallArguments::Read(values, positional, names);
+    const std::shared_ptr<Gate> gate = Borrow(self);
+    // An extractor behind HTTP may be asked here.
+    Decision decision = WithoutGil([&] { return gate->Explain(call.ToCall()); });
+    return Made(std::move(decision), std::move(call.arguments));
+  });
+}
+
+// Where the callback of a call leaves the decision: with its starter while that is still in the call, else in
+// the queue of the starter's event loop.
+struct Started {
+  std::mutex mutex;
+  bool starter_left = false;
+  std::optional<Decision> decision;
+  json::Value arguments;
+  std::uint64_t ticket = 0;
+  std::shared_ptr<CompletionQueue> queue;
+
+  void Put(Decision d) {
+    const std::lock_guard lock(mutex);
+    if (starter_left) {
+      queue->Put(ticket, {std::move(d), std::move(arguments)});
+    } else {
+      decision.emplace(std::move(d));
+    }
+  }
+};
+
+// (completions, tool, args=None, ...) -> Decision, or an int: the ticket under which `completions` will have it.
+PyObject* Start(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  return AtEdge([&]() -> PyObject* {
+    if (positional < 1) throw py::type_error("the argument tool is missing");
+    const auto started = std::make_shared<Started>();
+    started->queue = py::handle(values[0]).cast<std::shared_ptr<CompletionQueue>>();
+    if (!started->queue) throw py::type_error("completions must not be None");
+    const CallArguments call = CallArguments::Read(values + 1, positional - 1, names);
+    started->arguments = call.arguments;
+    const std::shared_ptr<Gate> gate = Borrow(self);
+    gate->AuthorizeAsync(call.ToCall(), [started](Decision d) { started->Put(std::move(d)); });
+    const std::lock_guard lock(started->mutex);
+    if (started->decision) return Made(*std::move(started->decision), std::move(started->arguments));
+    started->ticket = started->queue->NewTicket();
+    started->starter_left = true;
+    return PyLong_FromUnsignedLongLong(started->ticket);
+  });
+}
+
+// The hot methods, as descriptors beside pybind11's.
+PyMethodDef hot_methods[] = {
+    {"authorize", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Authorize)), METH_FASTCALL | METH_KEYWORDS,
+     "authorize($self, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "Judges one call and records it. Returns a ``Decision`` when the event is as durable as the configuration asks.\n\n"
+     "``args`` is a mapping of JSON values, copied first: types that JSON lacks raise ``TypeError``; NaN, a lone\n"
+     "surrogate, a cycle or too much raise ``ValueError``. ``token`` is the bearer string without ``Bearer``;\n"
+     "``intent`` is what the agent was asked to do; ``server`` is the upstream's name. Waits without the GIL."},
+    {"explain", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Explain)), METH_FASTCALL | METH_KEYWORDS,
+     "explain($self, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "As ``authorize``, with a trace; charges nothing and records nothing. ``print`` it."},
+    {"_start", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Start)), METH_FASTCALL | METH_KEYWORDS,
+     "_start($self, completions, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "Begins a call. Returns the ``Decision``, or the ticket under which ``completions`` will have it."},
+};
+
+using Sources = std::vector<std::pair<std::string, std::string>>;
+
+std::unique_ptr<GateHandle> Open(const std::string& yaml, const std::string& file_name,
+                                 const std::map<std::string, std::string>& environment, const KeyRing* keys,
+                                 const std::optional<Sources>& policy) {
+  SettingsLoad load = LoadGateSettings(yaml, file_name, environment, kServerSections, keys != nullptr);
+  if (!load.problems.empty()) {
+    std::string message = "the configuration has mistakes:";
+    for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
+    Raise(Error{ErrorCode::kInvalidArgument, message});
+  }
+  if (keys != nullptr) load.settings.keys = *keys;
+  if (policy) load.settings.policy_sources = *policy;
+  Result<std::shared_ptr<Gate>> gate = WithoutGil([&] { return Gate::Open(load.settings); });
+  return std::make_unique<GateHandle>(Take(std::move(gate)));
+}
+
+void RecordOutcome(py::handle self, py::handle decision, const std::string& outcome, std::int64_t latency_us) {
+  const Decision& of = DecisionOf(decision);
+  if (!of.allowed()) throw py::value_error("only an allowed call has an outcome");
+  Outcome what;
+  what.outcome = outcome;
+  what.latency_us = latency_us;
+  Borrow(self)->RecordOutcome(of, what);
+}
+
+void Revoke(py::handle self, const std::string& id, const std::string& tenant, const std::string& reason,
+            const std::string& actor) {
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  Take(WithoutGil([&] { return gate->Revoke({tenant, id, reason, actor}, {actor, "", ""}); }));
+}
+
+py::dict VerifyAudit(py::handle self, const std::string& tenant) {
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  const VerifyReport report = Take(WithoutGil([&] { return gate->VerifyAudit(tenant); }));
+  py::dict out;
+  out["ok"] = report.ok;
+  out["tenant"] = report.tenant;
+  out["verified"] = report.verified;
+  out["problem"] = report.problem;
+  out["broken_seq"] = report.broken_seq ? py::object(py::int_(*report.broken_seq)) : py::object(py::none());
+  return out;
+}
+
+void ExportAudit(py::handle self, const std::string& path, const std::string& tenant, const std::string& format) {
+  if (format != "ndjson" && format != "csv") throw py::value_error("format must be 'ndjson' or 'csv'");
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  const Error unwritable{ErrorCode::kIo, path + ": cannot be written"};
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (!file) Raise(unwritable);
+  AuditFilter filter;
+  filter.tenant = tenant;
+  const auto write = [&](std::string_view piece) -> Status {
+    file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (!file) return unwritable;
+    return {};
+  };
+  Take(WithoutGil([&]() -> Status {
+    Status exported = gate->ExportAudit(filter, format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson, write);
+    file.close();
+    return exported.ok() && !file ? Status(unwritable) : exported;
+  }));
+}
+
+void SetTools(py::handle self, const std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>& tools) {
+  std::vector<ToolInfo> catalogue;
+  for (const auto& [name, description, parameters] : tools) catalogue.push_back({name, description, parameters});
+  Borrow(self)->SetToolCatalogue(std::move(catalogue));
+}
+
+py::tuple Health(py::handle self) {
+  const GateHealth health = Borrow(self)->Health();
+  return py::make_tuple(health.ready, health.problem);
+}
+
+}  // namespace
+
+void RegisterGate(py::module_& module) {
+  py::class_<GateHandle> type(module, "GateBase");
+  gate_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  type.def(py::init(&Open), py::arg("yaml"), py::arg("file_name"), py::arg("environment"), py::arg("keys"), py::arg("policy"))
+      .def("_record_outcome", &RecordOutcome, py::arg("decision"), py::arg("outcome"), py::arg("latency_us"))
+      .def("_revoke", &Revoke, py::arg("id"), py::arg("tenant"), py::arg("reason"), py::arg("actor"))
+      .def("_verify_audit", &VerifyAudit, py::arg("tenant"))
+      .def("_export_audit", &ExportAudit, py::arg("path"), py::arg("tenant"), py::arg("format"))
+      .def("_set_tools", &SetTools, py::arg("tools"))
+      .def("_health", &Health)
+      .def("_describe", [](py::handle self) { return Borrow(self)->Describe(); })
+      .def("_visible_tools",
+           [](py::handle self, const std::string& token, const std::vector<std::string>& tools, const std::string& server) {
+             return Borrow(self)->VisibleTools(token, server, tools);
+           }, py::arg("token"), py::arg("tools"), py::arg("server"))
+      .def("_check_token",
+           [](py::handle self, const std::string& token) {
+             return py::reinterpret_steal<py::object>(Made(Borrow(self)->CheckToken(token), nullptr));
+           }, py::arg("token"))
+      .def("_set_policy",
+           [](py::handle self, const PolicyHandle& policy, const std::string& actor) {
+             const std::shared_ptr<Gate> gate = Borrow(self);
+             Take(WithoutGil([&] { return gate->SetPolicy(policy.policy, {actor, "", ""}); }));
+           }, py::arg("policy"), py::arg("actor"))
+      .def("close", [](py::handle self) { HandleOf(self).Close(); },
+           "Flushes the chain. Later calls raise ``ValueError``.")
+      .def_property_readonly("closed", [](py::handle self) { return HandleOf(self).closed(); }, "Whether ``close`` was called.");
+  for (PyMethodDef& method : hot_methods) {
+    const auto descriptor = py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &method));
+    if (!descriptor) throw py::error_already_set();
+    type.attr(method.ml_name) = descriptor;
+  }
+}
+
+}  // namespace intentgate::python

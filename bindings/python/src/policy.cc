@@ -1,0 +1,70 @@
+#include "policy.h"
+
+#include <pybind11/stl.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raise.h"
+#include "values.h"
+#include "waiting.h"
+
+namespace py = pybind11;
+
+namespace intentgate::python {
+namespace {
+
+PolicyHandle Compile(const std::vector<std::pair<std::string, std::string>>& files, py::handle data) {
+  std::vector<rego::SourceFile> sources;
+  for (const auto& [name, text] : files) sources.push_back({name, text});
+  const json::Value document = ObjectFromPython(data, "data");
+  policy::CompileOutcome compiled = WithoutGil([&] { return policy::Policy::Compile(sources, document); });
+  if (!compiled.ok()) {
+    std::string message = "the policy does not compile";
+    for (const rego::Diagnostic& diagnostic : compiled.diagnostics) message += "\n" + diagnostic.ToString();
+    Raise(Error{ErrorCode::kInvalidArgument, std::move(message)});
+  }
+  return {std::move(compiled.policy)};
+}
+
+py::dict Decide(const PolicyHandle& handle, py::handle input) {
+  const json::Value document = ObjectFromPython(input, "input");
+  const policy::PolicyVerdict verdict = WithoutGil([&] { return handle.policy->DecideOn(document); });
+  py::dict out;
+  out["verdict"] = std::string(policy::EffectName(verdict.effect));
+  out["reason"] = verdict.reason;
+  out["requires_step_up"] = verdict.requires_step_up;
+  out["failure"] = std::string(policy::FailureName(verdict.failure));
+  out["detail"] = verdict.detail;
+  out["steps"] = verdict.steps;
+  return out;
+}
+
+// (defined, value); raises IntentGateError when the evaluation fails.
+py::tuple Evaluate(const PolicyHandle& handle, const std::string& reference, py::handle input) {
+  const json::Value document = FromPython(input);
+  const rego::EvalResult result = WithoutGil([&] {
+    const rego::CompiledPolicy& engine = handle.policy->engine();
+    return document.is_null() ? engine.Eval(reference) : engine.Eval(reference, document);
+  });
+  if (!result.ok()) {
+    const bool limit = result.error->code == "eval_limit_error";
+    Raise(Error{limit ? ErrorCode::kLimitExceeded : ErrorCode::kInvalidArgument, result.error->ToString()});
+  }
+  return py::make_tuple(result.defined, result.defined ? ToPython(result.value) : py::object(py::none()));
+}
+
+}  // namespace
+
+void RegisterPolicy(py::module_& module) {
+  py::class_<PolicyHandle>(module, "PolicyBase")
+      .def(py::init(&Compile), py::arg("files"), py::arg("data"))
+      .def("_decide", &Decide, py::arg("input"))
+      .def("_eval", &Evaluate, py::arg("reference"), py::arg("input"))
+      .def("_rule_names", [](const PolicyHandle& handle) { return handle.policy->engine().RuleNames(); })
+      .def_property_readonly("digest", [](const PolicyHandle& handle) { return handle.policy->Digest(); },
+                             "SHA-256 in hex over the sources and the data.");
+}
+
+}  // namespace intentgate::python

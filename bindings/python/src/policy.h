@@ -1,0 +1,19 @@
+// libintentgate's Policy: compile, evaluate, and the tests that a policy brings along.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <memory>
+
+#include <intentgate/policy.h>
+
+namespace intentgate::python {
+
+struct PolicyHandle {
+  std::shared_ptr<const policy::Policy> policy;
+};
+
+// Adds the type PolicyBase to the module.
+void RegisterPolicy(pybind11::module_& module);
+
+}  // namespace intentgate::python

@@ -1,0 +1,241 @@
+/*
+ * IntentGate in C99: what other languages bind to. The same functions as in C++, Python and Node; an
+ * attenuated token is the same bytes in every language.
+ *
+ *   ig_error* error = NULL;
+ *   ig_gate* gate = NULL;
+ *   if (ig_gate_open(ig_cstr(yaml), ig_cstr("intentgate.yaml"), &gate, &error) != IG_OK) {
+ *     fprintf(stderr, "%s\n", ig_error_message(error));
+ *     ig_error_free(error);
+ *     return 1;
+ *   }
+ *   ig_call call = IG_CALL_INIT;
+ *   call.token = ig_cstr(bearer);
+ *   call.tool = ig_cstr("read_file");
+ *   call.arguments_json = ig_cstr("{\"path\": \"/data/a.csv\"}");
+ *   ig_decision* decision = NULL;
+ *   if (ig_gate_authorize(gate, &call, &decision, &error) == IG_OK && ig_decision_allowed(decision)) { ... }
+ *   ig_decision_free(decision);
+ *   ig_gate_close(gate);
+ *
+ * Conventions
+ *   1. A function that can fail returns an ig_code. IG_OK is 0; out parameters are written only then.
+ *   2. Every function takes `ig_error** error` last, which may be NULL. On failure it is set to an error that
+ *      the caller frees; on success it is left alone.
+ *   3. Text comes in as ig_str (pointer and length, UTF-8, no NUL needed) and goes out as ig_text, which the
+ *      caller frees. A pointer that an accessor returns lives as long as its object.
+ *   4. Objects are opaque and freed by their own function; freeing NULL does nothing. Passing NULL for an object
+ *      that is needed is IG_INVALID_ARGUMENT, never a crash.
+ *   5. All functions are thread-safe; ig_gate_close, as every free, must be the last use.
+ *   6. A refused call is not a failure: ig_gate_authorize returns IG_OK and a decision that is not allowed.
+ *   7. Structures grow at their end and carry their size; start from their INIT macro.
+ */
+#ifndef INTENTGATE_INTENTGATE_H_
+#define INTENTGATE_INTENTGATE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#define IG_API __attribute__((visibility("default")))
+#else
+#define IG_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Stable: codes are appended, never renumbered. 1 to 16 are those of <intentgate/result.h>. */
+typedef int32_t ig_code;
+enum {
+  IG_OK = 0,
+  IG_INVALID_ARGUMENT = 1,
+  IG_MALFORMED = 2,
+  IG_UNSUPPORTED_VERSION = 3,
+  IG_UNKNOWN_KEY = 4,
+  IG_BAD_MAC = 5,
+  IG_LIMIT_EXCEEDED = 6,
+  IG_NOT_FOUND = 7,
+  IG_ALREADY_EXISTS = 8,
+  IG_CONFLICT = 9,
+  IG_UNAVAILABLE = 10,
+  IG_IO = 11,
+  IG_CORRUPT = 12,
+  IG_PERMISSION_DENIED = 13,
+  IG_TIMEOUT = 14,
+  IG_CANCELLED = 15,
+  IG_INTERNAL = 16,
+  IG_REFUSED = 100 /* ig_verify, ig_check: ig_error_reason says why */
+};
+
+typedef struct ig_error ig_error;
+typedef struct ig_text ig_text;
+typedef struct ig_keys ig_keys;
+typedef struct ig_policy ig_policy;
+typedef struct ig_gate ig_gate;
+typedef struct ig_decision ig_decision;
+
+typedef struct ig_str {
+  const char* data; /* may be NULL when size is 0 */
+  size_t size;      /* bytes */
+} ig_str;
+
+/* A NUL-terminated string; NULL is the empty one. */
+static inline ig_str ig_cstr(const char* text) {
+  ig_str s;
+  s.data = text;
+  s.size = text ? strlen(text) : 0;
+  return s;
+}
+
+/* "0.1.0" */
+IG_API const char* ig_version(void);
+/* "invalid_argument"; "ok" for IG_OK, "refused" for IG_REFUSED, "unknown" for no code of this build. */
+IG_API const char* ig_code_name(ig_code code);
+
+IG_API ig_code ig_error_code(const ig_error* error);
+/* A sentence for people; never holds a secret. NUL-terminated. */
+IG_API const char* ig_error_message(const ig_error* error);
+/* IG_REFUSED: the stable reason code, such as "capability.argument_refused". Otherwise "". */
+IG_API const char* ig_error_reason(const ig_error* error);
+/* IG_REFUSED: index of the caveat or hop that refused, from 0; -1 when there is none. */
+IG_API int64_t ig_error_caveat(const ig_error* error);
+IG_API int64_t ig_error_hop(const ig_error* error);
+IG_API void ig_error_free(ig_error* error);
+
+/* NUL-terminated; `size` does not count the NUL. */
+IG_API const char* ig_text_data(const ig_text* text);
+IG_API size_t ig_text_size(const ig_text* text);
+IG_API void ig_text_free(ig_text* text);
+
+/* --- Keys ------------------------------------------------------------------------------------------- */
+
+/* A line for a key file with a fresh key under `id` (1 to 32 of [A-Za-z0-9_-]). The text is a secret. */
+IG_API ig_code ig_generate_key_line(ig_str id, ig_text** line, ig_error** error);
+/* A key file's text, as `intentgate keygen` writes it. */
+IG_API ig_code ig_keys_parse(ig_str key_file_text, ig_keys** keys, ig_error** error);
+/* One base64 key of at least 16 bytes, as in INTENTGATE_MASTER_KEY. */
+IG_API ig_code ig_keys_from_master_key(ig_str text, ig_keys** keys, ig_error** error);
+IG_API void ig_keys_free(ig_keys* keys);
+
+/* --- Tokens ----------------------------------------------------------------------------------------- */
+
+/*
+ * A token under the ring's active key. `request_json`:
+ *   {"subject": "agent-7", "caveats": [{"t": "tool_allow", "tools": ["read_file"]}], "ttl": 300, "format": 5,
+ *    "tenant": "default", "issuer": "intentgate", "zone": "default", "audience": "", "not_before": 0, "max_depth": 4}
+ * Only subject is required; ttl is in seconds, not_before in unix seconds; a member that is not listed is an error.
+ * Answers {"token": ..., "jti": ..., "expires_at": unix seconds, if it expires}. docs/caveats.md lists the caveats.
+ */
+IG_API ig_code ig_mint(const ig_keys* keys, ig_str request_json, ig_text** minted_json, ig_error** error);
+/*
+ * A child that can do no more than `token`. Needs no key. `request_json`:
+ *   {"caveats": [...], "expires_in": 60, "seal": false, "label": "researcher"}, at least one of the first three.
+ */
+IG_API ig_code ig_attenuate(ig_str token, ig_str request_json, ig_text** child, ig_error** error);
+/* What the token says, unverified: for display only. */
+IG_API ig_code ig_decode(ig_str token, ig_text** content_json, ig_error** error);
+/* The content of a token whose signature is right; its caveats are ig_check's business. IG_REFUSED. */
+IG_API ig_code ig_verify(ig_str token, const ig_keys* keys, ig_str audience, ig_text** content_json, ig_error** error);
+/*
+ * Verifies the token and holds every caveat against one call, but for those that count. `arguments_json` is an object
+ * or empty; `agent` who presents the token, or empty; `now` unix seconds, or 0 for the system's clock. IG_REFUSED.
+ */
+IG_API ig_code ig_check(ig_str token, const ig_keys* keys, ig_str tool, ig_str arguments_json, ig_str agent, int64_t now,
+                        ig_error** error);
+/* A caveat in its JSON form as a sentence. */
+IG_API ig_code ig_describe_caveat(ig_str caveat_json, ig_text** sentence, ig_error** error);
+
+/* --- Policy ----------------------------------------------------------------------------------------- */
+
+typedef struct ig_source {
+  ig_str name; /* for messages */
+  ig_str text; /* Rego */
+} ig_source;
+
+/* On failure the message lists every finding with file, line and column. */
+IG_API ig_code ig_policy_compile(const ig_source* sources, size_t count, ig_policy** policy, ig_error** error);
+/*
+ * What the policy says about the input document (docs/policy/decision.md):
+ *   {"effect": "allow"|"block"|"escalate", "reason": ..., "requires_step_up": bool, "failure": ..., "detail": ...}
+ */
+IG_API ig_code ig_policy_decide(const ig_policy* policy, ig_str input_json, ig_text** verdict_json, ig_error** error);
+/* The value of a ground reference, such as "data.p.allow". IG_NOT_FOUND when it is undefined. `input_json` may be empty. */
+IG_API ig_code ig_policy_eval(const ig_policy* policy, ig_str reference, ig_str input_json, ig_text** value_json,
+                              ig_error** error);
+IG_API void ig_policy_free(ig_policy* policy);
+
+/* --- Gate ------------------------------------------------------------------------------------------- */
+
+typedef struct ig_call {
+  size_t struct_size;    /* set by IG_CALL_INIT */
+  ig_str token;          /* the bearer string without "Bearer " */
+  ig_str tool;
+  ig_str arguments_json; /* an object; empty: the call has none */
+  ig_str method;         /* empty: "tools/call" */
+  ig_str prompt;         /* what the agent was asked to do; empty: unknown */
+  ig_str session_id;
+  ig_str remote_ip;
+  ig_str server;         /* the upstream's name */
+} ig_call;
+#define IG_CALL_INIT \
+  { sizeof(ig_call), {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0} }
+
+/*
+ * Opens a gate from the configuration's text; INTENTGATE_* variables of the process win over it. `file_name` is for
+ * messages and for finding relative paths. The message of an error lists every mistake.
+ */
+IG_API ig_code ig_gate_open(ig_str yaml, ig_str file_name, ig_gate** gate, ig_error** error);
+/* Flushes the chain and frees the gate. Returns what the flush said. */
+IG_API ig_code ig_gate_close(ig_gate* gate);
+
+/* Judges one call and records it; returns when the event is as durable as the configuration asks. */
+IG_API ig_code ig_gate_authorize(ig_gate* gate, const ig_call* call, ig_decision** decision, ig_error** error);
+/*
+ * As ig_gate_authorize without waiting. `done` is called exactly once, inside the call or on a thread of the gate, and
+ * owns the decision; it must not block. Not called when this returns an error.
+ */
+typedef void (*ig_decision_done)(void* context, ig_decision* decision);
+IG_API ig_code ig_gate_authorize_async(ig_gate* gate, const ig_call* call, ig_decision_done done, void* context,
+                                       ig_error** error);
+/* Decides with a trace; charges nothing and records nothing. */
+IG_API ig_code ig_gate_explain(ig_gate* gate, const ig_call* call, ig_decision** decision, ig_error** error);
+/* What became of an allowed call: "success", "tool_error", "timeout", "transport", "cancelled". */
+IG_API ig_code ig_gate_record_outcome(ig_gate* gate, const ig_decision* decision, ig_str outcome, int64_t latency_us,
+                                      ig_error** error);
+/* Holds for every later call on this gate. `tenant` empty: every tenant. */
+IG_API ig_code ig_gate_revoke(ig_gate* gate, ig_str id, ig_str tenant, ig_str reason, ig_str actor, ig_error** error);
+/* Calls in flight finish under the old policy. Recorded in the chain under `actor`. */
+IG_API ig_code ig_gate_set_policy(ig_gate* gate, const ig_policy* policy, ig_str actor, ig_error** error);
+/* Returns when everything answered before the call is in the chain. */
+IG_API ig_code ig_gate_flush(ig_gate* gate, ig_error** error);
+/* {"ok": bool, "tenant": ..., "verified": n, "problem": ..., "broken_seq": n, "next_seq": n, "hash": ...} */
+IG_API ig_code ig_gate_verify_audit(ig_gate* gate, ig_str tenant, ig_text** report_json, ig_error** error);
+/* Takes a piece of an export; anything but 0 stops it with IG_CANCELLED. */
+typedef int (*ig_sink)(void* context, const char* data, size_t size);
+/* `format`: "ndjson" (verifiable offline) or "csv". `tenant` empty: all. */
+IG_API ig_code ig_gate_export_audit(ig_gate* gate, ig_str tenant, ig_str format, ig_sink sink, void* context,
+                                    ig_error** error);
+
+/* 1: allowed. 0: not, also for NULL. */
+IG_API int ig_decision_allowed(const ig_decision* decision);
+/* "allow", "block" or "escalate" */
+IG_API const char* ig_decision_verdict(const ig_decision* decision);
+/* Who refused: "capability", "intent", "policy", "budget" or "" */
+IG_API const char* ig_decision_check(const ig_decision* decision);
+/* Stable, such as "capability.argument_refused" */
+IG_API const char* ig_decision_code(const ig_decision* decision);
+/* A sentence, safe to show to the agent. */
+IG_API const char* ig_decision_reason(const ig_decision* decision);
+IG_API const char* ig_decision_event_id(const ig_decision* decision);
+/* Everything, with the trace of ig_gate_explain: members as in docs/python.md. */
+IG_API ig_code ig_decision_json(const ig_decision* decision, ig_text** json, ig_error** error);
+IG_API void ig_decision_free(ig_decision* decision);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* INTENTGATE_INTENTGATE_H_ */

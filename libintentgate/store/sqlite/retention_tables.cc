@@ -1,0 +1,134 @@
+#include "store/sqlite/retention_tables.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace intentgate::store {
+namespace {
+
+// Events in one transaction: a writer waits for it no longer than for a large batch.
+constexpr std::int64_t kPruneAtOnce = 2'048;
+
+Result<ChainHead> ReadHead(Connection& connection, std::string_view tenant) {
+  Result<Statement*> select = connection.Kept("SELECT next_seq, hash FROM audit_heads WHERE tenant = ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  Result<bool> row = connection.Step(**select);
+  if (!row.ok()) return row.error();
+  return *row ? ChainHead{use->Integer(0), use->Text(1)} : ChainHead{};
+}
+
+Result<std::string> HashOf(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  Result<Statement*> select = connection.Kept("SELECT hash FROM audit_events WHERE tenant = ? AND seq = ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  use->Bind(2, seq);
+  Result<bool> row = connection.Step(**select);
+  if (!row.ok()) return row.error();
+  if (*row) return use->Text(0);
+  return Error{ErrorCode::kCorrupt, "event " + std::to_string(seq) + " of tenant " + std::string(tenant) +
+                                        " is missing; verify the chain before pruning it"};
+}
+
+Status DeleteBelow(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  Result<Statement*> remove = connection.Kept("DELETE FROM audit_events WHERE tenant = ? AND seq < ?");
+  if (!remove.ok()) return remove.error();
+  const StatementUse use(**remove);
+  use->Bind(1, tenant);
+  use->Bind(2, seq);
+  return connection.Run(**remove);
+}
+
+Status PutPrunePoint(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
+  Result<Statement*> put = connection.Kept(
+      "INSERT INTO audit_pruned (tenant, first_seq, prev_hash) VALUES (?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET first_seq = excluded.first_seq, prev_hash = excluded.prev_hash");
+  if (!put.ok()) return put.error();
+  const StatementUse use(**put);
+  use->Bind(1, tenant);
+  use->Bind(2, point.first_seq);
+  use->Bind(3, point.prev_hash);
+  return connection.Run(**put);
+}
+
+}  // namespace
+
+Result<audit::PrunePoint> ReadPrunePoint(Connection& connection, std::string_view tenant) {
+  Result<Statement*> select = connection.Kept("SELECT first_seq, prev_hash FROM audit_pruned WHERE tenant = ?");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  Result<bool> row = connection.Step(**select);
+  if (!row.ok()) return row.error();
+  return *row ? audit::PrunePoint{use->Integer(0), use->Text(1)} : audit::PrunePoint{};
+}
+
+Result<bool> PruneSome(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
+  Transaction transaction(connection);
+  if (Status s = transaction.Begin(); !s.ok()) return s.error();
+  const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
+  if (!holds.ok()) return holds.error();
+  // No tenant is asked for by the empty name.
+  if (!tenant.empty() && !holds->empty()) return audit::HeldError(holds->front());
+  const Result<ChainHead> head = ReadHead(connection, tenant);
+  if (!head.ok()) return head.error();
+  if (point.first_seq > head->next_seq) return audit::BeyondHeadError(tenant, point, *head);
+  const Result<audit::PrunePoint> now = ReadPrunePoint(connection, tenant);
+  if (!now.ok()) return now.error();
+  if (point.first_seq <= now->first_seq) return true;
+
+  audit::PrunePoint next = point;
+  next.first_seq = std::min(point.first_seq, now->first_seq + kPruneAtOnce);
+  if (next.first_seq < point.first_seq) {
+    Result<std::string> hash = HashOf(connection, tenant, next.first_seq - 1);
+    if (!hash.ok()) return hash.error();
+    next.prev_hash = *std::move(hash);
+  }
+  if (Status s = DeleteBelow(connection, tenant, next.first_seq); !s.ok()) return s.error();
+  if (Status s = PutPrunePoint(connection, tenant, next); !s.ok()) return s.error();
+  if (Status s = transaction.Commit(); !s.ok()) return s.error();
+  return next.first_seq == point.first_seq;
+}
+
+Status InsertHold(Connection& connection, const audit::LegalHold& hold) {
+  Result<Statement*> insert = connection.Kept(
+      "INSERT INTO legal_holds (tenant, id, reason, placed_by, placed_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  if (!insert.ok()) return insert.error();
+  const StatementUse use(**insert);
+  use->Bind(1, hold.tenant);
+  use->Bind(2, hold.id);
+  use->Bind(3, hold.reason);
+  use->Bind(4, hold.placed_by);
+  use->Bind(5, hold.placed_at_micros);
+  if (Status s = connection.Run(**insert); !s.ok()) return s;
+  return connection.changed_rows() == 1 ? Status() : Status(audit::HoldExistsError(hold));
+}
+
+Status DeleteHold(Connection& connection, std::string_view tenant, std::string_view id) {
+  Result<Statement*> remove = connection.Kept("DELETE FROM legal_holds WHERE tenant = ? AND id = ?");
+  if (!remove.ok()) return remove.error();
+  const StatementUse use(**remove);
+  use->Bind(1, tenant);
+  use->Bind(2, id);
+  if (Status s = connection.Run(**remove); !s.ok()) return s;
+  return connection.changed_rows() == 1 ? Status() : Status(audit::NoHoldError(tenant, id));
+}
+
+Result<std::vector<audit::LegalHold>> ReadHolds(Connection& connection, std::string_view tenant) {
+  Result<Statement*> select = connection.Kept(
+      "SELECT tenant, id, reason, placed_by, placed_at FROM legal_holds WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  std::vector<audit::LegalHold> holds;
+  for (;;) {
+    Result<bool> row = connection.Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return holds;
+    holds.push_back({use->Text(0), use->Text(1), use->Text(2), use->Text(3), use->Integer(4)});
+  }
+}
+
+}  // namespace intentgate::store

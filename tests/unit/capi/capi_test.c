@@ -1,0 +1,358 @@
+/* The C API, called from C99. */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <intentgate/intentgate.h>
+
+static int failures = 0;
+
+static void Check(int ok, const char* what, int line) {
+  if (ok) return;
+  fprintf(stderr, "capi_test.c:%d: %s\n", line, what);
+  ++failures;
+}
+#define CHECK(condition) Check((condition) ? 1 : 0, #condition, __LINE__)
+#define CHECK_TEXT(actual, wanted) CheckText((actual), (wanted), #actual, __LINE__)
+
+static void CheckText(const char* actual, const char* wanted, const char* what, int line) {
+  if (strcmp(actual, wanted) == 0) return;
+  fprintf(stderr, "capi_test.c:%d: %s is \"%s\", wanted \"%s\"\n", line, what, actual, wanted);
+  ++failures;
+}
+
+/* Checks code and a part of the message, and frees the error. */
+static void CheckError(ig_code code, ig_code wanted, ig_error* error, const char* part, int line) {
+  if (code != wanted || ig_error_code(error) != wanted || strstr(ig_error_message(error), part) == NULL) {
+    fprintf(stderr, "capi_test.c:%d: got %s \"%s\", wanted %s \"...%s...\"\n", line, ig_code_name(code),
+            ig_error_message(error), ig_code_name(wanted), part);
+    ++failures;
+  }
+  ig_error_free(error);
+}
+
+/* The text's string, copied; the text is freed. */
+static char* Take(ig_text* text) {
+  const size_t size = ig_text_size(text);
+  char* copy = malloc(size + 1);
+  if (copy == NULL) abort();
+  memcpy(copy, ig_text_data(text), size + 1);
+  ig_text_free(text);
+  return copy;
+}
+
+/* The string value of a member, cut out of compact JSON; the caller frees it. */
+static char* Member(const char* json, const char* name) {
+  char key[64];
+  const char* begin;
+  const char* end;
+  char* copy;
+  snprintf(key, sizeof key, "\"%s\":\"", name);
+  begin = strstr(json, key);
+  if (begin == NULL) return NULL;
+  begin += strlen(key);
+  end = strchr(begin, '"');
+  copy = malloc((size_t)(end - begin) + 1);
+  if (copy == NULL) abort();
+  memcpy(copy, begin, (size_t)(end - begin));
+  copy[end - begin] = '\0';
+  return copy;
+}
+
+static ig_keys* MakeKeys(char** line) {
+  ig_text* text = NULL;
+  ig_keys* keys = NULL;
+  CHECK(ig_generate_key_line(ig_cstr("k1"), &text, NULL) == IG_OK);
+  *line = Take(text);
+  CHECK(ig_keys_parse(ig_cstr(*line), &keys, NULL) == IG_OK);
+  return keys;
+}
+
+static char* MintReader(const ig_keys* keys) {
+  ig_text* minted = NULL;
+  char* json;
+  char* token;
+  CHECK(ig_mint(keys, ig_cstr("{\"subject\":\"agent-7\",\"ttl\":300,\"caveats\":[{\"t\":\"tool_allow\",\"tools\":[\"read_file\"]}]}"),
+                &minted, NULL) == IG_OK);
+  json = Take(minted);
+  token = Member(json, "token");
+  CHECK(token != NULL && strstr(json, "\"expires_at\":") != NULL);
+  free(json);
+  return token;
+}
+
+static void TestTokens(const ig_keys* keys) {
+  ig_text* text = NULL;
+  ig_error* error = NULL;
+  ig_code code;
+  char* root = MintReader(keys);
+  char* child;
+  char* json;
+  CHECK(ig_attenuate(ig_cstr(root), ig_cstr("{\"caveats\":[{\"t\":\"arg\",\"at\":\"/path\",\"is\":{\"subpath\":\"/data\"}}],\"expires_in\":60,\"label\":\"researcher\"}"),
+                     &text, NULL) == IG_OK);
+  child = Take(text);
+  CHECK(ig_decode(ig_cstr(child), &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK(strstr(json, "researcher") != NULL);
+  free(json);
+  CHECK(ig_verify(ig_cstr(child), keys, ig_cstr(""), &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK(strstr(json, "agent-7") != NULL);
+  free(json);
+
+  CHECK(ig_check(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/data/a\"}"), ig_cstr(""), 0, NULL) == IG_OK);
+  code = ig_check(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/etc/passwd\"}"), ig_cstr(""), 0, &error);
+  CHECK_TEXT(ig_error_reason(error), "capability.argument_refused");
+  CHECK(ig_error_caveat(error) >= 1 && ig_error_hop(error) == 1);
+  CheckError(code, IG_REFUSED, error, "/path", __LINE__);
+  error = NULL;
+  child[strlen(child) - 1] = child[strlen(child) - 1] == 'A' ? 'B' : 'A';
+  code = ig_verify(ig_cstr(child), keys, ig_cstr(""), &text, &error);
+  CheckError(code, IG_REFUSED, error, "", __LINE__);
+
+  CHECK(ig_describe_caveat(ig_cstr("{\"t\":\"max_calls\",\"max_calls\":3}"), &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK(strstr(json, "3") != NULL);
+  free(json);
+  free(child);
+  free(root);
+}
+
+static void TestBadInput(const ig_keys* keys) {
+  ig_text* text = NULL;
+  ig_keys* none = NULL;
+  ig_error* error = NULL;
+  ig_code code = ig_mint(keys, ig_cstr("{\"subject\":\"a\",\"tll\":5}"), &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "no member \"tll\"", __LINE__);
+  error = NULL;
+  code = ig_mint(keys, ig_cstr("{\"subject\":7}"), &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "subject must be a string", __LINE__);
+  error = NULL;
+  code = ig_mint(keys, ig_cstr("{\"subject\":\"a\",\"caveats\":[{\"t\":\"tool_allow\",\"tools\":[]}]}"), &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "", __LINE__);
+  error = NULL;
+  code = ig_mint(keys, ig_cstr("{"), &text, &error);
+  CheckError(code, IG_MALFORMED, error, "the request", __LINE__);
+  error = NULL;
+  code = ig_mint(NULL, ig_cstr("{}"), &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "keys is NULL", __LINE__);
+  error = NULL;
+  code = ig_mint(keys, ig_cstr("{\"subject\":\"a\"}"), NULL, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "minted_json is NULL", __LINE__);
+  error = NULL;
+  code = ig_attenuate(ig_cstr("x"), ig_cstr("{}"), &text, &error);
+  CHECK(code != IG_OK);
+  ig_error_free(error);
+  CHECK(text == NULL);
+  CHECK(ig_keys_parse(ig_cstr(NULL), &none, NULL) != IG_OK);
+  CHECK(ig_keys_from_master_key(ig_cstr("short"), &none, NULL) != IG_OK);
+  CHECK(ig_keys_from_master_key(ig_cstr("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), &none, NULL) == IG_OK);
+  ig_keys_free(none);
+  ig_keys_free(NULL);
+  ig_text_free(NULL);
+  ig_error_free(NULL);
+  CHECK_TEXT(ig_code_name(IG_OK), "ok");
+  CHECK_TEXT(ig_code_name(IG_CONFLICT), "conflict");
+  CHECK_TEXT(ig_code_name(IG_REFUSED), "refused");
+  CHECK_TEXT(ig_code_name(77), "unknown");
+  CHECK(ig_version()[0] != '\0');
+}
+
+static const char kPolicy[] =
+    "package intentgate.policy\n"
+    "import rego.v1\n"
+    "default decision := {\"allow\": false, \"reason\": \"not a reader\"}\n"
+    "decision := {\"allow\": true} if input.tool == \"read_file\"\n";
+
+static ig_policy* CompilePolicy(void) {
+  ig_source source;
+  ig_policy* policy = NULL;
+  ig_error* error = NULL;
+  ig_code code;
+  ig_text* text = NULL;
+  char* json;
+  source.name = ig_cstr("policy.rego");
+  source.text = ig_cstr("package p\nallow if {");
+  code = ig_policy_compile(&source, 1, &policy, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "policy.rego:2", __LINE__);
+  source.text = ig_cstr(kPolicy);
+  CHECK(ig_policy_compile(&source, 1, &policy, NULL) == IG_OK);
+  CHECK(ig_policy_decide(policy, ig_cstr("{\"tool\":\"write_file\"}"), &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK(strstr(json, "\"effect\":\"block\"") != NULL && strstr(json, "not a reader") != NULL);
+  free(json);
+  CHECK(ig_policy_eval(policy, ig_cstr("data.intentgate.policy.decision.allow"), ig_cstr("{\"tool\":\"read_file\"}"), &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK_TEXT(json, "true");
+  free(json);
+  CHECK(ig_policy_eval(policy, ig_cstr("data.nothing"), ig_cstr(""), &text, NULL) == IG_NOT_FOUND);
+  return policy;
+}
+
+/* A decision that another thread may bring. */
+typedef struct {
+  pthread_mutex_t mutex;
+  pthread_cond_t arrived;
+  ig_decision* decision;
+} Answer;
+
+static void OnDecision(void* context, ig_decision* decision) {
+  Answer* answer = context;
+  pthread_mutex_lock(&answer->mutex);
+  answer->decision = decision;
+  pthread_cond_signal(&answer->arrived);
+  pthread_mutex_unlock(&answer->mutex);
+}
+
+static void TestAsync(ig_gate* gate) {
+  Answer answer = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL};
+  ig_call call = IG_CALL_INIT;
+  call.tool = ig_cstr("read_file");
+  CHECK(ig_gate_authorize_async(gate, &call, NULL, NULL, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_authorize_async(gate, &call, OnDecision, &answer, NULL) == IG_OK);
+  pthread_mutex_lock(&answer.mutex);
+  while (answer.decision == NULL) pthread_cond_wait(&answer.arrived, &answer.mutex);
+  pthread_mutex_unlock(&answer.mutex);
+  CHECK(!ig_decision_allowed(answer.decision));
+  CHECK_TEXT(ig_decision_check(answer.decision), "capability");
+  ig_decision_free(answer.decision);
+}
+
+static int Collect(void* context, const char* data, size_t size) {
+  (void)data;
+  *(size_t*)context += size;
+  return 0;
+}
+static int Stop(void* context, const char* data, size_t size) {
+  (void)context;
+  (void)data;
+  (void)size;
+  return 1;
+}
+
+/* What the gate says about one call; the caller frees it. */
+static ig_decision* Ask(ig_gate* gate, const char* token, const char* tool) {
+  ig_call call = IG_CALL_INIT;
+  ig_decision* decision = NULL;
+  call.token = ig_cstr(token);
+  call.tool = ig_cstr(tool);
+  call.arguments_json = ig_cstr("{\"path\":\"/data/a\"}");
+  CHECK(ig_gate_authorize(gate, &call, &decision, NULL) == IG_OK);
+  return decision;
+}
+
+static void TestDecisions(ig_gate* gate, const char* token) {
+  ig_call call = IG_CALL_INIT;
+  ig_error* error = NULL;
+  ig_code code;
+  ig_text* text = NULL;
+  char* json;
+  ig_decision* decision = Ask(gate, token, "read_file");
+  CHECK(ig_decision_allowed(decision));
+  CHECK_TEXT(ig_decision_verdict(decision), "allow");
+  CHECK(ig_decision_event_id(decision)[0] != '\0');
+  CHECK(ig_gate_record_outcome(gate, decision, ig_cstr("success"), 12, NULL) == IG_OK);
+  ig_decision_free(decision);
+
+  decision = Ask(gate, token, "write_file");
+  CHECK(!ig_decision_allowed(decision));
+  CHECK_TEXT(ig_decision_code(decision), "capability.tool_not_allowed");
+  CHECK(ig_decision_reason(decision)[0] != '\0');
+  code = ig_gate_record_outcome(gate, decision, ig_cstr("success"), 0, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "only an allowed call", __LINE__);
+  ig_decision_free(decision);
+
+  call.tool = ig_cstr("read_file");
+  call.token = ig_cstr(token);
+  decision = NULL;
+  CHECK(ig_gate_explain(gate, &call, &decision, NULL) == IG_OK);
+  CHECK(ig_decision_json(decision, &text, NULL) == IG_OK);
+  json = Take(text);
+  CHECK(strstr(json, "\"trace\":[{\"check\":\"capability\",\"passed\":true") != NULL);
+  free(json);
+  ig_decision_free(decision);
+
+  error = NULL;
+  call.arguments_json = ig_cstr("[1]");
+  code = ig_gate_authorize(gate, &call, &decision, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "arguments_json must be a JSON object", __LINE__);
+  error = NULL;
+  call.struct_size = 3;
+  code = ig_gate_authorize(gate, &call, &decision, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "struct_size", __LINE__);
+  CHECK(ig_gate_authorize(NULL, &call, &decision, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(!ig_decision_allowed(NULL));
+  CHECK_TEXT(ig_decision_verdict(NULL), "block");
+  CHECK(ig_gate_verify_audit(gate, ig_cstr("default"), &text, NULL) == IG_OK);
+  ig_text_free(text);
+}
+
+static void TestGate(const ig_keys* keys, const char* key_file) {
+  ig_gate* gate = NULL;
+  ig_error* error = NULL;
+  ig_policy* policy = CompilePolicy();
+  char yaml[512];
+  char* token = MintReader(keys);
+  char* decoded;
+  char* jti;
+  ig_text* text = NULL;
+  ig_decision* decision;
+  size_t exported = 0;
+  ig_code code = ig_gate_open(ig_cstr("stor: {kind: memory}\n"), ig_cstr("x.yaml"), &gate, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "stor", __LINE__);
+  snprintf(yaml, sizeof yaml, "keys: {file: %s}\nstore: {kind: memory}\n", key_file);
+  error = NULL;
+  code = ig_gate_open(ig_cstr(yaml), ig_cstr(""), &gate, &error);
+  if (code != IG_OK) fprintf(stderr, "%s\n", ig_error_message(error));
+  CHECK(code == IG_OK);
+
+  decision = Ask(gate, token, "read_file");
+  CHECK_TEXT(ig_decision_code(decision), "policy.missing");
+  ig_decision_free(decision);
+  CHECK(ig_gate_set_policy(gate, policy, ig_cstr("tester"), NULL) == IG_OK);
+  TestDecisions(gate, token);
+  TestAsync(gate);
+  CHECK(ig_gate_flush(gate, NULL) == IG_OK);
+
+  CHECK(ig_decode(ig_cstr(token), &text, NULL) == IG_OK);
+  decoded = Take(text);
+  jti = Member(decoded, "jti");
+  CHECK(jti != NULL && ig_gate_revoke(gate, ig_cstr(jti), ig_cstr(""), ig_cstr("test"), ig_cstr("tester"), NULL) == IG_OK);
+  decision = Ask(gate, token, "read_file");
+  CHECK_TEXT(ig_decision_code(decision), "capability.token_revoked");
+  ig_decision_free(decision);
+
+  CHECK(ig_gate_verify_audit(gate, ig_cstr("default"), &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "\"ok\":true") != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_export_audit(gate, ig_cstr(""), ig_cstr("ndjson"), Collect, &exported, NULL) == IG_OK);
+  CHECK(exported > 500);
+  error = NULL;
+  code = ig_gate_export_audit(gate, ig_cstr(""), ig_cstr("ndjson"), Stop, NULL, &error);
+  CheckError(code, IG_CANCELLED, error, "the sink stopped", __LINE__);
+  CHECK(ig_gate_export_audit(gate, ig_cstr(""), ig_cstr("pdf"), Collect, &exported, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_close(gate) == IG_OK);
+  CHECK(ig_gate_close(NULL) == IG_OK);
+  ig_policy_free(policy);
+  free(jti);
+  free(decoded);
+  free(token);
+}
+
+int main(void) {
+  char key_file[] = "capi_test_keys_XXXXXX";
+  char* line = NULL;
+  ig_keys* keys = MakeKeys(&line);
+  const int fd = mkstemp(key_file);
+  FILE* file = fd < 0 ? NULL : fdopen(fd, "w");
+  if (file == NULL || fputs(line, file) < 0 || fclose(file) != 0) abort();
+  TestTokens(keys);
+  TestBadInput(keys);
+  TestGate(keys, key_file);
+  remove(key_file);
+  ig_keys_free(keys);
+  free(line);
+  if (failures == 0) puts("all checks of the C API hold");
+  return failures != 0;
+}
