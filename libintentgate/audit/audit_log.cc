@@ -1,6 +1,6 @@
 // Group commit: while one batch is being committed the next one gathers, so the time of a commit sets
-// the size of the batch and no timer is needed. Tested by tests/unit/audit/audit_log_test.cc and
-// tests/integration/audit_kill9.
+// the size of the batch and no timer is needed. Tested by tests/unit/audit/audit_log_test.cc, journal_log_test.cc
+// and tests/integration/audit_kill9.
 
 #include "audit/audit_log.h"
 
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -19,6 +20,7 @@
 
 #include "audit/canonical_event.h"
 #include "audit/chain_writer.h"
+#include "audit/journal_lane.h"
 #include "base/encoding.h"
 #include "base/ids.h"
 #include "base/string_map.h"
@@ -28,6 +30,7 @@ namespace {
 
 constexpr int kCommitBuckets = 14;   // 100 us * 2^i
 constexpr int kBatchBuckets = 11;    // 2^i
+constexpr std::uint64_t kMinJournalBytes = 64 << 10;
 
 class GroupCommitLog final : public AuditLog {
  public:
@@ -48,6 +51,11 @@ class GroupCommitLog final : public AuditLog {
   ~GroupCommitLog() override {
     {
       const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    if (lane_) lane_->Stop();   // while the writer still takes what it drains
+    {
+      const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
     wake_.notify_one();
@@ -55,19 +63,13 @@ class GroupCommitLog final : public AuditLog {
   }
 
   // Before the first Append.
-  Status Start() {
-    if (Status s = chain_.DeclareEarlierLosses(options_.producer_id); !s.ok()) return s;
-    try {
-      thread_ = std::thread([this] { Run(); });
-    } catch (const std::system_error& e) {
-      return Error{ErrorCode::kUnavailable, std::string("no thread for the audit log: ") + e.what()};
-    }
-    return {};
-  }
-
-  void Append(AuditEvent event, AuditDurability durability, AppendDone done) override;
+  Status Start();
+  void Append(AuditEvent event, AuditPromise promise, AppendDone done) override;
   Status Flush() override;
   bool healthy() const override { return healthy_.load(std::memory_order_acquire); }
+  bool ready(AuditDurability durability) const override {
+    return durability == AuditDurability::kJournal ? lane_ && lane_->healthy() : healthy();
+  }
   AuditStats stats() const override;
   AuditStore& store() override { return *store_; }
 
@@ -75,11 +77,23 @@ class GroupCommitLog final : public AuditLog {
   struct Producer {
     std::int64_t next_seq = 0;
     bool async_open = false;
+    bool may_drop = false;   // an event came that may be dropped: the chain shall be told
   };
 
-  Status Prepare(AuditEvent& event, EventDraft& draft) const;
+  Status OpenJournal();
+  Status DrainEarlierJournal(Journal& journal);
+  // Makes the page's events, without those that the chain has if `may_be_there`, and the declaration of its damage.
+  Result<std::vector<QueuedEvent>> EventsOf(const JournalPage& page, bool may_be_there);
+  Status IntoChain(const JournalPage& page, bool may_be_there);
+  Status Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft) const;
   // Queues it or says why not. `answered`: its caller shall be answered at once; the callback was left here.
-  Status Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered);
+  Status Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered);
+  // Under the lock.
+  Status RoomFor(std::size_t bytes, AuditPromise promise) const;
+  void EnqueueForChain(QueuedEvent queued, bool answered);
+  void NoteLost(const QueuedEvent& event, bool acknowledged, std::string_view why);
+  void HandOverLost();
+  Producer& ProducerOf(const std::string& tenant);
   void Run();
   // Under the lock: whether the writer should leave a wait that the clock would end.
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
@@ -88,7 +102,7 @@ class GroupCommitLog final : public AuditLog {
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch);
   void CommitBatch(std::vector<QueuedEvent>& batch);
   void Recover();
-  void Count(std::size_t events, std::int64_t micros, bool ok);
+  void Count(const std::vector<QueuedEvent>& batch, std::int64_t micros, bool ok);
   void CountRefused();
   void NoteAsyncOpened(const std::vector<QueuedEvent>& batch, const std::vector<AuditReceipt>& receipts);
 
@@ -111,14 +125,151 @@ class GroupCommitLog final : public AuditLog {
   std::int64_t taken_in_ = 0, taken_out_ = 0, finished_count_ = 0;
   std::int64_t wanted_until_ = 0;   // somebody waits for the events up to this one
   bool idle_ = false;               // the writer sleeps until any event comes
+  bool closing_ = false;            // nothing more is taken from callers
   bool stopping_ = false;
+  std::map<std::string, std::vector<LostNumbers>> lost_;   // by tenant; not yet with the chain's writer
   AuditStats stats_;
 
   std::atomic<bool> healthy_{true};
   std::thread thread_;
+  std::unique_ptr<JournalLane> lane_;
 };
 
-Status GroupCommitLog::Prepare(AuditEvent& event, EventDraft& draft) const {
+Status GroupCommitLog::Start() {
+  if (Status s = chain_.DeclareEarlierLosses(options_.producer_id); !s.ok()) return s;
+  if (Status s = OpenJournal(); !s.ok()) return s;
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& e) {
+    return Error{ErrorCode::kUnavailable, std::string("no thread for the audit log: ") + e.what()};
+  }
+  return lane_ ? lane_->Start() : Status();
+}
+
+Status GroupCommitLog::OpenJournal() {
+  const JournalOptions& options = options_.journal;
+  if (options.directory.empty()) return {};
+  Result<std::unique_ptr<Journal>> journal =
+      Journal::Open(options.files ? options.files : SystemJournalFiles(), options.directory,
+                    std::min(options.max_segment_bytes, options.max_bytes / 8), producer_id_);
+  if (!journal.ok()) return journal.error();
+  if (Status s = DrainEarlierJournal(**journal); !s.ok()) {
+    return Error{s.error().code, options.directory + ": the journal of an earlier run could not be drained: " +
+                                     s.error().message};
+  }
+  lane_ = std::make_unique<JournalLane>(
+      std::move(*journal),
+      JournalLaneOptions{options.max_bytes, options_.max_queue, options_.max_batch, options_.max_batch_bytes,
+                         options_.retry_micros},
+      [this](const JournalPage& page, bool may_be_there) { return IntoChain(page, may_be_there); },
+      [this](const QueuedEvent& event) {
+        {
+          const std::lock_guard lock(mutex_);
+          ++stats_.failed;
+          NoteLost(event, false, "commit_failed");
+        }
+        wake_.notify_one();
+      });
+  return {};
+}
+
+// Before anybody asks the store for the counters that these events charge. The head is read first and looked for the
+// events second: a commit of the earlier run that the store finishes meanwhile moves the head, and that is a conflict.
+Status GroupCommitLog::DrainEarlierJournal(Journal& journal) {
+  std::size_t page_size = options_.max_batch;
+  for (int conflicts = 0; conflicts <= kMaxConflicts;) {
+    const Result<JournalPage> page = journal.Peek(page_size, options_.max_batch_bytes);
+    if (!page.ok()) return page.error();
+    if (page->empty()) return {};
+    for (const JournalEntry& entry : page->entries) {
+      if (Status s = chain_.PinHead(entry.draft.stored.record.tenant); !s.ok()) return s;
+    }
+    Result<std::vector<QueuedEvent>> events = EventsOf(*page, true);
+    if (!events.ok()) return events.error();
+    std::vector<AuditReceipt> receipts;
+    const Status s = events->empty() ? Status() : chain_.Commit(*events, receipts);
+    if (s.ok()) {
+      journal.Drained();
+      conflicts = 0;
+    } else if (s.error().code == ErrorCode::kConflict) {
+      ++conflicts;
+      page_size = std::max<std::size_t>(1, page_size / 2);   // the less there is to look for, the less can come between
+    } else {
+      return s;
+    }
+  }
+  return Error{ErrorCode::kConflict, "other processes write to the same chains all the time; try again"};
+}
+
+Result<std::vector<QueuedEvent>> GroupCommitLog::EventsOf(const JournalPage& page, bool may_be_there) {
+  std::vector<QueuedEvent> events;
+  for (const JournalEntry& entry : page.entries) {
+    const AuditRecord& record = entry.draft.stored.record;
+    if (may_be_there) {
+      AuditFilter filter;
+      filter.tenant = record.tenant;
+      filter.event_id = record.event_id;
+      const Result<std::int64_t> count = store_->Count(filter);
+      if (!count.ok()) return count.error();
+      if (*count > 0) continue;
+    }
+    QueuedEvent event;
+    event.draft = entry.draft;
+    event.journaled = true;
+    event.may_be_there = may_be_there;
+    if (entry.producer_id == producer_id_) event.journal_seq = entry.producer_seq;
+    events.push_back(std::move(event));
+  }
+  if (!page.damage) return events;
+  // Nobody can say any more whose events they were.
+  const Result<std::vector<std::string>> tenants = store_->Tenants();
+  if (!tenants.ok()) return tenants.error();
+  for (const std::string& tenant : *tenants) {
+    QueuedEvent event;
+    Result<EventDraft> draft = chain_.MakeLossOf(tenant, page.damage->producer_id, "journal_damaged", page.damage->count);
+    if (!draft.ok()) return draft.error();
+    event.draft = std::move(*draft);
+    event.journaled = true;
+    event.may_be_there = may_be_there;
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+Status GroupCommitLog::IntoChain(const JournalPage& page, bool may_be_there) {
+  Result<std::vector<QueuedEvent>> events = EventsOf(page, may_be_there);
+  if (!events.ok()) return events.error();
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::size_t left = 0;
+    Status status;
+  };
+  Wait wait;   // outlives the callbacks: the last one is done when the lock is ours
+  wait.left = events->size();
+  {
+    const std::lock_guard lock(mutex_);
+    for (QueuedEvent& event : *events) {
+      event.done = [&wait](const Result<AuditReceipt>& result) {
+        const std::lock_guard done(wait.mutex);
+        if (!result.ok()) wait.status = result.error();
+        if (--wait.left == 0) wait.ready.notify_one();
+      };
+      const Producer& producer = ProducerOf(event.draft.stored.record.tenant);
+      event.opens_async = producer.may_drop && !producer.async_open;
+      EnqueueForChain(std::move(event), false);
+    }
+  }
+  wake_.notify_one();
+  std::unique_lock lock(wait.mutex);
+  wait.ready.wait(lock, [&] { return wait.left == 0; });
+  return wait.status;
+}
+
+Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft) const {
+  if (promise.durability == AuditDurability::kJournal && !lane_) {
+    return Error{ErrorCode::kInvalidArgument, "there is no journal; set audit.journal.directory"};
+  }
   if (event.tenant.empty()) event.tenant = "default";
   if (event.ts_micros == 0) event.ts_micros = clock_->UnixMicros();
   if (event.event_id.empty()) {
@@ -135,16 +286,16 @@ Status GroupCommitLog::Prepare(AuditEvent& event, EventDraft& draft) const {
   return {};
 }
 
-void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, AppendDone done) {
+void GroupCommitLog::Append(AuditEvent event, AuditPromise promise, AppendDone done) {
   if (!done) done = [](const Result<AuditReceipt>&) {};
   QueuedEvent queued;
-  Status s = Prepare(event, queued.draft);
+  Status s = Prepare(event, promise, queued.draft);
   AuditReceipt receipt;
-  if (s.ok() && durability == AuditDurability::kAsync) {
+  if (s.ok() && (promise.durability == AuditDurability::kAsync || promise.overflow == AuditOverflow::kDropAndDeclare)) {
     receipt = {queued.draft.stored.record.tenant, -1, queued.draft.stored.record.event_id, ""};
   }
   bool answered = false;
-  if (s.ok()) s = Enqueue(queued, durability, done, answered);
+  if (s.ok()) s = Enqueue(queued, promise, done, answered);
   if (!s.ok()) {
     CountRefused();
     done(s.error());
@@ -153,49 +304,103 @@ void GroupCommitLog::Append(AuditEvent event, AuditDurability durability, Append
   }
 }
 
-Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditDurability durability, AppendDone& done, bool& answered) {
+Status GroupCommitLog::RoomFor(std::size_t bytes, AuditPromise promise) const {
+  const bool waits = promise.overflow == AuditOverflow::kBlock;
+  if (promise.durability == AuditDurability::kJournal) {
+    if (lane_->HasRoom(bytes, waits)) return {};
+    return Error{ErrorCode::kLimitExceeded, "the audit journal is full (audit.journal.max_bytes " +
+                                                std::to_string(options_.journal.max_bytes) +
+                                                "): the store does not take its events, or its disk is slow"};
+  }
+  const std::size_t reserve = waits ? 2 : 1;
+  if (queue_.size() >= reserve * options_.max_queue) {
+    return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue " + std::to_string(options_.max_queue) +
+                                                "): the store is slower than the events arrive"};
+  }
+  if (!queue_.empty() && queued_bytes_ + bytes > reserve * options_.max_queue_bytes) {
+    return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue_bytes " +
+                                                std::to_string(options_.max_queue_bytes) +
+                                                "): the store is slower than the events arrive"};
+  }
+  return {};
+}
+
+GroupCommitLog::Producer& GroupCommitLog::ProducerOf(const std::string& tenant) {
+  const auto producer = producers_.find(tenant);
+  return producer != producers_.end() ? producer->second : producers_.emplace(tenant, Producer()).first->second;
+}
+
+void GroupCommitLog::EnqueueForChain(QueuedEvent queued, bool answered) {
+  queued_bytes_ += queued.draft.text.size();
+  queue_.push_back(std::move(queued));
+  ++taken_in_;
+  if (!answered) wanted_until_ = taken_in_;
+}
+
+Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
-    if (queue_.size() >= options_.max_queue) {
-      return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue " +
-                                                  std::to_string(options_.max_queue) +
-                                                  "): the store is slower than the events arrive"};
-    }
+    if (closing_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
     const bool was_due = IsDue();
     const std::size_t bytes = queued.draft.text.size();
-    if (!queue_.empty() && queued_bytes_ + bytes > options_.max_queue_bytes) {
-      return Error{ErrorCode::kLimitExceeded, "the audit queue is full (max_queue_bytes " +
-                                                  std::to_string(options_.max_queue_bytes) +
-                                                  "): the store is slower than the events arrive"};
-    }
-    queued_bytes_ += bytes;
-    const std::string& tenant = queued.draft.stored.record.tenant;
-    auto producer = producers_.find(tenant);
-    if (producer == producers_.end()) producer = producers_.emplace(tenant, Producer()).first;
-    queued.draft.producer_seq = producer->second.next_seq++;
-    if (durability == AuditDurability::kAsync) {
-      answered = producer->second.async_open;
-      queued.acknowledged = answered;
-      queued.opens_async = !answered;
-    }
-    if (!answered) queued.done = std::move(done);
-    queue_.push_back(std::move(queued));
-    ++taken_in_;
+    Producer& producer = ProducerOf(queued.draft.stored.record.tenant);
+    const bool may_drop = promise.overflow == AuditOverflow::kDropAndDeclare;
+    producer.may_drop = producer.may_drop || may_drop;
+    const Status room = RoomFor(bytes, promise);
+    if (!room.ok() && !(may_drop && producer.async_open)) return room;
+    queued.draft.producer_seq = producer.next_seq++;
     ++stats_.appended;
-    if (!answered) wanted_until_ = taken_in_;
-    // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
-    wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
+    if (!room.ok()) {
+      answered = true;
+      ++stats_.dropped;
+      NoteLost(queued, true, "overflow");
+      wake = true;
+    } else if (promise.durability == AuditDurability::kJournal) {
+      queued.done = std::move(done);
+      lane_->Push(std::move(queued));
+    } else {
+      // A caller that would wait for its turn in a full queue is not answered before it.
+      const bool full = promise.overflow == AuditOverflow::kBlock && !RoomFor(bytes, promise.durability).ok();
+      answered = promise.durability == AuditDurability::kAsync && producer.async_open && !full;
+      queued.acknowledged = answered;
+      queued.opens_async = !producer.async_open && (promise.durability == AuditDurability::kAsync || may_drop);
+      if (!answered) queued.done = std::move(done);
+      EnqueueForChain(std::move(queued), answered);
+      // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
+      wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
+    }
   }
   if (wake) wake_.notify_one();
   return {};
 }
 
+void GroupCommitLog::NoteLost(const QueuedEvent& event, bool acknowledged, std::string_view why) {
+  const std::int64_t number = *event.draft.producer_seq;
+  std::vector<LostNumbers>& holes = lost_[event.draft.stored.record.tenant];
+  const auto known = std::find_if(holes.begin(), holes.end(), [&](const LostNumbers& h) { return h.why == why; });
+  LostNumbers& hole = known != holes.end() ? *known : holes.emplace_back(LostNumbers{number, number, 0, 0, std::string(why)});
+  hole.first = std::min(hole.first, number);
+  hole.last = std::max(hole.last, number);
+  ++hole.count;
+  hole.acknowledged += acknowledged ? 1 : 0;
+}
+
+void GroupCommitLog::HandOverLost() {
+  std::map<std::string, std::vector<LostNumbers>> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost.swap(lost_);
+  }
+  for (const auto& [tenant, holes] : lost) {
+    for (const LostNumbers& hole : holes) chain_.NoteLost(tenant, hole);
+  }
+}
+
 // A writer that has just written expects more and sleeps by the clock: events that nobody waits for need
 // not wake it. Only when none came does it sleep until it is called.
 void GroupCommitLog::AwaitWork(std::unique_lock<std::mutex>& lock) {
-  const auto has_work = [this] { return !queue_.empty() || stopping_; };
+  const auto has_work = [this] { return !queue_.empty() || !lost_.empty() || stopping_; };
   if (!healthy()) {
     idle_ = true;
     wake_.wait_for(lock, std::chrono::microseconds(options_.retry_micros), has_work);
@@ -221,6 +426,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
   while (!queue_.empty() && batch.size() < options_.max_batch) {
     const std::size_t next = queue_.front().draft.text.size();
     if (!batch.empty() && bytes + next > options_.max_batch_bytes) break;
+    if (!batch.empty() && queue_.front().may_be_there != batch.front().may_be_there) break;
     bytes += next;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -238,12 +444,14 @@ void GroupCommitLog::Run() {
       TakeBatch(lock, batch);
       last = stopping_ && batch.empty();
     }
+    HandOverLost();
     if (last) break;
     if (batch.empty()) {
       Recover();
     } else {
       CommitBatch(batch);
       batch.clear();   // here, where no caller waits for the lock
+      if (healthy()) Recover();   // what other tenants lost
     }
   }
   // What cannot be declared now is found open by the next start.
@@ -255,9 +463,10 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
   const std::int64_t start = clock_->MonotonicNanos();
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
-  healthy_.store(status.ok(), std::memory_order_release);
+  const bool looks_again = !status.ok() && status.error().code == ErrorCode::kConflict && batch.front().may_be_there;
+  healthy_.store(status.ok() || looks_again, std::memory_order_release);
   if (status.ok()) NoteAsyncOpened(batch, receipts);
-  Count(batch.size(), micros, status.ok());
+  Count(batch, micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].done) continue;
     batch[i].done(status.ok() ? Result<AuditReceipt>(std::move(receipts[i])) : Result<AuditReceipt>(status.error()));
@@ -272,8 +481,9 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
 // An unhealthy log makes its gate deny, so no event may ever come that would prove it well again. The
 // declaration of what was lost is that proof.
 void GroupCommitLog::Recover() {
-  if (healthy()) return;
-  if (chain_.FinishUnfinished().ok()) healthy_.store(true, std::memory_order_release);
+  // Without anything to declare it is the journal's next try that proves the store well.
+  if (!chain_.HasUnfinished()) return;
+  healthy_.store(chain_.FinishUnfinished().ok(), std::memory_order_release);
 }
 
 void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
@@ -285,10 +495,12 @@ void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
   }
 }
 
-void GroupCommitLog::Count(std::size_t events, std::int64_t micros, bool ok) {
+void GroupCommitLog::Count(const std::vector<QueuedEvent>& batch, std::int64_t micros, bool ok) {
   const std::lock_guard lock(mutex_);
-  const auto n = static_cast<std::int64_t>(events);
-  (ok ? stats_.committed : stats_.failed) += n;
+  const auto n = static_cast<std::int64_t>(batch.size());
+  // What is in the journal has not failed: it is tried again.
+  const auto kept = std::count_if(batch.begin(), batch.end(), [](const QueuedEvent& e) { return e.journaled; });
+  (ok ? stats_.committed : stats_.failed) += ok ? n : n - kept;
   ++stats_.batches;
   stats_.last_batch_events = n;
   stats_.last_commit_micros = micros;
@@ -308,6 +520,9 @@ void GroupCommitLog::CountRefused() {
 }
 
 Status GroupCommitLog::Flush() {
+  if (lane_) {
+    if (Status s = lane_->Flush(); !s.ok()) return s;
+  }
   {
     std::unique_lock lock(mutex_);
     const std::int64_t until = taken_in_;
@@ -323,6 +538,11 @@ AuditStats GroupCommitLog::stats() const {
   const std::lock_guard lock(mutex_);
   AuditStats copy = stats_;
   copy.queue_depth = static_cast<std::int64_t>(queue_.size());
+  if (lane_) {
+    copy.journal_events = static_cast<std::int64_t>(lane_->journal().events());
+    copy.journal_bytes = static_cast<std::int64_t>(lane_->journal().bytes());
+    copy.journal_ok = lane_->healthy();
+  }
   return copy;
 }
 
@@ -347,6 +567,10 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> s
     return Error{ErrorCode::kInvalidArgument, "max_event_bytes of the audit log may be at most " +
                                                   std::to_string(kMaxEventBytes) + ", what verifiers accept"};
   }
+  if (!options.journal.directory.empty() && options.journal.max_bytes < kMinJournalBytes) {
+    return Error{ErrorCode::kInvalidArgument, "max_bytes of the audit journal must be at least " +
+                                                  std::to_string(kMinJournalBytes)};
+  }
   Result<std::string> producer_id = MakeProducerId(options.producer_id, *random);
   if (!producer_id.ok()) return producer_id.error();
   auto log = std::make_unique<GroupCommitLog>(std::move(store), std::move(options), std::move(clock), std::move(random),
@@ -355,14 +579,14 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> s
   return std::unique_ptr<AuditLog>(std::move(log));
 }
 
-Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditDurability durability) {
+Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditPromise promise) {
   struct Wait {
     std::mutex mutex;
     std::condition_variable ready;
     std::optional<Result<AuditReceipt>> result;
   };
   Wait wait;   // outlives the callback, which is its last user and done when the lock is ours
-  Append(std::move(event), durability, [&wait](Result<AuditReceipt> result) {
+  Append(std::move(event), promise, [&wait](Result<AuditReceipt> result) {
     const std::lock_guard lock(wait.mutex);
     wait.result.emplace(std::move(result));
     wait.ready.notify_one();

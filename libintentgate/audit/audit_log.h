@@ -5,7 +5,8 @@
 //   log->Append(std::move(event), AuditDurability::kDurable, [](Result<AuditReceipt> r) { ... });
 //
 // A batch that fails is reported to every caller in it and leaves the chain as it was; a batch whose
-// commit is in doubt is looked up by event id before anything else is written.
+// commit is in doubt is looked up by event id before anything else is written. With kJournal the caller is
+// answered when a local segment has its event (audit/journal.h); it goes from there into the chain.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +20,24 @@
 #include <intentgate/clock.h>
 
 #include "audit/audit_store.h"
+#include "audit/journal_files.h"
 
 namespace intentgate::audit {
+
+// Where kJournal events wait for the chain.
+struct JournalOptions {
+  std::string directory;                         // empty: no journal, and kJournal is refused
+  std::uint64_t max_bytes = 256u << 20;          // of events that the chain does not have; beyond it they overflow
+  std::uint64_t max_segment_bytes = 8u << 20;    // of one file; never more than an eighth of max_bytes
+  std::shared_ptr<JournalFiles> files;           // null: the system's
+};
 
 struct AuditLogOptions {
   std::size_t max_batch = 256;              // events in one transaction
   std::size_t max_batch_bytes = 8u << 20;   // canonical bytes in one transaction; one event may be more
   std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
   std::int64_t async_delay_micros = 1'000;  // events that nobody waits for may gather this long; also when max_delay_micros is 0
-  std::size_t max_queue = 65'536;           // waiting events; beyond it Append fails with kLimitExceeded
+  std::size_t max_queue = 65'536;           // waiting events; beyond it they overflow. kBlock: as many wait again
   std::size_t max_queue_bytes = 256u << 20; // of their canonical bytes, likewise
   std::size_t max_event_bytes = 16u << 20;  // canonical bytes of one event; beyond it Append fails with kLimitExceeded
   std::int64_t retry_micros = 1'000'000;    // how often an unhealthy log tries to declare its loss and so to recover
@@ -35,9 +45,10 @@ struct AuditLogOptions {
   // random part alone. At most one running process may use a name.
   std::string producer_id;
   std::string deployment;                   // recorded in genesis events
+  JournalOptions journal;
 };
 
-// Called once, on the writer's thread or, for kAsync and for refusals, inside Append. Must not block,
+// Called once, on a thread of the log's or, for kAsync and for refusals, inside Append. Must not block,
 // and must not call AppendAndWait or Flush. The first kAsync events of a tenant are answered on the
 // writer's thread: only when the chain says that this process may lose some (docs/formats/audit.md,
 // "async_opened").
@@ -50,12 +61,16 @@ class AuditLog {
                                                   std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random);
   virtual ~AuditLog() = default;   // flushes
 
-  virtual void Append(AuditEvent event, AuditDurability durability, AppendDone done) = 0;
-  Result<AuditReceipt> AppendAndWait(AuditEvent event, AuditDurability durability = AuditDurability::kDurable);
-  // Returns when everything queued before the call is committed or has failed.
+  // kLimitExceeded: too large, or too many wait and `promise` says kDeny. kDropAndDeclare drops only where the chain
+  // says already that this process may lose events (async_opened), and is as kDeny before that.
+  virtual void Append(AuditEvent event, AuditPromise promise, AppendDone done) = 0;
+  Result<AuditReceipt> AppendAndWait(AuditEvent event, AuditPromise promise = AuditDurability::kDurable);
+  // Returns when everything queued before the call is committed or has failed, and the journal's events as well.
   virtual Status Flush() = 0;
   // False after a failed commit until one succeeds again; the gate then denies.
   virtual bool healthy() const = 0;
+  // Whether events of this durability are taken: for kJournal the journal's word, for the others healthy().
+  virtual bool ready(AuditDurability durability) const = 0;
   virtual AuditStats stats() const = 0;
   virtual AuditStore& store() = 0;
 };

@@ -12,6 +12,13 @@ namespace intentgate::audit {
 namespace {
 
 constexpr std::size_t kScanPage = 256;
+// Failed batches that are looked for again. The chain declares an event lost that is there if more of them than
+// this happen after all.
+constexpr std::size_t kMaxAbsent = 16;
+
+Error LookAgain() {
+  return {ErrorCode::kConflict, "somebody else wrote to the audit chain; look whether the events are there"};
+}
 
 }  // namespace
 
@@ -36,7 +43,9 @@ Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditRecei
     part.drafts.push_back(&draft);
     part.indexes.push_back(i);
     part.opens_async = part.opens_async || events[i].opens_async;
-    if (!draft.producer_seq) continue;
+    part.may_be_there = part.may_be_there || events[i].may_be_there;
+    part.last_producer_seq = std::max(part.last_producer_seq, draft.producer_seq.value_or(events[i].journal_seq));
+    if (events[i].journaled || !draft.producer_seq) continue;
     if (part.failed.count == 0) part.failed.first = *draft.producer_seq;
     part.failed.last = *draft.producer_seq;
     ++part.failed.count;
@@ -61,11 +70,20 @@ Status ChainWriter::CommitParts(Parts& parts) {
 }
 
 Status ChainWriter::Write(Parts& parts) {
+  const bool may_be_there =
+      std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.second.may_be_there; });
   for (int attempt = 0; attempt < kMaxConflicts; ++attempt) {
-    if (Status s = PlaceAll(parts); !s.ok()) {
+    const std::size_t absent = absent_.size();
+    Status placed = SettleAbsent();
+    if (placed.ok() && may_be_there && (attempt > 0 || absent_.size() < absent)) placed = LookAgain();
+    if (placed.ok()) placed = PlaceAll(parts);
+    if (!placed.ok()) {
       Failed(parts);
-      return s;
+      return placed;
     }
+    // A hole that was withdrawn leaves nothing to say.
+    std::erase_if(parts, [](const auto& part) { return part.second.batch.events.empty(); });
+    if (parts.empty()) return {};
     std::vector<TenantBatch> batches;
     batches.reserve(parts.size());
     for (auto& [tenant, part] : parts) batches.push_back(std::move(part.batch));
@@ -87,24 +105,31 @@ Status ChainWriter::Write(Parts& parts) {
       return {};
     }
     if (there.ok()) {
+      NoteAbsent(DoubtOf(parts));
       Failed(parts);
       return s;
     }
-    Doubt doubt{first.tenant, first.event_id, first.seq, {}, {}, {}};
-    for (const auto& [tenant, part] : parts) {
-      if (std::optional<Hole> declared = std::exchange(tenants_[tenant].hole, std::nullopt)) {
-        doubt.declared[tenant] = *declared;
-      }
-      doubt.failed[tenant] = part.failed;
-      if (part.opens_async) doubt.opened.push_back(tenant);
-    }
-    doubt_ = std::move(doubt);
+    doubt_ = DoubtOf(parts);
+    for (const auto& [tenant, part] : parts) tenants_[tenant].holes.clear();
     return Error{ErrorCode::kUnavailable, "the audit store failed in a commit and does not say whether it happened: " +
                                               s.error().message};
   }
   Failed(parts);
   return Error{ErrorCode::kConflict, "other processes moved the audit chain " + std::to_string(kMaxConflicts) +
                                          " times in a row; too many writers share one chain"};
+}
+
+ChainWriter::Doubt ChainWriter::DoubtOf(const Parts& parts) const {
+  const AuditRecord& first = parts.begin()->second.batch.events.front().record;
+  Doubt doubt{first.tenant, first.event_id, first.seq, {}, {}, {}, {}};
+  for (const auto& [tenant, part] : parts) {
+    const auto state = tenants_.find(tenant);
+    if (state != tenants_.end() && !state->second.holes.empty()) doubt.declared[tenant] = state->second.holes;
+    doubt.failed[tenant] = part.failed;
+    doubt.last_producer_seq[tenant] = part.last_producer_seq;
+    if (part.opens_async) doubt.opened.push_back(tenant);
+  }
+  return doubt;
 }
 
 // Gives every event its place. The callers' events keep their projections from try to try; what the
@@ -153,8 +178,8 @@ Status ChainWriter::AddControls(const std::string& tenant, Part& part, const Cha
     if (!deployment_.empty()) details.Set("deployment", deployment_);
     if (Status s = add(MakeControl(tenant, "genesis", EventKind::kGenesis, std::move(details))); !s.ok()) return s;
   }
-  if (state.hole) {
-    if (Status s = add(MakeGap(tenant, *state.hole)); !s.ok()) return s;
+  for (const Hole& hole : state.holes) {
+    if (Status s = add(MakeGap(tenant, hole)); !s.ok()) return s;
   }
   if (part.opens_async && !state.async_open) {
     if (Status s = add(MakeControl(tenant, "async_opened", EventKind::kControl, {})); !s.ok()) return s;
@@ -167,7 +192,7 @@ Status ChainWriter::AddControls(const std::string& tenant, Part& part, const Cha
 }
 
 Result<EventDraft> ChainWriter::MakeControl(const std::string& tenant, std::string_view name, EventKind kind,
-                                            json::Value details) {
+                                            json::Value details) const {
   Result<std::string> id = base::MakeUuidV7(*clock_, *random_);
   if (!id.ok()) return id.error();
   AuditEvent event;
@@ -187,7 +212,14 @@ Result<EventDraft> ChainWriter::MakeGap(const std::string& tenant, const Hole& h
                                        {"first_producer_seq", hole.first},
                                        {"last_producer_seq", hole.last},
                                        {"lost_by", producer_id_},
-                                       {"why", "commit_failed"}}));
+                                       {"why", hole.why}}));
+}
+
+Result<EventDraft> ChainWriter::MakeLossOf(const std::string& tenant, std::string_view lost_by, std::string_view why,
+                                           std::optional<std::uint64_t> count) const {
+  json::Value details = json::MakeObject({{"lost_by", lost_by}, {"why", why}});
+  if (count) details.Set("count", *count);
+  return MakeControl(tenant, "gap_declared", EventKind::kControl, std::move(details));
 }
 
 Result<ChainHead> ChainWriter::HeadOf(const std::string& tenant) {
@@ -198,6 +230,11 @@ Result<ChainHead> ChainWriter::HeadOf(const std::string& tenant) {
     state.head = std::move(*head);
   }
   return *state.head;
+}
+
+Status ChainWriter::PinHead(const std::string& tenant) {
+  const Result<ChainHead> head = HeadOf(tenant);
+  return head.ok() ? Status() : head.error();
 }
 
 Result<bool> ChainWriter::IsInChain(const std::string& tenant, std::int64_t seq, const std::string& event_id) {
@@ -214,16 +251,52 @@ Status ChainWriter::SettleDoubt() {
     return Error{ErrorCode::kUnavailable,
                  "an earlier commit of the audit store is still in doubt: " + there.error().message};
   }
+  const Doubt doubt = *std::exchange(doubt_, std::nullopt);
   if (*there) {
-    for (const auto& [tenant, hole] : doubt_->failed) {
-      if (hole.count > 0) tenants_[tenant].last_producer_seq = hole.last;
-    }
-    for (const std::string& tenant : doubt_->opened) tenants_[tenant].async_open = true;
-  } else {
-    for (const auto& [tenant, hole] : doubt_->declared) AddHole(tenant, hole);
-    for (const auto& [tenant, hole] : doubt_->failed) AddHole(tenant, hole);
+    Happened(doubt);
+    return {};
   }
-  doubt_.reset();
+  for (const auto& [tenant, holes] : doubt.declared) {
+    for (const Hole& hole : holes) AddHole(tenant, hole);
+  }
+  for (const auto& [tenant, hole] : doubt.failed) AddHole(tenant, hole);
+  NoteAbsent(doubt);
+  return {};
+}
+
+void ChainWriter::Happened(const Doubt& doubt) {
+  for (const auto& [tenant, last] : doubt.last_producer_seq) {
+    Tenant& state = tenants_[tenant];
+    state.last_producer_seq = std::max(state.last_producer_seq, last);
+  }
+  for (const std::string& tenant : doubt.opened) tenants_[tenant].async_open = true;
+}
+
+void ChainWriter::NoteAbsent(Doubt absent) {
+  if (absent_.size() == kMaxAbsent) absent_.erase(absent_.begin());
+  absent_.push_back(std::move(absent));
+}
+
+// A batch happens at its place or never: once the head has passed it, the event that stands there answers.
+Status ChainWriter::SettleAbsent() {
+  for (auto absent = absent_.begin(); absent != absent_.end();) {
+    const Result<ChainHead> head = HeadOf(absent->tenant);
+    if (!head.ok()) return head.error();
+    if (head->next_seq <= absent->seq) {
+      ++absent;
+      continue;
+    }
+    const Result<bool> there = IsInChain(absent->tenant, absent->seq, absent->event_id);
+    if (!there.ok()) return there.error();
+    if (*there) {
+      Happened(*absent);
+      for (const auto& [tenant, holes] : absent->declared) {
+        for (const Hole& hole : holes) WithdrawHole(tenant, hole);
+      }
+      for (const auto& [tenant, hole] : absent->failed) WithdrawHole(tenant, hole);
+    }
+    absent = absent_.erase(absent);
+  }
   return {};
 }
 
@@ -232,8 +305,8 @@ void ChainWriter::Succeeded(const Parts& parts) {
     Tenant& state = tenants_[tenant];
     const AuditRecord& last = part.batch.events.back().record;
     state.head = ChainHead{last.seq + 1, last.hash};
-    state.hole.reset();
-    if (part.failed.count > 0) state.last_producer_seq = part.failed.last;
+    state.holes.clear();
+    state.last_producer_seq = std::max(state.last_producer_seq, part.last_producer_seq);
     if (part.opens_async) state.async_open = true;
     if (part.closes_async) state.async_open = false;
   }
@@ -248,9 +321,10 @@ void ChainWriter::Failed(const Parts& parts) {
 
 void ChainWriter::AddHole(const std::string& tenant, const Hole& hole) {
   if (hole.count == 0) return;
-  std::optional<Hole>& known = tenants_[tenant].hole;
-  if (!known) {
-    known = hole;
+  Holes& holes = tenants_[tenant].holes;
+  const auto known = std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.why == hole.why; });
+  if (known == holes.end()) {
+    holes.push_back(hole);
     return;
   }
   known->first = std::min(known->first, hole.first);
@@ -259,15 +333,26 @@ void ChainWriter::AddHole(const std::string& tenant, const Hole& hole) {
   known->acknowledged += hole.acknowledged;
 }
 
+// What is in the chain after all. The range may have been joined with another's and so stays; the counts fit.
+void ChainWriter::WithdrawHole(const std::string& tenant, const Hole& hole) {
+  if (hole.count == 0) return;
+  Holes& holes = tenants_[tenant].holes;
+  const auto known = std::find_if(holes.begin(), holes.end(), [&](const Hole& h) { return h.why == hole.why; });
+  if (known == holes.end()) return;
+  known->count -= hole.count;
+  known->acknowledged -= hole.acknowledged;
+  if (known->count <= 0) holes.erase(known);
+}
+
 bool ChainWriter::HasUnfinished() const {
-  return doubt_ || std::any_of(tenants_.begin(), tenants_.end(), [](const auto& t) { return t.second.hole.has_value(); });
+  return doubt_ || std::any_of(tenants_.begin(), tenants_.end(), [](const auto& t) { return !t.second.holes.empty(); });
 }
 
 Status ChainWriter::FinishUnfinished() {
   if (Status s = SettleDoubt(); !s.ok()) return s;
   Parts parts;
   for (const auto& [tenant, state] : tenants_) {
-    if (state.hole) parts[tenant];
+    if (!state.holes.empty()) parts[tenant];
   }
   return parts.empty() ? Status() : Write(parts);
 }

@@ -3,7 +3,9 @@
 //
 //   conflict          another process moved a head: read it again, hash again, try again
 //   any other error   look whether the commit happened all the same; if that cannot be told, remember
-//                     the batch as in doubt and settle it before anything else is written
+//                     the batch as in doubt and settle it before anything else is written. A store behind a
+//                     network may still be at it when it was looked for; so it is looked for again until another
+//                     event stands at its place
 //   a failed batch    leaves a hole in the producer's numbers; the next batch of that tenant declares it
 //
 // Thread-compatible: one caller at a time.
@@ -34,8 +36,22 @@ inline constexpr int kMaxConflicts = 64;
 struct QueuedEvent {
   EventDraft draft;
   bool acknowledged = false;    // its caller already counts it as done (kAsync)
-  bool opens_async = false;     // kAsync, but the tenant's chain does not say yet that events may be lost
+  bool opens_async = false;     // the tenant's chain shall say that this process may lose events
+  // From the journal: it stays there until it is in the chain, so its failure leaves no hole.
+  bool journaled = false;
+  // Journaled, and perhaps in the chain already. REQUIRES: all events of a batch are alike in this. Such a batch fails
+  // with kConflict when anybody else wrote, so that its sender looks again.
+  bool may_be_there = false;
+  std::int64_t journal_seq = -1;   // its producer_seq, if this run gave it
   std::function<void(Result<AuditReceipt>)> done;
+};
+
+// Numbers of one producer that are not in the chain.
+struct LostNumbers {
+  std::int64_t first = 0, last = 0;
+  std::int64_t count = 0;
+  std::int64_t acknowledged = 0;    // of them, promised to their callers
+  std::string why = "commit_failed";
 };
 
 class ChainWriter {
@@ -45,6 +61,14 @@ class ChainWriter {
 
   // Commits all of `events` or none. On success receipts[i] belongs to events[i]. Takes what is in the drafts.
   Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
+
+  // Numbers that were given and whose events never came here; declared like a failed batch.
+  void NoteLost(const std::string& tenant, const LostNumbers& lost) { AddHole(tenant, lost); }
+  // A control event that says that a producer lost events. Thread-safe.
+  Result<EventDraft> MakeLossOf(const std::string& tenant, std::string_view lost_by, std::string_view why,
+                                std::optional<std::uint64_t> count) const;
+  // From here on a batch of events that may be there is a conflict if anybody else writes to the tenant's chain.
+  Status PinHead(const std::string& tenant);
 
   // Whether holes wait to be declared or a batch is in doubt.
   bool HasUnfinished() const;
@@ -58,15 +82,11 @@ class ChainWriter {
   bool async_opened(std::string_view tenant) const;
 
  private:
-  // Numbers of one producer that are not in the chain.
-  struct Hole {
-    std::int64_t first = 0, last = 0;
-    std::int64_t count = 0;
-    std::int64_t acknowledged = 0;    // of them, promised to their callers
-  };
+  using Hole = LostNumbers;
+  using Holes = std::vector<Hole>;   // one for each reason
   struct Tenant {
     std::optional<ChainHead> head;
-    std::optional<Hole> hole;
+    Holes holes;
     std::int64_t last_producer_seq = -1;
     bool async_open = false;
   };
@@ -78,12 +98,15 @@ class ChainWriter {
     std::vector<EventDraft> controls;
     bool opens_async = false, closes_async = false;
     Hole failed;                             // what it would leave behind
+    std::int64_t last_producer_seq = -1;
+    bool may_be_there = false;
   };
   struct Doubt {
     std::string tenant, event_id;
     std::int64_t seq = 0;
-    std::map<std::string, Hole> declared;   // what its control events declare
+    std::map<std::string, Holes> declared;   // what its control events declare
     std::map<std::string, Hole> failed;     // what it leaves behind if it did not happen
+    std::map<std::string, std::int64_t> last_producer_seq;
     std::vector<std::string> opened;
   };
   using Parts = std::map<std::string, Part, std::less<>>;
@@ -92,14 +115,19 @@ class ChainWriter {
   Status Write(Parts& parts);
   Status PlaceAll(Parts& parts);
   Status AddControls(const std::string& tenant, Part& part, const ChainHead& head);
-  Result<EventDraft> MakeControl(const std::string& tenant, std::string_view name, EventKind kind, json::Value details);
+  Result<EventDraft> MakeControl(const std::string& tenant, std::string_view name, EventKind kind, json::Value details) const;
   Result<EventDraft> MakeGap(const std::string& tenant, const Hole& hole);
   Result<ChainHead> HeadOf(const std::string& tenant);
   Result<bool> IsInChain(const std::string& tenant, std::int64_t seq, const std::string& event_id);
   Status SettleDoubt();
+  Status SettleAbsent();
+  void NoteAbsent(Doubt absent);
+  void Happened(const Doubt& doubt);
+  Doubt DoubtOf(const Parts& parts) const;
   void Succeeded(const Parts& parts);
   void Failed(const Parts& parts);
   void AddHole(const std::string& tenant, const Hole& hole);
+  void WithdrawHole(const std::string& tenant, const Hole& hole);
   Status DeclareEarlier(const std::string& tenant, std::string_view name);
 
   std::shared_ptr<AuditStore> store_;
@@ -108,6 +136,7 @@ class ChainWriter {
   std::string producer_id_, deployment_;
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::optional<Doubt> doubt_;
+  std::vector<Doubt> absent_;     // were not there when they were looked for, but their place may still be free
 };
 
 // The part of a producer id that is the same in every run: "gw-1" of "gw-1:3f0a...", "" of an unnamed one.

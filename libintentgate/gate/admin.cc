@@ -117,7 +117,7 @@ Result<std::vector<std::string>> GateImpl::Tenants() { return parts_.audit_store
 Status GateImpl::Flush() { return log_->Flush(); }
 
 GateHealth GateImpl::Health() const {
-  if (!log_->healthy()) return {false, "audit events cannot be stored, so every call is refused"};
+  if (!log_->ready(parts_.settings.durability)) return {false, "audit events cannot be stored, so every call is refused"};
   if (!revocations_->fresh()) return {false, "revocations cannot be read, so every token is refused"};
   if (!pipeline_.policy().current()) return {false, "no policy is set, so every call is refused"};
   return {true, ""};
@@ -134,7 +134,8 @@ std::string GateImpl::Describe() const {
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";
   if (s.extractor_failure == FailureMode::kAllow) out += " (allows when the extractor fails)";
   out += policy ? ", policy " + policy->Digest() : ", no policy";
-  return out + (s.durability == AuditDurability::kDurable ? ", audit durable" : ", audit async");
+  return out + (s.durability == AuditDurability::kDurable ? ", audit durable"
+                : s.durability == AuditDurability::kAsync ? ", audit async" : ", audit journal");
 }
 
 }  // namespace intentgate::gate

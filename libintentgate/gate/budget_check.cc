@@ -38,9 +38,10 @@ std::optional<Refused> BudgetCheck::Ask(const Call& call, bool dry, Judged& judg
   return std::nullopt;
 }
 
-AuditDurability BudgetCheck::DurabilityOf(std::string_view tool) const {
+AuditPromise BudgetCheck::PromiseOf(std::string_view tool) const {
   const ToolSettings* row = tools_.Find(tool);
-  return row != nullptr && row->durability ? *row->durability : settings_.durability;
+  if (row == nullptr) return {settings_.durability, settings_.overflow};
+  return {row->durability.value_or(settings_.durability), row->overflow.value_or(settings_.overflow)};
 }
 
 }  // namespace intentgate::gate

@@ -22,7 +22,7 @@ class BudgetCheck {
   std::optional<Refused> Ask(const Call& call, bool dry, Judged& judged);
   // Gives back what Ask took.
   void Refund(const Judged& judged) { ledger_.Refund(judged.tenant, judged.taken); }
-  AuditDurability DurabilityOf(std::string_view tool) const;
+  AuditPromise PromiseOf(std::string_view tool) const;
 
  private:
   const GateSettings& settings_;

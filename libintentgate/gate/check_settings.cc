@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "gate/assemble.h"
@@ -29,6 +30,17 @@ Status CheckBudgets(const GateSettings& settings) {
   return {};
 }
 
+Status CheckJournal(const GateSettings& settings) {
+  const bool used = settings.durability == AuditDurability::kJournal ||
+                    std::any_of(settings.tools.begin(), settings.tools.end(),
+                                [](const ToolSettings& tool) { return tool.durability == AuditDurability::kJournal; });
+  if (used && settings.journal_directory.empty()) {
+    return Bad("audit.journal.directory", "must name a folder on a local disk, because the durability `journal` is used");
+  }
+  if (settings.journal_max_bytes < 65'536) return Bad("audit.journal.max_bytes", "must be at least 65536");
+  return {};
+}
+
 }  // namespace
 
 Status CheckSettings(const GateSettings& settings) {
@@ -44,6 +56,7 @@ Status CheckSettings(const GateSettings& settings) {
     if (tool.cost < 0) return Bad(path + ".cost", "must be at least 0");
     if (!tool.cost_argument.empty() && tool.cost_argument[0] != '/') return Bad(path + ".cost_argument", "must be a JSON pointer");
   }
+  if (Status s = CheckJournal(settings); !s.ok()) return s;
   if (settings.audit_max_batch < 1) return Bad("audit.max_batch", "must be at least 1");
   if (settings.audit_max_delay_us < 0) return Bad("audit.max_delay_us", "must be at least 0");
   return CheckBudgets(settings);

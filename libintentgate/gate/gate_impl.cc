@@ -58,9 +58,6 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   Result<ToolTable> tools = ToolTable::Create(settings.tools);
   if (!tools.ok()) return tools.error();
   opened.tools = *std::move(tools);
-  auto ledger = budget::Ledger::Load(*parts.budget_store, parts.clock, {.max_window_seconds = LongestWindow(settings)});
-  if (!ledger.ok()) return ledger.error();
-  opened.ledger = *std::move(ledger);
   auto watch = RevocationWatch::Start(parts.revocation_store, parts.clock,
                                       {.max_age_ms = settings.revocation_max_age_ms, .refresh_ms = settings.revocation_refresh_ms});
   if (!watch.ok()) return watch.error();
@@ -68,9 +65,16 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   audit::AuditLogOptions options;
   options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
   options.max_delay_micros = settings.audit_max_delay_us;
+  options.producer_id = settings.audit_producer;
+  options.journal.directory = settings.journal_directory;
+  options.journal.max_bytes = static_cast<std::uint64_t>(settings.journal_max_bytes);
   auto log = audit::AuditLog::Create(parts.audit_store, std::move(options), parts.clock, parts.random);
   if (!log.ok()) return log.error();
   opened.log = *std::move(log);
+  // Behind the log: it brings the charges of an earlier run's journal into the store.
+  auto ledger = budget::Ledger::Load(*parts.budget_store, parts.clock, {.max_window_seconds = LongestWindow(settings)});
+  if (!ledger.ok()) return ledger.error();
+  opened.ledger = *std::move(ledger);
   return std::shared_ptr<Gate>(std::make_shared<GateImpl>(std::move(parts), std::move(opened)));
 }
 
@@ -131,7 +135,8 @@ void GateImpl::RefuseAndRecord(const Call& call, Refused refused, DecisionDone d
 void GateImpl::Record(const Call& call, Judged judged, std::int64_t started_nanos, DecisionDone done) {
   Decision decision = ToDecision(judged, started_nanos);
   // A log that has failed is not trusted with an allow until it has committed something again.
-  const bool unhealthy = !log_->healthy();
+  const AuditPromise promise = pipeline_.budget().PromiseOf(call.tool);
+  const bool unhealthy = !log_->ready(promise.durability);
   Result<std::string> id = base::MakeUuidV7(*parts_.clock, *parts_.random);
   if (unhealthy || !id.ok()) {
     pipeline_.budget().Refund(judged);
@@ -141,16 +146,15 @@ void GateImpl::Record(const Call& call, Judged judged, std::int64_t started_nano
   if (!id.ok()) return done(std::move(decision));
   decision.event_id = *std::move(id);
 
-  const AuditDurability durability = pipeline_.budget().DurabilityOf(call.tool);
   AuditEvent event = DecisionEvent(call, judged, decision, parts_.settings.arg_values);
   // The decision waits in the callback: one allocation for all of it.
-  log_->Append(std::move(event), durability, [this, durability, d = std::move(decision), judged = std::move(judged),
-                                              done = std::move(done)](Result<AuditReceipt> receipt) mutable {
+  log_->Append(std::move(event), promise, [this, promise, d = std::move(decision), judged = std::move(judged),
+                                           done = std::move(done)](Result<AuditReceipt> receipt) mutable {
     if (!receipt.ok()) {
       pipeline_.budget().Refund(judged);
       d.event_id.clear();
       if (d.verdict != Verdict::kBlock) Block(d, Check::kNone, Reason::kAuditUnavailable, kNotRecorded);
-    } else if (durability == AuditDurability::kDurable) {
+    } else if (promise.durability == AuditDurability::kDurable && receipt->seq >= 0) {
       d.receipt = *std::move(receipt);
     }
     done(std::move(d));
@@ -204,7 +208,7 @@ void GateImpl::RecordRefusedRequest(const Call& call, std::string_view why) {
 }
 
 void GateImpl::RecordOutcome(const Decision& d, const Outcome& outcome) {
-  log_->Append(OutcomeEvent(d, outcome), parts_.settings.durability, [](Result<AuditReceipt>) {});
+  log_->Append(OutcomeEvent(d, outcome), {parts_.settings.durability, parts_.settings.overflow}, [](Result<AuditReceipt>) {});
 }
 
 std::vector<bool> GateImpl::VisibleTools(std::string_view token, std::string_view server,

@@ -21,7 +21,11 @@ constexpr std::array kExtractors = {Pair<ExtractorKind>{"lexical", ExtractorKind
 constexpr std::array kFailureModes = {Pair<FailureMode>{"deny", FailureMode::kDeny},
                                       Pair<FailureMode>{"allow", FailureMode::kAllow}};
 constexpr std::array kDurabilities = {Pair<AuditDurability>{"durable", AuditDurability::kDurable},
-                                      Pair<AuditDurability>{"async", AuditDurability::kAsync}};
+                                      Pair<AuditDurability>{"async", AuditDurability::kAsync},
+                                      Pair<AuditDurability>{"journal", AuditDurability::kJournal}};
+constexpr std::array kOverflows = {Pair<AuditOverflow>{"deny", AuditOverflow::kDeny},
+                                   Pair<AuditOverflow>{"block", AuditOverflow::kBlock},
+                                   Pair<AuditOverflow>{"drop_and_declare", AuditOverflow::kDropAndDeclare}};
 // With the further spellings that the public product takes.
 constexpr std::array kArgValues = {
     Pair<ArgRedaction>{"off", ArgRedaction::kOff},         Pair<ArgRedaction>{"scalars", ArgRedaction::kScalars},
@@ -180,8 +184,22 @@ void AddBudget(std::vector<Field>& fields) {
 void AddAudit(std::vector<Field>& fields) {
   fields.push_back(Choice({"audit.durability", "INTENTGATE_AUDIT_DURABILITY",
                            "`durable`: a call is allowed once its event is on disk. `async`: once it is queued; a crash may lose "
-                           "the newest events, and the chain says so."},
+                           "the newest events, and the chain says so. `journal`: once it is on the disk of this machine; it enters the chain from there."},
                           &GateSettings::durability, kDurabilities));
+  fields.push_back(Choice({"audit.overflow", "INTENTGATE_AUDIT_OVERFLOW",
+                           "A call whose event finds the queue or the journal full: `deny`; `block` waits for room; "
+                           "`drop_and_declare` goes on without the event, and the chain says how many are missing."},
+                          &GateSettings::overflow, kOverflows));
+  fields.push_back(Text({"audit.journal.directory", "INTENTGATE_AUDIT_JOURNAL_DIRECTORY",
+                         "Folder for the journal, on a local disk; needed for `journal`. One process at a time."},
+                        &GateSettings::journal_directory));
+  fields.push_back(Int({"audit.journal.max_bytes", "INTENTGATE_AUDIT_JOURNAL_MAX_BYTES",
+                        "Bytes of events in the journal that the store has not taken; beyond it `audit.overflow` decides."},
+                       &GateSettings::journal_max_bytes, {65'536, std::int64_t{1} << 40}));
+  fields.push_back(Text({"audit.producer", "INTENTGATE_AUDIT_PRODUCER",
+                         "Name of this replica in its events: the same in every run, another in each replica. A loss of an "
+                         "earlier run is declared by the next one of that name. Empty: only a random number for each run."},
+                        &GateSettings::audit_producer));
   fields.push_back(Choice({"audit.arg_values", "INTENTGATE_AUDIT_PERSIST_ARG_VALUES",
                            "Argument values in events: `off`, `scalars` (numbers, true, false; texts become null) or `raw`. "
                            "Names and a digest are always there."},
@@ -196,6 +214,10 @@ void AddAudit(std::vector<Field>& fields) {
 
 std::string ReadDurability(std::string_view text, AuditDurability& out) {
   return ReadChoice<AuditDurability>(text, kDurabilities, out);
+}
+
+std::string ReadOverflow(std::string_view text, AuditOverflow& out) {
+  return ReadChoice<AuditOverflow>(text, kOverflows, out);
 }
 
 const std::vector<std::string>& BudgetMembers() {

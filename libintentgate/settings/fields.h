@@ -28,5 +28,6 @@ std::optional<std::string> SetBudgetMember(BudgetLimits& limits, std::string_vie
 const std::vector<std::string>& BudgetMembers();
 
 std::string ReadDurability(std::string_view text, AuditDurability& out);
+std::string ReadOverflow(std::string_view text, AuditOverflow& out);
 
 }  // namespace intentgate::settings

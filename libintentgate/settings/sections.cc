@@ -165,6 +165,12 @@ std::string FileReader::SetToolMember(ToolSettings& tool, const YamlNode& member
     if (problem.empty()) tool.durability = durability;
     return problem;
   }
+  if (member.name == "overflow") {
+    AuditOverflow overflow = AuditOverflow::kDeny;
+    std::string problem = ReadOverflow(member.text, overflow);
+    if (problem.empty()) tool.overflow = overflow;
+    return problem;
+  }
   known = false;
   return "";
 }
@@ -176,7 +182,7 @@ ToolSettings FileReader::ReadTool(const YamlNode& node, const std::string& path)
     if (!Is(member, YamlKind::kText, below)) continue;
     bool known = true;
     std::string problem = SetToolMember(tool, member, known);
-    if (!known) Unknown(member, below, {"match", "cost", "cost_argument", "durability"});
+    if (!known) Unknown(member, below, {"match", "cost", "cost_argument", "durability", "overflow"});
     if (!problem.empty()) Problem(member, below, std::move(problem));
   }
   return tool;
@@ -215,7 +221,8 @@ std::vector<SettingReference> SectionReference() {
       {"tools[].cost", "", "0", "What one call costs, in the unit that the budgets use (tokens count cents)."},
       {"tools[].cost_argument", "", "",
        "JSON pointer to the argument that is the cost instead, rounded up. A call without it, or with no amount there, is refused."},
-      {"tools[].durability", "", "", "`durable` or `async` for these tools, whatever `audit.durability` says."},
+      {"tools[].durability", "", "", "`durable`, `async` or `journal` for these tools, whatever `audit.durability` says."},
+      {"tools[].overflow", "", "", "`deny`, `block` or `drop_and_declare` for these tools, whatever `audit.overflow` says."},
   };
 }
 

@@ -1,3 +1,4 @@
 ig_fuzz(export_verify DEPS ig::audit)
 ig_fuzz(canonical_check DEPS ig::audit)
 ig_fuzz(bundle_verify DEPS ig::evidence ig::tlog)
+ig_fuzz(journal DEPS ig::audit)

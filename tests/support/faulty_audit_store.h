@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "audit/audit_store.h"
 
@@ -20,6 +21,19 @@ class FaultyAuditStore final : public audit::AuditStore {
   void FailAppend(std::function<bool(int)> which) { Set(fail_, std::move(which)); }
   // Appends that commit and then report failure.
   void LoseAnswer(std::function<bool(int)> which) { Set(lose_, std::move(which)); }
+  // Appends that report failure, and that the store finishes later: when Deliver is called.
+  void DelayAppend(std::function<bool(int)> which) { Set(delay_, std::move(which)); }
+  // Finishes what was delayed, as far as the heads still fit. How many commits happened.
+  int Deliver() {
+    std::vector<std::vector<audit::TenantBatch>> delayed;
+    {
+      const std::lock_guard lock(mutex_);
+      delayed.swap(delayed_);
+    }
+    int happened = 0;
+    for (const auto& batches : delayed) happened += inner_->Append(batches).ok() ? 1 : 0;
+    return happened;
+  }
   // Called before each append, to stand in the way.
   void BeforeAppend(std::function<void(std::span<const audit::TenantBatch>)> hook) {
     const std::lock_guard lock(mutex_);
@@ -34,7 +48,7 @@ class FaultyAuditStore final : public audit::AuditStore {
     return inner_->Head(tenant);
   }
   Status Append(std::span<const audit::TenantBatch> batches) override {
-    std::function<bool(int)> fail, lose;
+    std::function<bool(int)> fail, lose, delay;
     std::function<void(std::span<const audit::TenantBatch>)> before;
     int n = 0;
     {
@@ -42,10 +56,16 @@ class FaultyAuditStore final : public audit::AuditStore {
       n = ++appends_;
       fail = fail_;
       lose = lose_;
+      delay = delay_;
       before = before_;
     }
     if (before) before(batches);
     if (fail && fail(n)) return Down();
+    if (delay && delay(n)) {
+      const std::lock_guard lock(mutex_);
+      delayed_.emplace_back(batches.begin(), batches.end());
+      return Down();
+    }
     if (lose && lose(n)) {
       const Status done = inner_->Append(batches);
       return done.ok() ? Status(Down()) : done;
@@ -86,7 +106,8 @@ class FaultyAuditStore final : public audit::AuditStore {
 
   const std::shared_ptr<audit::AuditStore> inner_;
   std::mutex mutex_;
-  std::function<bool(int)> fail_, lose_;
+  std::function<bool(int)> fail_, lose_, delay_;
+  std::vector<std::vector<audit::TenantBatch>> delayed_;
   std::function<void(std::span<const audit::TenantBatch>)> before_;
   std::atomic<int> appends_{0};
   std::atomic<bool> fail_reads_{false};

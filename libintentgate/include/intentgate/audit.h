@@ -80,7 +80,7 @@ struct AuditRecord {
 // Proof that an event is in the chain.
 struct AuditReceipt {
   std::string tenant;
-  std::int64_t seq = 0;                    // -1 (and no hash) when kAsync answered before the chain had it
+  std::int64_t seq = 0;                    // -1 (and no hash) when its caller was answered before the chain had it
   std::string event_id;
   std::string hash;
 };
@@ -88,6 +88,22 @@ struct AuditReceipt {
 enum class AuditDurability : std::uint8_t {
   kDurable,   // done when the store has committed
   kAsync,     // done when queued; a crash may lose the newest events, and the chain says so at the next start
+  kJournal,   // done when on the disk of this machine; it enters the chain from there
+};
+
+// What happens to an event that finds the queue or the journal full.
+enum class AuditOverflow : std::uint8_t {
+  kDeny,             // refused: the call is denied
+  kBlock,            // its caller waits for its turn; refused only when as many wait again
+  kDropAndDeclare,   // its caller goes on without it; the chain counts it in a gap_declared, "overflow"
+};
+
+// What an event's caller is promised. Made from a durability alone as well.
+struct AuditPromise {
+  AuditDurability durability = AuditDurability::kDurable;
+  AuditOverflow overflow = AuditOverflow::kDeny;
+  AuditPromise(AuditDurability d, AuditOverflow o = AuditOverflow::kDeny)   // NOLINT(google-explicit-constructor)
+      : durability(d), overflow(o) {}
 };
 
 struct AuditFilter {
@@ -127,6 +143,9 @@ struct AuditStats {
   std::int64_t commit_micros_total = 0, last_commit_micros = 0;
   std::vector<std::int64_t> commit_micros_buckets;   // cumulative, upper bounds 100us * 2^i, i = 0..13
   std::vector<std::int64_t> batch_size_buckets;      // cumulative, upper bounds 2^i, i = 0..10
+  std::int64_t dropped = 0;                          // by kDropAndDeclare
+  std::int64_t journal_events = 0, journal_bytes = 0;   // acknowledged and on their way from the journal to the chain
+  bool journal_ok = true;                            // false after a failed write until one succeeds
 };
 
 enum class ExportFormat : std::uint8_t {

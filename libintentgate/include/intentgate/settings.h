@@ -39,6 +39,7 @@ struct ToolSettings {
   std::int64_t cost = 0;                            // cost units (cents) per call
   std::string cost_argument;                        // JSON pointer; its number, rounded up, is the cost instead
   std::optional<AuditDurability> durability;        // overrides audit.durability
+  std::optional<AuditOverflow> overflow;            // overrides audit.overflow
 };
 
 struct GateSettings {
@@ -74,6 +75,10 @@ struct GateSettings {
   std::vector<ToolSettings> tools;                  // first match wins
   // audit
   AuditDurability durability = AuditDurability::kDurable;
+  AuditOverflow overflow = AuditOverflow::kDeny;
+  std::string journal_directory;                    // needed by AuditDurability::kJournal; one process at a time
+  std::int64_t journal_max_bytes = std::int64_t{256} << 20;
+  std::string audit_producer;                       // the same in every run of a replica, another in each replica
   ArgRedaction arg_values = ArgRedaction::kOff;
   std::int64_t audit_max_batch = 256;
   std::int64_t audit_max_delay_us = 0;

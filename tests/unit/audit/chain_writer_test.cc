@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "audit/audit_log.h"
 #include "store/memory/memory_store.h"
 #include "support/faulty_audit_store.h"
@@ -187,6 +189,82 @@ TEST_CASE("events of several tenants are one transaction") {
   CHECK(receipts[2].hash == f.memory->Head("b")->hash);
   CHECK(f.Verifies("a"));
   CHECK(f.Verifies("b"));
+}
+
+namespace {
+
+// What the details of every gap_declared of the chain count, and the producer_seq of every event.
+struct Account {
+  std::multiset<std::int64_t> stored;
+  std::int64_t declared = 0;
+};
+
+Account AccountOf(Fixture& f) {
+  Account account;
+  const auto events = *f.memory->Scan("acme", 0, 10'000);
+  for (const AuditRecord& record : events) {
+    const auto event = json::Parse(record.canonical);
+    const json::Value* producer = event->Find("producer_id");
+    if (producer->string_value() != "gw:1") continue;
+    if (const json::Value* seq = event->Find("producer_seq")) account.stored.insert(*seq->AsInt64());
+    if (const json::Value* count = event->AtPointer("/details/count")) account.declared += *count->AsInt64();
+  }
+  return account;
+}
+
+}  // namespace
+
+TEST_CASE("shared by replicas, whatever call is in doubt: every number is in the chain once or declared, never both") {
+  enum class Doubt { kNotDone, kDone, kDoneLater, kDoneInTheNextAppend };
+  for (const Doubt doubt : {Doubt::kNotDone, Doubt::kDone, Doubt::kDoneLater, Doubt::kDoneInTheNextAppend}) {
+    for (const bool replica_writes : {false, true}) {
+      for (const bool unreadable : {false, true}) {
+        for (int which = 1; which <= 6; ++which) {
+          CAPTURE(static_cast<int>(doubt));
+          CAPTURE(replica_writes);
+          CAPTURE(unreadable);
+          CAPTURE(which);
+          Fixture f;
+          ChainWriter replica(f.memory, f.clock, SystemRandom(), "other:1", "");
+          const auto strike = [&](int n) {
+            if (n == which && unreadable) f.store->FailReads(true);
+            return n == which;
+          };
+          if (doubt == Doubt::kNotDone) f.store->FailAppend(strike);
+          if (doubt == Doubt::kDone) f.store->LoseAnswer(strike);
+          if (doubt == Doubt::kDoneLater || doubt == Doubt::kDoneInTheNextAppend) f.store->DelayAppend(strike);
+          if (doubt == Doubt::kDoneInTheNextAppend) {
+            f.store->BeforeAppend([&](std::span<const TenantBatch>) { f.store->Deliver(); });
+          }
+          int failed = 0;
+          for (int i = 0; i < 6; ++i) {
+            const bool ok = f.Commit(List(f.Event("e" + std::to_string(i)))).ok();
+            failed += ok ? 0 : 1;
+            f.store->FailReads(false);
+            if (!ok && doubt == Doubt::kDoneLater) f.store->Deliver();
+            if (!replica_writes) continue;
+            AuditEvent theirs;
+            theirs.event_id = "theirs" + std::to_string(i);
+            theirs.tenant = "acme";
+            theirs.ts_micros = 1;
+            std::vector<QueuedEvent> events(1);
+            events[0].draft = MakeDraft(std::move(theirs), "other:1", false);
+            std::vector<AuditReceipt> receipts;
+            REQUIRE(replica.Commit(events, receipts).ok());
+          }
+          CHECK(failed <= 1);
+          f.store->Deliver();
+          REQUIRE(f.writer.FinishUnfinished().ok());
+          const Account account = AccountOf(f);
+          CHECK(static_cast<std::int64_t>(account.stored.size()) + account.declared == 6);
+          for (const std::int64_t number : account.stored) CHECK(account.stored.count(number) == 1);
+          // A replica's write makes some of these calls conflicts, which are not in doubt.
+          if (!replica_writes) CHECK(account.declared == (doubt == Doubt::kNotDone ? 1 : 0));
+          CHECK(f.Verifies());
+        }
+      }
+    }
+  }
 }
 
 }  // namespace intentgate::audit

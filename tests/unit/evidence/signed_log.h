@@ -13,7 +13,7 @@
 
 #include "audit/audit_log.h"
 #include "audit/log_store.h"
-#include "contract/stores.h"
+#include "contract/chains.h"
 #include "evidence/bundle_writer.h"
 #include "store/memory/memory_store.h"
 #include "tlog/checkpoint.h"

@@ -1,5 +1,7 @@
 #include "unit/gate/world.h"
 
+#include "support/scratch_folder.h"
+
 namespace intentgate::gate {
 namespace {
 
@@ -149,6 +151,21 @@ TEST_CASE("a tool's own durability decides whether its caller waits") {
   CHECK_FALSE(w.Ask(token, "other").receipt.has_value());
   CHECK(w.gate->Flush().ok());
   CHECK(w.Events().size() >= 4);
+}
+
+TEST_CASE("a journaled call is allowed without a place in the chain, and is in the chain after a flush") {
+  const test::ScratchFolder folder;
+  World w;
+  w.settings.durability = AuditDurability::kJournal;
+  w.settings.journal_directory = folder.File("journal");
+  w.settings.audit_producer = "gw-1";
+  w.Open();
+  const Decision d = w.Ask(w.Token());
+  CHECK(d.allowed());
+  CHECK_FALSE(d.receipt.has_value());
+  CHECK(w.gate->Flush().ok());
+  CHECK(Text(w.LastEvent(), "event_id") == d.event_id);
+  CHECK(Text(w.LastEvent(), "producer_id").find("gw-1:") == 0);
 }
 
 TEST_CASE("closing the gate flushes the chain") {

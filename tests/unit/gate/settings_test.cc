@@ -15,6 +15,10 @@ std::string ErrorOf(const std::function<void(GateSettings&)>& change) {
 TEST_CASE("settings that code has set wrong are refused by name") {
   CHECK(ErrorOf([](GateSettings&) {}).empty());
   CHECK(ErrorOf([](GateSettings& s) { s.keys.reset(); }).find("keys: ") == 0);
+  CHECK(ErrorOf([](GateSettings& s) { s.durability = AuditDurability::kJournal; }).find("audit.journal.directory") == 0);
+  CHECK(ErrorOf([](GateSettings& s) { s.tools = {{.pattern = "t", .durability = AuditDurability::kJournal}}; })
+            .find("audit.journal.directory") == 0);
+  CHECK(ErrorOf([](GateSettings& s) { s.journal_max_bytes = 1; }).find("audit.journal.max_bytes") == 0);
   CHECK(ErrorOf([](GateSettings& s) { s.revocation_refresh_ms = 0; }).find("capability.revocation_refresh_ms") == 0);
   CHECK(ErrorOf([](GateSettings& s) { s.agent_budget.window_seconds = 0; }).find("budget.agent.window_seconds") == 0);
   CHECK(ErrorOf([](GateSettings& s) { s.tenant_budgets["t"].window_cost = -1; }).find("budget.tenants.t.window_cost") == 0);

@@ -59,8 +59,8 @@ budget:
   tenants: {acme: {window_cost: 10000, window_seconds: 3600}}
 tools:
   - {match: transfer_funds, cost_argument: /amount}
-  - {match: "read_*", cost: 1, durability: async}
-audit: {durability: async, arg_values: scalars, max_batch: 10, max_delay_us: 50}
+  - {match: "read_*", cost: 1, durability: async, overflow: block}
+audit: {durability: async, overflow: drop_and_declare, producer: gw-1, journal: {directory: /j, max_bytes: 65536}, arg_values: scalars, max_batch: 10, max_delay_us: 50}
 listen: {address: "anything at all", nested: [1]}
 )",
                                             scratch.At("intentgate.yaml"), {});
@@ -90,6 +90,11 @@ listen: {address: "anything at all", nested: [1]}
   CHECK(s.tools[0].cost_argument == "/amount");
   CHECK(s.tools[1].durability == AuditDurability::kAsync);
   CHECK(s.durability == AuditDurability::kAsync);
+  CHECK(s.tools[1].overflow == AuditOverflow::kBlock);
+  CHECK(s.overflow == AuditOverflow::kDropAndDeclare);
+  CHECK(s.audit_producer == "gw-1");
+  CHECK(s.journal_directory == "/j");
+  CHECK(s.journal_max_bytes == 65'536);
   CHECK(s.arg_values == ArgRedaction::kScalars);
   CHECK(s.audit_max_delay_us == 50);
 }

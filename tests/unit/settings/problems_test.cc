@@ -41,6 +41,8 @@ TEST_CASE("a value of the wrong shape is a mistake, never a default") {
   CHECK(Problems("- 1") == "gate.yaml:1:1: must be a section of names and values\n");
   CHECK(Problems("budget: {agent: {window_calls: 99999999999999999999}}").find("whole number") != std::string::npos);
   CHECK(Problems("budget: {agent: {window_seconds: 0}}").find("at least 1 and at most") != std::string::npos);
+  CHECK(Problems("audit: {overflow: drop}") == "gate.yaml:1:19 (audit.overflow): must be one of deny, block, drop_and_declare\n");
+  CHECK(Problems("tools: [{match: t, overflow: drop}]").find("must be one of deny, block, drop_and_declare") != std::string::npos);
   CHECK(Problems("a: [1").find("gate.yaml:") == 0);
 }
 
