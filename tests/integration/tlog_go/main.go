@@ -168,7 +168,10 @@ func runFsck(dir string) error {
 		return out, nil
 	}
 	source := client.FileFetcher{Root: filepath.Join(dir, "log")}
-	return fsck.New(verifier.Name(), verifier, source, hasher, fsck.Opts{N: 2}).Check(context.Background())
+	// A worker of fsck ends at the first file that it finds wrong, and fsck waits for ever when none is left. One wrong
+	// entry makes one tile wrong on each level.
+	const workers = 16
+	return fsck.New(verifier.Name(), verifier, source, hasher, fsck.Opts{N: workers}).Check(context.Background())
 }
 
 func checkNotes(dir string) (size int64) {
@@ -223,6 +226,7 @@ func main() {
 	dir := flag.Arg(0)
 	if *refuse {
 		err := runFsck(dir)
+		fmt.Printf("fsck says: %.100s\n", fmt.Sprint(err))
 		if err == nil {
 			check("refusal", fmt.Errorf("fsck accepted a directory with a changed byte"))
 		} else {
