@@ -13,6 +13,8 @@ packages=(
 # A Node.js that is there already, from wherever, is kept: Debian's would collide with it.
 command -v node > /dev/null || packages+=(nodejs)
 command -v npm > /dev/null || packages+=(npm)
+# Only tests use Go; tests/run/go.sh fetches a newer toolchain where this one is too old.
+command -v go > /dev/null || packages+=(golang-go)
 
 if ! command -v dpkg-query > /dev/null; then
   echo "install-packages: this is no Debian or Ubuntu; install the equivalents of: ${packages[*]}" >&2

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Our checkpoints, proofs and tiles in the hands of golang.org/x/mod/sumdb and Tessera's fsck. Without Go the suite
+# says so and counts nothing.
+set -euo pipefail
+source tests/run/go.sh
+if [ -z "$GO" ]; then
+  echo "0 passed, 0 failed"
+  exit 0
+fi
+log=$PWD/${BUILD:-build/release}/tests/integration/tlog_go/tlog_go_log
+work=$PWD/build/tlog_go
+# The go client writes to go.mod and go.sum; it gets a copy.
+rm -rf "$work"
+mkdir -p "$work/source"
+cp tests/integration/tlog_go/*.go tests/integration/tlog_go/go.mod tests/integration/tlog_go/go.sum "$work/source"
+(cd "$work/source" && "$GO" build -o ../tlog_go .)
+
+status=0
+for size in 1 256 70000; do
+  "$log" write "$work/$size" "$size"
+  timeout 120 "$work/tlog_go" "$work/$size" || { echo "0 passed, 1 failed"; status=1; }
+  "$log" read "$work/$size" || { echo "0 passed, 1 failed"; status=1; }
+done
+# A check that cannot fail is none: one byte of each kind of file.
+for file in tile/0/007 tile/1/000 tile/entries/100 checkpoint; do
+  rm -rf "$work/changed"
+  cp -r "$work/70000" "$work/changed"
+  printf '\x55' | dd of="$work/changed/log/$file" bs=1 seek=40 conv=notrunc status=none
+  timeout 60 "$work/tlog_go" -refuse "$work/changed" || { echo "0 passed, 1 failed"; status=1; }
+done
+exit $status
