@@ -12,7 +12,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
   {
     INFO("memory store");
     const auto store = std::make_shared<store::MemoryStore>();
-    Stores stores{"memory", store, store, store, store};
+    Stores stores{"memory", store, store, store, store, store};
     test(stores);
   }
   {
@@ -20,7 +20,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
     const ScratchFolder folder;
     const auto store = store::SqliteStore::Open(folder.File("gate.db"), {});
     REQUIRE(store.ok());
-    Stores stores{"sqlite", *store, *store, *store, *store};
+    Stores stores{"sqlite", *store, *store, *store, *store, *store};
     test(stores);
   }
 }
