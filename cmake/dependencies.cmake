@@ -15,6 +15,7 @@ ig_pkg(simdjson simdjson)
 ig_pkg(fmt fmt)
 ig_pkg(re2 re2)
 ig_pkg(sqlite sqlite3)
+ig_pkg(postgres libpq)
 ig_pkg(curl libcurl)
 ig_pkg(yaml yaml-cpp)
 

@@ -65,8 +65,15 @@ Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and
 // ends with a trailer line, so that a cut file is noticed. CSV cells that a spreadsheet would run as a
-// formula are prefixed with an apostrophe.
+// formula are prefixed with an apostrophe. kInvalidArgument for a format that is rendered outside this module.
 Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat format, const Clock& clock,
                     const ExportSink& sink);
+
+// Appends the text of one event to `out`. May remember what it has seen.
+using EventRenderer = std::function<Status(const AuditRecord& record, std::string& out)>;
+
+// The same events in the same order, as `render` writes them, without header or trailer.
+Status ExportRendered(AuditStore& store, const AuditFilter& filter, const EventRenderer& render,
+                      const ExportSink& sink);
 
 }  // namespace intentgate::audit

@@ -18,6 +18,7 @@ struct StoredEvent {
   AuditRecord record;
   std::int64_t ts_micros = 0;
   std::string kind, decision, check, tool, agent_id, jti, elevation_id;
+  std::string root_jti, session_id, code, actor;
   std::vector<Charge> charges;
   std::vector<PrivateValue> private_values;   // stored with the event, never part of what is hashed
 };
@@ -42,16 +43,20 @@ class AuditStore {
 
   // {0, ""} for a tenant without events.
   virtual Result<ChainHead> Head(std::string_view tenant) = 0;
+  // As Head, for a writer whose next call is an Append to these heads. After a conflict a store may hold other writers
+  // off until then, so that a slow one gets its turn; asked for several tenants in ascending order.
+  virtual Result<ChainHead> HeadToAppend(std::string_view tenant) { return Head(tenant); }
   // All batches or none, in one transaction, with their charges added to the counters. kConflict: some
   // tenant's head is not where the batch expects it; nothing was written.
   virtual Status Append(std::span<const TenantBatch> batches) = 0;
-  // Ascending by seq from `from_seq`, at most `limit`.
+  // Ascending by seq from `from_seq`, at most `limit` and never more than audit::kMaxPage; ask again from behind the
+  // last one.
   virtual Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) = 0;
   // As Scan, with the projections, so that verification can hold them against the canonical bytes.
   virtual Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
                                                       std::size_t limit) = 0;
   // Keyset pagination in the order of audit/filter.h; stable while events arrive. `after` is a `next` of an
-  // earlier page or empty. At most audit::kMaxPage records, as in Scan.
+  // earlier page or empty. kInvalidArgument for a limit of 0 or above audit::kMaxPage: a page is never cut silently.
   virtual Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                   std::size_t limit) = 0;
   virtual Result<std::int64_t> Count(const AuditFilter& filter) = 0;

@@ -23,7 +23,8 @@ namespace {
 
 // Sorted, as members of an event are.
 enum Wanted : std::size_t {
-  kAgentId, kJti, kCheck, kDecision, kElevationId, kEventId, kKind, kProducerId, kTenant, kTool, kTs,
+  kActor, kAgentId, kJti, kCheck, kCode, kDecision, kElevationId, kEventId, kKind, kProducerId, kRootJti, kSessionId,
+  kTenant, kTool, kTs,
   kTexts, kProducerSeq = kTexts, kSeq, kWantedCount
 };
 
@@ -31,16 +32,20 @@ struct WantedName {
   std::string_view name;
   Wanted what;
 };
-constexpr std::array<WantedName, kWantedCount> kWanted{{{"agent_id", kAgentId},
+constexpr std::array<WantedName, kWantedCount> kWanted{{{"actor", kActor},
+                                                        {"agent_id", kAgentId},
                                                         {"capability_token_id", kJti},
                                                         {"check", kCheck},
+                                                        {"code", kCode},
                                                         {"decision", kDecision},
                                                         {"elevation_id", kElevationId},
                                                         {"event_id", kEventId},
                                                         {"kind", kKind},
                                                         {"producer_id", kProducerId},
                                                         {"producer_seq", kProducerSeq},
+                                                        {"root_capability_token_id", kRootJti},
                                                         {"seq", kSeq},
+                                                        {"session_id", kSessionId},
                                                         {"tenant", kTenant},
                                                         {"tool", kTool},
                                                         {"ts", kTs}}};
@@ -295,14 +300,18 @@ Result<EventView> CanonicalChecker::Check(std::string_view canonical) {
     return unescaped_[which] = Unescape(raw.text);
   };
   EventView out;
+  out.actor = text(kActor);
   out.agent_id = text(kAgentId);
   out.jti = text(kJti);
   out.check = text(kCheck);
+  out.code = text(kCode);
   out.decision = text(kDecision);
   out.elevation_id = text(kElevationId);
   out.event_id = text(kEventId);
   out.kind = text(kKind);
   out.producer_id = text(kProducerId);
+  out.root_jti = text(kRootJti);
+  out.session_id = text(kSessionId);
   out.tenant = text(kTenant);
   out.tenant_json = scanner.text(kTenant).text;
   out.tool = text(kTool);

@@ -22,7 +22,8 @@ namespace intentgate::audit {
 // What an event says about itself. The texts point into the checked bytes or into the checker; a member that
 // is missing or no text is "". `ts_micros` is the time in `ts`.
 struct EventView {
-  std::string_view agent_id, jti, check, decision, elevation_id, event_id, kind, producer_id, tenant, tool, ts;
+  std::string_view actor, agent_id, jti, check, code, decision, elevation_id, event_id, kind, producer_id, root_jti;
+  std::string_view session_id, tenant, tool, ts;
   // As it stands in the bytes, without its quotes.
   std::string_view tenant_json;
   std::int64_t seq = 0;
@@ -37,7 +38,7 @@ class CanonicalChecker {
   Result<EventView> Check(std::string_view canonical);
 
  private:
-  std::array<std::string, 11> unescaped_;
+  std::array<std::string, 15> unescaped_;
 };
 
 }  // namespace intentgate::audit

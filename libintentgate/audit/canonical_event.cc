@@ -203,6 +203,7 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   w.Close();
 
   StoredEvent& s = draft.stored;
+  if (HasCode(e)) s.code = ReasonName(e.reason_code);
   s.record.tenant = std::move(e.tenant);
   s.record.event_id = std::move(e.event_id);
   s.ts_micros = e.ts_micros;
@@ -213,6 +214,9 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   s.agent_id = std::move(e.agent_id);
   s.jti = std::move(e.capability_token_id);
   s.elevation_id = std::move(e.elevation_id);
+  s.root_jti = std::move(e.root_capability_token_id);
+  s.session_id = std::move(e.session_id);
+  s.actor = std::move(e.actor);
   s.charges = std::move(e.charges);
   return draft;
 }
@@ -258,6 +262,10 @@ Result<StoredEvent> ProjectionsOf(const json::Value& event) {
   out.agent_id = Take(event, "agent_id");
   out.jti = Take(event, "capability_token_id");
   out.elevation_id = Take(event, "elevation_id");
+  out.root_jti = Take(event, "root_capability_token_id");
+  out.session_id = Take(event, "session_id");
+  out.code = Take(event, "code");
+  out.actor = Take(event, "actor");
   return out;
 }
 
@@ -277,6 +285,10 @@ Result<StoredEvent> ReadCanonical(std::string_view canonical) {
   out.agent_id = said->agent_id;
   out.jti = said->jti;
   out.elevation_id = said->elevation_id;
+  out.root_jti = said->root_jti;
+  out.session_id = said->session_id;
+  out.code = said->code;
+  out.actor = said->actor;
   return out;
 }
 
@@ -304,6 +316,10 @@ std::string_view FirstDifference(const EventView& said, const StoredEvent& store
   if (said.agent_id != stored.agent_id) return "agent_id";
   if (said.jti != stored.jti) return "capability_token_id";
   if (said.elevation_id != stored.elevation_id) return "elevation_id";
+  if (said.root_jti != stored.root_jti) return "root_capability_token_id";
+  if (said.session_id != stored.session_id) return "session_id";
+  if (said.code != stored.code) return "code";
+  if (said.actor != stored.actor) return "actor";
   return "";
 }
 

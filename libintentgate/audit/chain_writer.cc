@@ -193,7 +193,7 @@ Result<EventDraft> ChainWriter::MakeGap(const std::string& tenant, const Hole& h
 Result<ChainHead> ChainWriter::HeadOf(const std::string& tenant) {
   Tenant& state = tenants_[tenant];
   if (!state.head) {
-    Result<ChainHead> head = store_->Head(tenant);
+    Result<ChainHead> head = store_->HeadToAppend(tenant);
     if (!head.ok()) return head.error();
     state.head = std::move(*head);
   }

@@ -1,5 +1,6 @@
 #include "audit/csv.h"
 
+#include <algorithm>
 #include <array>
 
 #include "audit/canonical_event.h"
@@ -37,16 +38,35 @@ std::string CellOf(const json::Value* member) {
   }
 }
 
+// Spreadsheets skip blanks and a byte order mark before a formula, and some fold the full-width forms of its first sign.
+bool MayBeFormula(std::string_view text) {
+  constexpr std::string_view kSkipped[] = {" ", "\t", "\r", "\n", "\v", "\f", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbb\xbf"};
+  constexpr std::string_view kSigns[] = {"=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+                                         "\xef\xbc\xa0", "\xe2\x88\x92"};
+  for (bool skipped = true; skipped;) {
+    skipped = false;
+    for (const std::string_view blank : kSkipped) {
+      if (!text.starts_with(blank)) continue;
+      text.remove_prefix(blank.size());
+      skipped = true;
+    }
+  }
+  return std::any_of(std::begin(kSigns), std::end(kSigns), [&](std::string_view sign) { return text.starts_with(sign); });
+}
+
+// Behind these a cell begins anew where a spreadsheet takes `;` or a tab for the separator: it then does not see the quotes.
+bool MayEndCell(char c) { return c == ';' || c == '\t' || c == '\n' || c == '\r'; }
+
 }  // namespace
 
 void AppendCsvCell(std::string_view text, std::string& out) {
-  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
   const bool quoted = text.find_first_of(",\"\r\n") != std::string_view::npos;
   if (quoted) out += '"';
-  if (formula) out += '\'';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
+  if (text.starts_with('\t') || text.starts_with('\r') || MayBeFormula(text)) out += '\'';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') out += '"';
+    out += text[i];
+    if (MayEndCell(text[i]) && MayBeFormula(text.substr(i + 1))) out += '\'';
   }
   if (quoted) out += '"';
 }

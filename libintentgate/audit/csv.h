@@ -15,7 +15,7 @@ std::string CsvHeader();
 Status AppendCsvRow(const AuditRecord& record, std::string& out);
 
 // One cell: quoted where RFC 4180 asks for it; text that a spreadsheet would run as a formula gets an
-// apostrophe in front.
+// apostrophe in front, also in the middle of the cell where a spreadsheet that separates by `;` would begin a new one.
 void AppendCsvCell(std::string_view text, std::string& out);
 
 }  // namespace intentgate::audit

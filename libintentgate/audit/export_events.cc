@@ -49,18 +49,18 @@ class Output {
 
 class Exporter {
  public:
-  Exporter(AuditStore& store, const AuditFilter& filter, ExportFormat format, const ExportSink& sink)
-      : store_(store), filter_(filter), csv_(format == ExportFormat::kCsv), out_(sink) {}
+  Exporter(AuditStore& store, const AuditFilter& filter, const EventRenderer& render, const ExportSink& sink)
+      : store_(store), filter_(filter), render_(render), out_(sink) {}
 
-  Status Run(std::int64_t now_micros) {
+  Status Run(const std::string& header, bool trailer) {
     if (Status s = FindChains(); !s.ok()) return s;
     const bool filtered = NarrowsEvents(filter_);
-    if (Status s = out_.Add(csv_ ? CsvHeader() : WriteExportHeader(filter_, filtered, now_micros)); !s.ok()) return s;
+    if (Status s = out_.Add(header); !s.ok()) return s;
     for (ExportedChain& chain : chains_) {
       if (Status s = filtered ? Matching(chain) : Whole(chain); !s.ok()) return s;
       events_ += chain.events;
     }
-    if (Status s = out_.Flush(); !s.ok() || csv_) return s;
+    if (Status s = out_.Flush(); !s.ok() || !trailer) return s;
     if (Status s = out_.Add(WriteExportTrailer(chains_, events_, out_.Sha256())); !s.ok()) return s;
     return out_.Flush();
   }
@@ -110,18 +110,14 @@ class Exporter {
 
   Status Event(ExportedChain& chain, const AuditRecord& record) {
     line_.clear();
-    if (csv_) {
-      if (Status s = AppendCsvRow(record, line_); !s.ok()) return s;
-    } else {
-      AppendEventLine(record, line_);
-    }
+    if (Status s = render_(record, line_); !s.ok()) return s;
     ++chain.events;
     return out_.Add(line_);
   }
 
   AuditStore& store_;
   const AuditFilter& filter_;
-  const bool csv_;
+  const EventRenderer& render_;
   Output out_;
   std::vector<ExportedChain> chains_;
   std::int64_t events_ = 0;
@@ -132,7 +128,24 @@ class Exporter {
 
 Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat format, const Clock& clock,
                     const ExportSink& sink) {
-  return Exporter(store, filter, format, sink).Run(clock.UnixMicros());
+  if (format == ExportFormat::kCsv) {
+    const EventRenderer row = AppendCsvRow;
+    return Exporter(store, filter, row, sink).Run(CsvHeader(), false);
+  }
+  if (format != ExportFormat::kNdjson) {
+    return Error{ErrorCode::kInvalidArgument, "the audit module writes NDJSON and CSV; use the gate's export"};
+  }
+  const EventRenderer line = [](const AuditRecord& record, std::string& out) {
+    AppendEventLine(record, out);
+    return Status();
+  };
+  return Exporter(store, filter, line, sink)
+      .Run(WriteExportHeader(filter, NarrowsEvents(filter), clock.UnixMicros()), true);
+}
+
+Status ExportRendered(AuditStore& store, const AuditFilter& filter, const EventRenderer& render,
+                      const ExportSink& sink) {
+  return Exporter(store, filter, render, sink).Run("", false);
 }
 
 }  // namespace intentgate::audit

@@ -75,16 +75,25 @@ json::Value FilterAsJson(const AuditFilter& f) {
   const auto text = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out.Set(name, value);
   };
+  const auto number = [&](std::string_view name, const std::optional<std::int64_t>& value) {
+    if (value) out.Set(name, *value);
+  };
+  text("actor", f.actor);
   text("agent_id", f.agent_id);
   text("check", f.check);
+  text("code", f.code);
   text("decision", f.decision);
   text("elevation_id", f.elevation_id);
   text("event_id", f.event_id);
   if (f.from_micros) out.Set("from", base::FormatRfc3339Micros(*f.from_micros));
+  number("from_seq", f.from_seq);
   text("jti", f.jti);
   text("kind", f.kind);
+  text("root_jti", f.root_jti);
+  text("session_id", f.session_id);
   text("tenant", f.tenant);
   if (f.to_micros) out.Set("to", base::FormatRfc3339Micros(*f.to_micros));
+  number("to_seq", f.to_seq);
   text("tool", f.tool);
   return out;
 }
@@ -93,10 +102,17 @@ Result<AuditFilter> FilterFromJson(const json::Value& value) {
   if (!value.is_object()) return Bad("the filter is no JSON object");
   AuditFilter filter;
   const std::pair<std::string_view, std::string*> texts[] = {
-      {"agent_id", &filter.agent_id}, {"check", &filter.check}, {"decision", &filter.decision},
-      {"elevation_id", &filter.elevation_id}, {"event_id", &filter.event_id}, {"jti", &filter.jti},
-      {"kind", &filter.kind}, {"tenant", &filter.tenant}, {"tool", &filter.tool}};
+      {"actor", &filter.actor}, {"agent_id", &filter.agent_id}, {"check", &filter.check}, {"code", &filter.code},
+      {"decision", &filter.decision}, {"elevation_id", &filter.elevation_id}, {"event_id", &filter.event_id},
+      {"jti", &filter.jti}, {"kind", &filter.kind}, {"root_jti", &filter.root_jti}, {"session_id", &filter.session_id},
+      {"tenant", &filter.tenant}, {"tool", &filter.tool}};
   for (const json::Member& member : value.object()) {
+    if (member.name == "from_seq" || member.name == "to_seq") {
+      const std::optional<std::int64_t> seq = member.value.AsInt64();
+      if (!seq) return Bad("the filter's member " + member.name + " is no integer");
+      (member.name == "from_seq" ? filter.from_seq : filter.to_seq) = *seq;
+      continue;
+    }
     if (!member.value.is_string()) return Bad("the filter's member " + member.name + " is no text");
     const std::string& text = member.value.string_value();
     if (member.name == "from" || member.name == "to") {

@@ -25,7 +25,10 @@ bool Matches(const AuditFilter& f, const EventView& e) {
   return (!f.from_micros || e.ts_micros >= *f.from_micros) && (!f.to_micros || e.ts_micros <= *f.to_micros) &&
          Fits(f.tenant, e.tenant) && Fits(f.agent_id, e.agent_id) && Fits(f.tool, e.tool) &&
          Fits(f.decision, e.decision) && Fits(f.check, e.check) && Fits(f.jti, e.jti) &&
-         Fits(f.event_id, e.event_id) && Fits(f.elevation_id, e.elevation_id) && Fits(f.kind, e.kind);
+         Fits(f.event_id, e.event_id) && Fits(f.elevation_id, e.elevation_id) && Fits(f.kind, e.kind) &&
+         (!f.from_seq || e.seq >= *f.from_seq) && (!f.to_seq || e.seq <= *f.to_seq) &&
+         Fits(f.root_jti, e.root_jti) && Fits(f.session_id, e.session_id) && Fits(f.code, e.code) &&
+         Fits(f.actor, e.actor);
 }
 
 bool Matches(const AuditFilter& f, const StoredEvent& e) {
@@ -40,12 +43,40 @@ bool Matches(const AuditFilter& f, const StoredEvent& e) {
   view.tenant = e.record.tenant;
   view.tool = e.tool;
   view.ts_micros = e.ts_micros;
+  view.seq = e.record.seq;
+  view.root_jti = e.root_jti;
+  view.session_id = e.session_id;
+  view.code = e.code;
+  view.actor = e.actor;
   return Matches(f, view);
 }
 
+Status CheckPageLimit(std::size_t limit) {
+  if (limit >= 1 && limit <= kMaxPage) return {};
+  return Error{ErrorCode::kInvalidArgument, "the limit of a page must be 1 to " + std::to_string(kMaxPage) +
+                                                "; ask for the rest with the page's `next`"};
+}
+
+}  // namespace intentgate::audit
+
+namespace intentgate {
+
+Result<ExportFormat> ParseExportFormat(std::string_view name) {
+  if (name == "ndjson") return ExportFormat::kNdjson;
+  if (name == "csv") return ExportFormat::kCsv;
+  if (name == "ocsf" || name == "ocsf-1.9.0") return ExportFormat::kOcsf190;
+  if (name == "ocsf-1.8.0") return ExportFormat::kOcsf180;
+  return Error{ErrorCode::kInvalidArgument, "the export format must be ndjson, csv, ocsf, ocsf-1.9.0 or ocsf-1.8.0"};
+}
+
+}  // namespace intentgate
+
+namespace intentgate::audit {
+
 bool NarrowsEvents(const AuditFilter& f) {
   return f.from_micros || f.to_micros || !f.agent_id.empty() || !f.tool.empty() || !f.decision.empty() ||
-         !f.check.empty() || !f.jti.empty() || !f.event_id.empty() || !f.elevation_id.empty() || !f.kind.empty();
+         !f.check.empty() || !f.jti.empty() || !f.event_id.empty() || !f.elevation_id.empty() || !f.kind.empty() ||
+         f.from_seq || f.to_seq || !f.root_jti.empty() || !f.session_id.empty() || !f.code.empty() || !f.actor.empty();
 }
 
 std::string WriteCursor(const Cursor& cursor) {

@@ -16,8 +16,11 @@
 
 namespace intentgate::audit {
 
-// The most records one Query or Scan gives back, whatever limit was asked for.
+// The most records of one page. A Query that asks for more is refused; a Scan gives no more.
 inline constexpr std::size_t kMaxPage = 10'000;
+
+// kInvalidArgument unless 1 <= limit <= kMaxPage.
+Status CheckPageLimit(std::size_t limit);
 
 bool Matches(const AuditFilter& filter, const EventView& event);
 bool Matches(const AuditFilter& filter, const StoredEvent& event);

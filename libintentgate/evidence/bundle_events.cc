@@ -16,7 +16,6 @@ namespace intentgate::evidence {
 namespace {
 
 constexpr std::size_t kMaxPath = 64;
-constexpr std::string_view kPrunedTool = "audit/pruned";
 
 std::string EventName(std::int64_t seq) { return "event " + std::to_string(seq); }
 
@@ -170,10 +169,12 @@ void BundleEvents::NotePrefix() {
 }
 
 void BundleEvents::NotePruned(const audit::EventView& event, std::string_view canonical) {
-  if (event.tool != kPrunedTool || event.kind != audit::EventKindName(EventKind::kControl)) return;
-  const Result<json::Value> value = json::Parse(canonical, audit::kEventLimits);
-  const json::Value* first = value.ok() ? value->AtPointer("/details/first_seq") : nullptr;
-  declared_pruned_ = std::max(declared_pruned_, first == nullptr ? 0 : first->AsInt64().value_or(0));
+  if (event.tool != audit::kPrunedTool || event.kind != audit::EventKindName(EventKind::kControl)) return;
+  const Result<audit::PrunePoint> said = audit::ReadPruned(canonical);
+  if (!said.ok()) return;
+  // The chain's word counts only for the anchor that it names.
+  if (said->first_seq == setup_.manifest.first_seq && said->prev_hash != setup_.prev_hash) return;
+  declared_pruned_ = std::max(declared_pruned_, said->first_seq);
 }
 
 MaybeFinding BundleEvents::Finish() const {

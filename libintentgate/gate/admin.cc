@@ -25,6 +25,13 @@ json::Value MintDetails(const MintRequest& request, const MintedToken& minted) {
   return details;
 }
 
+// The URL may hold a password.
+std::string DescribeStore(const GateSettings& s) {
+  if (s.store == StoreKind::kMemory) return "store memory";
+  if (s.store == StoreKind::kPostgres) return "store postgres, schema " + s.postgres_schema;
+  return "store sqlite " + s.sqlite_path;
+}
+
 }  // namespace
 
 Status GateImpl::RecordAdmin(AuditEvent event) {
@@ -96,7 +103,13 @@ Result<VerifyReport> GateImpl::VerifyAudit(std::string_view tenant) {
 
 Status GateImpl::ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) {
   if (Status s = Flush(); !s.ok()) return s;
-  return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink);
+  if (format == ExportFormat::kNdjson || format == ExportFormat::kCsv) {
+    return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink);
+  }
+  if (!parts_.make_renderer) {
+    return Error{ErrorCode::kInvalidArgument, "this gate writes NDJSON and CSV only; open it with Gate::Open for OCSF"};
+  }
+  return audit::ExportRendered(*parts_.audit_store, filter, parts_.make_renderer(format), sink);
 }
 
 Result<std::vector<std::string>> GateImpl::Tenants() { return parts_.audit_store->Tenants(); }
@@ -115,7 +128,7 @@ AuditStats GateImpl::Stats() const { return log_->stats(); }
 std::string GateImpl::Describe() const {
   const GateSettings& s = parts_.settings;
   const std::shared_ptr<const Policy> policy = pipeline_.policy().current();
-  std::string out = s.store == StoreKind::kMemory ? "store memory" : "store sqlite " + s.sqlite_path;
+  std::string out = DescribeStore(s);
   out += s.keys ? ", active key " + s.keys->active_id() + " of " + std::to_string(s.keys->keys().size()) : ", no key";
   out += s.require_capability ? ", token required" : ", token NOT required";
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";

@@ -2,6 +2,7 @@
 // their own.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <intentgate/gate.h>
@@ -9,7 +10,7 @@
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
-#include "audit/audit_store.h"
+#include "audit/audit_log.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
 
@@ -24,6 +25,8 @@ struct GateParts {
   std::shared_ptr<token::RevocationStore> revocation_store;
   std::shared_ptr<IntentExtractor> extractor;     // null: as one that always fails
   std::shared_ptr<const Policy> policy;           // null: every call is refused
+  // A renderer for one export, for the formats that the audit module does not write. Null: there are none.
+  std::function<audit::EventRenderer(ExportFormat)> make_renderer;
 };
 
 // kInvalidArgument names the setting; other errors are the stores'.

@@ -1,6 +1,7 @@
 // Gate::Open: chooses the parts that the settings name and joins them. The only place that knows both
 // the gate and the stores. docs/design/open.md says why it stands here.
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,9 +11,11 @@
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
+#include "evidence/ocsf/ocsf.h"
 #include "gate/assemble.h"
 #include "open/extractor.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace intentgate {
@@ -31,6 +34,16 @@ void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
 Status AddStores(gate::GateParts& parts) {
   if (parts.settings.store == StoreKind::kMemory) {
     UseStore(std::make_shared<store::MemoryStore>(), parts);
+    return {};
+  }
+  if (parts.settings.store == StoreKind::kPostgres) {
+    store::PostgresOptions options;
+    options.url = parts.settings.postgres_url;
+    options.schema = parts.settings.postgres_schema;
+    // Not the gate's clock: a replay's stands still, and a network does not.
+    auto postgres = store::PostgresStore::Open(std::move(options));
+    if (!postgres.ok()) return In("store.kind postgres", postgres.error());
+    UseStore(*postgres, parts);
     return {};
   }
   auto sqlite = store::SqliteStore::Open(parts.settings.sqlite_path, {});
@@ -57,6 +70,13 @@ Status AddPolicy(gate::GateParts& parts) {
   return {};
 }
 
+audit::EventRenderer MakeRenderer(ExportFormat format) {
+  evidence::OcsfOptions options{.product_version = INTENTGATE_VERSION};
+  if (format == ExportFormat::kOcsf180) options.version = evidence::OcsfVersion::k1_8_0;
+  const auto lines = std::make_shared<evidence::OcsfLines>(std::move(options));
+  return [lines](const AuditRecord& record, std::string& out) { return lines->Append(record, out); };
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings) {
@@ -71,6 +91,7 @@ Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shar
   auto extractor = open::MakeExtractor(settings, parts.clock);
   if (!extractor.ok()) return extractor.error();
   parts.extractor = *std::move(extractor);
+  parts.make_renderer = MakeRenderer;
   if (Status s = AddPolicy(parts); !s.ok()) return s.error();
   if (Status s = AddStores(parts); !s.ok()) return s.error();
   return gate::AssembleGate(std::move(parts));

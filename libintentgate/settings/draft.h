@@ -23,6 +23,7 @@ struct Draft {
   std::optional<NamedFile> key_file;
   std::vector<NamedFile> policy_files;
   bool keys_named = false;         // somewhere, even if they turned out unusable
+  bool store_chosen = false;       // store.kind was said, so a PostgreSQL URL does not imply it
   bool extractor_chosen = false;   // intent.extractor was said, so a URL does not imply it
 
   void Problem(std::string where, std::string message) { problems.push_back({std::move(where), std::move(message)}); }

@@ -89,7 +89,6 @@ struct Unsupported {
 };
 constexpr Unsupported kUnsupported[] = {
     {"INTENTGATE_REDIS_URL", "budgets are counted in this process and kept in its store; unset it and run one gateway"},
-    {"INTENTGATE_POSTGRES_URL", "PostgreSQL is not a store in this version; unset it and set INTENTGATE_STORE_SQLITE_PATH"},
     {"INTENTGATE_APPROVAL_", "approvals are not in this version; unset it"},
     {"INTENTGATE_WEBHOOK_", "webhooks are not in this version; unset it"},
     {"INTENTGATE_SIEM_", "SIEM delivery is not in this version; unset it and use `intentgate audit export`"},

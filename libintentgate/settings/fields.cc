@@ -11,7 +11,8 @@ namespace {
 template <typename T>
 using Pair = std::pair<std::string_view, T>;
 
-constexpr std::array kStores = {Pair<StoreKind>{"sqlite", StoreKind::kSqlite}, Pair<StoreKind>{"memory", StoreKind::kMemory}};
+constexpr std::array kStores = {Pair<StoreKind>{"sqlite", StoreKind::kSqlite}, Pair<StoreKind>{"postgres", StoreKind::kPostgres},
+                               Pair<StoreKind>{"memory", StoreKind::kMemory}};
 constexpr std::array kIntentModes = {Pair<IntentMode>{"off", IntentMode::kOff},
                                      Pair<IntentMode>{"when_given", IntentMode::kWhenGiven},
                                      Pair<IntentMode>{"required", IntentMode::kRequired}};
@@ -84,12 +85,23 @@ void AddKeysAndStore(std::vector<Field>& fields) {
                       draft.key_file = NamedFile{text, where};
                       return std::string();
                     }});
-  fields.push_back(Choice({"store.kind", "INTENTGATE_STORE_KIND",
-                           "`sqlite`: one file, survives a restart. `memory`: nothing survives; for tests."},
-                          &GateSettings::store, kStores));
+  fields.push_back({"store.kind", "INTENTGATE_STORE_KIND", "sqlite",
+                    "`sqlite`: one file, survives a restart. `postgres`: a server that several gateways share. "
+                    "`memory`: nothing survives; for tests. A PostgreSQL URL alone means `postgres`.",
+                    [](Draft& draft, const std::string& text, const std::string&) {
+                      draft.store_chosen = true;
+                      return ReadChoice<StoreKind>(text, kStores, draft.settings.store);
+                    }});
   fields.push_back(Text({"store.sqlite_path", "INTENTGATE_STORE_SQLITE_PATH", "The database file; made when absent. "
                       "A relative path starts at the configuration file."},
                         &GateSettings::sqlite_path));
+  fields.push_back(Text({"store.postgres_url", "INTENTGATE_POSTGRES_URL",
+                         "`postgresql://user:password@host/database`, or libpq's `host=... dbname=...`; never printed. "
+                         "Several hosts for failover."},
+                        &GateSettings::postgres_url));
+  fields.push_back(Text({"store.postgres_schema", "INTENTGATE_STORE_POSTGRES_SCHEMA",
+                         "The schema of the gate's tables; made when absent."},
+                        &GateSettings::postgres_schema));
 }
 
 void AddCapability(std::vector<Field>& fields) {

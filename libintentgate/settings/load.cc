@@ -46,6 +46,10 @@ void CheckTogether(bool keys_in_code, Draft& draft) {
     draft.Problem("capability.revocation_refresh_ms", "must be less than capability.revocation_max_age_ms (" +
                                                           std::to_string(settings.revocation_max_age_ms) + ")");
   }
+  if (!settings.postgres_url.empty() && !draft.store_chosen) settings.store = StoreKind::kPostgres;
+  if (settings.store == StoreKind::kPostgres && settings.postgres_url.empty()) {
+    draft.Problem("store.kind", "`postgres` needs store.postgres_url (INTENTGATE_POSTGRES_URL)");
+  }
   if (settings.store == StoreKind::kSqlite && settings.sqlite_path.empty()) {
     draft.Problem("store.sqlite_path", "must name a file");
   }

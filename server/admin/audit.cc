@@ -77,12 +77,17 @@ Result<AuditFilter> ReadFilter(const Request& request) {
   filter.jti = TextParameter(request, "jti");
   filter.event_id = TextParameter(request, "event_id");
   filter.elevation_id = TextParameter(request, "elevation_id");
+  filter.root_jti = TextParameter(request, "root_jti");
+  filter.session_id = TextParameter(request, "session_id");
+  filter.code = TextParameter(request, "code");
+  filter.actor = TextParameter(request, "actor");
   return filter;
 }
 
 Reply QueryAudit(const Resources& on, const Request& request) {
   if (Status known = KnownParameters(request, {"from", "to", "tenant", "agent_id", "tool", "decision", "check", "jti",
-                                               "event_id", "elevation_id", "kind", "limit", "offset", "after", "count"});
+                                               "event_id", "elevation_id", "kind", "root_jti", "session_id", "code",
+                                               "actor", "limit", "offset", "after", "count"});
       !known.ok()) {
     return Reply::FromError(known.error());
   }

@@ -111,19 +111,22 @@ std::string FileSafe(std::string_view tenant) {
 
 Result<ExportPlan> PlanExport(const Resources& on, const Request& request) {
   if (Status known = KnownParameters(request, {"from", "to", "tenant", "agent_id", "tool", "decision", "check", "jti",
-                                               "event_id", "elevation_id", "kind", "format"});
+                                               "event_id", "elevation_id", "kind", "root_jti", "session_id", "code",
+                                               "actor", "format"});
       !known.ok()) {
     return known.error();
   }
   Result<AuditFilter> filter = ReadFilter(request);
   if (!filter.ok()) return filter.error();
-  const std::string format = TextParameter(request, "format");
-  if (!format.empty() && format != "csv" && format != "json" && format != "ndjson") {
-    return Error{ErrorCode::kInvalidArgument, "format must be csv or json"};
-  }
+  // The public product's default and its name for NDJSON.
+  std::string name = TextParameter(request, "format");
+  if (name.empty()) name = "csv";
+  if (name == "json") name = "ndjson";
+  const Result<ExportFormat> format = ParseExportFormat(name);
+  if (!format.ok()) return format.error();
   ExportPlan plan;
-  const bool csv = format.empty() || format == "csv";
-  plan.format = csv ? ExportFormat::kCsv : ExportFormat::kNdjson;
+  plan.format = *format;
+  const bool csv = plan.format == ExportFormat::kCsv;
   plan.content_type = csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
   plan.file_name = "intentgate-audit-" + (filter->tenant.empty() ? "all" : FileSafe(filter->tenant)) + "-" +
                    CompactTime(on.clock->UnixSeconds()) + (csv ? ".csv" : ".ndjson");

@@ -67,7 +67,9 @@ void PrintReport(const ExportVerifier::Report& report, bool as_json, std::ostrea
 Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter) {
   const std::pair<const char*, std::string*> texts[] = {
       {"tenant", &filter.tenant}, {"agent-id", &filter.agent_id}, {"tool", &filter.tool}, {"decision", &filter.decision},
-      {"check", &filter.check},   {"jti", &filter.jti},           {"kind", &filter.kind}, {"event-id", &filter.event_id}};
+      {"check", &filter.check},   {"jti", &filter.jti},           {"kind", &filter.kind}, {"event-id", &filter.event_id},
+      {"root-jti", &filter.root_jti}, {"session-id", &filter.session_id}, {"code", &filter.code}, {"actor", &filter.actor},
+      {"elevation-id", &filter.elevation_id}};
   for (const auto& [name, field] : texts) {
     if (const auto flag = flags.find(name); flag != flags.end()) *field = flag->second;
   }
@@ -136,9 +138,8 @@ int AuditVerify(const AuditVerifyOptions& options, const Streams& streams) {
 int AuditExport(const AuditExportOptions& options, const Streams& streams) {
   AuditFilter filter;
   if (Status read = ReadFilter(options.filters, filter); !read.ok()) return Fail(streams, read.error());
-  if (options.format != "ndjson" && options.format != "csv") {
-    return Fail(streams, Error{ErrorCode::kInvalidArgument, "--format: ndjson or csv"});
-  }
+  const Result<ExportFormat> format = ParseExportFormat(options.format);
+  if (!format.ok()) return Fail(streams, Error{format.error().code, "--format: " + format.error().message});
   const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
   if (!gate.ok()) return Fail(streams, gate.error());
   std::ofstream file;
@@ -155,7 +156,7 @@ int AuditExport(const AuditExportOptions& options, const Streams& streams) {
     return {};
   };
   const Status exported =
-      (*gate)->ExportAudit(filter, options.format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson, sink);
+      (*gate)->ExportAudit(filter, *format, sink);
   out->flush();
   if (!exported.ok() || !*out) {
     if (!options.out.empty()) std::remove(unfinished.c_str());

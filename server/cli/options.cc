@@ -129,9 +129,10 @@ void AddAudit(CLI::App& app, AllOptions& all) {
   CLI::App* exporting = Command(*audit, "export", "export events from the store of a configuration",
                                 "intentgate audit export --config intentgate.yaml --tenant acme --out audit.ndjson");
   exporting->add_option("--config", all.audit_export.config, "the server's YAML file; else the environment alone");
-  exporting->add_option("--format", all.audit_export.format, "ndjson, which can be verified, or csv")->capture_default_str();
+  exporting->add_option("--format", all.audit_export.format, "ndjson, which can be verified; csv; ocsf (ocsf-1.9.0, ocsf-1.8.0) for SIEMs")->capture_default_str();
   exporting->add_option("--out", all.audit_export.out, "file to write; else standard output");
-  for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id"}) {
+  for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id", "root-jti",
+                           "session-id", "code", "actor", "elevation-id"}) {
     exporting->add_option_function<std::string>(
         std::string("--") + name, [&all, name](const std::string& text) { all.audit_export.filters[name] = text; },
         std::string(name) == "from" || std::string(name) == "to" ? "RFC 3339 time, inclusive" : "only events with this value");

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
 #include "audit/audit_log.h"
+#include "audit/filter.h"
 #include "contract/stores.h"
 
 namespace intentgate::test {
@@ -60,6 +62,10 @@ TEST_CASE("what was appended is given back byte for byte, with its columns") {
     event.reason = "\xe2\x80\xa8 and \xf0\x9f\x98\x80";
     event.capability_token_id = "jti-1";
     event.elevation_id = "elev-1";
+    event.root_capability_token_id = "root-1";
+    event.session_id = "session-1";
+    event.reason_code = Reason::kPolicyBlocked;
+    event.actor = "alice";
     const TenantBatch first = MakeBatch("acme", {}, 1);
     REQUIRE(s.audit->Append(std::span(&first, 1)).ok());
     const StoredEvent stored = MakeStored("acme", 1, first.events[0].record.hash, event);
@@ -81,6 +87,10 @@ TEST_CASE("what was appended is given back byte for byte, with its columns") {
     CHECK(e.agent_id == event.agent_id);
     CHECK(e.jti == "jti-1");
     CHECK(e.elevation_id == "elev-1");
+    CHECK(e.root_jti == "root-1");
+    CHECK(e.session_id == "session-1");
+    CHECK(e.code == "policy.blocked");
+    CHECK(e.actor == "alice");
     CHECK(audit::VerifyChain(*s.audit, "acme")->ok);
   });
 }
@@ -169,6 +179,10 @@ TEST_CASE("each filter takes exactly the events that carry its value") {
       e.capability_token_id = "jti" + std::to_string(i);
       e.elevation_id = i == 3 ? "elev" : "";
       e.kind = i == 2 ? EventKind::kControl : EventKind::kDecision;
+      e.root_capability_token_id = i < 2 ? "root" : "";
+      e.session_id = i == 1 ? "session" : "";
+      e.reason_code = i == 1 ? Reason::kBudgetRate : Reason::kAllowed;
+      e.actor = i == 3 ? "alice" : "";
       AppendOne(*s.audit, "acme", e);
     }
     const auto places = [&](auto set) {
@@ -189,8 +203,107 @@ TEST_CASE("each filter takes exactly the events that carry its value") {
     CHECK(places([](AuditFilter& f) { f.kind = "control"; }) == Found{"acme3"});
     CHECK(places([](AuditFilter& f) { f.kind = "genesis"; }) == Found{"acme0"});
     CHECK(places([](AuditFilter& f) { f.from_micros = 1'001; f.to_micros = 1'002; }) == Found{"acme2", "acme3"});
+    CHECK(places([](AuditFilter& f) { f.root_jti = "root"; }) == Found{"acme1", "acme2"});
+    CHECK(places([](AuditFilter& f) { f.session_id = "session"; }) == Found{"acme2"});
+    CHECK(places([](AuditFilter& f) { f.code = "budget.rate"; }) == Found{"acme2"});
+    CHECK(places([](AuditFilter& f) { f.actor = "alice"; }) == Found{"acme4"});
+    CHECK(places([](AuditFilter& f) { f.from_seq = 2; f.to_seq = 3; }) == Found{"acme2", "acme3"});
+    CHECK(places([](AuditFilter& f) { f.from_seq = 5; }) == Found{});
+    CHECK(places([](AuditFilter& f) { f.decision = "block"; }) == Found{"acme2", "acme4"});
     CHECK(places([](AuditFilter& f) { f.tenant = "other"; }) == Found{});
     CHECK(places([](AuditFilter& f) { f.tool = "t0' OR '1'='1"; }) == Found{});
+  });
+}
+
+TEST_CASE("a limit that no page can have is refused, not cut") {
+  ForEachStore([](Stores& s) {
+    const TenantBatch batch = MakeBatch("acme", {}, 3);
+    REQUIRE(s.audit->Append(std::span(&batch, 1)).ok());
+    for (const std::size_t bad : {std::size_t{0}, audit::kMaxPage + 1, SIZE_MAX}) {
+      const auto page = s.audit->Query({}, true, "", bad);
+      REQUIRE_FALSE(page.ok());
+      CHECK(page.error().code == ErrorCode::kInvalidArgument);
+      CHECK(page.error().message.find("next") != std::string::npos);
+    }
+    CHECK(s.audit->Query({}, true, "", audit::kMaxPage)->records.size() == 3);
+  });
+}
+
+// Times run backwards, jump, and repeat; the window is cut by time and the pages stay in the order of the chain.
+TEST_CASE("a window of time takes exactly its events, whatever the order of their times, over many pages") {
+  ForEachStore([](Stores& s) {
+    constexpr int kEvents = 5'000;
+    const auto time_of = [](std::int64_t seq) { return 1'000'000 + (seq * 7'919) % 100'003 + (seq / 1'500) * 50'000; };
+    ChainHead head;
+    for (int made = 0; made < kEvents;) {
+      TenantBatch batch{"acme", {}};
+      for (int i = 0; i < 500; ++i, ++made) {
+        AuditEvent e;
+        e.ts_micros = time_of(made);
+        e.agent_id = "agent" + std::to_string(made % 7);
+        e.kind = EventKind::kDecision;
+        batch.events.push_back(MakeStored("acme", made, head.hash, std::move(e)));
+        head = {made + 1, batch.events.back().record.hash};
+      }
+      REQUIRE(s.audit->Append(std::span(&batch, 1)).ok());
+    }
+    const std::pair<std::int64_t, std::int64_t> windows[] = {
+        {0, 2'000'000}, {1'050'000, 1'060'000}, {1'000'000, 1'000'000}, {1'150'000, 1'170'000}, {2'000'000, 3'000'000}, {9, 8}};
+    for (const char* tenant : {"acme", ""}) {
+      for (const auto& [from, to] : windows) {
+        for (const char* agent : {"", "agent3"}) {
+          AuditFilter f;
+          f.tenant = tenant;
+          f.agent_id = agent;
+          f.from_micros = from;
+          f.to_micros = to;
+          std::vector<std::string> wanted;
+          for (std::int64_t seq = 0; seq < kEvents; ++seq) {
+            if (time_of(seq) < from || time_of(seq) > to || (*agent != 0 && (seq == 0 || seq % 7 != 3))) continue;
+            wanted.push_back("acme" + std::to_string(seq));
+          }
+          INFO(from << ".." << to << " " << agent << " of '" << tenant << "'");
+          CHECK(AllPages(*s.audit, f, true, 333) == wanted);
+          if (*tenant == 0) continue;
+          std::reverse(wanted.begin(), wanted.end());
+          CHECK(AllPages(*s.audit, f, false, 333) == wanted);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("a page begun before events arrive goes on behind its last one, under every filter") {
+  ForEachStore([](Stores& s) {
+    const auto grow = [&](int count) {
+      for (int i = 0; i < count; ++i) {
+        AuditEvent e;
+        e.agent_id = "agent";
+        e.tool = "tool";
+        e.decision = "block";
+        AppendOne(*s.audit, "acme", e);
+      }
+    };
+    grow(21);   // 0 is the genesis event
+    AuditFilter f;
+    f.tenant = "acme";
+    f.agent_id = "agent";
+    f.tool = "tool";
+    f.decision = "block";
+    f.from_micros = 0;
+    f.from_seq = 3;
+    std::vector<std::int64_t> seen;
+    std::string after;
+    do {
+      const auto page = s.audit->Query(f, false, after, 4);
+      REQUIRE(page.ok());
+      for (const AuditRecord& r : page->records) seen.push_back(r.seq);
+      after = page->next;
+      grow(3);
+    } while (!after.empty());
+    std::vector<std::int64_t> wanted;
+    for (std::int64_t seq = 20; seq >= 3; --seq) wanted.push_back(seq);
+    CHECK(seen == wanted);
   });
 }
 

@@ -2,9 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "audit/canonical_event.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "support/postgres.h"
 
 namespace intentgate::test {
 
@@ -23,28 +24,17 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
     Stores stores{"sqlite", *store, *store, *store, *store, *store};
     test(stores);
   }
-}
-
-audit::StoredEvent MakeStored(const std::string& tenant, std::int64_t seq, const std::string& prev_hash,
-                              AuditEvent event) {
-  event.tenant = tenant;
-  if (seq == 0) event.kind = EventKind::kGenesis;
-  if (event.event_id.empty()) event.event_id = tenant + "-" + std::to_string(seq);
-  if (event.ts_micros == 0) event.ts_micros = 1'700'000'000'000'000 + seq;
-  const audit::EventDraft draft = audit::MakeDraft(std::move(event), "test", false);
-  audit::StoredEvent stored = draft.stored;
-  audit::Place(draft, seq, prev_hash, stored.record);
-  return stored;
-}
-
-audit::TenantBatch MakeBatch(const std::string& tenant, const ChainHead& head, int count) {
-  audit::TenantBatch batch{tenant, {}};
-  std::string prev = head.hash;
-  for (int i = 0; i < count; ++i) {
-    batch.events.push_back(MakeStored(tenant, head.next_seq + i, prev));
-    prev = batch.events.back().record.hash;
+  {
+    INFO("PostgreSQL store");
+    PostgresServer& server = PostgresServer::Shared();
+    store::PostgresOptions options;
+    options.url = server.Url();
+    options.schema = server.FreshSchema();
+    const auto store = store::PostgresStore::Open(options);
+    if (!store.ok()) FAIL(store.error().message);
+    Stores stores{"postgres", *store, *store, *store, *store, nullptr};
+    test(stores);
   }
-  return batch;
 }
 
 }  // namespace intentgate::test

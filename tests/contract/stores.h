@@ -9,6 +9,7 @@
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "contract/chains.h"
 #include "support/scratch_folder.h"
 #include "token/revocation_store.h"
 
@@ -20,16 +21,10 @@ struct Stores {
   std::shared_ptr<budget::BudgetStore> budget;
   std::shared_ptr<token::RevocationStore> revocations;
   std::shared_ptr<audit::RetentionStore> retention;
-  std::shared_ptr<audit::LogStore> log;
+  std::shared_ptr<audit::LogStore> log;   // null: the store keeps no tree
 };
 
 // Runs `test` against each store.
 void ForEachStore(const std::function<void(Stores&)>& test);
-
-// An event of a chain, with its hash, ready to be appended.
-audit::StoredEvent MakeStored(const std::string& tenant, std::int64_t seq, const std::string& prev_hash,
-                              AuditEvent event = {});
-// `count` consecutive events behind `head`.
-audit::TenantBatch MakeBatch(const std::string& tenant, const ChainHead& head, int count);
 
 }  // namespace intentgate::test

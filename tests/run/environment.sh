@@ -1,5 +1,7 @@
-# Sourced by the test and bench scripts: a virtual environment and the npm packages that tests use, from
-# their registries, under build/. VENV and NODE say where.
+# Sourced by the test and bench scripts: PostgreSQL's server programs, and a virtual environment and the npm packages
+# that tests use, from their registries, under build/. VENV and NODE say where.
+
+bash cmake/install-packages.sh postgresql
 
 VENV=build/venv
 if [ ! -x "$VENV/bin/pytest" ] || [ tests/run/requirements.txt -nt "$VENV/.installed" ]; then

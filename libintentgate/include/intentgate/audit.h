@@ -93,7 +93,10 @@ enum class AuditDurability : std::uint8_t {
 struct AuditFilter {
   std::optional<std::int64_t> from_micros, to_micros;   // inclusive
   std::string tenant;                                   // empty: all (superadmin)
+  std::optional<std::int64_t> from_seq, to_seq;         // inclusive; of each tenant's own chain
+  // Each takes the events whose member has exactly this value; empty: any.
   std::string agent_id, tool, decision, check, jti, event_id, elevation_id, kind;
+  std::string root_jti, session_id, code, actor;
 };
 
 struct AuditPage {
@@ -126,7 +129,15 @@ struct AuditStats {
   std::vector<std::int64_t> batch_size_buckets;      // cumulative, upper bounds 2^i, i = 0..10
 };
 
-enum class ExportFormat : std::uint8_t { kNdjson, kCsv };
+enum class ExportFormat : std::uint8_t {
+  kNdjson,    // docs/formats/audit.md; the one that can be verified
+  kCsv,       // for spreadsheets
+  kOcsf180,   // OCSF 1.8.0, one event a line, for SIEMs: docs/ocsf.md
+  kOcsf190,   // OCSF 1.9.0, likewise
+};
+
+// "ndjson", "csv", "ocsf" (the newest version), "ocsf-1.9.0", "ocsf-1.8.0". kInvalidArgument names them all.
+Result<ExportFormat> ParseExportFormat(std::string_view name);
 
 // Takes a piece of an export; an error stops it. Pieces are at most 64 KiB or one event.
 using ExportSink = std::function<Status(std::string_view)>;

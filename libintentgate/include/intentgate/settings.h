@@ -19,7 +19,7 @@
 
 namespace intentgate {
 
-enum class StoreKind : std::uint8_t { kMemory, kSqlite };
+enum class StoreKind : std::uint8_t { kMemory, kSqlite, kPostgres };
 enum class IntentMode : std::uint8_t { kOff, kWhenGiven, kRequired };  // kWhenGiven: only calls that carry a prompt
 enum class ExtractorKind : std::uint8_t { kLexical, kHttp };
 enum class FailureMode : std::uint8_t { kDeny, kAllow };               // kAllow is recorded in the chain
@@ -47,6 +47,8 @@ struct GateSettings {
   // store
   StoreKind store = StoreKind::kSqlite;
   std::string sqlite_path = "intentgate.db";
+  std::string postgres_url;                         // may hold a password: never printed
+  std::string postgres_schema = "intentgate";
   // capability
   bool require_capability = true;
   std::string audience;

@@ -100,13 +100,13 @@ std::vector<const StoredEvent*> MemoryStore::Ordered(const AuditFilter& filter, 
 
 Result<AuditPage> MemoryStore::Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                      std::size_t limit) {
+  if (Status s = audit::CheckPageLimit(limit); !s.ok()) return s.error();
   audit::Cursor cursor;
   if (!after.empty()) {
     Result<audit::Cursor> read = audit::ReadCursor(after);
     if (!read.ok()) return read.error();
     cursor = std::move(*read);
   }
-  limit = std::clamp<std::size_t>(limit, 1, audit::kMaxPage);
   const std::lock_guard lock(mutex_);
   AuditPage page;
   audit::Cursor last;

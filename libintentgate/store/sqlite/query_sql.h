@@ -11,6 +11,9 @@
 
 namespace intentgate::store {
 
+// Events of one row of audit_times. Migration 0003 has the number too.
+inline constexpr std::int64_t kTimesBlock = 1024;
+
 struct SqlQuery {
   std::string where;   // " WHERE ..." or ""
   std::string order;   // " ORDER BY ..."

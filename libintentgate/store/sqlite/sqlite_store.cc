@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "audit/filter.h"
+#include "store/connection_pool.h"
 #include "store/counter_sum.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
@@ -30,7 +29,8 @@ using audit::TenantBatch;
 
 constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
 constexpr std::string_view kStoredColumns =
-    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id";
+    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
+    "root_jti, session_id, code, actor";
 
 AuditRecord RecordOf(const Statement& row) {
   return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
@@ -47,6 +47,10 @@ StoredEvent StoredOf(const Statement& row) {
   e.agent_id = row.Text(11);
   e.jti = row.Text(12);
   e.elevation_id = row.Text(13);
+  e.root_jti = row.Text(14);
+  e.session_id = row.Text(15);
+  e.code = row.Text(16);
+  e.actor = row.Text(17);
   return e;
 }
 
@@ -69,44 +73,7 @@ Status MakeFile(const std::string& path) {
   return {};
 }
 
-// Read connections, lent one at a time.
-class ReaderPool {
- public:
-  class Lease {
-   public:
-    Lease(ReaderPool& pool, std::unique_ptr<Connection> connection)
-        : pool_(pool), connection_(std::move(connection)) {}
-    ~Lease() {
-      {
-        const std::lock_guard lock(pool_.mutex_);
-        pool_.idle_.push_back(std::move(connection_));
-      }
-      pool_.returned_.notify_one();
-    }
-    Lease(const Lease&) = delete;   // gives the connection back once
-    Lease& operator=(const Lease&) = delete;
-    Connection* operator->() const { return connection_.get(); }
-    Connection& operator*() const { return *connection_; }
-
-   private:
-    ReaderPool& pool_;
-    std::unique_ptr<Connection> connection_;
-  };
-
-  void Add(std::unique_ptr<Connection> connection) { idle_.push_back(std::move(connection)); }
-  Lease Take() {
-    std::unique_lock lock(mutex_);
-    returned_.wait(lock, [this] { return !idle_.empty(); });
-    std::unique_ptr<Connection> connection = std::move(idle_.back());
-    idle_.pop_back();
-    return {*this, std::move(connection)};
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  std::vector<std::unique_ptr<Connection>> idle_;
-};
+using ReaderPool = ConnectionPool<Connection>;
 
 class SqliteStoreImpl final : public SqliteStore {
  public:
@@ -202,6 +169,7 @@ class SqliteStoreImpl final : public SqliteStore {
   void LimitWal();
   Status MoveHead(const TenantBatch& batch);
   Status InsertEvents(const TenantBatch& batch);
+  Status NoteTimes(const TenantBatch& batch);
   Status AddCharges(std::span<const TenantBatch> batches);
 
   const SqliteOptions options_;
@@ -232,6 +200,7 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch); !s.ok()) return s;
+      if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
     if (Status s = transaction.Commit(); !s.ok()) return s;
@@ -277,7 +246,8 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
   Result<Statement*> insert = writer_->Kept(
       "INSERT INTO audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, "
-      "agent_id, jti, elevation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "agent_id, jti, elevation_id, root_jti, session_id, code, actor) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert.ok()) return insert.error();
   for (const StoredEvent& e : batch.events) {
     const StatementUse use(**insert);
@@ -295,22 +265,41 @@ Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
     use->Bind(12, e.agent_id);
     use->Bind(13, e.jti);
     use->Bind(14, e.elevation_id);
+    use->Bind(15, e.root_jti);
+    use->Bind(16, e.session_id);
+    use->Bind(17, e.code);
+    use->Bind(18, e.actor);
     if (Status s = writer_->Run(**insert); !s.ok()) return s;
+  }
+  return {};
+}
+
+// One statement for each block that the batch touches, so mostly one.
+Status SqliteStoreImpl::NoteTimes(const TenantBatch& batch) {
+  Result<Statement*> put = writer_->Kept(
+      "INSERT INTO audit_times (tenant, block, min_ts, max_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+      "min_ts = min(min_ts, excluded.min_ts), max_ts = max(max_ts, excluded.max_ts)");
+  if (!put.ok()) return put.error();
+  for (std::size_t i = 0; i < batch.events.size();) {
+    const std::int64_t block = batch.events[i].record.seq / kTimesBlock;
+    std::int64_t first = batch.events[i].ts_micros, last = first;
+    for (; i < batch.events.size() && batch.events[i].record.seq / kTimesBlock == block; ++i) {
+      first = std::min(first, batch.events[i].ts_micros);
+      last = std::max(last, batch.events[i].ts_micros);
+    }
+    const StatementUse use(**put);
+    use->Bind(1, batch.tenant);
+    use->Bind(2, block);
+    use->Bind(3, first);
+    use->Bind(4, last);
+    if (Status s = writer_->Run(**put); !s.ok()) return s;
   }
   return {};
 }
 
 // One statement for each counter of the batch, however many of its events charge it.
 Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
-  std::map<std::tuple<std::string_view, std::string_view, std::int64_t>, std::int64_t> sums;
-  for (const TenantBatch& batch : batches) {
-    for (const StoredEvent& e : batch.events) {
-      for (const Charge& charge : e.charges) {
-        std::int64_t& sum = sums[{batch.tenant, charge.counter, charge.bucket}];
-        sum = AddSaturated(sum, charge.amount);
-      }
-    }
-  }
+  const std::map<CounterKey, std::int64_t> sums = SumCharges(batches);
   if (sums.empty()) return {};
   Result<Statement*> select =
       writer_->Kept("SELECT amount FROM budget_counters WHERE tenant = ? AND counter = ? AND bucket = ?");
@@ -377,6 +366,7 @@ int BindAll(Statement& statement, const SqlQuery& query) {
 
 Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                          std::size_t limit) {
+  if (Status s = audit::CheckPageLimit(limit); !s.ok()) return s.error();
   Result<SqlQuery> query = PageQuery(filter, ascending, after);
   if (!query.ok()) return query.error();
   const ReaderPool::Lease reader = readers_.Take();

@@ -278,11 +278,26 @@ TEST_CASE("CSV has the public product's columns first, quotes by RFC 4180 and di
   CHECK(csv.find("\"'=HYPERLINK(\"\"http://x\"\")\",a;b,") != std::string::npos);
   CHECK(csv.find(",'-2+3,") != std::string::npos);
   CHECK(csv.ends_with("\r\n"));
-  for (const char* formula : {"=1", "+1", "-1", "@x", "\tx", "\rx"}) {
-    std::string cell;
-    AppendCsvCell(formula, cell);
-    CHECK(cell.find("'" + std::string(formula)) != std::string::npos);
+}
+
+TEST_CASE("a CSV cell that a spreadsheet would run gets an apostrophe, wherever it would begin") {
+  const auto cell = [](std::string_view text) {
+    std::string out;
+    AppendCsvCell(text, out);
+    return out;
+  };
+  for (const char* formula : {"=1", "+1", "-1", "@x", "\tx", "\rx", " =1", "\n=1", "\xef\xbb\xbf=1", "\xc2\xa0+1", "\xe3\x80\x80@x",
+                              "\xef\xbc\x9d" "1", "\xef\xbc\x8b" "1", "\xef\xbc\x8d" "1", "\xef\xbc\xa0x", "\xe2\x88\x92" "1"}) {
+    INFO(formula);
+    const std::string made = cell(formula);
+    CHECK((made.starts_with("'") || made.starts_with("\"'")));
   }
+  CHECK(cell("a;=1") == "a;'=1");
+  CHECK(cell("a; \t+1") == "a;' \t'+1");
+  CHECK(cell("a\n=1") == "\"a\n'=1\"");
+  CHECK(cell("a\r\n@x") == "\"a\r'\n'@x\"");
+  CHECK(cell("a=1 + 2 - 3 @ home; b") == "a=1 + 2 - 3 @ home; b");
+  CHECK(cell("").empty());
 }
 
 }  // namespace intentgate::audit

@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "contract/stores.h"
+#include "contract/chains.h"
 #include "evidence/signer.h"
 #include "support/fixed_random.h"
+#include "support/scratch_folder.h"
 
 namespace intentgate::test {
 

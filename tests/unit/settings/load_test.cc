@@ -30,6 +30,16 @@ TEST_CASE("without a word the settings are the safe ones") {
   CHECK(s.keys->active_id() == "default");
 }
 
+TEST_CASE("a PostgreSQL URL alone chooses the store, a named kind is kept") {
+  const std::map<std::string, std::string> environment{{"INTENTGATE_MASTER_KEY", std::string(kMasterKey)},
+                                                       {"INTENTGATE_POSTGRES_URL", "postgresql://u:p@h/d"}};
+  const SettingsLoad alone = LoadGateSettings("", "", environment);
+  CHECK(alone.problems.empty());
+  CHECK(alone.settings.store == StoreKind::kPostgres);
+  CHECK(alone.settings.postgres_url == "postgresql://u:p@h/d");
+  CHECK(LoadGateSettings("store: {kind: sqlite}", "", environment).settings.store == StoreKind::kSqlite);
+}
+
 TEST_CASE("every section of the file is read") {
   const Scratch scratch;
   scratch.Put("keys", "main " + std::string(kMasterKey) + " active\n", 0600);

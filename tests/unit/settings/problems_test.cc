@@ -21,7 +21,7 @@ std::string Problems(std::string_view yaml, std::map<std::string, std::string> e
 
 TEST_CASE("every mistake is reported, each with its place") {
   CHECK(Problems("store:\n  kind: redis\n  sqlite_pth: x\nbudget:\n  agent:\n    window_calls: -1\n  agents: {bot: {window_call: 1}}\nbudgets: 1\n") ==
-        "gate.yaml:2:9 (store.kind): must be one of sqlite, memory\n"
+        "gate.yaml:2:9 (store.kind): must be one of sqlite, postgres, memory\n"
         "gate.yaml:3:3 (store.sqlite_pth): there is no such setting; did you mean \"sqlite_path\"?\n"
         "gate.yaml:6:19 (budget.agent.window_calls): must be a whole number of at least 0\n"
         "gate.yaml:7:18 (budget.agents.bot.window_call): there is no such setting; did you mean \"window_calls\"?\n"
@@ -51,7 +51,7 @@ TEST_CASE("an unknown variable is a mistake with a suggestion") {
 }
 
 TEST_CASE("what the public product has and this version does not is said, not ignored") {
-  for (const char* name : {"INTENTGATE_REDIS_URL", "INTENTGATE_POSTGRES_URL", "INTENTGATE_WEBHOOK_URL",
+  for (const char* name : {"INTENTGATE_REDIS_URL", "INTENTGATE_WEBHOOK_URL",
                            "INTENTGATE_SIEM_SPLUNK_URL", "INTENTGATE_APPROVAL_TIMEOUT_S", "INTENTGATE_PII_FILTER_ENABLED",
                            "INTENTGATE_OUTPUT_SCHEMAS_PATH", "INTENTGATE_TENANT_SCOPED_TOOLS", "INTENTGATE_LAB_MODE"}) {
     const std::string problems = Problems("", {{name, "x"}});
@@ -61,6 +61,12 @@ TEST_CASE("what the public product has and this version does not is said, not ig
   }
   CHECK(Problems("", {{"INTENTGATE_AUDIT_PERSIST", "false"}}).find("always stored") != std::string::npos);
   CHECK(Problems("", {{"INTENTGATE_POLICY_STORE", "postgres"}}).find("policy.files") != std::string::npos);
+}
+
+TEST_CASE("PostgreSQL without a URL is a mistake that names the variable; no message shows the URL") {
+  CHECK(Problems("store: {kind: postgres}") ==
+        "store.kind: `postgres` needs store.postgres_url (INTENTGATE_POSTGRES_URL)\n");
+  CHECK(Problems("store: {kind: postgre, postgres_url: \"postgresql://u:s3cr3t@h/d\"}").find("s3cr3t") == std::string::npos);
 }
 
 TEST_CASE("a key file that others can read is refused with the command that mends it") {

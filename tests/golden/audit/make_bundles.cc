@@ -1,0 +1,59 @@
+// Writes bundles of a small log into a folder, for a verifier that is not ours: OUT/<name>.tar, and OUT/key.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "unit/evidence/signed_log.h"
+
+using namespace intentgate;
+using test::SignedLog;
+
+namespace {
+
+void Write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::string Pruned(SignedLog& log) {
+  const std::string prev_hash = log.store.Scan("acme", 255, 1)->front().hash;
+  AuditEvent event;
+  event.kind = EventKind::kControl;
+  event.tool = "audit/pruned";
+  event.details = json::MakeObject({{"first_seq", 256}, {"prev_hash", prev_hash}});
+  log.AppendEvent(std::move(event));
+  log.Sign(301);
+  if (!log.store.Prune("acme", {256, prev_hash}).ok()) std::abort();
+  return log.Bundle();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  doctest::Context asserts;   // for those of the helpers
+  asserts.setAsDefaultForAssertsOutOfTestCases();
+  asserts.setAssertHandler([](const doctest::AssertData& failed) {
+    if (!failed.m_failed) return;
+    std::cerr << failed.m_file << ":" << failed.m_line << ": " << failed.m_expr << "\n";
+    std::abort();
+  });
+  const std::filesystem::path out = argv[1];
+  std::filesystem::create_directories(out);
+  SignedLog log;
+  log.Append(300);
+  Write(out / "unsigned.tar", log.Bundle());
+  log.Sign(300);
+  Write(out / "key", log.key.verifier().ToString());
+  Write(out / "whole.tar", log.Bundle());
+  BundleRequest filtered;
+  filtered.filter.agent_id = "reader";
+  Write(out / "filtered.tar", log.Bundle(filtered));
+  log.Sign(290);
+  BundleRequest uncovered;
+  uncovered.include_uncovered = true;
+  Write(out / "uncovered.tar", log.Bundle(uncovered));
+  log.Sign(300);
+  Write(out / "pruned.tar", Pruned(log));
+  return 0;
+}
