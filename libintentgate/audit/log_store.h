@@ -38,19 +38,32 @@ struct SignerState {
   std::int64_t epoch = 1;
   std::uint64_t size = 0;
   tlog::Hash root{};
+  friend bool operator==(const SignerState&, const SignerState&) = default;
 };
+
+// What every store does and says alike. Whether `put` takes the place of `there`; kConflict when they differ.
+Result<bool> Widens(std::string_view tenant, const StoredTile& there, const StoredTile& put);
+Status CheckTile(const StoredTile& tile);
+// kCorrupt unless 64 digits of lower-case hex.
+Result<tlog::Hash> HashFromHex(std::string_view hex);
+Error MissingEventError(std::string_view tenant, std::int64_t seq);
+Error NoTileError(std::string_view tenant, unsigned level, std::uint64_t index);
+Error SignerMovedError(std::string_view tenant);
+Error CheckpointDiffersError(std::string_view tenant, const StoredCheckpoint& put);
 
 // Thread-safe.
 class LogStore {
  public:
   virtual ~LogStore() = default;
 
-  // The raw 32 bytes of hash_from .. of a tenant, ascending, at most `limit`.
+  // The raw 32 bytes of hash_from .. of a tenant, consecutive, at most `limit`; empty at the end of the chain.
+  // kCorrupt when an event is missing (also one that was pruned) or its hash is none.
   virtual Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
                                                       std::size_t limit) = 0;
 
-  // All or none. A tile that is there already is replaced only by a wider one with the same beginning; otherwise
-  // kConflict and nothing is written.
+  // All or none. A tile that is there already is replaced by a wider one with the same beginning, and stays when it is
+  // as wide or wider and begins the same; kConflict when they differ, kInvalidArgument for bytes that do not fit
+  // the width.
   virtual Status PutTiles(std::string_view tenant, std::span<const StoredTile> tiles) = 0;
   // The widest stored tile at the place; kNotFound.
   virtual Result<StoredTile> Tile(std::string_view tenant, unsigned level, std::uint64_t index) = 0;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "audit/audit_store.h"
+#include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "contract/chains.h"
@@ -20,6 +21,7 @@ struct Stores {
   std::shared_ptr<budget::BudgetStore> budget;
   std::shared_ptr<token::RevocationStore> revocations;
   std::shared_ptr<audit::RetentionStore> retention;
+  std::shared_ptr<audit::LogStore> log;   // null: the store keeps no tree
 };
 
 // Runs `test` against each store.

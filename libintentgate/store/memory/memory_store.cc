@@ -178,6 +178,61 @@ Result<std::vector<audit::LegalHold>> MemoryStore::Holds(std::string_view tenant
   return out;
 }
 
+Result<std::vector<tlog::Hash>> MemoryStore::ChainHashes(std::string_view tenant, std::int64_t from_seq,
+                                                         std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<tlog::Hash> hashes;
+  const auto chain = chains_.find(tenant);
+  if (chain == chains_.end() || from_seq >= chain->second.head().next_seq) return hashes;
+  if (from_seq < chain->second.begin.first_seq) return audit::MissingEventError(tenant, from_seq);
+  const std::vector<StoredEvent>& events = chain->second.events;
+  for (auto at = static_cast<std::size_t>(from_seq - chain->second.begin.first_seq);
+       at < events.size() && hashes.size() < limit; ++at) {
+    const Result<tlog::Hash> hash = audit::HashFromHex(events[at].record.hash);
+    if (!hash.ok()) return hash.error();
+    hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+Status MemoryStore::PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) {
+  const std::lock_guard lock(mutex_);
+  return log_.PutTiles(tenant, tiles);
+}
+
+Result<audit::StoredTile> MemoryStore::Tile(std::string_view tenant, unsigned level, std::uint64_t index) {
+  const std::lock_guard lock(mutex_);
+  return log_.Tile(tenant, level, index);
+}
+
+Status MemoryStore::DropTiles(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  log_.DropTiles(tenant);
+  return {};
+}
+
+Status MemoryStore::SetSignerState(std::string_view tenant, const std::optional<audit::SignerState>& expected,
+                                   const audit::SignerState& next) {
+  const std::lock_guard lock(mutex_);
+  return log_.SetSignerState(tenant, expected, next);
+}
+
+Result<std::optional<audit::SignerState>> MemoryStore::GetSignerState(std::string_view tenant) {
+  const std::lock_guard lock(mutex_);
+  return log_.GetSignerState(tenant);
+}
+
+Status MemoryStore::PutCheckpoint(std::string_view tenant, const audit::StoredCheckpoint& checkpoint) {
+  const std::lock_guard lock(mutex_);
+  return log_.PutCheckpoint(tenant, checkpoint);
+}
+
+Result<std::vector<audit::StoredCheckpoint>> MemoryStore::Checkpoints(std::string_view tenant, std::uint64_t max_size,
+                                                                      std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return log_.Checkpoints(tenant, max_size, limit);
+}
+
 Result<std::vector<budget::CounterRow>> MemoryStore::Load(std::int64_t oldest_bucket) {
   const std::lock_guard lock(mutex_);
   std::vector<budget::CounterRow> rows;

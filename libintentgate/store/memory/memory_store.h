@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "audit/audit_store.h"
+#include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "store/memory/log_tables.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::store {
@@ -18,6 +20,7 @@ namespace intentgate::store {
 // Thread-safe. Grows without bound: an audit chain forgets nothing.
 class MemoryStore final : public audit::AuditStore,
                           public audit::RetentionStore,
+                          public audit::LogStore,
                           public budget::BudgetStore,
                           public token::RevocationStore {
  public:
@@ -38,6 +41,18 @@ class MemoryStore final : public audit::AuditStore,
   Status AddHold(const audit::LegalHold& hold) override;
   Status RemoveHold(std::string_view tenant, std::string_view id) override;
   Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
+
+  Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
+                                              std::size_t limit) override;
+  Status PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) override;
+  Result<audit::StoredTile> Tile(std::string_view tenant, unsigned level, std::uint64_t index) override;
+  Status DropTiles(std::string_view tenant) override;
+  Status SetSignerState(std::string_view tenant, const std::optional<audit::SignerState>& expected,
+                        const audit::SignerState& next) override;
+  Result<std::optional<audit::SignerState>> GetSignerState(std::string_view tenant) override;
+  Status PutCheckpoint(std::string_view tenant, const audit::StoredCheckpoint& checkpoint) override;
+  Result<std::vector<audit::StoredCheckpoint>> Checkpoints(std::string_view tenant, std::uint64_t max_size,
+                                                           std::size_t limit) override;
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -62,6 +77,7 @@ class MemoryStore final : public audit::AuditStore,
   std::mutex mutex_;
   std::map<std::string, Chain, std::less<>> chains_;
   std::map<std::pair<std::string, std::string>, audit::LegalHold> holds_;   // by tenant and id
+  MemoryLogTables log_;
   std::map<CounterKey, std::int64_t> counters_;
   std::map<std::pair<std::string, std::string>, token::Revocation> revocations_;   // by tenant and id
   std::int64_t revocation_version_ = 0;

@@ -24,7 +24,9 @@ class Statement {
 
   void Bind(int index, std::string_view text);
   void Bind(int index, std::int64_t number);
+  void BindBlob(int index, std::string_view bytes);
   std::string Text(int column) const;
+  std::string Blob(int column) const;
   std::int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }
   int StepCode() { return sqlite3_step(statement_); }
   void Reset();

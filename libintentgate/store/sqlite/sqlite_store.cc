@@ -16,6 +16,7 @@
 #include "store/counter_sum.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
@@ -113,6 +114,44 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override {
     const ReaderPool::Lease reader = readers_.Take();
     return ReadHolds(*reader, tenant);
+  }
+
+  Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
+                                              std::size_t limit) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadChainHashes(*reader, tenant, from_seq, limit);
+  }
+  Status PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) override {
+    const std::lock_guard lock(write_mutex_);
+    Status s = WriteTiles(*writer_, tenant, tiles);
+    LimitWal();
+    return s;
+  }
+  Result<audit::StoredTile> Tile(std::string_view tenant, unsigned level, std::uint64_t index) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadTile(*reader, tenant, level, index);
+  }
+  Status DropTiles(std::string_view tenant) override {
+    const std::lock_guard lock(write_mutex_);
+    return DeleteTiles(*writer_, tenant);
+  }
+  Status SetSignerState(std::string_view tenant, const std::optional<audit::SignerState>& expected,
+                        const audit::SignerState& next) override {
+    const std::lock_guard lock(write_mutex_);
+    return WriteSignerState(*writer_, tenant, expected, next);
+  }
+  Result<std::optional<audit::SignerState>> GetSignerState(std::string_view tenant) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadSignerState(*reader, tenant);
+  }
+  Status PutCheckpoint(std::string_view tenant, const audit::StoredCheckpoint& checkpoint) override {
+    const std::lock_guard lock(write_mutex_);
+    return WriteCheckpoint(*writer_, tenant, checkpoint);
+  }
+  Result<std::vector<audit::StoredCheckpoint>> Checkpoints(std::string_view tenant, std::uint64_t max_size,
+                                                           std::size_t limit) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadCheckpoints(*reader, tenant, max_size, limit);
   }
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "audit/audit_store.h"
+#include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
@@ -37,6 +38,7 @@ struct SqliteOptions {
 // Thread-safe.
 class SqliteStore : public audit::AuditStore,
                     public audit::RetentionStore,
+                    public audit::LogStore,
                     public budget::BudgetStore,
                     public token::RevocationStore {
  public:

@@ -1,0 +1,131 @@
+// "intentgate-signer-state-1", then a line for each tenant: epoch, size, root in hex, tenant.
+// Tested by tests/unit/evidence/signer_test.cc.
+
+#include "evidence/signer_state_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace intentgate::evidence {
+namespace {
+
+constexpr std::string_view kFirstLine = "intentgate-signer-state-1\n";
+
+// Takes the text up to `end` from the front.
+std::optional<std::string_view> Take(std::string_view& text, char end) {
+  const std::size_t at = text.find(end);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view part = text.substr(0, at);
+  text.remove_prefix(at + 1);
+  return part;
+}
+
+template <typename Number>
+bool TakeNumber(std::string_view& text, Number& number) {
+  const std::optional<std::string_view> digits = Take(text, ' ');
+  if (!digits) return false;
+  const auto read = std::from_chars(digits->data(), digits->data() + digits->size(), number);
+  return read.ec == std::errc() && read.ptr == digits->data() + digits->size();
+}
+
+Error IoError(const std::string& path, const char* what) {
+  return {ErrorCode::kIo, path + ": " + what + ": " + std::strerror(errno)};
+}
+
+bool WriteAll(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Status SyncFolderOf(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return IoError(folder.string(), "cannot open the folder");
+  const bool synced = ::fsync(file) == 0;
+  Status s = synced ? Status() : Status(IoError(folder.string(), "cannot sync the folder"));
+  ::close(file);
+  return s;
+}
+
+}  // namespace
+
+Result<SignerStateFile> SignerStateFile::Open(std::string path) {
+  SignerStateFile file;
+  file.path_ = std::move(path);
+  std::error_code failed;
+  if (!std::filesystem::exists(file.path_, failed)) {
+    if (failed) return Error{ErrorCode::kIo, file.path_ + ": " + failed.message()};
+    return file;
+  }
+  std::ifstream in(file.path_, std::ios::binary);
+  if (!in) return IoError(file.path_, "cannot read the signer's state");
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const Error malformed{ErrorCode::kMalformed,
+                        file.path_ + " is not a signer's state file; restore it, or name another file"};
+  std::string_view text = bytes;
+  if (!text.starts_with(kFirstLine)) return malformed;
+  text.remove_prefix(kFirstLine.size());
+  while (!text.empty()) {
+    audit::SignerState state;
+    if (!TakeNumber(text, state.epoch) || !TakeNumber(text, state.size)) return malformed;
+    const std::optional<std::string_view> root = Take(text, ' '), tenant = Take(text, '\n');
+    if (!root || !tenant) return malformed;
+    const Result<tlog::Hash> hash = audit::HashFromHex(*root);
+    if (!hash.ok()) return malformed;
+    state.root = *hash;
+    if (!file.states_.emplace(*tenant, state).second) return malformed;
+  }
+  return file;
+}
+
+std::optional<audit::SignerState> SignerStateFile::Get(std::string_view tenant) const {
+  const auto found = states_.find(tenant);
+  return found == states_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Status SignerStateFile::Set(std::string_view tenant, const audit::SignerState& state) {
+  if (tenant.find('\n') != std::string_view::npos) {
+    return Error{ErrorCode::kInvalidArgument, "a tenant with a line end in its name cannot be signed for"};
+  }
+  States next = states_;
+  next.insert_or_assign(std::string(tenant), state);
+  if (Status s = Write(next); !s.ok()) return s;
+  states_ = std::move(next);
+  return {};
+}
+
+Status SignerStateFile::Write(const States& states) const {
+  std::string text(kFirstLine);
+  for (const auto& [tenant, state] : states) {
+    text += std::to_string(state.epoch) + ' ' + std::to_string(state.size) + ' ' + base::HexEncode(state.root) + ' ' +
+            tenant + '\n';
+  }
+  const std::string next = path_ + ".next";
+  const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return IoError(next, "cannot write the signer's state");
+  const bool written = WriteAll(file, text) && ::fsync(file) == 0;
+  Status s = written ? Status() : Status(IoError(next, "cannot write the signer's state"));
+  ::close(file);
+  if (!s.ok()) return s;
+  if (std::rename(next.c_str(), path_.c_str()) != 0) return IoError(path_, "cannot replace the signer's state");
+  return SyncFolderOf(path_);
+}
+
+}  // namespace intentgate::evidence
