@@ -23,9 +23,7 @@ while read -r soname path; do
   digest=$(sha256sum "$path" | cut -c1-8)
   renamed[$soname]=${soname%%.so*}-$digest.so${soname#*.so}
   install -m 644 "$path" "$folder/${renamed[$soname]}"
-  # Packages name the file with or without /usr, whichever way the two folders were merged.
-  package=$(dpkg-query -S "*/$(basename "$(realpath "$path")")" 2> /dev/null | head -n 1 | cut -d: -f1 || true)
-  [ -z "$package" ] || install -m 644 "/usr/share/doc/$package/copyright" "$licences/$package"
+  bash "$(dirname "$0")/licence-of.sh" "$(basename "$(realpath "$path")")" "$licences"
 done <<< "$needed"
 
 strip --strip-unneeded "$module" "$folder"/*

@@ -1,11 +1,18 @@
-from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, final
+from _typeshed import structseq
+from typing import Any, Dict, Final, List, Literal, Mapping, Optional, Sequence, Tuple, Union, final
 
-class TraceStep(NamedTuple):
+@final
+class TraceStep(structseq[Union[str, bool]], Tuple[str, bool, str]):
     """One question of the gate and its answer: which check, whether it let the call through, and a sentence."""
 
-    check: str
-    passed: bool
-    detail: str
+    __match_args__: Final = ("check", "passed", "detail")
+
+    @property
+    def check(self) -> str: ...
+    @property
+    def passed(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
 
 @final
 class Decision:
