@@ -1,4 +1,4 @@
-// Tested by tests/unit/audit/journal_files_test.cc and, call by call, by tests/integration/audit_faults.
+// Tested by tests/unit/audit/journal_files_test.cc.
 
 #include "audit/journal_files.h"
 
