@@ -15,7 +15,6 @@
         read_file("/data/q3/a.csv")     # judged, recorded, and only then run; else Denied
 
 Everything here is thread-safe. Errors are ``IntentGateError``; a denial is a ``Decision``, not an error.
-``libintentgate.client`` talks to a gateway instead.
 """
 
 from __future__ import annotations
