@@ -47,7 +47,7 @@ finish() {
 
 echo "Building (first time: several minutes)"
 source tests/run/environment.sh
-step configure cmake --preset release -DINTENTGATE_PYTHON=ON -DINTENTGATE_NODE=ON -DINTENTGATE_BENCH=ON \
+step configure cmake --preset release -DINTENTGATE_TESTS=ON -DINTENTGATE_PYTHON=ON -DINTENTGATE_NODE=ON -DINTENTGATE_BENCH=ON \
   -DPython3_EXECUTABLE="$PWD/$VENV/bin/python" || { failed=1; finish; }
 step build cmake --build build/release -j "$(nproc)" || { failed=1; finish; }
 
