@@ -40,6 +40,9 @@ int main(int argc, char** argv) {
   });
   const std::filesystem::path out = argv[1];
   std::filesystem::create_directories(out);
+  SignedLog tiny;   // the seed of tests/fuzz/corpus/bundle_verify
+  tiny.Append(2);
+  Write(out / "tiny.tar", tiny.Bundle());
   SignedLog log;
   log.Append(300);
   Write(out / "unsigned.tar", log.Bundle());
