@@ -5,11 +5,11 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench package fuzz asan tsan clean
+.PHONY: help deps build run demo test bench bench-rego package fuzz asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the missing system packages (Debian 12, Ubuntu 24.04; root or sudo)
 	@bash cmake/install-packages.sh
@@ -29,6 +29,9 @@ test: deps ## build everything and run all tests
 
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
+
+bench-rego: deps ## the Rego engine against OPA, regorus and OPA-Wasm, in one run (ARGS passes options)
+	@bash tests/bench/rego/run.sh --results build/bench/lines.jsonl $(ARGS)
 
 package: deps ## pack the bindings for this platform into dist/
 	@bash cmake/package/all.sh
