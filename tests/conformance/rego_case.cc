@@ -22,8 +22,7 @@ json::Value Answers(const rego::QueryResult& result) {
   for (const rego::QueryAnswer& answer : result.answers) {
     json::Object one;
     for (const auto& [name, value] : answer.bindings) one.push_back({name, value});
-    json::Value row = json::MakeObject({{"x", json::Value(std::move(one))}, {"expressions", json::Value(answer.expressions)}});
-    bindings.push_back(std::move(row));
+    bindings.push_back(json::Value(std::move(one)));
   }
   return json::MakeObject({{"bindings", json::Value(std::move(bindings))}});
 }
