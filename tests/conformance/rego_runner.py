@@ -10,12 +10,23 @@ import argparse
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 import yaml
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """As OPA's loader reads them: `on` and `yes` are strings."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, resolvers in Loader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def to_json(value):
@@ -101,7 +112,7 @@ def run_case(engine, case, v0):
 def load(folder):
     """(folder's name, case) of every file below it."""
     for path in sorted(folder.rglob("*.y*ml")):
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER) or {}
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader) or {}
         for case in document.get("cases") or []:
             yield path.parent.name, case
 

@@ -55,6 +55,7 @@ class Checker {
       for (const Term& term : expr.terms) CheckTerm(term);
     }
     if (expr.body) CheckBody(*expr.body);
+    for (const auto& operand : expr.operands) CheckBody(*operand);
     for (const With& with : expr.withs) CheckWith(with);
   }
 

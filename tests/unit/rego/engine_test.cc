@@ -81,7 +81,7 @@ TEST_CASE("a run-time error names its rule") {
   REQUIRE(c.ok());
   const EvalResult r = c.policy->Eval("data.t.p");
   REQUIRE_FALSE(r.ok());
-  CHECK(r.error->ToString() == "policy.rego:3: eval_conflict_error: complete rules must not produce multiple outputs");
+  CHECK(r.error->ToString() == "policy.rego:3: eval_conflict_error: rule data.t.p produced conflicting values");
 }
 
 TEST_CASE("numbers come out as they went in") {
