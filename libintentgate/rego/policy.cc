@@ -140,6 +140,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     if (!CheckSizes(files, data, options.limits, diagnostics)) return failed(), result;
     std::vector<Module> modules = ParseAll(files, options, diagnostics);
     if (failed()) return result;
+    impl->tree.Grant(options.granted_builtins);
     ResolveModules(modules, CollectNames(modules), impl->tree, diagnostics);
     CheckGroups(impl->tree, diagnostics);
     impl->data = data.is_null() ? json::Value(json::Object{}) : data;
