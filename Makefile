@@ -5,11 +5,12 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench bench-rego package fuzz asan tsan clean
+# Every target with a `##` text, which `make help` shows.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the missing system packages (Debian 12, Ubuntu 24.04; root or sudo)
 	@bash cmake/install-packages.sh
@@ -44,6 +45,11 @@ asan: deps ## unit tests under AddressSanitizer and UBSan
 
 tsan: deps ## unit tests under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
+
+conformance-rego: deps ## OPA's own conformance cases against the Rego engine
+	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build $(RELEASE) --target rego_case -j $(JOBS)
+	@bash tests/conformance/rego.sh
 
 clean: ## remove build/
 	@rm -rf build

@@ -75,6 +75,7 @@ class PlanBuilder {
       for (const Expr& expr : b.exprs) {
         for (const With& with : expr.withs) AddMock(with.target);
         if (expr.body) body(*expr.body);
+        for (const auto& operand : expr.operands) body(*operand);
         const auto closures = [&](const Term& t) {
           if (t.body) body(*t.body);
           return true;

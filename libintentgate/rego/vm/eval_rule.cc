@@ -7,9 +7,12 @@
 
 namespace intentgate::rego {
 namespace {
-constexpr std::string_view kCompleteConflict = "complete rules must not produce multiple outputs";
-constexpr std::string_view kFunctionConflict = "functions must not produce multiple outputs for same inputs";
 constexpr std::string_view kKeyConflict = "object keys must be unique";
+
+std::string ConflictText(const RuleSet& set) {
+  if (set.kind == SetKind::kFunction) return "function " + std::string(set.name) + " produced conflicting values for the same inputs";
+  return "rule " + std::string(set.name) + " produced conflicting values";
+}
 }  // namespace
 
 // A partial document while it grows: a leaf value, a set leaf, or members below.
@@ -37,13 +40,13 @@ Value Machine::EvalRule(const RuleSet& set) {
 }
 
 // The one value of a rule: its body, or the first else that has an answer.
-Value Machine::EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict) {
+Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame) {
   for (const Branch& branch : rule.branches) {
     Value result;
     auto take = [&] {
       const Value value = EvalNode(*branch.value, frame);
       if (!value.defined()) return false;
-      if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(conflict), rule.at);
+      if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
       result = value;
       return rule.constant;
     };
@@ -61,15 +64,15 @@ Value Machine::EvalComplete(const RuleSet& set) {
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
-    const Value value = EvalRuleOnce(rule, frame.slots(), kCompleteConflict);
+    const Value value = EvalRuleOnce(set, rule, frame.slots());
     if (!value.defined()) continue;
-    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kCompleteConflict), rule.at);
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
     result = value;
     if (set.early_exit) break;
   }
   if (result.defined() || set.fallback == nullptr) return result;
   const Frame frame(*this, set.fallback->slots);
-  return EvalRuleOnce(*set.fallback, frame.slots(), kCompleteConflict);
+  return EvalRuleOnce(set, *set.fallback, frame.slots());
 }
 
 Value Machine::EvalPartialSet(const RuleSet& set) {
@@ -237,15 +240,15 @@ Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     if (!matches(rule, frame.slots())) continue;
-    const Value value = EvalRuleOnce(rule, frame.slots(), kFunctionConflict);
+    const Value value = EvalRuleOnce(set, rule, frame.slots());
     if (!value.defined()) continue;
-    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kFunctionConflict), rule.at);
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
     result = value;
     if (set.early_exit) break;
   }
   if (!result.defined() && set.fallback != nullptr) {
     const Frame frame(*this, set.fallback->slots);
-    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(*set.fallback, frame.slots(), kFunctionConflict);
+    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(set, *set.fallback, frame.slots());
   }
   StoreMemo(set, args, hash, result);
   return result;

@@ -146,7 +146,7 @@ class Machine {
   Value EvalKeyedSet(const RuleSet& set, const Value& key);
   Value EvalKeyedObject(const RuleSet& set, const Value& key);
   Value CallRules(const RuleSet& set, std::span<const Value> args);
-  Value EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict);
+  Value EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame);
   void Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame);
   Value FinishExtent(Extent& extent);
   MemoEntry* FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash);
