@@ -1,0 +1,15 @@
+# Sourced: `node_of VERSION` prints a Node.js of that major version, from npm if it is not the one in PATH.
+
+node_of() {
+  local folder=build/node-$1
+  if [ "$(node -p 'process.versions.node.split(".")[0]')" = "$1" ]; then
+    command -v node
+    return
+  fi
+  if [ -z "$(find "$folder/node_modules" -path '*/bin/node' 2> /dev/null)" ]; then
+    mkdir -p "$folder"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$folder" \
+      "node-$(uname -s | tr A-Z a-z)-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')@$1" >&2
+  fi
+  find "$PWD/$folder/node_modules" -path '*/bin/node'
+}
