@@ -59,7 +59,7 @@ check "the declarations name what is there, and nothing else" node "$types/decla
 check "arethetypeswrong finds nothing" "$types/node_modules/.bin/attw" --profile node16 --no-color "$tarball"
 check "publint finds nothing" "$types/node_modules/.bin/publint" --strict "$types/node_modules/libintentgate"
 
-export LIBINTENTGATE=$package/lib/index.mjs
+export LIBINTENTGATE=$package/lib/index.mjs INTENTGATE_BINARY=$root/build/release/server/intentgate
 for version in 18 20 22 24; do
   "$(node_of "$version")" --test --test-reporter=tap bindings/node/test/*.test.mjs || status=1
 done

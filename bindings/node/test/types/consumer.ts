@@ -1,5 +1,6 @@
 // Uses all that the package declares; compiled as an ES module and as CommonJS, never run.
 import * as ig from "libintentgate";
+import * as client from "libintentgate/client";
 import { guard, guardSync, refusalText } from "libintentgate/guard";
 
 const line: string = ig.generateKeyLine("k1");
@@ -84,3 +85,37 @@ export function told2(error: unknown): string {
 ig.where("/path", { subpaht: "/x" });
 // @ts-expect-error an option that does not exist
 ig.attenuate(child, [], { expires: 5 });
+
+const limits2: client.GatewayOptions = { token: async () => child, timeoutMs: 1, retries: 1, retryDelayMs: 1, maxRetryDelayMs: 1, maxResponseBytes: 1, fetch };
+const agent = new client.Gateway("http://127.0.0.1:8080", limits2);
+export async function called(signal: AbortSignal, store: client.MemoryStore): Promise<string> {
+  const options: client.ToolCallOptions = { arguments: { id: 1 }, intentPrompt: "p", requestId: 1, waitForApproval: 5, timeoutMs: 1, signal, idempotent: true,
+    approvalId: "a", memoryProvenance: [store.write({ a: 1 })], memoryStore: store };
+  try {
+    const result: client.ToolCallResult<{ total: number }> = await agent.toolCall<{ total: number }>("sum", options);
+    const note: client.IntentGateMetadata | null = result.intentgate;
+    const blocks: client.ContentBlock[] = result.content;
+    return `${result.structuredContent?.total} ${note?.latencyMs} ${blocks[0]?.text} ${result.isError} ${String(result.meta?.["x"])}`;
+  } catch (error) {
+    if (error instanceof client.ApprovalPendingError) return `${error.approvalId} ${error.retryAfter} ${(await error.resume({ waitForApproval: 60, signal })).isError}`;
+    if (error instanceof client.UnavailableError) return String(error.notSent);
+    if (error instanceof client.GatewayError) return `${error.status} ${error.retryAfter}`;
+    for (const type of [client.CapabilityError, client.IntentError, client.PolicyError, client.BudgetError, client.ProvenanceError, client.ProtocolError]) {
+      if (error instanceof type) return `${error.code} ${String(error.data)}`;
+    }
+    throw error instanceof client.IntentGateError ? new (client.forCode(-32010))(error.message, { code: error.code }) : error;
+  }
+}
+const one: client.Caveat = { type: client.CaveatType.MAX_CALLS, maxCalls: 1 };
+const narrowed: client.AttenuateOptions = { addTools: ["a"], denyTools: ["b"], maxCalls: 1, expiresAt: new Date(), expiresInSeconds: 1, extra: [one] };
+export const handed: string | client.AttenuationError = client.attenuate(child, narrowed);
+export const shown: { [member: string]: ig.Json } = client.decodeToken(child);
+const sessionKey: Uint8Array = client.deriveSessionKey(new Uint8Array(client.SESSION_KEY_SIZE), "s");
+const envelope: client.Envelope = client.sign(sessionKey, { id: "a", sessionId: "s", timestamp: 1, data: new Uint8Array(), prevHash: client.ZERO_HASH });
+client.verify(sessionKey, envelope);
+client.verifyChain(sessionKey, [envelope]);
+export const bytes: Uint8Array = client.canonical(envelope);
+const write: client.MemoryWriteHook = () => undefined, read2: client.MemoryReadHook = () => envelope;
+export const memory: [number, client.Envelope] = [new client.MemoryStore("s", sessionKey, { writeHook: write, readHook: read2 }).size, new client.MemoryStore("s", sessionKey).read("a")];
+export const cited: string[] = new client.MemoryStore("s", sessionKey).provenanceFor([]).map((row) => row.prev_hash);
+export const broken = new client.MemoryProvenanceError("x");
