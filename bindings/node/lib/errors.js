@@ -24,8 +24,8 @@ class PolicyCompileError extends IntentGateError {
 }
 
 class Denied extends IntentGateError {
-  constructor(decision) {
-    super(decision.code, decision.reason);
+  constructor(decision, message = decision.reason) {
+    super(decision.code, message);
     this.decision = decision;
   }
 }

@@ -7,6 +7,7 @@ const { readFileSync } = require("node:fs");
 const native = require("./native.js");
 const { Decision, argsOf, rawOf } = require("./decision.js");
 const { call, later, translated } = require("./errors.js");
+const { outcomeOf, timed } = require("./outcome.js");
 const { Policy, policyOf, sources } = require("./policy.js");
 const { configuration } = require("./settings.js");
 const { KeyRing, nativeOf, refuseOthers } = require("./tokens.js");
@@ -42,12 +43,6 @@ function wantedExport(path, { tenant, format = "ndjson", ...rest } = NONE) {
   refuseOthers(rest, "exportAudit");
   if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
   return [text(path, "path"), text(tenant, "tenant", ""), format];
-}
-
-/** What became of a call, as the chain names it. */
-function outcomeOf(error) {
-  if (error?.name === "AbortError") return "cancelled";
-  return error?.name === "TimeoutError" ? "timeout" : "tool_error";
 }
 
 class Gate {
@@ -105,29 +100,29 @@ class Gate {
 
   async run(tool, args, options, callee) {
     const decision = (await this.authorize(tool, args, options)).require();
-    const started = process.hrtime.bigint();
+    const ended = timed(this, decision);
     let result;
     try {
       result = await callee(argsOf(decision));
     } catch (error) {
-      this.#ended(decision, outcomeOf(error), started);
+      ended(outcomeOf(error));
       throw error;
     }
-    this.#ended(decision, "success", started);
+    ended("success");
     return result;
   }
 
   runSync(tool, args, options, callee) {
     const decision = this.authorizeSync(tool, args, options).require();
-    const started = process.hrtime.bigint();
+    const ended = timed(this, decision);
     let result;
     try {
       result = callee(argsOf(decision));
     } catch (error) {
-      this.#ended(decision, outcomeOf(error), started);
+      ended(outcomeOf(error));
       throw error;
     }
-    this.#ended(decision, "success", started);
+    ended("success");
     return result;
   }
 
@@ -154,15 +149,6 @@ class Gate {
     const raw = rawOf(decision);
     if (!decision.allowed) throw new TypeError("only an allowed call has an outcome");
     call(() => this.#native.recordOutcome(raw, text(outcome, "outcome"), integer(latencyUs, "latencyUs")));
-  }
-
-  // The tool has run: a gate that was closed meanwhile must not change what it said.
-  #ended(decision, outcome, started) {
-    try {
-      this.recordOutcome(decision, outcome, Number((process.hrtime.bigint() - started) / 1000n));
-    } catch (error) {
-      process.emitWarning(`the outcome of ${decision.eventId} was not recorded: ${error.message}`, "IntentGateWarning");
-    }
   }
 
   async setPolicy(policy, options) {

@@ -3,7 +3,7 @@
 # every supported Node.
 set -euo pipefail
 source tests/run/environment.sh
-source tests/run/node_version.sh
+source tests/run/node_tools.sh
 root=$PWD
 status=0
 passed=0
@@ -27,21 +27,6 @@ npm_script=$(realpath "$(command -v npm)")
 (cd "$scratch/empty" && PATH="$scratch/bin" node "$npm_script" install --silent --offline --no-audit --no-fund "$tarball")
 package=$scratch/empty/node_modules/libintentgate
 
-# tools FOLDER: the npm packages that FOLDER's lock file names, under build/, with the packed package among them.
-tools() {
-  local folder
-  folder=$root/build/node-$(basename "$1")
-  mkdir -p "$folder"
-  if ! cmp -s "$1/package-lock.json" "$folder/.installed"; then
-    cp "$1/package.json" "$1/package-lock.json" "$folder"
-    npm ci --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts >&2
-    cp "$1/package-lock.json" "$folder/.installed"
-  fi
-  rm -rf "$folder/node_modules/libintentgate"
-  cp -r "$package" "$folder/node_modules"
-  echo "$folder"
-}
-
 quickstart() {
   sed -n '/^```js$/,/^```$/{/^```/!p}' "$root/bindings/node/README.md" > "$scratch/empty/quickstart.mjs"
   (cd "$scratch/empty" && node quickstart.mjs) > "$scratch/printed" || return 1
@@ -49,7 +34,7 @@ quickstart() {
 }
 check "the README's quickstart prints what the README says" quickstart
 
-types=$(tools bindings/node/test/types)
+types=$(node_tools bindings/node/test/types "$package")
 cp bindings/node/test/types/{tsconfig.json,declared.mjs} "$types"
 cp bindings/node/test/types/consumer.ts "$types/consumer.mts"
 cp bindings/node/test/types/consumer.ts "$types/consumer.cts"
@@ -63,6 +48,14 @@ export LIBINTENTGATE=$package/lib/index.mjs INTENTGATE_BINARY=$root/build/releas
 for version in 18 20 22 24; do
   "$(node_of "$version")" --test --test-reporter=tap bindings/node/test/*.test.mjs || status=1
 done
+
+# The guards in the frameworks themselves; some of those want Node 22.
+frameworks=$(node_tools bindings/node/test/frameworks "$package")
+rm -rf "$frameworks/test"
+mkdir -p "$frameworks/test"
+cp -r bindings/node/test/support.mjs bindings/node/test/frameworks "$frameworks/test"
+LIBINTENTGATE=$frameworks/node_modules/libintentgate/lib/index.mjs \
+  "$(node_of 22)" --test --test-reporter=tap "$frameworks"/test/frameworks/*.test.mjs || status=1
 
 echo "$passed passed, $([ "$status" -eq 0 ] && echo 0 || echo 1) failed"
 exit $status

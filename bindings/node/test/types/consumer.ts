@@ -119,3 +119,20 @@ const write: client.MemoryWriteHook = () => undefined, read2: client.MemoryReadH
 export const memory: [number, client.Envelope] = [new client.MemoryStore("s", sessionKey, { writeHook: write, readHook: read2 }).size, new client.MemoryStore("s", sessionKey).read("a")];
 export const cited: string[] = new client.MemoryStore("s", sessionKey).provenanceFor([]).map((row) => row.prev_hash);
 export const broken = new client.MemoryProvenanceError("x");
+
+import { guardRoute as expressGuard } from "libintentgate/express";
+import { guardRoute as fastifyGuard } from "libintentgate/fastify";
+import { guardServer } from "libintentgate/mcp";
+import * as aiGuard from "libintentgate/ai";
+import * as chainGuard from "libintentgate/langchain";
+import * as mastraGuard from "libintentgate/mastra";
+import * as agentsGuard from "libintentgate/openai-agents";
+
+const byCall = { token: (args: { path: string }) => args.path, intent: "read", sessionId: "s", server: "up" };
+const aTool = { name: "read", execute: (input: { path: string }) => input.path };
+export const kept: string = aiGuard.guardTools(opened, { read: aTool }, byCall).read.execute({ path: "a" });
+export const guardedTools = [aiGuard.guardTool(opened, "read", aTool, byCall), mastraGuard.guardTool(opened, aTool), mastraGuard.guardTools(opened, { aTool }).aTool,
+  ...chainGuard.guardTools(opened, [aTool], { token: child }), chainGuard.guardTool(opened, aTool), ...agentsGuard.guardTools(opened, [aTool]), agentsGuard.guardTool(opened, aTool),
+  guardServer(opened, aTool, { token: (params, context) => String(params.name) + String(context.sessionId) })];
+export const route = expressGuard(opened, "read", { args: (request) => request.query, token: (request) => request.headers["x-token"] });
+export const hook = fastifyGuard(opened, "read", { args: () => undefined });
