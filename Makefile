@@ -28,6 +28,9 @@ demo: build ## drive a real MCP client through every check and verify the audit 
 test: deps ## build everything and run all tests
 	@bash tests/run/all.sh
 
+soak: deps ## run the long versions of the tests that have one (an hour or more)
+	@bash tests/soak/run.sh
+
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
 
