@@ -5,11 +5,11 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench package fuzz asan tsan clean
+.PHONY: help deps build run demo test conformance-mcp bench package fuzz asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the missing system packages (Debian 12, Ubuntu 24.04; root or sudo)
 	@bash cmake/install-packages.sh
@@ -26,6 +26,9 @@ demo: build ## drive a real MCP client through every check and verify the audit 
 
 test: deps ## build everything and run all tests
 	@bash tests/run/all.sh
+
+conformance-mcp: build ## run the official MCP suite directly and through the gateway
+	@bash tests/conformance/mcp/run.sh
 
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
