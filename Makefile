@@ -30,6 +30,8 @@ test: deps ## build everything and run all tests
 
 soak: deps ## run the long versions of the tests that have one (an hour or more)
 	@bash tests/soak/run.sh
+conformance-mcp: build ## run the official MCP suite directly and through the gateway
+	@bash tests/conformance/mcp/run.sh
 
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
