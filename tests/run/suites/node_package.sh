@@ -34,6 +34,9 @@ quickstart() {
 }
 check "the README's quickstart prints what the README says" quickstart
 
+from_source() { node "$package/bin/build.js" --check; }
+check "the package's own sources configure on this machine" from_source
+
 types=$(node_tools bindings/node/test/types "$package")
 cp bindings/node/test/types/{tsconfig.json,declared.mjs} "$types"
 cp bindings/node/test/types/consumer.ts "$types/consumer.mts"
