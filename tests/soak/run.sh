@@ -19,4 +19,5 @@ for test in $(ctest --test-dir build/release -N -L soak | sed -n 's/^ *Test *#[0
   suite "$test" ctest --test-dir build/release -R "^$test\$" --output-on-failure --no-tests=error --timeout "$longest" -V
 done
 suite gateway_kill9 "$VENV/bin/python" -m pytest -q tests/e2e/test_kill.py
+suite faults bash tests/run/suites/faults.sh
 finish
