@@ -1,8 +1,8 @@
 // What is run with one system call failing, and afterwards without.
 //
-//   fault_child append store|journal|signer FOLDER   waits for a line on its standard input, then appends, or signs, until
-//                                                    enough has succeeded; on its standard output "? ID" before it asks,
-//                                                    "! ID" when it was told that it is done
+//   fault_child append store|journal|signer FOLDER   says "ready", waits for a line on its standard input, then appends, or
+//                                                    signs, until enough has succeeded; on its standard output "? ID"
+//                                                    before it asks, "! ID" when it was told that it is done
 //   fault_child verify store|journal|signer FOLDER   opens the same again, reads such lines from its standard input, and
 //                                                    ends with 0 if nothing is lost or forged, all verifies and it goes on
 //
@@ -156,6 +156,7 @@ void CheckCheckpoints(World& world, const std::set<std::string>& acknowledged) {
 
 int Append(const std::string& kind, const std::string& folder) {
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  Say("ready", "");
   std::string go;
   std::getline(std::cin, go);
   World world(kind, folder);
@@ -170,7 +171,7 @@ int Append(const std::string& kind, const std::string& folder) {
 int Verify(const std::string& kind, const std::string& folder) {
   std::set<std::string> tried, acknowledged;
   for (std::string line; std::getline(std::cin, line);) {
-    if (line.size() > 2) (line[0] == '!' ? acknowledged : tried).insert(line.substr(2));
+    if (line.size() > 2 && line[1] == ' ') (line[0] == '!' ? acknowledged : tried).insert(line.substr(2));
   }
   World world(kind, folder);
   if (kind == "signer") {

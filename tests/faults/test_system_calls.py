@@ -33,9 +33,10 @@ def tracer_of(process):
 
 
 def append_traced(kind, folder, trace, *options):
-    """As child("append", ...) under strace, which comes once the program is loaded: only our own calls count."""
+    """As child("append", ...) under strace, which comes when the program is loaded: only our own calls count."""
     process = subprocess.Popen([str(CHILD), "append", kind, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
     tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", str(trace), *options, "-p", str(process.pid)],
                               stderr=subprocess.PIPE, text=True)
     while tracer_of(process) == 0 and tracer.poll() is None:
