@@ -210,6 +210,7 @@ TEST_CASE("a refusal names what decided, an allow names nothing") {
 
 TEST_CASE("a method is reached by its name, and a token that speaks of tools only reaches none") {
   World w;
+  w.Open();
   const json::Value about = json::MakeObject({{"uri", "file:///data/a"}});
   const auto ask = [&](const std::string& token, std::string_view method) {
     return w.gate->Authorize({.token = token, .tool = method, .arguments = &about, .method = method}).code;
@@ -226,6 +227,7 @@ TEST_CASE("a method is reached by its name, and a token that speaks of tools onl
 
 TEST_CASE("a later round of a call is judged and not charged") {
   World w;
+  w.Open();
   const std::string token = w.Token({Caveat::MaxCalls(1)});
   Call call{.token = token, .tool = "read_file"};
   CHECK(w.gate->Authorize(call).allowed());
