@@ -51,6 +51,8 @@ struct Call {
   std::string_view session_id;
   std::string_view remote_ip;
   std::string_view server;                   // the upstream's name
+  // A later round of a call that was charged: judged again by the other checks, not counted again.
+  bool continues = false;
 };
 
 struct TraceStep {
