@@ -13,4 +13,5 @@ for bench in build/release/tests/bench/*_bench; do
   taskset -c 0,1 "$bench" | python3 tests/bench/collect.py "$lines"
 done
 python3 tests/bench/gateway_bench.py build/release "$lines"
+bash tests/bench/python.sh "$lines"
 python3 tests/bench/table.py "$lines" build/bench/results.json
