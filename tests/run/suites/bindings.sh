@@ -9,5 +9,6 @@ policy="$PWD/examples/gateway/policy.rego"
 status=0
 "$VENV/bin/python" -m pytest -q bindings/python/tests || status=1
 python3 examples/expect_output.py examples/expected.txt "$VENV/bin/python" examples/python/narrow_and_check.py "$policy" || status=1
+python3 examples/expect_output.py examples/expected_delegation.txt "$VENV/bin/python" examples/python/delegation.py "$policy" || status=1
 python3 examples/expect_output.py examples/expected.txt node examples/node/narrow-and-check.mjs "$policy" || status=1
 exit $status
