@@ -13,7 +13,7 @@ std::map<std::string_view, const Builtin*> BuildTable() {
        {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
         GlobBuiltins(), GraphqlBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
         PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
-        UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
+        UnitBuiltins(), UriBuiltins(), X509Builtins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }
   return table;
