@@ -5,7 +5,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench package fuzz asan tsan conformance-rego clean
+# Every target with a `##` text, which `make help` shows.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,8 +28,16 @@ demo: build ## drive a real MCP client through every check and verify the audit 
 test: deps ## build everything and run all tests
 	@bash tests/run/all.sh
 
+soak: deps ## run the long versions of the tests that have one (an hour or more)
+	@bash tests/soak/run.sh
+conformance-mcp: build ## run the official MCP suite directly and through the gateway
+	@bash tests/conformance/mcp/run.sh
+
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
+
+bench-rego: deps ## the Rego engine against OPA, regorus and OPA-Wasm, in one run (ARGS passes options)
+	@bash tests/bench/rego/run.sh --results build/bench/lines.jsonl $(ARGS)
 
 package: deps ## pack the bindings for this platform into dist/
 	@bash cmake/package/all.sh

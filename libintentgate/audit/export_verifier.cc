@@ -10,6 +10,7 @@
 
 #include "audit/canonical_check.h"
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 #include "audit/export_format.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -19,9 +20,6 @@ namespace {
 
 using audit::ExportTrailer;
 using Outcome = ExportVerifier::Report::Outcome;
-
-// The canonical bytes of one event and what stands around them.
-constexpr std::size_t kMaxLineBytes = audit::kEventLimits.max_bytes + 4096;
 
 }  // namespace
 
@@ -89,6 +87,9 @@ struct ExportVerifier::State {
     if (!header->tenant.empty() && header->tenant != said->tenant) {
       return tampered("The event belongs to a tenant that was not exported.");
     }
+    if (const Status values = audit::CheckValues(parts->canonical, parts->values); !values.ok()) {
+      return tampered("A private value was altered: " + values.error().message + ".");
+    }
     Place(said->tenant, *parts);
   }
 
@@ -101,8 +102,8 @@ struct ExportVerifier::State {
     if (seq <= chain.last_seq) return tampered("The event stands behind a later one, or twice: lines were moved.");
     const bool next = seq == chain.last_seq + 1;
     if (!header->filtered && !next) {
-      return tampered("Event " + std::to_string(chain.last_seq + 1) + " of tenant " + std::string(tenant) +
-                      " is missing: it was removed.");
+      return Fail(Outcome::kTampered, "Event " + std::to_string(chain.last_seq + 1) + " of tenant " + std::string(tenant) +
+                                          " is missing: it was removed.", chain.last_seq + 1);
     }
     if (next && parts.prev_hash != chain.last_hash) {
       return tampered("The event does not name the hash of the event before it: one of the two was replaced.");
@@ -182,12 +183,12 @@ void ExportVerifier::Feed(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
-    if (end != std::string_view::npos && s.line.empty() && !s.line_too_long && piece.size() <= kMaxLineBytes) {
+    if (end != std::string_view::npos && s.line.empty() && !s.line_too_long && piece.size() <= audit::kMaxEventLineBytes) {
       s.Line(piece);
       bytes.remove_prefix(end + 1);
       continue;
     }
-    if (s.line.size() + piece.size() > kMaxLineBytes) {
+    if (s.line.size() + piece.size() > audit::kMaxEventLineBytes) {
       s.line.clear();
       s.line_too_long = true;
     } else if (!s.line_too_long) {

@@ -32,6 +32,11 @@ void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& i
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});
   }
+  if (IsModern(exchange.request())) {
+    const int outside = code == kInternalError ? code : kModernRefusal + (code % 100);
+    json::Value data = json::MakeObject({{"reason", DataOf(decision)}, {"decision", decision.event_id}});
+    return SendJson(exchange, 200, StructuredError(id, outside, CodeMessage(code), std::move(data)));
+  }
   SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
 }
 

@@ -39,17 +39,6 @@ Value Machine::EvalRule(const RuleSet& set) {
   return value;
 }
 
-std::span<const std::uint32_t> Machine::Candidates(const RuleSet& set, bool* all) {
-  *all = set.index == nullptr;
-  if (*all) return {};
-  const RuleIndex& index = *set.index;
-  const Value subject = EvalInputPath(*index.subject);
-  if (!subject.defined()) return index.always;
-  const auto found = std::lower_bound(index.values.begin(), index.values.end(), subject);
-  if (found == index.values.end() || !(*found == subject)) return index.always;
-  return index.rules[static_cast<std::size_t>(found - index.values.begin())];
-}
-
 // The one value of a rule: its body, or the first else that has an answer.
 Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame) {
   for (const Branch& branch : rule.branches) {
@@ -70,7 +59,7 @@ Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* fra
 Value Machine::EvalComplete(const RuleSet& set) {
   Value result;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -89,7 +78,7 @@ Value Machine::EvalComplete(const RuleSet& set) {
 Value Machine::EvalPartialSet(const RuleSet& set) {
   SetBuilder items(arena_);
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -161,7 +150,7 @@ Value Machine::FinishExtent(Extent& extent) {
 Value Machine::EvalPartialObject(const RuleSet& set) {
   Extent extent;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -200,7 +189,7 @@ Value Machine::EvalRuleKey(const RuleSet& set, const Value& key, Value*) {
 
 Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -214,7 +203,7 @@ Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
 Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
   Extent extent;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -244,7 +233,11 @@ Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
     }
     return true;
   };
-  for (const PlanRule& rule : set.rules) {
+  bool all = false;
+  const RuleList candidates = Candidates(set, args, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     if (!matches(rule, frame.slots())) continue;
     const Value value = EvalRuleOnce(set, rule, frame.slots());

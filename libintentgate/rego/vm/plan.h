@@ -96,6 +96,13 @@ struct WithItem {
   const Builtin* builtin = nullptr;    // ... or a builtin
 };
 
+// A scan that is followed by an equality of the element's field with something known before it.
+struct Join {
+  std::uint32_t number = 0;
+  const Node* field = nullptr;  // of the slot that the scan binds
+  const Node* other = nullptr;
+};
+
 struct Step {
   StepOp op = StepOp::kTest;
   bool keep_document = false;  // kScan: the value is only looked into, so a package stays unread
@@ -104,6 +111,7 @@ struct Step {
   const Node* node = nullptr;
   const Pattern* key = nullptr;
   const Pattern* value = nullptr;
+  const Join* join = nullptr;             // kScan
   const Block* block = nullptr;
   std::span<const WithItem> withs;
 };
@@ -147,14 +155,6 @@ struct RuleSet {
   std::span<const PlanRule> rules;  // without the default
   const PlanRule* fallback = nullptr;
   const RuleIndex* index = nullptr;
-};
-
-// Which rules can succeed, by the value of one input path.
-struct RuleIndex {
-  const Node* subject = nullptr;          // an input path
-  std::span<const Value> values;          // sorted
-  std::span<const std::span<const std::uint32_t>> rules;  // for values[i], the rules in order, `always` merged in
-  std::span<const std::uint32_t> always;  // rules that do not test the subject
 };
 
 // A node of the document tree: packages and rules, with the base document that lies beside them.

@@ -5,7 +5,7 @@
 
 #include "contract/chains.h"
 #include "fixture.h"
-#include "load.h"
+#include "support/load.h"
 
 namespace intentgate::test {
 
@@ -14,20 +14,21 @@ TEST_CASE("two gateways append to the same chains at once: no gap, no fork, ever
   const std::string schema = server.FreshSchema();
   std::vector<std::shared_ptr<store::PostgresStore>> stores;
   for (int i = 0; i < 2; ++i) stores.push_back(OpenStore(OptionsFor(server.Url(), schema)));
-  std::set<std::string> acknowledged;
+  CallersIds ids;
   {
-    Load one(stores[0], 4), two(stores[1], 4);
+    Load one(stores[0], 4, "one"), two(stores[1], 4, "two");
     CHECK(one.WaitFor(300));
     CHECK(two.WaitFor(300));
     for (Load* load : {&one, &two}) {
       load->Stop();
       CHECK_MESSAGE(load->failed() == 0, load->last_error());
-      acknowledged.insert(load->acknowledged().begin(), load->acknowledged().end());
+      ids.tried.insert(load->ids().tried.begin(), load->ids().tried.end());
+      ids.acknowledged.insert(load->ids().acknowledged.begin(), load->ids().acknowledged.end());
     }
   }
-  const std::set<std::string> stored = CheckedIds(*stores[0]);
-  CHECK(stored.size() == acknowledged.size() + 2);   // and a genesis event each
-  for (const std::string& id : acknowledged) CHECK(stored.count(id) == 1);
+  const ChainIds stored = CheckedChains(*stores[0], *stores[0]);
+  CHECK(stored.all.size() == ids.acknowledged.size() + 2);   // and a genesis event each
+  CheckNothingLostOrForged(stored, ids);
 }
 
 TEST_CASE("batches of many tenants in any order do not deadlock") {
@@ -55,6 +56,59 @@ TEST_CASE("batches of many tenants in any order do not deadlock") {
   const auto store = OpenStore(OptionsFor(server.Url(), schema));
   for (int t = 0; t < 6; ++t) CHECK(audit::VerifyChain(*store, "t" + std::to_string(t))->verified == 100);
   CHECK(server.Sql("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'") == "0");
+}
+
+TEST_CASE("of two gateways that sign from one state, one is refused") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  OpenStore(OptionsFor(server.Url(), schema));
+  constexpr std::uint64_t kRounds = 40;
+  std::atomic<int> won{0}, unexpected{0};
+  std::vector<std::thread> threads;
+  for (const std::uint8_t replica : {std::uint8_t{1}, std::uint8_t{2}}) {
+    threads.emplace_back([&, replica] {
+      const auto store = OpenStore(OptionsFor(server.Url(), schema));
+      for (;;) {
+        const auto state = store->GetSignerState("acme");
+        if (!state.ok()) ++unexpected;
+        const std::uint64_t size = !state.ok() || !state->has_value() ? 0 : (*state)->size;
+        if (!state.ok() || size == kRounds) return;
+        audit::SignerState next{1, size + 1, {}};
+        next.root.fill(replica);
+        const Status set = store->SetSignerState("acme", *state, next);
+        if (set.ok()) ++won;
+        if (!set.ok() && set.error().code != ErrorCode::kConflict) ++unexpected;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(won == kRounds);
+  CHECK(unexpected == 0);
+}
+
+TEST_CASE("two gateways write the same tiles at once, each in its own widths") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  OpenStore(OptionsFor(server.Url(), schema));
+  const auto tile = [](std::uint64_t index, unsigned width) {
+    return audit::StoredTile{{0, index, width}, std::string(width * sizeof(tlog::Hash), static_cast<char>(index))};
+  };
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (const unsigned step : {3u, 5u}) {
+    threads.emplace_back([&, step] {
+      const auto store = OpenStore(OptionsFor(server.Url(), schema));
+      for (unsigned width = step; width <= tlog::kTileWidth; width += step) {
+        std::vector<audit::StoredTile> tiles;
+        for (std::uint64_t i = 0; i < 4; ++i) tiles.push_back(tile(step == 3 ? i : 3 - i, width));
+        if (!store->PutTiles("acme", tiles).ok()) ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
+  const auto store = OpenStore(OptionsFor(server.Url(), schema));
+  for (std::uint64_t i = 0; i < 4; ++i) CHECK(store->Tile("acme", 0, i)->bytes == tile(i, 255).bytes);
 }
 
 }  // namespace intentgate::test

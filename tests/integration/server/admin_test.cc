@@ -17,7 +17,9 @@ TEST_CASE("no admin route answers a stranger") {
   Caller& caller = g.Start();
   for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
            {"POST", "/v1/admin/mint"}, {"POST", "/v1/admin/revoke"}, {"GET", "/v1/admin/revocations"}, {"GET", "/v1/admin/tenants"},
-           {"GET", "/v1/admin/audit"}, {"GET", "/v1/admin/audit/verify"}, {"GET", "/v1/admin/audit/export"}}) {
+           {"GET", "/v1/admin/audit"}, {"GET", "/v1/admin/audit/verify"}, {"GET", "/v1/admin/audit/export"},
+           {"POST", "/v1/admin/audit/erase"}, {"GET", "/v1/admin/audit/holds"}, {"POST", "/v1/admin/audit/holds"},
+           {"POST", "/v1/admin/audit/holds/lift"}}) {
     INFO(path);
     for (const std::string& token : {std::string("wrong"), std::string(kAdminToken) + "x", std::string("good")}) {
       const Got got = caller.Do(method, path, Bearer(token), R"({"subject":"a","jti":"j"})");
@@ -190,7 +192,9 @@ TEST_CASE("an export streams whole, with its name and type") {
   const Got csv = caller.Do("GET", "/v1/admin/audit/export", Bearer(kAcmeToken));
   CHECK(csv.header("Content-Type") == "text/csv; charset=utf-8");
   CHECK(csv.header("Content-Disposition").find("intentgate-audit-acme-") != std::string::npos);
-  CHECK(caller.Do("GET", "/v1/admin/audit/export?format=xml", Bearer(kAdminToken)).status == 400);
+  const Got wrong = caller.Do("GET", "/v1/admin/audit/export?format=xml", Bearer(kAdminToken));
+  CHECK(wrong.status == 400);
+  CHECK(wrong.body.find("ocsf-1.8.0") != std::string::npos);
 }
 
 TEST_CASE("an export that fails in the middle is broken off, not ended") {
