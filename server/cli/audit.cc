@@ -64,6 +64,26 @@ void PrintReport(const ExportVerifier::Report& report, bool as_json, std::ostrea
   }
 }
 
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out) {
+  if (text.empty()) return {};
+  const Result<std::int64_t> time = ParseTime(text);
+  if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + flag + ": " + time.error().message};
+  out = *time;
+  return {};
+}
+
 Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter) {
   const std::pair<const char*, std::string*> texts[] = {
       {"tenant", &filter.tenant}, {"agent-id", &filter.agent_id}, {"tool", &filter.tool}, {"decision", &filter.decision},
@@ -75,41 +95,34 @@ Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& 
   }
   for (const auto& [name, field] : {std::pair{"from", &filter.from_micros}, {"to", &filter.to_micros}}) {
     const auto flag = flags.find(name);
-    if (flag == flags.end() || flag->second.empty()) continue;
-    const Result<std::int64_t> time = ParseTime(flag->second);
-    if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + std::string(name) + ": " + time.error().message};
-    *field = *time;
+    if (flag == flags.end()) continue;
+    if (Status s = ReadTime(name, flag->second, *field); !s.ok()) return s;
   }
   return {};
 }
 
-std::map<std::string, std::string> Environment() {
-  std::map<std::string, std::string> out;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
-
-Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams) {
+Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams, bool for_operator) {
   std::string text;
   if (!config.empty()) {
     Result<std::string> read = ReadInput(config, streams);
     if (!read.ok()) return read.error();
     text = std::move(*read);
   }
-  const SettingsLoad load = LoadGateSettings(text, config, Environment());
+  SettingsLoad load = LoadGateSettings(text, config, Environment());
   if (!load.problems.empty()) {
     std::string message = "the configuration has mistakes:";
     for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
     return Error{ErrorCode::kInvalidArgument, message};
   }
+  if (for_operator) {
+    // The journal is the serving process's, and so is its name.
+    load.settings.durability = AuditDurability::kDurable;
+    load.settings.journal_directory.clear();
+    load.settings.audit_producer = "intentgate-cli";
+    for (ToolSettings& tool : load.settings.tools) tool.durability.reset();
+  }
   return Gate::Open(load.settings);
 }
-
-}  // namespace
 
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams) {
   std::ifstream file;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <intentgate/caveat.h>
+#include <intentgate/gate.h>
 #include <intentgate/json.h>
 #include <intentgate/keys.h>
 #include <intentgate/result.h>
@@ -80,6 +82,17 @@ struct AuditExportOptions {
   std::map<std::string, std::string> filters;  // names of the admin API's query parameters
 };
 
+struct AuditEraseOptions {
+  std::string config, reason;
+  std::map<std::string, std::string> filters;
+  bool dry_run = false, json = false;
+};
+
+struct AuditHoldOptions {
+  std::string config, tenant, id, reason, from, to;
+  bool json = false;
+};
+
 int Keygen(const KeygenOptions& options, const Streams& streams);
 int MintToken(const MintOptions& options, const Streams& streams);
 int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
@@ -89,9 +102,21 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
+int AuditErase(const AuditEraseOptions& options, const Streams& streams);
+int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);
+
+// The gate of a configuration, beside the one that serves it. `for_operator`: what it records goes straight to the store,
+// under a producer's name of its own.
+Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams, bool for_operator = false);
+// The filter that the flags of `audit export` and `audit erase` name.
+Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter);
+// An RFC 3339 time; empty: nothing.
+Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out);
 
 // A file's text; "-" is standard input. kIo names the path.
 Result<std::string> ReadInput(const std::string& path, const Streams& streams);

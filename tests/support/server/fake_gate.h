@@ -121,6 +121,28 @@ class FakeGate : public Gate {
     if (export_fails) return Error{ErrorCode::kCorrupt, "broken"};
     return {};
   }
+  Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    filters_.push_back(request.filter);
+    admins_.push_back(admin);
+    if (request.filter.agent_id == "held") return Error{ErrorCode::kConflict, "under the legal hold h1"};
+    return EraseReport{3, request.dry_run ? 6 : 5};
+  }
+  Status PlaceHold(const LegalHold& hold, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    holds_.push_back(hold);
+    admins_.push_back(admin);
+    return {};
+  }
+  Status LiftHold(std::string_view, std::string_view id, std::string_view, const AdminContext&) override {
+    const std::lock_guard lock(mutex_);
+    const auto gone = std::erase_if(holds_, [&](const LegalHold& hold) { return hold.id == id; });
+    return gone > 0 ? Status() : Status(Error{ErrorCode::kNotFound, "no such hold"});
+  }
+  Result<std::vector<LegalHold>> Holds(std::string_view) override {
+    const std::lock_guard lock(mutex_);
+    return holds_;
+  }
   Result<std::vector<std::string>> Tenants() override { return std::vector<std::string>{"default", "acme"}; }
   Status Flush() override {
     flushed = true;
@@ -218,6 +240,7 @@ class FakeGate : public Gate {
   std::vector<RevokeRequest> revoked_;
   std::vector<AdminContext> admins_;
   std::vector<AuditFilter> filters_;
+  std::vector<LegalHold> holds_;
   std::vector<std::thread> threads_;
 };
 
