@@ -45,6 +45,7 @@ struct AuditLogOptions {
   // random part alone. At most one running process may use a name.
   std::string producer_id;
   std::string deployment;                   // recorded in genesis events
+  std::string signing_key;                  // the verifier key of the checkpoints over these chains, likewise
   JournalOptions journal;
 };
 
@@ -75,8 +76,10 @@ class AuditLog {
   virtual AuditStore& store() = 0;
 };
 
-// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head.
-Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0);
+// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
+// event that was found good.
+Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
+                                 const std::function<void(const AuditRecord&)>& each = {});
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and
 // ends with a trailer line, so that a cut file is noticed. CSV cells that a spreadsheet would run as a

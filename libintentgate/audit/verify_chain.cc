@@ -15,7 +15,10 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant) : store_(store) { report_.tenant = tenant; }
+  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each)
+      : store_(store), each_(each) {
+    report_.tenant = tenant;
+  }
 
   Result<VerifyReport> Run(std::int64_t from_seq) {
     Result<ChainHead> head = store_.Head(report_.tenant);
@@ -96,6 +99,7 @@ class Walk {
     link_ = record.hash;
     ++next_;
     ++report_.verified;
+    if (each_) each_(record);
     return true;
   }
 
@@ -148,6 +152,7 @@ class Walk {
   }
 
   AuditStore& store_;
+  const std::function<void(const AuditRecord&)>& each_;
   CanonicalChecker checker_;
   VerifyReport report_;
   PrunePoint pruned_;
@@ -158,8 +163,9 @@ class Walk {
 
 }  // namespace
 
-Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq) {
-  return Walk(store, tenant).Run(from_seq);
+Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
+                                 const std::function<void(const AuditRecord&)>& each) {
+  return Walk(store, tenant, each).Run(from_seq);
 }
 
 }  // namespace intentgate::audit

@@ -83,6 +83,7 @@ MaybeFinding BundleEvents::Line(std::string_view text) {
     }
   }
   NotePruned(said_, line->canonical);
+  if (const auto wanted = setup_.wanted.find(line->seq); wanted != setup_.wanted.end()) wanted->second = line->hash;
   last_seq_ = line->seq;
   last_hash_ = line->hash;
   ++events_;
@@ -149,6 +150,12 @@ MaybeFinding BundleEvents::CheckProof(const audit::EventLine& line, const tlog::
   }
   last_proved_ = index;
   return std::nullopt;
+}
+
+std::optional<std::string> BundleEvents::HashOf(std::int64_t seq) const {
+  const auto wanted = setup_.wanted.find(seq);
+  if (wanted == setup_.wanted.end() || wanted->second.empty()) return std::nullopt;
+  return wanted->second;
 }
 
 void BundleEvents::AddLeaf(const tlog::Hash& leaf) {

@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "evidence/bundle_events.h"
 #include "evidence/bundle_format.h"
+#include "evidence/trust.h"
 #include "evidence/ustar.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
@@ -22,45 +23,16 @@ namespace intentgate {
 
 using evidence::BundleFinding;
 using evidence::MaybeFinding;
+using evidence::OlderCheckpoint;
+using evidence::TrustedReceipt;
 
 namespace {
 
 // The canonical bytes of one event and what stands around them.
 constexpr std::size_t kMaxLineBytes = audit::kEventLimits.max_bytes + 8192;
 
-struct OlderCheckpoint {
-  std::string note;
-  tlog::Checkpoint checkpoint;
-};
-
 MaybeFinding Finding(BundleVerdict verdict, std::string message) {
   return BundleFinding{verdict, std::move(message), std::nullopt, {}};
-}
-
-// "<deployment>/audit/<tenant>/<epoch>" without the epoch: after a new epoch the log is still the same.
-std::string_view LogOf(std::string_view origin) { return origin.substr(0, origin.rfind('/')); }
-
-Result<std::vector<tlog::VerifierKey>> ParseKeys(const std::vector<std::string>& texts) {
-  std::vector<tlog::VerifierKey> keys;
-  for (const std::string& text : texts) {
-    Result<tlog::VerifierKey> key = tlog::VerifierKey::Parse(text);
-    if (!key.ok()) return Error{key.error().code, "the verifier key \"" + text + "\": " + key.error().message};
-    keys.push_back(std::move(*key));
-  }
-  return keys;
-}
-
-Result<OlderCheckpoint> ReadOlder(const std::string& text, const std::vector<tlog::VerifierKey>& keys) {
-  const auto with_context = [](const Error& error) {
-    return Error{error.code, "the older checkpoint: " + error.message};
-  };
-  const Result<tlog::Note> note = tlog::ParseNote(text);
-  if (!note.ok()) return with_context(note.error());
-  const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, keys);
-  if (!by.ok()) return with_context(by.error());
-  Result<tlog::Checkpoint> checkpoint = tlog::ParseCheckpoint(note->text);
-  if (!checkpoint.ok()) return with_context(checkpoint.error());
-  return OlderCheckpoint{text, std::move(*checkpoint)};
 }
 
 }  // namespace
@@ -79,8 +51,7 @@ std::string_view BundleVerdictName(BundleVerdict verdict) {
 }
 
 struct BundleVerifier::State final : evidence::UstarVisitor {
-  std::vector<tlog::VerifierKey> keys;
-  std::vector<OlderCheckpoint> older;
+  evidence::Trusted trusted;
 
   evidence::UstarReader archive;
   std::vector<std::string> awaited{std::string(evidence::kReadmeFile), std::string(evidence::kManifestFile)};
@@ -230,11 +201,11 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     if (!note.ok()) return Malformed("checkpoint.note: " + note.error().message);
     Result<tlog::Checkpoint> checkpoint = tlog::ParseCheckpoint(note->text);
     if (!checkpoint.ok()) return Malformed("checkpoint.note: " + checkpoint.error().message);
-    const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, keys);
+    const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, trusted.keys);
     if (!by.ok()) {
       if (by.error().code != ErrorCode::kUnknownKey) return Tampered("The checkpoint's signature is wrong: it was altered.");
       return Fail(Finding(BundleVerdict::kUnknownKey,
-                          keys.empty() ? "No key was given. Get the log's verifier key from the operator, and by another way "
+                          trusted.keys.empty() ? "No key was given. Get the log's verifier key from the operator, and by another way "
                                          "than this bundle."
                                        : "None of the given keys signed the checkpoint. Either the key is not this log's, or "
                                          "somebody else signed."));
@@ -252,7 +223,8 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
   }
 
   Status BeginEvents() {
-    for (const OlderCheckpoint& old : older) setup->prefix_sizes.push_back(old.checkpoint.size);
+    for (const OlderCheckpoint& old : trusted.older) setup->prefix_sizes.push_back(old.checkpoint.size);
+    for (const TrustedReceipt& one : trusted.receipts) setup->wanted.emplace(one.receipt.seq, std::string());
     Result<evidence::BundleEvents> made = evidence::BundleEvents::Create(*setup);
     if (!made.ok()) return Tampered(made.error().message + ".");
     events.emplace(std::move(*made));
@@ -288,10 +260,13 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       static_cast<void>(Fail(std::move(cut)));
     }
     if (!failed && !ended) static_cast<void>(Fail(Finding(BundleVerdict::kTruncated, "The archive has no end.json: its end was removed.")));
-    for (const OlderCheckpoint& old : older) {
+    for (const OlderCheckpoint& old : trusted.older) {
       if (!failed) static_cast<void>(Fail(Against(old)));
     }
-    if (!failed && !setup->checkpoint && !(keys.empty() && older.empty())) {
+    for (const TrustedReceipt& one : trusted.receipts) {
+      if (!failed) static_cast<void>(Fail(Against(one)));
+    }
+    if (!failed && !setup->checkpoint && !trusted.empty()) {
       static_cast<void>(Fail(Finding(BundleVerdict::kNotCovered,
                                      "The bundle has no checkpoint, so that the key has nothing to check. Its events fit "
                                      "together, but anybody could have written them.")));
@@ -303,7 +278,7 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     const tlog::Checkpoint& before = old.checkpoint;
     if (!setup->checkpoint) return std::nullopt;
     const tlog::Checkpoint& now = *setup->checkpoint;
-    if (LogOf(before.origin) != LogOf(now.origin)) {
+    if (evidence::LogOf(before.origin) != evidence::LogOf(now.origin)) {
       return Finding(BundleVerdict::kNotCovered, "The older checkpoint is of the log " + before.origin + ", the bundle of " +
                                                      now.origin + ": they cannot be compared.");
     }
@@ -324,6 +299,30 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     return Finding(BundleVerdict::kForked,
                    "The log signed two histories: the first " + std::to_string(before.size) +
                        " events of this bundle are not those of the older checkpoint. Both checkpoints together prove it.");
+  }
+
+  MaybeFinding Against(const TrustedReceipt& one) {
+    if (!setup->checkpoint) return std::nullopt;
+    const std::string event = "event " + std::to_string(one.receipt.seq);
+    if (one.receipt.log != evidence::LogOf(setup->checkpoint->origin)) {
+      return Finding(BundleVerdict::kNotCovered, "The receipt is of the log " + one.receipt.log + ", the bundle of " +
+                                                     setup->checkpoint->origin + ": they cannot be compared.");
+    }
+    if (one.receipt.seq >= setup->manifest.covered) {
+      return Finding(BundleVerdict::kNotCovered,
+                     "The receipt is for " + event + ", the checkpoint covers " + std::to_string(setup->manifest.covered) +
+                         " events: ask for a checkpoint that was signed after " + evidence::DueTime(one.receipt) + ".");
+    }
+    const std::optional<std::string> hash = events->HashOf(one.receipt.seq);
+    if (!hash) {
+      return Finding(BundleVerdict::kNotCovered, "The receipt is for " + event + ", which is not in this bundle.");
+    }
+    if (*hash == base::HexEncode(one.receipt.hash)) return std::nullopt;
+    report.fork = BundleFork{one.note, report.checkpoint_note};
+    BundleFinding broken{BundleVerdict::kForked, "The log broke its word: it signed a receipt for another " + event +
+                         " than the one under the checkpoint. The receipt and the checkpoint together prove it.",
+                         one.receipt.seq, {}};
+    return broken;
   }
 
   void Intact() {
@@ -353,15 +352,10 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
 };
 
 Result<BundleVerifier> BundleVerifier::Create(const BundleTrust& trust) {
-  Result<std::vector<tlog::VerifierKey>> keys = ParseKeys(trust.keys);
-  if (!keys.ok()) return keys.error();
+  Result<evidence::Trusted> trusted = evidence::ReadTrust(trust);
+  if (!trusted.ok()) return trusted.error();
   auto state = std::make_unique<State>();
-  for (const std::string& text : trust.older_checkpoints) {
-    Result<OlderCheckpoint> old = ReadOlder(text, *keys);
-    if (!old.ok()) return old.error();
-    state->older.push_back(std::move(*old));
-  }
-  state->keys = std::move(*keys);
+  state->trusted = *std::move(trusted);
   return BundleVerifier(std::move(state));
 }
 

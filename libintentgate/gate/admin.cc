@@ -134,6 +134,7 @@ std::string GateImpl::Describe() const {
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";
   if (s.extractor_failure == FailureMode::kAllow) out += " (allows when the extractor fails)";
   out += policy ? ", policy " + policy->Digest() : ", no policy";
+  out += parts_.signing_key.empty() ? ", checkpoints NOT signed" : ", checkpoints signed as " + s.signing_deployment;
   return out + (s.durability == AuditDurability::kDurable ? ", audit durable"
                 : s.durability == AuditDurability::kAsync ? ", audit async" : ", audit journal");
 }

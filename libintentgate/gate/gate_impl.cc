@@ -66,6 +66,8 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
   options.max_delay_micros = settings.audit_max_delay_us;
   options.producer_id = settings.audit_producer;
+  if (!parts.signing_key.empty()) options.deployment = settings.signing_deployment;
+  options.signing_key = parts.signing_key;
   options.journal.directory = settings.journal_directory;
   options.journal.max_bytes = static_cast<std::uint64_t>(settings.journal_max_bytes);
   auto log = audit::AuditLog::Create(parts.audit_store, std::move(options), parts.clock, parts.random);
@@ -91,6 +93,7 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
   if (parts_.settings.intent != IntentMode::kOff && parts_.settings.extractor == ExtractorKind::kHttp) {
     pool_ = std::make_unique<WorkerPool>(kExtractorThreads, kMaxWaitingCalls);
   }
+  if (parts_.make_evidence) evidence_ = parts_.make_evidence(*log_);
 }
 
 GateImpl::~GateImpl() = default;

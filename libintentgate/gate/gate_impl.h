@@ -51,6 +51,7 @@ class GateImpl final : public Gate {
   Result<VerifyReport> VerifyAudit(std::string_view tenant) override;
   Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) override;
   Result<std::vector<std::string>> Tenants() override;
+  Evidence* evidence() override { return evidence_.get(); }
 
   Status Flush() override;
   GateHealth Health() const override;
@@ -72,6 +73,7 @@ class GateImpl final : public Gate {
   Pipeline pipeline_;
   std::unique_ptr<Periodic> pruner_;
   std::unique_ptr<audit::AuditLog> log_;        // dropped before what its callbacks use
+  std::unique_ptr<Evidence> evidence_;          // uses the log
   std::unique_ptr<WorkerPool> pool_;            // dropped first: its jobs use the log; null without HTTP extractor
 };
 

@@ -210,6 +210,35 @@ void AddAudit(std::vector<Field>& fields) {
                        &GateSettings::audit_max_delay_us, {0, 1'000'000}));
 }
 
+void AddSigning(std::vector<Field>& fields) {
+  fields.push_back(Text({"audit.signing.key_file", "INTENTGATE_AUDIT_SIGNING_KEY_FILE",
+                         "File of the key that signs checkpoints over the chain, made by `intentgate audit keygen`; only its owner "
+                         "may use it (mode 0600). Empty: no checkpoints. All replicas of one store use the same key."},
+                        &GateSettings::signing_key_file));
+  fields.push_back(Text({"audit.signing.previous_key_file", "INTENTGATE_AUDIT_SIGNING_PREVIOUS_KEY_FILE",
+                         "File of the key before, which signs as well until every auditor has the new verifier key."},
+                        &GateSettings::signing_previous_key_file));
+  fields.push_back(Text({"audit.signing.state_file", "INTENTGATE_AUDIT_SIGNING_STATE_FILE",
+                         "What this machine has signed, kept outside of the store so that a restored backup cannot take it back. "
+                         "Empty: the key file's name with `.state`."},
+                        &GateSettings::signing_state_file));
+  fields.push_back(Text({"audit.signing.deployment", "INTENTGATE_AUDIT_SIGNING_DEPLOYMENT",
+                         "Name of this deployment in its checkpoints: `<deployment>/audit/<tenant>/<epoch>`."},
+                        &GateSettings::signing_deployment));
+  fields.push_back(Int({"audit.signing.interval_ms", "INTENTGATE_AUDIT_SIGNING_INTERVAL_MS",
+                        "How often a checkpoint is signed when there are new events."},
+                       &GateSettings::signing_interval_ms, {10, 3'600'000}));
+  fields.push_back(Int({"audit.signing.max_events", "INTENTGATE_AUDIT_SIGNING_MAX_EVENTS",
+                        "New events after which one is signed at once."},
+                       &GateSettings::signing_max_events, {1, 1'000'000'000}));
+  fields.push_back(Int({"audit.signing.reemit_ms", "INTENTGATE_AUDIT_SIGNING_REEMIT_MS",
+                        "A checkpoint without news is signed again after this time."},
+                       &GateSettings::signing_reemit_ms, {1'000, 86'400'000}));
+  fields.push_back(Int({"audit.signing.max_merge_delay_ms", "INTENTGATE_AUDIT_SIGNING_MAX_MERGE_DELAY_MS",
+                        "What a receipt promises: its event is under a checkpoint after this time."},
+                       &GateSettings::signing_max_merge_delay_ms, {1'000, 86'400'000}));
+}
+
 }  // namespace
 
 std::string ReadDurability(std::string_view text, AuditDurability& out) {
@@ -246,6 +275,7 @@ std::vector<Field> MakeFields() {
   AddPolicy(fields);
   AddBudget(fields);
   AddAudit(fields);
+  AddSigning(fields);
   return fields;
 }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "admin/export.h"
+#include "admin/stream.h"
 #include "telemetry/metered.h"
 
 namespace intentgate::admin {
@@ -58,12 +58,12 @@ void AddResource(http::Router& router, const AdminDeps& deps, std::string_view m
   });
 }
 
-void AddExport(http::Router& router, const AdminDeps& deps) {
-  telemetry::AddMetered(router, deps.metrics, "GET", "/v1/admin/audit/export", [deps](ExchangePtr exchange) {
+void AddStream(http::Router& router, const AdminDeps& deps, std::string_view path, Planner planner) {
+  telemetry::AddMetered(router, deps.metrics, "GET", path, [deps, planner](ExchangePtr exchange) {
     std::optional<Request> request = Admit(deps, *exchange);
     if (!request) return;
-    Queue(*deps.exporters, exchange, [deps, exchange, request = std::move(*request), &loop = exchange->loop()] {
-      StreamExport(deps.resources, request, exchange, loop, *deps.log);
+    Queue(*deps.exporters, exchange, [deps, planner, exchange, request = std::move(*request), &loop = exchange->loop()] {
+      StreamAnswer(planner, deps.resources, request, exchange, loop, *deps.log);
     });
   });
 }
@@ -93,7 +93,9 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/metrics", "GET"},           {"/v1/admin/mint", "POST"},
       {"/v1/admin/revoke", "POST"},  {"/v1/admin/revocations", "GET"},
       {"/v1/admin/tenants", "GET"},  {"/v1/admin/audit", "GET"},
-      {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"}};
+      {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"},
+      {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
+      {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"}};
   return names;
 }
 
@@ -106,7 +108,11 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants, deps.actors);
   AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit, deps.readers);
-  AddExport(router, deps);
+  AddResource(router, deps, "GET", "/v1/admin/audit/freshness", AuditFreshness, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/checkpoint", AuditCheckpoint, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/proof", AuditProof, deps.readers);
+  AddStream(router, deps, "/v1/admin/audit/export", PlanExport);
+  AddStream(router, deps, "/v1/admin/audit/bundle", PlanBundle);
 }
 
 }  // namespace intentgate::admin

@@ -1,6 +1,9 @@
 // The admin API's resources, one file each. Every function may block and runs on a worker.
 #pragma once
 
+#include <functional>
+
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 
 #include "admin/access.h"
@@ -23,13 +26,17 @@ Reply ListTenants(const Resources& on, const Request& request);       // GET  /v
 Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
 
-// GET /v1/admin/audit/export.
-struct ExportPlan {
-  AuditFilter filter;
-  ExportFormat format = ExportFormat::kCsv;
+Reply AuditFreshness(const Resources& on, const Request& request);    // GET  /v1/admin/audit/freshness
+Reply AuditCheckpoint(const Resources& on, const Request& request);   // GET  /v1/admin/audit/checkpoint
+Reply AuditProof(const Resources& on, const Request& request);        // GET  /v1/admin/audit/proof
+
+// What a streamed answer will be. `write` runs on the worker.
+struct StreamPlan {
   std::string file_name, content_type;
+  std::function<Status(const ExportSink& sink)> write;
 };
-Result<ExportPlan> PlanExport(const Resources& on, const Request& request);
+Result<StreamPlan> PlanExport(const Resources& on, const Request& request);   // GET /v1/admin/audit/export
+Result<StreamPlan> PlanBundle(const Resources& on, const Request& request);   // GET /v1/admin/audit/bundle
 
 // The filter of a query or an export, with the tenant that the operator may see.
 Result<AuditFilter> ReadFilter(const Request& request);

@@ -72,12 +72,32 @@ struct PolicyCheckOptions {
 
 struct AuditVerifyOptions {
   std::string file;
+  std::vector<std::string> keys;       // verifier keys, or files with one
+  std::vector<std::string> against;    // files of older checkpoints
+  std::vector<std::string> receipts;   // files
+  std::string hash;                    // of the event, for a proof
   bool json = false;
 };
 
 struct AuditExportOptions {
   std::string config, format = "ndjson", out;
   std::map<std::string, std::string> filters;  // names of the admin API's query parameters
+};
+
+struct AuditBundleOptions {
+  std::string config, out;
+  std::map<std::string, std::string> filters;
+  bool uncovered = false;
+};
+
+struct AuditKeygenOptions {
+  std::string name = "intentgate", out;
+};
+
+// Of the commands that look at the evidence of one tenant; each uses some.
+struct AuditEvidenceOptions {
+  std::string config, tenant, event_id, out, why, actor;
+  bool json = false;
 };
 
 int Keygen(const KeygenOptions& options, const Streams& streams);
@@ -89,6 +109,13 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
+int AuditBundle(const AuditBundleOptions& options, const Streams& streams);
+int AuditKeygen(const AuditKeygenOptions& options, const Streams& streams);
+int AuditCheckpoint(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditProof(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditTiles(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditStatus(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditOpenEpoch(const AuditEvidenceOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);

@@ -30,6 +30,7 @@
 
 namespace intentgate {
 
+class Evidence;        // evidence.h
 struct GateSettings;   // settings.h
 namespace policy {
 class Policy;          // policy.h
@@ -167,6 +168,8 @@ class Gate {
   // Flushes first, so that the export holds everything answered before.
   virtual Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) = 0;
   virtual Result<std::vector<std::string>> Tenants() = 0;
+  // Checkpoints, proofs, bundles, verification. Lives as long as the gate; null when the store keeps no tree.
+  virtual Evidence* evidence() = 0;
 
   virtual Status Flush() = 0;
   virtual GateHealth Health() const = 0;
