@@ -21,7 +21,7 @@
  * Conventions
  *   1. A function that can fail returns an ig_code. IG_OK is 0; out parameters are written only then.
  *   2. Every function takes `ig_error** error` last, which may be NULL. On failure it is set to an error that
- *      the caller frees; on success it is left alone.
+ *      the caller frees; on success, and when there is no memory for an error (IG_LIMIT_EXCEEDED), it is left alone.
  *   3. Text comes in as ig_str (pointer and length, UTF-8, no NUL needed) and goes out as ig_text, which the
  *      caller frees. A pointer that an accessor returns lives as long as its object.
  *   4. Objects are opaque and freed by their own function; freeing NULL does nothing. Passing NULL for an object
