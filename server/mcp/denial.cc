@@ -2,6 +2,7 @@
 
 #include "mcp/exchange_util.h"
 #include "mcp/message.h"
+#include "mcp/receipt_header.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -32,7 +33,8 @@ void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& i
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});
   }
-  SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
+  SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)), {},
+           ReceiptValue(exchange.request(), *lane.context.gate, decision));
 }
 
 }  // namespace intentgate::mcp

@@ -1,12 +1,15 @@
 #include "mcp/exchange_util.h"
 
 #include "http/syntax.h"
+#include "mcp/receipt_header.h"
 
 namespace intentgate::mcp {
 
-void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id) {
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id,
+              std::string_view receipt) {
   http::HeaderList headers{{"Content-Type", "application/json"}};
   if (!session_id.empty()) headers.Add("Mcp-Session-Id", session_id);
+  if (!receipt.empty()) headers.Add(kReceiptHeader, receipt);
   exchange.Send(status, headers, body);
 }
 

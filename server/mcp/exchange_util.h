@@ -8,7 +8,9 @@
 
 namespace intentgate::mcp {
 
-void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {});
+// `receipt` is the value of kReceiptHeader (receipt_header.h); empty: none.
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {},
+              std::string_view receipt = {});
 // A refusal that is not about the gate: the HTTP status follows from the code.
 void SendRefusal(http::Exchange& exchange, const Refusal& refusal);
 // 401 with the challenge. `token_given`: there was a token, and it is not good.

@@ -9,6 +9,7 @@
 #include "mcp/answer_reader.h"
 #include "mcp/denial.h"
 #include "mcp/exchange_util.h"
+#include "mcp/receipt_header.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -23,7 +24,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
              std::optional<UpstreamSession> bound)
       : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
         bound_(std::move(bound)), streams_(AcceptsEventStream(exchange_->request())),
-        upstream_id_(*message_->id()) {}
+        receipt_(ReceiptValue(exchange_->request(), *lane.context.gate, decision_)), upstream_id_(*message_->id()) {}
 
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
@@ -63,6 +64,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     streaming_ = true;
     http::HeaderList headers{{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache, no-transform"},
                              {"X-Accel-Buffering", "no"}};
+    if (!receipt_.empty()) headers.Add(kReceiptHeader, receipt_);
     exchange_->OnClose([weak = weak_from_this()] {
       if (const auto self = weak.lock(); self != nullptr && self->call_ != nullptr) self->call_->Resume();
     });
@@ -145,10 +147,10 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     outcome.upstream_status = reader_->status();
     Record(std::move(outcome), telemetry::ForwardOutcome::kSuccess);
     if (streaming_) return exchange_->Finish();
-    if (bound_ && reader_->form() == AnswerReader::Form::kJson) return SendJson(*exchange_, 200, reader_->text());
+    if (bound_ && reader_->form() == AnswerReader::Form::kJson) return SendJson(*exchange_, 200, reader_->text(), {}, receipt_);
     answer.body.Set("id", *message_->id());
     if (!streams_ && !answer.rpc_error) AddAllowNote(answer, decision_.latency_us / 1000);
-    SendJson(*exchange_, 200, json::Write(answer.body));
+    SendJson(*exchange_, 200, json::Write(answer.body), {}, receipt_);
   }
 
   void Finish(const Failure& failure) {
@@ -164,7 +166,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
     if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
     Finish(failure);
     const std::string reply = ErrorReply(*message_->id(), kInternalError, failure.message);
-    if (!streaming_) return SendJson(*exchange_, 200, reply);
+    if (!streaming_) return SendJson(*exchange_, 200, reply, {}, receipt_);
     if (reader_->answer()) return exchange_->Abort();  // the client may hold it for whole
     // What was passed on as it came may have ended inside an event.
     std::string event = bound_ ? "\n\n" : "";
@@ -189,6 +191,7 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
   const Decision decision_;
   const std::optional<UpstreamSession> bound_;
   const bool streams_;
+  const std::string receipt_;
   json::Value upstream_id_;
   std::optional<AnswerReader> reader_;  // from Send on
   UpstreamSession own_;
