@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include <intentgate/evidence.h>
+
 #include "admin/admin_api.h"
 #include "admin/workers.h"
 #include "http/server.h"
@@ -102,11 +104,21 @@ Status Service::Impl::Begin(ServiceParts parts) {
 
   auto states = MakeCallStates(parts);
   if (!states.ok()) return states.error();
+  Evidence* const evidence = gate->evidence();
+  if (evidence != nullptr) {
+    evidence->OnNotice([log = parts.log](const EvidenceNotice& notice) {
+      const telemetry::LogLevel level = notice.problem ? telemetry::LogLevel::kError : telemetry::LogLevel::kInfo;
+      log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"detail", notice.message}});
+    });
+  }
   metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());
   const auto sessions = std::make_shared<mcp::SessionTable>(
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
                                       settings->limits.session_idle_seconds});
   metrics->FollowAudit([gate = gate] { return gate->Stats(); });
+  if (evidence != nullptr && !evidence->VerifierKey().empty()) {
+    metrics->FollowEvidence([gate = gate] { return gate->evidence()->LastFreshness(); });
+  }
   metrics->FollowSessions([sessions] { return static_cast<double>(sessions->size()); });
   router = std::make_shared<http::Router>();
   AddAdmin(parts);
