@@ -22,7 +22,7 @@ void Reception::Turn(int status, std::string_view reason, const json::Value& id)
 }
 
 void Reception::Unauthorized(const json::Value& id, const Decision& caller) {
-  SendUnauthorized(*exchange_, id, caller.reason, !Token().empty());
+  SendUnauthorized(*lane_.context.settings, *exchange_, id, caller.reason, !Token().empty());
 }
 
 void Reception::Record(const Refusal& refusal) {

@@ -16,6 +16,7 @@ std::span<const Builtin> CollectionBuiltins();  // collections.cc: arrays, sets,
 std::span<const Builtin> DigestBuiltins();      // digests.cc: hashes and HMACs
 std::span<const Builtin> EncodingBuiltins();    // encoding.cc: base64, hex, urlquery
 std::span<const Builtin> GlobBuiltins();        // glob.cc
+std::span<const Builtin> GraphqlBuiltins();     // graphql/graphql.cc
 std::span<const Builtin> HostBuiltins();        // host.cc: what reaches outside the process
 std::span<const Builtin> JsonBuiltins();        // json_text.cc
 std::span<const Builtin> JwtBuiltins();         // jwt.cc
@@ -32,6 +33,7 @@ std::span<const Builtin> TimeBuiltins();        // time.cc
 std::span<const Builtin> TypeBuiltins();        // types.cc
 std::span<const Builtin> UnitBuiltins();        // units.cc
 std::span<const Builtin> YamlBuiltins();         // yaml.cc
+std::span<const Builtin> X509Builtins();        // x509.cc: certificates and private keys
 std::span<const Builtin> UriBuiltins();         // uri.cc
 
 }  // namespace intentgate::rego

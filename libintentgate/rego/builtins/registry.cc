@@ -11,9 +11,9 @@ std::map<std::string_view, const Builtin*> BuildTable() {
   std::map<std::string_view, const Builtin*> table;
   for (const std::span<const Builtin> family :
        {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
-        GlobBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        GlobBuiltins(), GraphqlBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
         PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
-        UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
+        UnitBuiltins(), UriBuiltins(), X509Builtins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }
   return table;

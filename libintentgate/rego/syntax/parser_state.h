@@ -103,6 +103,7 @@ class Parser {
   std::optional<Term> Composite(TermKind kind, std::vector<Term> items, Location at);
   std::optional<Term> BinaryCall(std::string_view name, Term left, Term right, Location at);
 
+  std::map<std::uint32_t, std::string> metadata_;
   Lexer lexer_;
   Token token_;
   Keywords keywords_;
