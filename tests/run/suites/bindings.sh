@@ -13,5 +13,5 @@ status=0
 python3 examples/expect_output.py examples/expected.txt "$VENV/bin/python" examples/python/narrow_and_check.py "$policy" || status=1
 python3 examples/expect_output.py examples/expected_delegation.txt "$VENV/bin/python" examples/python/delegation.py "$policy" || status=1
 python3 examples/expect_output.py examples/expected.txt node examples/node/narrow-and-check.mjs "$policy" || status=1
-python3 examples/expect_output.py examples/delegation.txt node examples/node/delegate.mjs || status=1
+python3 examples/expect_output.py examples/expected_delegation.txt node examples/node/delegation.mjs "$policy" || status=1
 exit $status
