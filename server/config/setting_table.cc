@@ -193,6 +193,7 @@ std::vector<SettingRow> MakeTable() {
        StoreHost, Shape::kList},
       {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},
       {"mcp.authorization_servers", "", "", "issuers named in the resource metadata", StoreAuthorizationServer, Shape::kList},
+      {"mcp.tool_pins", "", "", "file of the tool definitions that are accepted; others are in quarantine", IG_TEXT(tool_pins), Shape::kPath},
       {"mcp.scopes", "", "", "scopes named in the resource metadata and in challenges", StoreScope, Shape::kList},
   };
 }

@@ -34,6 +34,10 @@ void Reception::Record(const Refusal& refusal) {
   lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
 }
 
+bool Reception::IsQuarantined(const ToolCall& call) const {
+  return call.method == "tools/call" && lane_.context.catalogue->Quarantined(call.name) && Caller().allowed();
+}
+
 void Reception::Refuse(const Refusal& refusal) {
   Record(refusal);
   SendRefusal(*exchange_, refusal);
