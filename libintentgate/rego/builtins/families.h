@@ -11,6 +11,8 @@ namespace intentgate::rego {
 std::span<const Builtin> CoreBuiltins();
 
 std::span<const Builtin> AggregateBuiltins();   // aggregates.cc
+std::span<const Builtin> AwsBuiltins();         // aws.cc
+std::span<const Builtin> SchemaBuiltins();      // json_schema.cc
 std::span<const Builtin> BitBuiltins();         // bits.cc
 std::span<const Builtin> CollectionBuiltins();  // collections.cc: arrays, sets, graphs
 std::span<const Builtin> DigestBuiltins();      // digests.cc: hashes and HMACs
