@@ -210,10 +210,15 @@ def numbers(v):
 
 
 def ask(program, requests):
-    text = "".join(json.dumps(r) + "\n" for r in requests)
-    done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    return answers + [{"error_code": "crash", "error": done.stderr[-300:]}] * (len(requests) - len(answers))
+    """Every request's answer. A program that ends is started again behind the request that it ended at."""
+    answers = []
+    while len(answers) < len(requests):
+        text = "".join(json.dumps(r) + "\n" for r in requests[len(answers):])
+        done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
+        answers += [json.loads(line) for line in done.stdout.splitlines()]
+        if len(answers) < len(requests):
+            answers.append({"error_code": "crash", "error": "crash: " + done.stderr[:200]})
+    return answers
 
 
 def main():

@@ -31,6 +31,7 @@ std::span<const Builtin> PatchBuiltins();       // json_patch.cc
 std::span<const Builtin> RegexBuiltins();       // regex.cc
 std::span<const Builtin> SprintfBuiltins();     // sprintf.cc
 std::span<const Builtin> StringBuiltins();      // strings.cc
+std::span<const Builtin> TemplateBuiltins();    // render_template.cc
 std::span<const Builtin> TimeBuiltins();        // time.cc
 std::span<const Builtin> TypeBuiltins();        // types.cc
 std::span<const Builtin> UnitBuiltins();        // units.cc
