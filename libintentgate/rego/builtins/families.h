@@ -11,6 +11,8 @@ namespace intentgate::rego {
 std::span<const Builtin> CoreBuiltins();
 
 std::span<const Builtin> AggregateBuiltins();   // aggregates.cc
+std::span<const Builtin> AwsBuiltins();         // aws.cc
+std::span<const Builtin> SchemaBuiltins();      // json_schema.cc
 std::span<const Builtin> BitBuiltins();         // bits.cc
 std::span<const Builtin> CollectionBuiltins();  // collections.cc: arrays, sets, graphs
 std::span<const Builtin> DigestBuiltins();      // digests.cc: hashes and HMACs
@@ -29,6 +31,7 @@ std::span<const Builtin> PatchBuiltins();       // json_patch.cc
 std::span<const Builtin> RegexBuiltins();       // regex.cc
 std::span<const Builtin> SprintfBuiltins();     // sprintf.cc
 std::span<const Builtin> StringBuiltins();      // strings.cc
+std::span<const Builtin> TemplateBuiltins();    // render_template.cc
 std::span<const Builtin> TimeBuiltins();        // time.cc
 std::span<const Builtin> TypeBuiltins();        // types.cc
 std::span<const Builtin> UnitBuiltins();        // units.cc
