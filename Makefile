@@ -45,8 +45,9 @@ package: deps ## pack the bindings for this platform into dist/
 fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
 	@bash tests/fuzz/run.sh
 
-asan: deps ## unit tests under AddressSanitizer and UBSan
+asan: deps ## unit tests and the Node addon under AddressSanitizer and UBSan
 	@bash tests/run/sanitized.sh asan
+	@bash tests/run/sanitized_node.sh
 
 tsan: deps ## unit tests under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
