@@ -15,6 +15,7 @@
 #include "evidence/chain_check.h"
 #include "evidence/freshness.h"
 #include "evidence/integrator.h"
+#include "evidence/newest.h"
 #include "evidence/receipt.h"
 #include "evidence/tiles_directory.h"
 #include "tlog/proof_file.h"
@@ -37,10 +38,17 @@ class EvidenceImpl final : public Evidence {
       : setup_(std::move(setup)),
         log_(log),
         check_(log.store(), *setup_.tree, Keys(), *setup_.clock),
-        freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock, false) {
+        freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock,
+                   setup_.publisher && setup_.publisher->policy && setup_.publisher->policy->asks_for_any()) {
     if (!setup_.signer) return;
+    if (setup_.publisher) {
+      publisher_ = std::make_unique<Publisher>(log_, *setup_.tree, setup_.clock, *std::move(setup_.publisher),
+                                               [this](const EvidenceNotice& notice) { Tell(notice); });
+    }
     sealer_ = std::make_unique<Sealer>(log_, *setup_.tree, *setup_.signer, setup_.clock, setup_.sealer,
-                                       SealerHooks{{},
+                                       SealerHooks{[this](const std::string& tenant, const audit::StoredCheckpoint& one) {
+                                                     if (publisher_) publisher_->Offer(tenant, one);
+                                                   },
                                                    [this](const std::string& tenant) { Remember(tenant); },
                                                    [this](const EvidenceNotice& notice) { Tell(notice); }});
   }
@@ -93,7 +101,7 @@ class EvidenceImpl final : public Evidence {
       standing = standing_;
     }
     if (!listener) return;
-    for (const auto& [tenant, notice] : standing) listener(notice);
+    for (const auto& [key, notice] : standing) listener(notice);
   }
 
  private:
@@ -121,8 +129,9 @@ class EvidenceImpl final : public Evidence {
     {
       const std::lock_guard lock(mutex_);
       listener = listener_;
-      if (notice.problem) standing_.insert_or_assign(notice.tenant, notice);
-      else standing_.erase(notice.tenant);
+      const std::string key = notice.tenant + '\n' + notice.source;
+      if (notice.problem) standing_.insert_or_assign(key, notice);
+      else standing_.erase(key);
     }
     if (listener) listener(notice);
   }
@@ -133,8 +142,9 @@ class EvidenceImpl final : public Evidence {
   FreshnessReader freshness_;
   mutable std::mutex mutex_;
   std::map<std::string, Freshness, std::less<>> last_;
-  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over
+  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over, by tenant and source
   std::function<void(const EvidenceNotice&)> listener_;
+  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Sealer> sealer_;   // last: its thread uses the others
 };
 

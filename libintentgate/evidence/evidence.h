@@ -10,6 +10,7 @@
 
 #include "audit/audit_log.h"
 #include "audit/log_store.h"
+#include "evidence/publisher.h"
 #include "evidence/sealer.h"
 #include "evidence/signer.h"
 
@@ -21,6 +22,7 @@ struct EvidenceSetup {
   std::string deployment;
   std::unique_ptr<Signer> signer;             // null: nothing is signed; what was signed before is served
   SealerOptions sealer;
+  std::optional<PublisherSetup> publisher;    // nullopt: checkpoints stay here
   std::int64_t max_merge_delay_ms = 10'000;   // promised by receipts
 };
 
