@@ -10,6 +10,7 @@
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
+#include "approval/approval_store.h"
 #include "audit/audit_log.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
@@ -23,6 +24,7 @@ struct GateParts {
   std::shared_ptr<audit::AuditStore> audit_store;
   std::shared_ptr<budget::BudgetStore> budget_store;
   std::shared_ptr<token::RevocationStore> revocation_store;
+  std::shared_ptr<approval::ApprovalStore> approval_store;   // null: approvals are off
   std::shared_ptr<IntentExtractor> extractor;     // null: as one that always fails
   std::shared_ptr<const Policy> policy;           // null: every call is refused
   // A renderer for one export, for the formats that the audit module does not write. Null: there are none.

@@ -23,12 +23,13 @@ namespace {
 
 Error In(const std::string& where, const Error& cause) { return {cause.code, where + ": " + cause.message}; }
 
-// One store behind the three interfaces.
+// One store behind all interfaces.
 template <typename Store>
 void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
   parts.audit_store = store;
   parts.budget_store = store;
   parts.revocation_store = store;
+  parts.approval_store = store;
 }
 
 Status AddStores(gate::GateParts& parts) {

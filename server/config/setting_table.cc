@@ -161,6 +161,10 @@ std::vector<SettingRow> MakeTable() {
       {"limits.session_idle_seconds", "", "3600", "a session without use is forgotten after it",
        IG_INTEGER(limits.session_idle_seconds, 1, 30 * kDay)},
       {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
+      {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
+       IG_INTEGER(approval_wait_seconds, 0, 86'400)},
+      {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a stream that waits for a person",
+       IG_INTEGER(keep_alive_ms, 10, 600'000)},
       {"mcp.allowed_hosts", "", "", "names in the Host field that are served; empty: on loopback its own names, else any",
        StoreHost, Shape::kList},
   };

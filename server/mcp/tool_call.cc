@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "http/bearer.h"
 #include "mcp/answer_reader.h"
+#include "mcp/approval_wait.h"
 #include "mcp/denial.h"
 #include "mcp/exchange_util.h"
 
@@ -203,28 +204,59 @@ class Forwarding : public std::enable_shared_from_this<Forwarding> {
   bool finished_ = false;
 };
 
+// What the gate is asked about; it may be asked again when a person has answered. `call` borrows from `message`.
+struct Asking {
+  std::shared_ptr<const Message> message;
+  ToolCall call;
+  std::optional<UpstreamSession> bound;
+  std::string approval_id;
+  bool waited = false;
+};
+
+void Judge(Lane& lane, ExchangePtr exchange, Asking asking);
+
+void OnDecision(Lane& lane, const ExchangePtr& exchange, const Asking& asking, Decision decision) {
+  lane.context.metrics->Decided(decision);
+  if (decision.allowed()) {
+    return std::make_shared<Forwarding>(lane, exchange, asking.message, std::move(decision), asking.bound)->Start();
+  }
+  const auto refuse = [&lane, message = asking.message, decision](const ExchangePtr& to) {
+    SendDenial(lane, *to, *message->id(), decision);
+  };
+  Asking again = asking;
+  again.approval_id = decision.approval_id;
+  again.waited = true;
+  const auto ask_again = [&lane, again = std::move(again)](ExchangePtr held) { Judge(lane, std::move(held), again); };
+  if (!asking.waited && HoldForApproval(lane, exchange, *asking.message, decision, {ask_again, refuse})) return;
+  refuse(exchange);
+}
+
+void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
+  const http::HeaderList& headers = exchange->request().headers;
+  const Call asked{.token = http::BearerToken(headers),
+                   .tool = asking.call.name,
+                   .arguments = asking.call.arguments,
+                   .method = "tools/call",
+                   .prompt = headers.Get("X-Intent-Prompt").value_or(""),
+                   .session_id = asking.bound ? std::string_view(asking.bound->id) : std::string_view(),
+                   .remote_ip = exchange->remote_address(),
+                   .server = lane.upstream.name(),
+                   .approval_id = asking.approval_id};
+  Gate& gate = *lane.context.gate;
+  // The callback may be on any thread; it touches nothing but the mailbox.
+  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) {
+    mailbox->Run([&lane, exchange, asking, decision = std::move(decision)]() mutable {
+      OnDecision(lane, exchange, asking, std::move(decision));
+    });
+  });
+}
+
 }  // namespace
 
 void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
                  std::optional<UpstreamSession> bound) {
-  const http::HeaderList& headers = exchange->request().headers;
-  const Call asked{.token = http::BearerToken(headers),
-                   .tool = call.name,
-                   .arguments = call.arguments,
-                   .method = "tools/call",
-                   .prompt = headers.Get("X-Intent-Prompt").value_or(""),
-                   .session_id = bound ? std::string_view(bound->id) : std::string_view(),
-                   .remote_ip = exchange->remote_address(),
-                   .server = lane.upstream.name()};
-  Gate& gate = *lane.context.gate;
-  // The callback may be on any thread; it touches nothing but the mailbox.
-  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, message, bound](Decision decision) {
-    mailbox->Run([&lane, exchange, message, bound, decision = std::move(decision)]() mutable {
-      lane.context.metrics->Decided(decision);
-      if (!decision.allowed()) return SendDenial(lane, *exchange, *message->id(), decision);
-      std::make_shared<Forwarding>(lane, exchange, message, std::move(decision), bound)->Start();
-    });
-  });
+  const std::string approval_id(ApprovalIdOf(exchange->request().headers));
+  Judge(lane, std::move(exchange), {std::move(message), call, std::move(bound), approval_id});
 }
 
 }  // namespace intentgate::mcp

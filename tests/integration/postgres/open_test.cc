@@ -121,14 +121,20 @@ TEST_CASE("a role with the grants of docs/audit.md writes, reads and makes parti
 
   server.Sql("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA " + schema + " TO runner; GRANT UPDATE ON " + schema +
              ".audit_heads, " + schema + ".audit_time_spans, " + schema + ".commit_fence, " + schema +
-             ".budget_counters, " + schema + ".revocations, " + schema + ".revocation_version TO runner; GRANT DELETE ON " +
-             schema + ".budget_counters TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
+             ".budget_counters, " + schema + ".revocations, " + schema + ".revocation_version, " + schema + ".approvals, " + schema +
+             ".approval_turns TO runner; GRANT DELETE ON " + schema + ".budget_counters, " + schema + ".approvals TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
   const auto store = OpenStore(OptionsFor(server.Url("runner"), schema));
   const audit::TenantBatch batch = MakeBatch("acme", {}, 3);
   const Status appended = store->Append(std::span(&batch, 1));
   CHECK_MESSAGE(appended.ok(), (appended.ok() ? "" : appended.error().message));
   CHECK(store->Add({"acme", "jti", "lost", "ann", 1}).ok());
   CHECK(static_cast<budget::BudgetStore&>(*store).Prune(100).ok());
+  approval::StoredApproval approval;
+  approval.row.id = "a";
+  approval.row.deadline_micros = 1;
+  for (int i = 0; i < 2; ++i) CHECK(store->RequestApproval(approval, {1, 1}).ok());
+  CHECK(store->ReplaceApproval(approval).value());
+  CHECK(store->ForgetApprovals(0).ok());
   CHECK(server.Sql("SELECT has_table_privilege('runner', '" + schema + ".audit_events', 'DELETE')") == "f");
 }
 
