@@ -1,7 +1,5 @@
 // audit verify, audit export.
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -11,11 +9,8 @@
 
 #include <intentgate/clock.h>
 #include <intentgate/gate.h>
-#include <intentgate/settings.h>
 
 #include "cli/command.h"
-
-extern char** environ;
 
 namespace intentgate::cli {
 namespace {
@@ -83,32 +78,6 @@ Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& 
   return {};
 }
 
-std::map<std::string, std::string> Environment() {
-  std::map<std::string, std::string> out;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
-
-Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams) {
-  std::string text;
-  if (!config.empty()) {
-    Result<std::string> read = ReadInput(config, streams);
-    if (!read.ok()) return read.error();
-    text = std::move(*read);
-  }
-  const SettingsLoad load = LoadGateSettings(text, config, Environment());
-  if (!load.problems.empty()) {
-    std::string message = "the configuration has mistakes:";
-    for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
-    return Error{ErrorCode::kInvalidArgument, message};
-  }
-  return Gate::Open(load.settings);
-}
-
 }  // namespace
 
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams) {
@@ -140,7 +109,7 @@ int AuditExport(const AuditExportOptions& options, const Streams& streams) {
   if (Status read = ReadFilter(options.filters, filter); !read.ok()) return Fail(streams, read.error());
   const Result<ExportFormat> format = ParseExportFormat(options.format);
   if (!format.ok()) return Fail(streams, Error{format.error().code, "--format: " + format.error().message});
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kNobody, streams);
   if (!gate.ok()) return Fail(streams, gate.error());
   std::ofstream file;
   std::ostream* out = &streams.out;

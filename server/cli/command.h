@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <intentgate/caveat.h>
+#include <intentgate/gate.h>
 #include <intentgate/json.h>
 #include <intentgate/keys.h>
 #include <intentgate/result.h>
@@ -80,6 +83,13 @@ struct AuditExportOptions {
   std::map<std::string, std::string> filters;  // names of the admin API's query parameters
 };
 
+struct ApprovalsOptions {
+  std::string config, tenant, id, note;
+  std::string status = "pending";
+  std::int64_t interval_seconds = 2;
+  bool json = false;
+};
+
 int Keygen(const KeygenOptions& options, const Streams& streams);
 int MintToken(const MintOptions& options, const Streams& streams);
 int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
@@ -89,9 +99,21 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
+int ApprovalsList(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsApprove(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsReject(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);
+
+// Who else may work with the store: kServer leaves to a running server what only one process may have.
+enum class Beside { kNobody, kServer };
+// `config` empty: the environment alone.
+Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, Beside beside, const Streams& streams);
+// Without control characters and without characters that turn text around: they become \u escapes.
+std::string ForTerminal(std::string_view text);
 
 // A file's text; "-" is standard input. kIo names the path.
 Result<std::string> ReadInput(const std::string& path, const Streams& streams);
