@@ -5,11 +5,12 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 
-.PHONY: help deps build run demo test bench package fuzz asan tsan clean
+# Every target with a `##` text, which `make help` shows.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the missing system packages (Debian 12, Ubuntu 24.04; root or sudo)
 	@bash cmake/install-packages.sh
@@ -27,8 +28,16 @@ demo: build ## drive a real MCP client through every check and verify the audit 
 test: deps ## build everything and run all tests
 	@bash tests/run/all.sh
 
+soak: deps ## run the long versions of the tests that have one (an hour or more)
+	@bash tests/soak/run.sh
+conformance-mcp: build ## run the official MCP suite directly and through the gateway
+	@bash tests/conformance/mcp/run.sh
+
 bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
+
+bench-rego: deps ## the Rego engine against OPA, regorus and OPA-Wasm, in one run (ARGS passes options)
+	@bash tests/bench/rego/run.sh --results build/bench/lines.jsonl $(ARGS)
 
 package: deps ## pack the bindings for this platform into dist/
 	@bash cmake/package/all.sh
@@ -41,6 +50,11 @@ asan: deps ## unit tests under AddressSanitizer and UBSan
 
 tsan: deps ## unit tests under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
+
+conformance-rego: deps ## OPA's own conformance cases against the Rego engine
+	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build $(RELEASE) --target rego_case -j $(JOBS)
+	@bash tests/conformance/rego.sh
 
 clean: ## remove build/
 	@rm -rf build

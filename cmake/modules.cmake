@@ -5,6 +5,8 @@
 #     docs/design/architecture.md allows it, PRIVATE_DEPS what only its .cc files see.
 #   ig_test(token SOURCES a_test.cc ... DEPS ig::token)
 #     a doctest binary and a ctest entry; links what it names and nothing else.
+#   ig_soak(token)
+#     the test has a long version (tests/support/soak.h) that `make soak` runs.
 
 function(ig_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
@@ -26,4 +28,8 @@ function(ig_test name)
     INTENTGATE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${name}_test PRIVATE ig::options ${ARG_DEPS})
   add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()
+
+function(ig_soak)
+  set_tests_properties(${ARGN} PROPERTIES LABELS soak)
 endfunction()

@@ -39,8 +39,8 @@ try {
     const d = await gate.authorize(tool, { path, content: "x" }, { token });
     console.log(`${what}: ${d.verdict}${d.allowed ? "" : ` by ${d.check}, ${d.reason}`}`);
   }
-  console.log(`audit chain: ${gate.verifyAudit().ok ? "intact" : "broken"}`);
-  gate.close();
+  console.log(`audit chain: ${(await gate.verifyAudit()).ok ? "intact" : "broken"}`);
+  await gate.close();
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -220,3 +220,15 @@ Result<EventLine> ReadEventLine(std::string_view line) {
 }
 
 }  // namespace intentgate::audit
+
+namespace intentgate {
+
+Result<ExportFormat> ParseExportFormat(std::string_view name) {
+  if (name == "ndjson") return ExportFormat::kNdjson;
+  if (name == "csv") return ExportFormat::kCsv;
+  if (name == "ocsf" || name == "ocsf-1.9.0") return ExportFormat::kOcsf190;
+  if (name == "ocsf-1.8.0") return ExportFormat::kOcsf180;
+  return Error{ErrorCode::kInvalidArgument, "the export format must be ndjson, csv, ocsf, ocsf-1.9.0 or ocsf-1.8.0"};
+}
+
+}  // namespace intentgate

@@ -101,8 +101,8 @@ struct ExportVerifier::State {
     if (seq <= chain.last_seq) return tampered("The event stands behind a later one, or twice: lines were moved.");
     const bool next = seq == chain.last_seq + 1;
     if (!header->filtered && !next) {
-      return tampered("Event " + std::to_string(chain.last_seq + 1) + " of tenant " + std::string(tenant) +
-                      " is missing: it was removed.");
+      return Fail(Outcome::kTampered, "Event " + std::to_string(chain.last_seq + 1) + " of tenant " + std::string(tenant) +
+                                          " is missing: it was removed.", chain.last_seq + 1);
     }
     if (next && parts.prev_hash != chain.last_hash) {
       return tampered("The event does not name the hash of the event before it: one of the two was replaced.");

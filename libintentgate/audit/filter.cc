@@ -57,22 +57,6 @@ Status CheckPageLimit(std::size_t limit) {
                                                 "; ask for the rest with the page's `next`"};
 }
 
-}  // namespace intentgate::audit
-
-namespace intentgate {
-
-Result<ExportFormat> ParseExportFormat(std::string_view name) {
-  if (name == "ndjson") return ExportFormat::kNdjson;
-  if (name == "csv") return ExportFormat::kCsv;
-  if (name == "ocsf" || name == "ocsf-1.9.0") return ExportFormat::kOcsf190;
-  if (name == "ocsf-1.8.0") return ExportFormat::kOcsf180;
-  return Error{ErrorCode::kInvalidArgument, "the export format must be ndjson, csv, ocsf, ocsf-1.9.0 or ocsf-1.8.0"};
-}
-
-}  // namespace intentgate
-
-namespace intentgate::audit {
-
 bool NarrowsEvents(const AuditFilter& f) {
   return f.from_micros || f.to_micros || !f.agent_id.empty() || !f.tool.empty() || !f.decision.empty() ||
          !f.check.empty() || !f.jti.empty() || !f.event_id.empty() || !f.elevation_id.empty() || !f.kind.empty() ||

@@ -140,6 +140,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     if (!CheckSizes(files, data, options.limits, diagnostics)) return failed(), result;
     std::vector<Module> modules = ParseAll(files, options, diagnostics);
     if (failed()) return result;
+    impl->tree.Grant(options.granted_builtins);
     ResolveModules(modules, CollectNames(modules), impl->tree, diagnostics);
     CheckGroups(impl->tree, diagnostics);
     impl->data = data.is_null() ? json::Value(json::Object{}) : data;
@@ -218,10 +219,16 @@ EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const EvalOptions& 
 
 namespace {
 
+// f(x, out), where `out` takes the result.
+bool HasOutput(const Expr& expr, const RuleTree& tree) {
+  const Term& term = expr.terms[0];
+  return term.IsCall() && term.items.size() == static_cast<std::size_t>(ArityOf(tree, term.items[0])) + 2;
+}
+
 // A plain expression also answers with its value, and false does not fail it.
-void CaptureValues(Body& body, std::vector<std::int32_t>& captured, std::int32_t& vars) {
+void CaptureValues(Body& body, const RuleTree& tree, std::vector<std::int32_t>& captured, std::int32_t& vars) {
   for (Expr& expr : body.exprs) {
-    if (expr.kind != ExprKind::kTerm || expr.negated || IsUnify(expr)) {
+    if (expr.kind != ExprKind::kTerm || expr.negated || IsUnify(expr) || HasOutput(expr, tree)) {
       captured.push_back(kNoVar);
       continue;
     }
@@ -246,7 +253,7 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     CheckBodyTypes(body, impl_->tree, Dialect::kV1, diagnostics);
     auto vars = static_cast<std::int32_t>(names.size());
     std::vector<std::int32_t> captured;
-    CaptureValues(body, captured, vars);
+    CaptureValues(body, impl_->tree, captured, vars);
     SafetyPass safety(ArityOfOp, &impl_->tree, diagnostics);
     VarSet bound;
     VarSet shown;

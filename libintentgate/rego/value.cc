@@ -279,11 +279,32 @@ Value CopyJson(Arena& arena, const json::Value& json) {
   }
 }
 
+// A number with an exponent must stay below 2^100,000 in size, as in OPA.
+bool ExponentFits(std::string_view number) {
+  constexpr std::int64_t kMaxDecimalPlaces = 30'102;
+  if (number.find_first_of("eE") == std::string_view::npos) return true;
+  const std::optional<Decimal> d = Decimal::Parse(number);
+  if (!d) return false;
+  const std::int64_t places = static_cast<std::int64_t>(d->digits.size()) + d->exponent;
+  return d->IsZero() || (places <= kMaxDecimalPlaces && places >= -kMaxDecimalPlaces);
+}
+
+bool ExponentsFit(const json::Value& json) {
+  switch (json.kind()) {
+    case json::Kind::kNumber: return ExponentFits(json.number_text());
+    case json::Kind::kArray: return std::all_of(json.array().begin(), json.array().end(), ExponentsFit);
+    case json::Kind::kObject:
+      return std::all_of(json.object().begin(), json.object().end(), [](const json::Member& m) { return ExponentsFit(m.value); });
+    default: return true;
+  }
+}
+
 }  // namespace
 
 Result<Value> Value::ParseJson(Arena& arena, std::string_view text) {
   Result<json::Value> parsed = json::Parse(text);
   if (!parsed.ok()) return std::move(parsed).error();
+  if (!ExponentsFit(*parsed)) return Error{ErrorCode::kMalformed, "invalid number: number too big"};
   return CopyJson(arena, *parsed);
 }
 

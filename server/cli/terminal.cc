@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <string_view>
-#include <utility>
 
 #include "cli/command.h"
 
@@ -14,15 +13,24 @@ bool TurnsAround(unsigned code) {
   return code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-// The code point of two or three bytes at `at` and how many they are; of four bytes, which are all harmless, the size
-// alone.
-std::pair<unsigned, std::size_t> ShortSequence(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const unsigned first = byte(at);
-  if ((first & 0xe0) == 0xc0) return {(first & 0x1f) << 6 | (byte(at + 1) & 0x3f), 2};
-  if ((first & 0xf0) == 0xe0) return {(first & 0x0f) << 12 | (byte(at + 1) & 0x3f) << 6 | (byte(at + 2) & 0x3f), 3};
-  if ((first & 0xf8) == 0xf0) return {0, 4};
-  return {first, 1};
+struct Character {
+  unsigned code = 0;
+  std::size_t size = 1;
+  bool whole = true;   // false: a byte that is no UTF-8 where it stands
+};
+
+Character CharacterAt(std::string_view text, std::size_t at) {
+  const auto first = static_cast<unsigned char>(text[at]);
+  if (first < 0x80) return {first, 1, true};
+  const std::size_t size = (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 0;
+  if (size == 0 || at + size > text.size()) return {first, 1, false};
+  unsigned code = first & (0xffu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    const auto next = static_cast<unsigned char>(text[at + i]);
+    if ((next & 0xc0) != 0x80) return {first, 1, false};
+    code = code << 6 | (next & 0x3f);
+  }
+  return {code, size, true};
 }
 
 void AppendEscape(unsigned code, std::string& out) {
@@ -36,11 +44,11 @@ void AppendEscape(unsigned code, std::string& out) {
 std::string ForTerminal(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto [code, size] = ShortSequence(text, at);
-    const bool controls = (size < 4 && code < 0x20) || (code >= 0x7f && code < 0xa0);
-    if (controls || TurnsAround(code)) AppendEscape(code, out);
-    else out += text.substr(at, size);
-    at += size;
+    const Character c = CharacterAt(text, at);
+    const bool control = c.code < 0x20 || (c.code >= 0x7f && c.code < 0xa0);
+    if (control || !c.whole || TurnsAround(c.code)) AppendEscape(c.code, out);
+    else out += text.substr(at, c.size);
+    at += c.size;
   }
   return out;
 }

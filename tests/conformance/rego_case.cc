@@ -2,7 +2,10 @@
 // rego_runner.py. Request: {query, modules: [text], data, input, strict, v0}. Answer: {bindings: [...]} or
 // {error_code, error}.
 
+#include <netdb.h>
+
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include <intentgate/json.h>
@@ -22,11 +25,32 @@ json::Value Answers(const rego::QueryResult& result) {
   for (const rego::QueryAnswer& answer : result.answers) {
     json::Object one;
     for (const auto& [name, value] : answer.bindings) one.push_back({name, value});
-    json::Value row = json::MakeObject({{"x", json::Value(std::move(one))}, {"expressions", json::Value(answer.expressions)}});
-    bindings.push_back(std::move(row));
+    bindings.push_back(json::Value(std::move(one)));
   }
   return json::MakeObject({{"bindings", json::Value(std::move(bindings))}});
 }
+
+// Names are looked up in the system; nothing else leaves the process.
+class CaseHost final : public rego::HostAccess {
+ public:
+  intentgate::Result<json::Value> SendHttp(const json::Value&) const override {
+    return intentgate::Error{intentgate::ErrorCode::kUnavailable, "no network in the conformance run"};
+  }
+  intentgate::Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const override {
+    addrinfo* found = nullptr;
+    if (getaddrinfo(std::string(name).c_str(), nullptr, nullptr, &found) != 0) {
+      return intentgate::Error{intentgate::ErrorCode::kUnavailable, "lookup " + std::string(name) + ": no such host"};
+    }
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+    std::vector<std::string> out;
+    for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+      char text[NI_MAXHOST];
+      if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) out.emplace_back(text);
+    }
+    return out;
+  }
+  json::Value Runtime() const override { return json::Value(json::Object{}); }
+};
 
 bool Flag(const json::Value& request, std::string_view name) {
   const json::Value* flag = request.Find(name);
@@ -43,9 +67,12 @@ json::Value RunCase(const json::Value& request) {
   const json::Value* data = request.Find("data");
   rego::CompileOptions options;
   if (Flag(request, "v0")) options.version = rego::LanguageVersion::kV0;
+  options.granted_builtins = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
   const rego::CompileResult compiled = rego::CompiledPolicy::Compile(files, data == nullptr ? json::Value() : *data, options);
   if (!compiled.ok()) return Failure(compiled.diagnostics[0].code, compiled.diagnostics[0].ToString());
   rego::EvalOptions eval;
+  static const CaseHost host;
+  eval.host = &host;
   eval.strict_builtin_errors = Flag(request, "strict");
   const rego::QueryResult result = compiled.policy->Query(request.Find("query")->string_value(), request.Find("input"), eval);
   if (!result.diagnostics.empty()) return Failure(result.diagnostics[0].code, result.diagnostics[0].ToString());

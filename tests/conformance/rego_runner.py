@@ -1,18 +1,32 @@
-#!/usr/bin/env python3
 """Runs OPA's conformance cases against the engine.
 
-  REGO_CASES=<folder with *.yaml cases> tests/conformance/rego_runner.py build/dev/tests/conformance/rego_case [-v] [filter]
+  rego_runner.py build/release/tests/conformance/rego_case CASES [--skips FILE] [--results FILE] [--cases TEXT]
 
-The cases are OPA's (Go module github.com/open-policy-agent/opa, folder v1/test/cases/testdata/v1); none is kept
-here. Prints `N passed, N failed, N skipped`. With --v0 the modules are read as v0.
+CASES is the folder testdata of OPA's Go module, with the folders v1 and v0; no case is kept here. The file of skips
+names cases by their note, each with a reason. Prints every failure, the failing folders, and closes with
+`N passed, N failed, N skipped`. A skip that names no case, or a case that passes, is a failure too.
 """
+import argparse
 import collections
 import json
-import os
+import pathlib
+import re
 import subprocess
 import sys
 
 import yaml
+
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """As OPA's loader reads them: `on` and `yes` are strings."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    for first, resolvers in Loader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def to_json(value):
@@ -56,25 +70,27 @@ class Engine:
             return {"error_code": "crash", "error": "the engine ended"}
 
 
+def judge_error(case, answer):
+    if case.get("want_error_code") and case["want_error_code"] != answer["error_code"]:
+        return "code %s, wanted %s (%s)" % (answer["error_code"], case["want_error_code"], answer["error"])
+    if case.get("want_error") and case["want_error"] not in answer["error"]:
+        return "text: " + answer["error"] + " | wanted: " + case["want_error"]
+    return None
+
+
 def judge(case, answer):
     """None if the answer is as wanted, else why not."""
     wants_error = "want_error" in case or "want_error_code" in case
     if "error" in answer:
-        if not wants_error:
-            return "error: " + answer["error"]
-        if case.get("want_error_code") and case["want_error_code"] != answer["error_code"]:
-            return "code %s, wanted %s (%s)" % (answer["error_code"], case["want_error_code"], answer["error"])
-        if case.get("want_error") and case["want_error"] not in answer["error"]:
-            return "text: " + answer["error"] + " | wanted: " + case["want_error"]
-        return None
+        return judge_error(case, answer) if wants_error else "error: " + answer["error"]
     if wants_error:
         return "no error, wanted " + str(case.get("want_error_code")) + " " + str(case.get("want_error"))
     if "want_result" not in case:
-        return None
-    got = [row["x"] for row in answer["bindings"]]
+        return "the case wants neither a result nor an error"
+    got = answer["bindings"]
     want = [to_json(row) for row in case["want_result"] or []]
     if case.get("ignore_generated_vars"):
-        got = [{k: v for k, v in row.items() if not k.startswith("__")} for row in got]
+        got = [{k: v for k, v in row.items() if not k.startswith("__localq")} for row in got]
     if case.get("sort_bindings"):
         got, want = [sort_arrays(r) for r in got], [sort_arrays(r) for r in want]
     if {canonical(r) for r in got} != {canonical(r) for r in want}:
@@ -84,43 +100,70 @@ def judge(case, answer):
 
 def run_case(engine, case, v0):
     request = {"query": case["query"], "modules": case.get("modules") or [], "strict": bool(case.get("strict_error")), "v0": v0}
-    if case.get("data") is not None:
-        request["data"] = to_json(case["data"])
-    if "input" in case:
-        request["input"] = to_json(case["input"])
+    for name in ("data", "input"):
+        if case.get(name) is not None:
+            request[name] = to_json(case[name])
     if "input_term" in case:
         # A term may hold what JSON cannot.
         request["query"] += " with input as " + case["input_term"]
     return judge(case, engine.ask(request))
 
 
+def load(folder):
+    """(folder's name, case) of every file below it."""
+    for path in sorted(folder.rglob("*.y*ml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader) or {}
+        for case in document.get("cases") or []:
+            yield path.parent.name, case
+
+
+def write_result(path, passed, total):
+    rows = []
+    if path.exists():
+        rows = [row for row in json.loads(path.read_text(encoding="utf-8")) if row["name"] != "rego.conformance_passed"]
+    rows.append({"name": "rego.conformance_passed", "unit": "cases", "value": passed, "peers": {}, "settings": "of %d" % total})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
 def main():
-    args = [a for a in sys.argv[1:] if not a.startswith("-")]
-    verbose, v0 = "-v" in sys.argv, "--v0" in sys.argv
-    engine = Engine(args[0])
-    wanted = args[1] if len(args) > 1 else ""
-    passed, failed, skipped = 0, 0, 0
+    parser = argparse.ArgumentParser()
+    parser.add_argument("binary")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--skips", type=pathlib.Path)
+    parser.add_argument("--results", type=pathlib.Path)
+    parser.add_argument("--cases", default="")
+    args = parser.parse_args()
+    skips = json.loads(args.skips.read_text(encoding="utf-8")) if args.skips else {}
+    engine = Engine(args.binary)
+    unused = set(skips)
+    passed = failed = skipped = 0
     by_folder = collections.Counter()
-    for folder, _, files in sorted(os.walk(os.environ["REGO_CASES"])):
-        for name in sorted(f for f in files if f.endswith((".yaml", ".yml"))):
-            with open(os.path.join(folder, name), encoding="utf-8") as handle:
-                cases = (yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}).get("cases") or []
-            for case in cases:
-                if wanted and wanted not in case.get("note", "") and wanted not in folder:
-                    continue
-                why = run_case(engine, case, v0)
-                if why is None:
-                    passed += 1
-                    continue
-                if "not granted here" in why:
+    for version in ("v1", "v0"):
+        for folder, case in load(args.folder / version):
+            note = case.get("note", "")
+            if args.cases not in note and args.cases not in folder:
+                continue
+            unused.discard(note)
+            why = run_case(engine, case, version == "v0")
+            if note in skips:
+                if why is not None:
                     skipped += 1
                     continue
-                failed += 1
-                by_folder[os.path.basename(folder)] += 1
-                if verbose:
-                    print("FAIL %s: %s" % (case.get("note"), why))
+                why = "is in the list of skips and passes"
+            if why is None:
+                passed += 1
+                continue
+            failed += 1
+            by_folder[version + " " + folder] += 1
+            print("FAIL %s %s: %s" % (version, note, why))
+    if unused and not args.cases:
+        failed += len(unused)
+        print("FAIL the list of skips names no case: " + ", ".join(sorted(unused)))
     for folder, count in by_folder.most_common():
         print("%4d %s" % (count, folder))
+    if args.results and not args.cases:
+        write_result(args.results, passed, passed + failed + skipped)
     print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed else 0
 

@@ -25,12 +25,6 @@ StoredTile MakeTile(unsigned level, std::uint64_t index, unsigned width, std::ui
   return tile;
 }
 
-void ForEachLogStore(const std::function<void(Stores&)>& test) {
-  ForEachStore([&](Stores& s) {
-    if (s.log != nullptr) test(s);   // the PostgreSQL store keeps no tree
-  });
-}
-
 tlog::Hash MakeRoot(std::uint8_t byte) {
   tlog::Hash root{};
   root.fill(byte);
@@ -40,7 +34,7 @@ tlog::Hash MakeRoot(std::uint8_t byte) {
 }  // namespace
 
 TEST_CASE("the chain's hashes come in order, from any event on, for one tenant") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     const std::vector<audit::TenantBatch> batches{MakeBatch("acme", {}, 30), MakeBatch("other", {}, 3)};
     REQUIRE(s.audit->Append(batches).ok());
     const auto hashes = s.log->ChainHashes("acme", 7, 10);
@@ -56,7 +50,7 @@ TEST_CASE("the chain's hashes come in order, from any event on, for one tenant")
 }
 
 TEST_CASE("hashes of pruned events are refused, never those of later ones") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     const std::vector<audit::TenantBatch> batches{MakeBatch("acme", {}, 20)};
     REQUIRE(s.audit->Append(batches).ok());
     REQUIRE(s.retention->Prune("acme", {10, batches[0].events[9].record.hash}).ok());
@@ -69,7 +63,7 @@ TEST_CASE("hashes of pruned events are refused, never those of later ones") {
 }
 
 TEST_CASE("a tile grows, stays, and is never replaced by another") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     CHECK(s.log->Tile("acme", 0, 0).error().code == ErrorCode::kNotFound);
     const std::vector<StoredTile> narrow{MakeTile(0, 0, 3)}, wide{MakeTile(0, 0, 256)};
     REQUIRE(s.log->PutTiles("acme", narrow).ok());
@@ -91,7 +85,7 @@ TEST_CASE("a tile grows, stays, and is never replaced by another") {
 }
 
 TEST_CASE("a tile whose bytes do not fit its width is refused") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     std::vector<StoredTile> tiles{MakeTile(0, 0, 3)};
     tiles[0].bytes.pop_back();
     CHECK(s.log->PutTiles("acme", tiles).error().code == ErrorCode::kInvalidArgument);
@@ -101,7 +95,7 @@ TEST_CASE("a tile whose bytes do not fit its width is refused") {
 }
 
 TEST_CASE("dropping tiles leaves other tenants' alone") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     const std::vector<StoredTile> tiles{MakeTile(0, 0, 3), MakeTile(1, 0, 1)};
     REQUIRE(s.log->PutTiles("acme", tiles).ok());
     REQUIRE(s.log->PutTiles("other", tiles).ok());
@@ -112,7 +106,7 @@ TEST_CASE("dropping tiles leaves other tenants' alone") {
 }
 
 TEST_CASE("the signer's state moves only from what is expected") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     CHECK_FALSE(s.log->GetSignerState("acme")->has_value());
     const SignerState one{1, 10, MakeRoot(1)}, two{1, 20, MakeRoot(2)}, other{1, 10, MakeRoot(9)};
     CHECK(s.log->SetSignerState("acme", one, two).error().code == ErrorCode::kConflict);
@@ -127,7 +121,7 @@ TEST_CASE("the signer's state moves only from what is expected") {
 }
 
 TEST_CASE("checkpoints come newest first and keep their root") {
-  ForEachLogStore([](Stores& s) {
+  ForEachStore([](Stores& s) {
     const auto put = [&](std::int64_t epoch, std::uint64_t size, std::uint8_t root, std::string note) {
       return s.log->PutCheckpoint("acme", {epoch, size, MakeRoot(root), 100, std::move(note), 0});
     };

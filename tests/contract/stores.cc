@@ -32,7 +32,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
     options.schema = server.FreshSchema();
     const auto store = store::PostgresStore::Open(options);
     if (!store.ok()) FAIL(store.error().message);
-    Stores stores{"postgres", *store, *store, *store, *store, *store, nullptr};
+    Stores stores{"postgres", *store, *store, *store, *store, *store, *store};
     test(stores);
   }
 }

@@ -23,7 +23,7 @@ struct Stores {
   std::shared_ptr<token::RevocationStore> revocations;
   std::shared_ptr<approval::ApprovalStore> approvals;
   std::shared_ptr<audit::RetentionStore> retention;
-  std::shared_ptr<audit::LogStore> log;   // null: the store keeps no tree
+  std::shared_ptr<audit::LogStore> log;
 };
 
 // Runs `test` against each store.

@@ -4,8 +4,10 @@ Usage: run_snippets.py ROOT BUILD. Blocks are run by their language, each docume
 bash blocks in one shell after another with the built `intentgate` in PATH, python and js blocks with the built
 packages, yaml blocks through `intentgate serve --check`, rego blocks through `intentgate policy check`, cpp blocks
 through the compiler, c blocks through the compiler and then by themselves, json blocks through a parser. `text`, `cddl`, `console` and `abnf` blocks are not run.
-A block in another language, or in none, is a failure. Prints `N passed, N failed`.
+A block in another language, or in none, is a failure. A page that names GATEWAY_URL has a gateway in front of
+a recording upstream, and a token in GATEWAY_TOKEN. Prints `N passed, N failed`.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -83,6 +85,23 @@ class Runner:
         (folder / "admin-token").write_text("0123456789abcdef0123456789abcdef")
         (folder / "admin-token").chmod(0o600)
 
+    @contextlib.contextmanager
+    def gateway(self, folder: pathlib.Path):
+        """A running gateway for the snippets of one page."""
+        sys.path.insert(0, str(self.root / "tests/e2e"))
+        import support
+        folder.mkdir()
+        upstream = support.Upstream()
+        server = support.Gateway(folder, upstream.url)
+        try:
+            server.start()
+            self.env["GATEWAY_URL"] = f"http://127.0.0.1:{server.port}"
+            self.env["GATEWAY_TOKEN"] = server.mint("--ttl", "1h", "--tools", "read_file,transfer_funds")
+            yield
+        finally:
+            server.stop()
+            upstream.close()
+
 
 def main() -> int:
     root, build = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
@@ -90,8 +109,10 @@ def main() -> int:
     passed = failed = 0
     for document in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         text = document.read_text(encoding="utf-8")
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = pathlib.Path(scratch)
+        with contextlib.ExitStack() as stack:
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            if "GATEWAY_URL" in text:
+                stack.enter_context(runner.gateway(folder / "gateway"))
             if document.name != "cli.md":
                 runner.prepare(folder)
             for match in BLOCK.finditer(text):

@@ -277,6 +277,15 @@ def test_no_cell_of_the_csv_is_a_formula(admin, name):
     assert any(name.strip() in cell for cell in columns["arg_keys"])
 
 
+def test_exports_as_ocsf_hold_every_event_of_the_filter(admin):
+    mint(admin, ACME)
+    mint(admin, ACME)
+    status, text = admin.admin("GET", "/v1/admin/audit/export?format=ocsf&kind=admin", token=ACME)
+    events = [json.loads(line) for line in text.splitlines()]
+    assert status == 200 and len(events) == 2 and {e["class_uid"] for e in events} == {3004}
+    assert {e["metadata"]["version"] for e in events} == {"1.9.0"}
+
+
 def test_exports_with_filters_say_so_and_verify_as_far_as_they_go(admin, tmp_path):
     token = mint(admin, ACME, tools=["read_file"])["token"]
     for tool in ("read_file", "delete_all", "read_file"):

@@ -24,8 +24,8 @@ class PolicyCompileError extends IntentGateError {
 }
 
 class Denied extends IntentGateError {
-  constructor(decision) {
-    super(decision.code, decision.reason);
+  constructor(decision, message = decision.reason) {
+    super(decision.code, message);
     this.decision = decision;
   }
 }
@@ -48,4 +48,13 @@ function call(work) {
   }
 }
 
-module.exports = { IntentGateError, TokenRefused, PolicyCompileError, Denied, call, translated };
+/** The same for a native call that gives a promise. */
+async function later(work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+module.exports = { IntentGateError, TokenRefused, PolicyCompileError, Denied, call, later, translated };

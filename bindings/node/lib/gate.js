@@ -6,7 +6,8 @@ const { readFileSync } = require("node:fs");
 
 const native = require("./native.js");
 const { Decision, argsOf, rawOf } = require("./decision.js");
-const { call, translated } = require("./errors.js");
+const { call, later, translated } = require("./errors.js");
+const { outcomeOf, timed } = require("./outcome.js");
 const { Policy, policyOf, sources } = require("./policy.js");
 const { configuration } = require("./settings.js");
 const { KeyRing, nativeOf, refuseOthers } = require("./tokens.js");
@@ -28,10 +29,20 @@ function question(tool, args, options = NONE) {
     text(sessionId, "sessionId", ""), text(server, "server", "")];
 }
 
-/** What became of a call, as the chain names it. */
-function outcomeOf(error) {
-  if (error?.name === "AbortError") return "cancelled";
-  return error?.name === "TimeoutError" ? "timeout" : "tool_error";
+function policyChange(policy, { actor, ...rest } = NONE) {
+  refuseOthers(rest, "setPolicy");
+  return [policyOf(policy), text(actor, "actor", "embedder")];
+}
+
+function revocation(id, { tenant, reason, actor, ...rest } = NONE) {
+  refuseOthers(rest, "revoke");
+  return [text(id, "id"), text(tenant, "tenant", ""), text(reason, "reason", ""), text(actor, "actor", "embedder")];
+}
+
+function wantedExport(path, { tenant, format = "ndjson", ...rest } = NONE) {
+  refuseOthers(rest, "exportAudit");
+  if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
+  return [text(path, "path"), text(tenant, "tenant", ""), format];
 }
 
 class Gate {
@@ -57,7 +68,7 @@ class Gate {
     const inText = policy === undefined || files || policy instanceof Policy ? undefined : JSON.stringify(sources(policy));
     const yaml = configuration({ ...rest, keysFile: inFile ? ring.file : undefined, policyFiles: files });
     const gate = new Gate(call(() => new native.Gate(yaml, "", "{}", ring === undefined || inFile ? undefined : nativeOf(ring), inText)));
-    if (policy instanceof Policy) gate.setPolicy(policy);
+    if (policy instanceof Policy) gate.setPolicySync(policy);
     return gate;
   }
 
@@ -77,36 +88,41 @@ class Gate {
     return new Decision(call(() => this.#native.authorizeSync(...asked)), asked[1]);
   }
 
-  explain(tool, args, options) {
+  async explain(tool, args, options) {
     const asked = question(tool, args, options);
-    return new Decision(call(() => this.#native.explain(...asked)), asked[1]);
+    return new Decision(await later(() => this.#native.explain(...asked)), asked[1]);
+  }
+
+  explainSync(tool, args, options) {
+    const asked = question(tool, args, options);
+    return new Decision(call(() => this.#native.explainSync(...asked)), asked[1]);
   }
 
   async run(tool, args, options, callee) {
     const decision = (await this.authorize(tool, args, options)).require();
-    const started = process.hrtime.bigint();
+    const ended = timed(this, decision);
     let result;
     try {
       result = await callee(argsOf(decision));
     } catch (error) {
-      this.#ended(decision, outcomeOf(error), started);
+      ended(outcomeOf(error));
       throw error;
     }
-    this.#ended(decision, "success", started);
+    ended("success");
     return result;
   }
 
   runSync(tool, args, options, callee) {
     const decision = this.authorizeSync(tool, args, options).require();
-    const started = process.hrtime.bigint();
+    const ended = timed(this, decision);
     let result;
     try {
       result = callee(argsOf(decision));
     } catch (error) {
-      this.#ended(decision, outcomeOf(error), started);
+      ended(outcomeOf(error));
       throw error;
     }
-    this.#ended(decision, "success", started);
+    ended("success");
     return result;
   }
 
@@ -135,18 +151,14 @@ class Gate {
     call(() => this.#native.recordOutcome(raw, text(outcome, "outcome"), integer(latencyUs, "latencyUs")));
   }
 
-  // The tool has run: a gate that was closed meanwhile must not change what it said.
-  #ended(decision, outcome, started) {
-    try {
-      this.recordOutcome(decision, outcome, Number((process.hrtime.bigint() - started) / 1000n));
-    } catch (error) {
-      process.emitWarning(`the outcome of ${decision.eventId} was not recorded: ${error.message}`, "IntentGateWarning");
-    }
+  async setPolicy(policy, options) {
+    const asked = policyChange(policy, options);
+    await later(() => this.#native.setPolicy(...asked));
   }
 
-  setPolicy(policy, { actor } = {}) {
-    const made = policyOf(policy);
-    call(() => this.#native.setPolicy(made, text(actor, "actor", "embedder")));
+  setPolicySync(policy, options) {
+    const asked = policyChange(policy, options);
+    call(() => this.#native.setPolicySync(...asked));
   }
 
   setTools(tools) {
@@ -157,27 +169,53 @@ class Gate {
     call(() => this.#native.setTools(JSON.stringify(list)));
   }
 
-  flush() {
-    call(() => this.#native.flush());
+  async flush() {
+    await later(() => this.#native.flush());
   }
 
-  revoke(id, { tenant, reason, actor } = {}) {
-    call(() => this.#native.revoke(text(id, "id"), text(tenant, "tenant", ""), text(reason, "reason", ""), text(actor, "actor", "embedder")));
+  flushSync() {
+    call(() => this.#native.flushSync());
   }
 
-  verifyAudit(tenant) {
-    return JSON.parse(call(() => this.#native.verifyAudit(text(tenant, "tenant", "default"))));
+  async revoke(id, options) {
+    const asked = revocation(id, options);
+    await later(() => this.#native.revoke(...asked));
   }
 
-  exportAudit(path, { tenant, format = "ndjson" } = {}) {
-    if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
-    call(() => this.#native.exportAudit(text(path, "path"), text(tenant, "tenant", ""), format));
+  revokeSync(id, options) {
+    const asked = revocation(id, options);
+    call(() => this.#native.revokeSync(...asked));
   }
 
-  close() {
-    call(() => this.#native.close());
+  async verifyAudit(tenant) {
+    const asked = text(tenant, "tenant", "default");
+    return JSON.parse(await later(() => this.#native.verifyAudit(asked)));
+  }
+
+  verifyAuditSync(tenant) {
+    const asked = text(tenant, "tenant", "default");
+    return JSON.parse(call(() => this.#native.verifyAuditSync(asked)));
+  }
+
+  async exportAudit(path, options) {
+    const asked = wantedExport(path, options);
+    await later(() => this.#native.exportAudit(...asked));
+  }
+
+  exportAuditSync(path, options) {
+    const asked = wantedExport(path, options);
+    call(() => this.#native.exportAuditSync(...asked));
+  }
+
+  async close() {
+    await later(() => this.#native.close());
+  }
+
+  closeSync() {
+    call(() => this.#native.closeSync());
   }
 }
-if (Symbol.dispose) Gate.prototype[Symbol.dispose] = Gate.prototype.close;
+if (Symbol.dispose) Gate.prototype[Symbol.dispose] = Gate.prototype.closeSync;
+if (Symbol.asyncDispose) Gate.prototype[Symbol.asyncDispose] = Gate.prototype.close;
 
 module.exports = { Gate };

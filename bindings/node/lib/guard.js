@@ -1,25 +1,9 @@
-// Functions that ask a gate before every call. Framework adapters in lib/guards build on this.
+// Functions that ask a gate before every call.
 "use strict";
 
 const { Denied } = require("./errors.js");
-
-/** A refusal in words that a model can act on: what was refused, why, and that asking again does not help. */
-function refusalText(decision, tool) {
-  const what = tool === undefined ? "The call" : `The call of ${JSON.stringify(tool)}`;
-  if (decision.verdict === "escalate") return `${what} needs a person's approval first (${decision.code}): ${decision.reason}`;
-  return `${what} was refused (${decision.code}): ${decision.reason}. It was not executed; the same call will be refused again.`;
-}
-
-// Options of a call: fixed ones, or a function of the call; what is missing comes from `gate.use`.
-function optionsOf(gate, given, callArgs) {
-  const own = {};
-  for (const name of ["token", "intent", "sessionId", "server"]) {
-    const value = given[name];
-    const found = typeof value === "function" ? value(...callArgs) : value;
-    if (found !== undefined) own[name] = found;
-  }
-  return { ...gate.current, ...own };
-}
+const { optionsOf } = require("./guards/options.js");
+const { refusalText } = require("./guards/refusal.js");
 
 // What is judged, and how the callee gets it back.
 function binding(params) {

@@ -1,4 +1,6 @@
-/** Authorization for AI agents' tool calls, in process. Times are unix seconds unless a name says otherwise. */
+/// <reference lib="esnext.disposable" />
+/** Authorization for AI agents' tool calls, in process. Times are unix seconds unless a name says otherwise. What gives a
+ *  promise waits on another thread; its `...Sync` form is the same and holds the event loop. */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type Args = { [name: string]: unknown };
@@ -245,10 +247,10 @@ export class Gate {
   /** Judges one call and records it; resolves when the event is as durable as configured. A string for options is the
    *  token. Rejects only when it was called wrongly; a refusal is a Decision. */
   authorize(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
-  /** As authorize, holding the event loop until the event is durable. */
   authorizeSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
   /** As authorize, with a trace; charges nothing and records nothing. */
-  explain(tool: string, args?: Args, options?: CallOptions | string): Decision;
+  explain(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
+  explainSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
   /** Authorizes, calls `callee` with the judged snapshot, records the outcome. Throws Denied. */
   run<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T | Promise<T>): Promise<T>;
   runSync<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T): T;
@@ -261,18 +263,49 @@ export class Gate {
   readonly current: CallOptions;
   /** What became of an allowed call: "success", "tool_error", "timeout", "cancelled", ... */
   recordOutcome(decision: Decision, outcome?: string, latencyUs?: number): void;
-  /** Calls in flight finish under the old policy. Recorded in the chain. */
-  setPolicy(policy: Policy, options?: { actor?: string }): void;
   /** What the intent check ranks: the tools that the agent could be meant to call. */
   setTools(tools: Iterable<{ name: string; description?: string; parameters?: Iterable<string> }>): void;
-  /** Waits until everything recorded so far is in the store; holds the event loop. */
-  flush(): void;
-  /** Revokes a token by its jti, or a whole tree by its root id. */
-  revoke(id: string, options?: { tenant?: string; reason?: string; actor?: string }): void;
-  verifyAudit(tenant?: string): { ok: boolean; tenant: string; verified: number; problem: string; brokenSeq?: number };
-  exportAudit(path: string, options?: { tenant?: string; format?: "ndjson" | "csv" }): void;
-  /** Flushes the chain. Later calls throw. */
-  close(): void;
+  /** Calls in flight finish under the old policy. Recorded in the chain. */
+  setPolicy(policy: Policy, options?: { actor?: string }): Promise<void>;
+  setPolicySync(policy: Policy, options?: { actor?: string }): void;
+  /** Waits until everything recorded so far is in the store. */
+  flush(): Promise<void>;
+  flushSync(): void;
+  /** Revokes a token by its jti, or a whole tree by its root id. Holds for every later call on this gate. */
+  revoke(id: string, options?: RevokeOptions): Promise<void>;
+  revokeSync(id: string, options?: RevokeOptions): void;
+  /** Reads a tenant's chain from its first event. */
+  verifyAudit(tenant?: string): Promise<AuditReport>;
+  verifyAuditSync(tenant?: string): AuditReport;
+  /** Writes the chain, all tenants unless one is given, to a file. */
+  exportAudit(path: string, options?: ExportOptions): Promise<void>;
+  exportAuditSync(path: string, options?: ExportOptions): void;
+  /** Flushes the chain. Calls made after this one throw, also before the promise is settled. */
+  close(): Promise<void>;
+  closeSync(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface RevokeOptions {
+  /** Every tenant unless it is given. */
+  tenant?: string;
+  reason?: string;
+  /** Who, for the chain. */
+  actor?: string;
+}
+export interface ExportOptions {
+  tenant?: string;
+  format?: "ndjson" | "csv";
+}
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly tenant: string;
+  readonly verified: number;
+  /** What is wrong, or "". */
+  readonly problem: string;
+  /** The first event that does not fit. */
+  readonly brokenSeq?: number;
 }
 
 export interface PolicyVerdict {

@@ -87,7 +87,7 @@ test("each check can refuse, and parallel calls are each decided", async () => {
   assert.throws(() => decisions[1].require(), ig.Denied);
   assert.equal(gate.authorizeSync("move_file", { source: "/a", destination: "/b" }, { token }).verdict, "escalate");
   assert.equal((await gate.authorize("read_text_file", { path: "/data/a" })).code, "capability.no_token");
-  assert.equal(gate.verifyAudit().ok, true);
+  assert.equal(gate.verifyAuditSync().ok, true);
   gate.close();
   assert.throws(() => gate.authorizeSync("x"), /closed/);
 });

@@ -44,12 +44,12 @@ test("a decision cannot be made up or changed", async () => {
 
 test("a trace can be read by a person", () => {
   const { gate, token } = world();
-  const text = String(gate.explain("blocked", {}, token()));
+  const text = String(gate.explainSync("blocked", {}, token()));
   assert.match(text, /^block \(policy\.blocked\) by policy data/);
   assert.match(text, /\n {2}pass {2}capability: .*\n {2}pass {2}intent: .*\n {2}FAIL {2}policy: blocked by rule$/);
-  assert.match(inspect(gate.explain("read", {}, token())), /^Decision \{/);
-  gate.flush();
-  assert.equal(gate.verifyAudit().verified, 0);
+  assert.match(inspect(gate.explainSync("read", {}, token())), /^Decision \{/);
+  gate.flushSync();
+  assert.equal(gate.verifyAuditSync().verified, 0);
   gate.close();
 });
 
@@ -75,9 +75,9 @@ test("settings in code are the library's own, with all mistakes at once", async 
   assert.equal((await gate.authorize("buy", { cents: 90 }, token())).allowed, true);
   assert.equal((await gate.authorize("buy", { cents: 20 }, token())).code, "budget.cost");
   assert.equal((await gate.authorize("x", {}, token([], { audience: "there" }))).code, "capability.token_wrong_audience");
-  gate.flush();
-  assert.deepEqual([gate.verifyAudit().ok, gate.verifyAudit().verified], [true, 4]);
-  gate.exportAudit(join(scratch(), "out.csv"), { format: "csv" });
+  gate.flushSync();
+  assert.deepEqual([gate.verifyAuditSync().ok, gate.verifyAuditSync().verified], [true, 4]);
+  gate.exportAuditSync(join(scratch(), "out.csv"), { format: "csv" });
   gate.close();
   const keys = ig.generateKeyLine();
   assert.throws(() => ig.Gate.create({ keys, store: "memory", audit: { durabilty: "async", maxBatch: 0 } }),
@@ -135,9 +135,9 @@ todo_test_later if false
   assert.throws(() => ig.Policy.compile({}), TypeError);
 
   const { gate, token } = world();
-  gate.setPolicy(ig.Policy.compile('package intentgate.policy\nimport rego.v1\ndecision := {"allow": false, "reason": data.why}\n', { data: { why: "closed" } }));
+  gate.setPolicySync(ig.Policy.compile('package intentgate.policy\nimport rego.v1\ndecision := {"allow": false, "reason": data.why}\n', { data: { why: "closed" } }));
   assert.equal((await gate.authorize("read", {}, token())).reason, "closed");
-  assert.throws(() => gate.setPolicy({}), /must be a Policy/);
+  assert.throws(() => gate.setPolicySync({}), /must be a Policy/);
   gate.close();
 });
 
@@ -173,11 +173,11 @@ test("audit verification finds what was changed in the file", async () => {
   const { gate, token } = world({ store: { sqlite: file } });
   await gate.run("read", { path: "/a" }, token(), () => 1);
   const out = join(scratch(), "audit.ndjson");
-  gate.exportAudit(out);
+  gate.exportAuditSync(out);
   const lines = readFileSync(out, "utf8").trim().split("\n").map((line) => JSON.parse(line));
   assert.equal(lines.length >= 2, true);
-  assert.equal(gate.verifyAudit().ok, true);
+  assert.equal(gate.verifyAuditSync().ok, true);
   gate.close();
-  assert.equal(codeOf(() => gate.verifyAudit()), "invalid_argument");
+  assert.equal(codeOf(() => gate.verifyAuditSync()), "invalid_argument");
   gate.close();
 });

@@ -77,8 +77,8 @@ test("what the tool throws passes through, and the outcome is in the chain", asy
   const { gate, token } = world();
   const failing = gate.guard("read", () => { throw new RangeError("disk"); }, { token: token() });
   await assert.rejects(failing({}), RangeError);
-  gate.flush();
-  assert.equal(gate.verifyAudit().verified, 3);
+  gate.flushSync();
+  assert.equal(gate.verifyAuditSync().verified, 3);
   gate.close();
 });
 

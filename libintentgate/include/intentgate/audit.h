@@ -168,7 +168,7 @@ class ExportVerifier {
     enum class Outcome : std::uint8_t { kIntact, kTampered, kTruncated, kMalformed } outcome = Outcome::kIntact;
     std::int64_t events = 0;
     std::optional<std::int64_t> bad_line;          // 1-based
-    std::optional<std::int64_t> bad_seq;
+    std::optional<std::int64_t> bad_seq;           // the first event at which a rule breaks; one that is missing, too
     std::string message;                           // a sentence
     bool complete = false;                         // unfiltered: every event of the tenants in the range is there
     std::vector<std::pair<std::string, ChainHead>> heads;

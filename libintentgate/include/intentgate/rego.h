@@ -58,6 +58,22 @@ struct CompileLimits {
 struct CompileOptions {
   LanguageVersion version = LanguageVersion::kV1;
   CompileLimits limits;
+  // Builtins that reach outside the process: "http.send", "net.lookup_ip_addr", "opa.runtime". A policy that calls one
+  // that is not named here does not compile. What they do is up to EvalOptions::host.
+  std::vector<std::string> granted_builtins;
+};
+
+// What a host does for the builtins that it grants. Thread-safe; called on the thread that evaluates.
+class HostAccess {
+ public:
+  virtual ~HostAccess() = default;
+  // http.send: `request` is the policy's object, whose keys are known to be OPA's. The response is an object with
+  // status, status_code, headers, body and raw_body.
+  virtual Result<json::Value> SendHttp(const json::Value& request) const = 0;
+  // net.lookup_ip_addr.
+  virtual Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const = 0;
+  // opa.runtime: an object.
+  virtual json::Value Runtime() const = 0;
 };
 
 struct EvalLimits {
@@ -71,6 +87,7 @@ struct EvalOptions {
   const Clock* clock = nullptr;  // for time.now_ns; the system's clock if null
   std::uint64_t seed = 0;        // for rand.intn and uuid.rfc4122
   bool strict_builtin_errors = false;
+  const HostAccess* host = nullptr;  // outlives the evaluation; null: granted builtins fail
 };
 
 // An evaluation that failed. `code` is OPA's: eval_conflict_error, eval_builtin_error, eval_type_error; or

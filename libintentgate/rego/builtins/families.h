@@ -16,6 +16,7 @@ std::span<const Builtin> CollectionBuiltins();  // collections.cc: arrays, sets,
 std::span<const Builtin> DigestBuiltins();      // digests.cc: hashes and HMACs
 std::span<const Builtin> EncodingBuiltins();    // encoding.cc: base64, hex, urlquery
 std::span<const Builtin> GlobBuiltins();        // glob.cc
+std::span<const Builtin> HostBuiltins();        // host.cc: what reaches outside the process
 std::span<const Builtin> JsonBuiltins();        // json_text.cc
 std::span<const Builtin> NameBuiltins();        // names.cc: semver, uuid
 std::span<const Builtin> NetBuiltins();         // net.cc

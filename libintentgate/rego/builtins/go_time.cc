@@ -498,6 +498,10 @@ std::optional<std::int64_t> UnitNs(std::string_view unit) {
   if (unit == "s") return 1'000'000'000;
   if (unit == "m") return 60'000'000'000;
   if (unit == "h") return 3'600'000'000'000;
+  constexpr std::int64_t kDay = 86'400'000'000'000;
+  if (unit == "d") return kDay;
+  if (unit == "w") return 7 * kDay;
+  if (unit == "y") return 365 * kDay;
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
 // semver.* and uuid.*.
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -50,26 +51,36 @@ bool IsIdentifierList(std::string_view text) {
   return true;
 }
 
-// More lenient than semver.org, as OPA is: a leading "v", leading zeros, an empty part behind "-" or "+".
+bool IsVersionNumber(std::string_view text) {
+  return IsDigits(text) && text.size() <= 18 && (text.size() == 1 || text[0] != '0');
+}
+
+bool IsPrerelease(std::string_view text) {
+  if (!IsIdentifierList(text)) return false;
+  const std::vector<std::string_view> parts = SplitAt(text, '.');
+  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) { return part.size() > 1 && part[0] == '0' && IsDigits(part); });
+}
+
+// As semver.org says; a leading "v" is read over.
 std::optional<Version> ParseVersion(std::string_view text) {
   if (text.starts_with('v')) text.remove_prefix(1);
   const std::size_t plus = text.find('+');
   if (plus != std::string_view::npos) {
     const std::string_view metadata = text.substr(plus + 1);
-    if (!metadata.empty() && !IsIdentifierList(metadata)) return std::nullopt;
+    if (!IsIdentifierList(metadata)) return std::nullopt;
     text = text.substr(0, plus);
   }
   Version out;
   const std::size_t dash = text.find('-');
   if (dash != std::string_view::npos) {
     out.prerelease = text.substr(dash + 1);
-    if (!out.prerelease.empty() && !IsIdentifierList(out.prerelease)) return std::nullopt;
+    if (!IsPrerelease(out.prerelease)) return std::nullopt;
     text = text.substr(0, dash);
   }
   const std::vector<std::string_view> parts = SplitAt(text, '.');
   if (parts.size() != 3) return std::nullopt;
   for (std::size_t i = 0; i < 3; ++i) {
-    if (!IsDigits(parts[i]) || parts[i].size() > 18) return std::nullopt;
+    if (!IsVersionNumber(parts[i])) return std::nullopt;
     out.numbers[i] = std::stoll(std::string(parts[i]));
   }
   return out;
@@ -121,10 +132,17 @@ Value SemverCompare(BuiltinContext& context, Args args) {
 
 using Uuid = std::array<std::uint8_t, 16>;
 
-// The usual form, also after "urn:uuid:" or in braces, or the 32 digits alone.
+bool StartsWithUrn(std::string_view text) {
+  constexpr std::string_view kPrefix = "urn:uuid:";
+  return text.size() > kPrefix.size() && std::equal(kPrefix.begin(), kPrefix.end(), text.begin(), [](char a, char b) {
+    return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b);
+  });
+}
+
+// The usual form, also after "urn:uuid:" or between any two characters, or the 32 digits alone.
 std::optional<Uuid> ParseUuid(std::string_view text) {
-  if (text.size() == 45 && text.starts_with("urn:uuid:")) text.remove_prefix(9);
-  if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
+  if (text.size() == 45 && StartsWithUrn(text)) text.remove_prefix(9);
+  if (text.size() == 38) text = text.substr(1, 36);
   std::string digits;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash_here = text.size() == 36 && (i == 8 || i == 13 || i == 18 || i == 23);

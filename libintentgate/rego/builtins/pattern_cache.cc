@@ -77,6 +77,32 @@ const RE2* PatternCache::Add(std::string_view key, std::string_view pattern, boo
   return slot.get();
 }
 
+namespace {
+
+// In the words of Go's regexp.
+std::string ErrorText(const RE2& program) {
+  const auto text = [&] {
+    switch (program.error_code()) {
+      case RE2::ErrorBadEscape: return "invalid escape sequence";
+      case RE2::ErrorBadCharClass: return "invalid character class";
+      case RE2::ErrorBadCharRange: return "invalid character class range";
+      case RE2::ErrorMissingBracket: return "missing closing ]";
+      case RE2::ErrorMissingParen: return "missing closing )";
+      case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
+      case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
+      case RE2::ErrorRepeatSize: return "invalid repeat count";
+      case RE2::ErrorRepeatOp: return "invalid nested repetition operator";
+      case RE2::ErrorBadPerlOp: return "invalid or unsupported Perl syntax";
+      case RE2::ErrorBadUTF8: return "invalid UTF-8";
+      case RE2::ErrorBadNamedCapture: return "invalid named capture";
+      default: return "";
+    }
+  }();
+  return *text == '\0' ? program.error() : std::string(text) + ": `" + program.error_arg() + "`";
+}
+
+}  // namespace
+
 const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
   auto& cache = context.CacheFor<PatternCache>(CacheSlot::kRegex);
   const RE2* program = cache.Find(pattern);
@@ -94,7 +120,7 @@ const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
     program = cache.Add(pattern, *translated);
   }
   if (program->ok()) return program;
-  (void)context.Error("error parsing regexp: " + program->error());
+  (void)context.Error("error parsing regexp: " + ErrorText(*program));
   return nullptr;
 }
 

@@ -11,7 +11,7 @@ std::map<std::string_view, const Builtin*> BuildTable() {
   std::map<std::string_view, const Builtin*> table;
   for (const std::span<const Builtin> family :
        {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
-        GlobBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        GlobBuiltins(), HostBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
         PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
         UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
@@ -68,10 +68,6 @@ const Builtin* FindBuiltin(std::string_view name) {
   const auto& table = AllBuiltins();
   const auto found = table.find(name);
   return found == table.end() ? nullptr : found->second;
-}
-
-bool IsUngrantedBuiltin(std::string_view name) {
-  return name == "http.send" || name == "opa.runtime" || name == "net.lookup_ip_addr";
 }
 
 }  // namespace intentgate::rego

@@ -29,6 +29,8 @@
 
 namespace intentgate::rego {
 
+class HostAccess;
+
 // Per thread, kept from one evaluation to the next: compiled regexes, globs, schemas. Bounded by its owner.
 class BuiltinCache {
  public:
@@ -47,6 +49,8 @@ class BuiltinContext {
   std::int64_t now_ns = 0;
   // Seeds rand.intn and uuid; results of equal calls agree within one evaluation.
   std::uint64_t seed = 0;
+  // For builtins with kBuiltinHost; may be null.
+  const HostAccess* host = nullptr;
 
   // Counts `steps` of work against the evaluation's limit; throws EvalAbort when it is used up. Call it in
   // proportion to the work: about one step for each element visited or 64 bytes touched.
@@ -125,6 +129,7 @@ enum BuiltinFlags : std::uint8_t {
   kBuiltinNondeterministic = 2,  // never folded; equal calls agree within one evaluation
   kBuiltinRelation = 4,          // returns an array of its outputs; the call iterates over them (walk)
   kBuiltinUncheckedArgs = 8,     // the engine skips the run-time kind check
+  kBuiltinHost = 16,             // reaches outside the process: exists where CompileOptions grants it
 };
 
 inline constexpr std::size_t kMaxBuiltinArgs = 10;
@@ -148,7 +153,5 @@ constexpr Builtin MakeBuiltin(std::string_view name, BuiltinFunction function, T
 // All builtins by name. Immutable, built on first use. nullptr if unknown.
 const Builtin* FindBuiltin(std::string_view name);
 const std::map<std::string_view, const Builtin*>& AllBuiltins();
-// True for names that exist in OPA and reach outside the process, which this engine does not grant.
-bool IsUngrantedBuiltin(std::string_view name);
 
 }  // namespace intentgate::rego

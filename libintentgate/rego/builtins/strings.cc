@@ -164,6 +164,17 @@ Value Split(BuiltinContext& context, Args args) {
   return out.Finish();
 }
 
+// The first n parts of split; of a negative n, the last -n.
+Value SplitN(BuiltinContext& context, Args args) {
+  const std::optional<std::int64_t> n = IntOperand(context, 3, args[2]);
+  if (!n) return {};
+  const Value parts = Split(context, args.first(2));
+  const auto all = parts.elements();
+  const std::uint64_t wanted = *n < 0 ? 0 - static_cast<std::uint64_t>(*n) : static_cast<std::uint64_t>(*n);
+  const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, all.size()));
+  return Value::Array(context.arena, *n < 0 ? all.last(count) : all.first(count));
+}
+
 Value Substring(BuiltinContext& context, Args args) {
   const std::optional<std::int64_t> offset = IntOperand(context, 2, args[1]);
   const std::optional<std::int64_t> length = offset ? IntOperand(context, 3, args[2]) : std::nullopt;
@@ -296,6 +307,7 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("replace", Replace, ty::String, kBuiltinPlain, ty::String, ty::String, ty::String),
     MakeBuiltin("strings.replace_n", ReplaceN, ty::String, kBuiltinPlain, TypeSpec{ty::kObject, ty::kString}, ty::String),
     MakeBuiltin("split", Split, ty::ArrayOf(ty::kString), kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("strings.split_n", SplitN, ty::ArrayOf(ty::kString), kBuiltinPlain, ty::String, ty::String, ty::Number),
     MakeBuiltin("substring", Substring, ty::String, kBuiltinPlain, ty::String, ty::Number, ty::Number),
     MakeBuiltin("trim", Trim, ty::String, kBuiltinPlain, ty::String, ty::String),
     MakeBuiltin("trim_left", TrimLeft, ty::String, kBuiltinPlain, ty::String, ty::String),

@@ -78,11 +78,13 @@ Value Cast(BuiltinContext& context, Args args) {
 
 Value CastArray(BuiltinContext& context, Args args) {
   if (args[0].is_set()) return Value::Array(context.arena, args[0].elements());
-  return Cast<Type::kArray>(context, args);
+  if (!args[0].is_array()) return context.OperandError(1, "one of {array, set}", args[0]);
+  return args[0];
 }
 Value CastSet(BuiltinContext& context, Args args) {
   if (args[0].is_array()) return Value::Set(context.arena, args[0].elements());
-  return Cast<Type::kSet>(context, args);
+  if (!args[0].is_set()) return context.OperandError(1, "one of {array, set}", args[0]);
+  return args[0];
 }
 
 constexpr Builtin kTable[] = {

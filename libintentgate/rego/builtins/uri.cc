@@ -117,6 +117,10 @@ class UriReader {
     }
     const Result<std::string> decoded = builtins::UnescapeUrl(host, false);
     if (!decoded.ok()) return Fail(decoded.error().message);
+    // An escape in a host may hide no ASCII.
+    for (std::size_t i = host.find('%'); i != std::string_view::npos; i = host.find('%', i + 3)) {
+      if (host[i + 1] < '8' && host.substr(i, 3) != "%25") return Fail("invalid URL escape \"" + std::string(host.substr(i, 3)) + "\"");
+    }
     const bool brackets = decoded->starts_with('[') && decoded->ends_with(']');
     uri_.hostname = brackets ? decoded->substr(1, decoded->size() - 2) : *decoded;
     return {};

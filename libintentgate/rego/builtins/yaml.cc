@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <yaml-cpp/eventhandler.h>
@@ -113,10 +114,17 @@ Value Resolve(BuiltinContext& context, std::string_view text) {
 // Builds one document. Thread-compatible.
 class DocumentReader final : public YAML::EventHandler {
  public:
-  explicit DocumentReader(BuiltinContext& context) : context_(context) {}
+  DocumentReader(BuiltinContext& context, std::string_view text) : context_(context), text_(text) {}
   Value result() const { return result_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  // The first document may start as it likes, the others only behind a line of "---".
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 1) return;
+    const std::string_view before = text_.substr(0, static_cast<std::size_t>(std::max(mark.pos, 0)) + 3);
+    if (before.find("\n---") == std::string_view::npos && before.find("\n...") == std::string_view::npos) {
+      throw YamlError{"yaml: line " + std::to_string(mark.line + 1) + ": did not find expected <document start>"};
+    }
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { Finish(anchor, Value::Null()); }
   void OnAlias(const YAML::Mark&, YAML::anchor_t anchor) override {
@@ -202,25 +210,46 @@ class DocumentReader final : public YAML::EventHandler {
   }
 
   BuiltinContext& context_;
+  std::string_view text_;
+  int documents_ = 0;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Value> anchors_;
   Value result_ = Value::Null();
 };
 
-// The first document of the text.
-Result<Value> ReadYaml(BuiltinContext& context, std::string_view text) {
+// yaml-cpp's finding in the words of Go's reader, where it has some for it.
+std::string ErrorText(const YAML::Exception& error) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {YAML::ErrorMsg::END_OF_MAP, "did not find expected key"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "did not find expected ',' or '}'"},
+      {YAML::ErrorMsg::END_OF_SEQ, "did not find expected '-' indicator"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "did not find expected ',' or ']'"},
+      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "unknown anchor referenced"},
+  };
+  std::string_view text = error.msg;
+  for (const auto& [theirs, gos] : kWords) {
+    if (text == theirs) text = gos;
+  }
+  return "yaml: line " + std::to_string(error.mark.line + 1) + ": " + std::string(text);
+}
+
+// The first document of the text; with `all`, the others must read as well.
+Result<Value> ReadYaml(BuiltinContext& context, std::string_view text, bool all) {
   builtins::ChargeBytes(context, text.size() * 16);
   context.arena.CheckRoom(text.size() * 16);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    DocumentReader reader(context);
+    DocumentReader reader(context, text);
     (void)parser.HandleNextDocument(reader);
-    return reader.result();
+    const Value first = reader.result();
+    while (all && parser.HandleNextDocument(reader)) {
+    }
+    return first;
   } catch (const YamlError& error) {
     return Error{ErrorCode::kMalformed, error.message};
   } catch (const YAML::Exception& error) {
-    return Error{ErrorCode::kMalformed, "yaml: " + std::string(error.what())};
+    return Error{ErrorCode::kMalformed, ErrorText(error)};
   }
 }
 
@@ -363,13 +392,13 @@ Value Marshal(BuiltinContext& context, Args args) {
 }
 
 Value Unmarshal(BuiltinContext& context, Args args) {
-  const Result<Value> value = ReadYaml(context, args[0].string());
+  const Result<Value> value = ReadYaml(context, args[0].string(), false);
   return value.ok() ? *value : context.Error(value.error().message);
 }
 
 Value IsValid(BuiltinContext& context, Args args) {
   if (!args[0].is_string()) return Value::Bool(false);
-  return Value::Bool(ReadYaml(context, args[0].string()).ok());
+  return Value::Bool(ReadYaml(context, args[0].string(), true).ok());
 }
 
 constexpr Builtin kTable[] = {

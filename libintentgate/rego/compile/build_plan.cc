@@ -19,6 +19,8 @@ class PlanBuilder {
     context_.root = BuildDoc(context_.tree->root(), data, {});
     for (RuleGroup* group : context_.tree->groups()) CollectMocks(*group);
     for (RuleGroup* group : context_.tree->groups()) Fill(*group);
+    // Behind all others: a test may read a rule that stands further down.
+    for (RuleSet* set : context_.sets) BuildIndex(arena_, *set);
   }
 
  private:
@@ -73,6 +75,7 @@ class PlanBuilder {
       for (const Expr& expr : b.exprs) {
         for (const With& with : expr.withs) AddMock(with.target);
         if (expr.body) body(*expr.body);
+        for (const auto& operand : expr.operands) body(*operand);
         const auto closures = [&](const Term& t) {
           if (t.body) body(*t.body);
           return true;
@@ -126,7 +129,6 @@ class PlanBuilder {
     }
     set.rules = ToArena(arena_, rules);
     set.early_exit = set.kind != SetKind::kPartialObject && set.kind != SetKind::kPartialSet && SameConstants(set);
-    if (set.kind != SetKind::kFunction) BuildIndex(arena_, set);
   }
 
   static bool SameConstants(const RuleSet& set) {

@@ -52,6 +52,8 @@ class Lowering {
   Term HoistNested(const Term& call, Open& open);
   void LowerSomeIn(const Expr& expr, Open& open);
   void LowerEvery(const Expr& expr, Open& open);
+  void LowerLogic(const Expr& expr, Open& open);
+  Step NotStep(const Body& body, Location at);
   void LowerWith(const Expr& expr, Open& open);
   bool LowerWithItem(const With& with, Open& open, WithItem& item);
   void LowerUnify(const Term& a, const Term& b, Open& open, Location at);

@@ -38,6 +38,7 @@ void Lowering::LowerPlain(const Expr& expr, Open& open) {
   if (expr.negated) return LowerNegated(expr, open);
   if (expr.kind == ExprKind::kSomeIn) return LowerSomeIn(expr, open);
   if (expr.kind == ExprKind::kEvery) return LowerEvery(expr, open);
+  if (expr.kind == ExprKind::kAnd || expr.kind == ExprKind::kOr) return LowerLogic(expr, open);
   const Term& term = expr.terms[0];
   if (IsUnify(expr)) return LowerUnify(term.items[1], term.items[2], open, expr.at);
   if (term.IsCall() && LowerOutputCall(term, open, expr.at)) return;
@@ -87,6 +88,32 @@ void Lowering::LowerNegated(const Expr& expr, Open& open) {
   step.block = Close(inner);
   bound_ = saved;
   open.steps.push_back(step);
+}
+
+Step Lowering::NotStep(const Body& body, Location at) {
+  Step step;
+  step.op = StepOp::kNot;
+  step.at = at;
+  const VarSet saved = bound_;
+  step.block = LowerBody(&body);
+  bound_ = saved;
+  return step;
+}
+
+// a or b is not (not a; not b); each operand of `and` is not (not a). Either way an operand is a scope of its own that
+// gives one answer at most, and the first operand that decides is the last one to run.
+void Lowering::LowerLogic(const Expr& expr, Open& open) {
+  std::vector<Open> groups(expr.kind == ExprKind::kOr ? 1 : expr.operands.size());
+  for (std::size_t i = 0; i < expr.operands.size(); ++i) {
+    groups[expr.kind == ExprKind::kOr ? 0 : i].steps.push_back(NotStep(*expr.operands[i], expr.at));
+  }
+  for (Open& group : groups) {
+    Step step;
+    step.op = StepOp::kNot;
+    step.at = expr.at;
+    step.block = Close(group);
+    open.steps.push_back(step);
+  }
 }
 
 void Lowering::LowerSomeIn(const Expr& expr, Open& open) {

@@ -194,6 +194,10 @@ class Resolver {
       case ExprKind::kSomeIn: ResolveSomeIn(expr); return;
       case ExprKind::kEvery: ResolveEvery(expr); return;
       case ExprKind::kBlock: ResolveBody(*expr.body); return;
+      case ExprKind::kAnd:
+      case ExprKind::kOr:
+        for (const auto& operand : expr.operands) ResolveOperand(*operand);
+        return;
       case ExprKind::kTerm: break;
     }
     Term& term = expr.terms[0];
@@ -202,6 +206,14 @@ class Resolver {
     } else {
       ResolveTerm(term);
     }
+  }
+
+  void ResolveOperand(Body& operand) {
+    const Expr& first = operand.exprs[0];
+    if (operand.implicit && first.kind == ExprKind::kTerm && first.terms[0].IsCall() && first.terms[0].items[0].IsVar("assign")) {
+      diagnostics_.Compile(first.at, "cannot assign vars inside an operand of `and` or `or`", "put the operand into braces");
+    }
+    ResolveBody(operand);
   }
 
   void ResolveAssign(Expr& expr, Term& call) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ class RuleTree {
   // Call once after the last Add.
   void Finish(Diagnostics& diagnostics);
 
+  // Builtins that may reach outside the process; set before the type check.
+  void Grant(const std::vector<std::string>& builtins) { granted_.insert(builtins.begin(), builtins.end()); }
+  bool IsGranted(std::string_view builtin) const { return granted_.count(builtin) > 0; }
+
   const TreeNode& root() const { return root_; }
   const std::vector<RuleGroup*>& groups() const { return groups_; }
   // The group at a dotted ground reference "data.a.b"; null if none.
@@ -69,6 +74,7 @@ class RuleTree {
   static void Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagnostics);
   TreeNode root_;
   std::vector<RuleGroup*> groups_;
+  std::set<std::string, std::less<>> granted_;
 };
 
 }  // namespace intentgate::rego

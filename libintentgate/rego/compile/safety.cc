@@ -28,6 +28,26 @@ bool BodyReady(const Body& body, const VarSet& bound, const VarSet& visible) {
   return ready;
 }
 
+// As inside a negation: nothing is bound, not even by a reference.
+bool NothingUnbound(const Term& term, const VarSet& bound, const VarSet& visible) {
+  bool ready = true;
+  VisitTerms(term, [&](const Term& t) {
+    if (t.IsComprehension()) {
+      ready = ready && ClosureReady(t, bound, visible);
+      return false;
+    }
+    if (IsLocal(t) && !bound.Has(t.var)) ready = false;
+    return ready;
+  });
+  return ready;
+}
+
+bool OperandReady(const Body& operand, const VarSet& bound, const VarSet& visible) {
+  const Expr& first = operand.exprs[0];
+  if (!operand.implicit || first.kind != ExprKind::kTerm) return BodyReady(operand, bound, visible);
+  return NothingUnbound(first.terms[0], bound, visible);
+}
+
 bool RefReady(const Term& ref, VarSet& bound, const VarSet& visible) {
   const Term& head = ref.items[0];
   if (head.IsVar()) {
@@ -183,23 +203,14 @@ bool SafetyPass::ExprReady(const Expr& expr, VarSet& bound, const VarSet& visibl
       return BodyReady(*expr.body, bound, visible);
     }
     case ExprKind::kBlock: return BodyReady(*expr.body, bound, visible);
+    case ExprKind::kAnd:
+    case ExprKind::kOr:
+      return std::all_of(expr.operands.begin(), expr.operands.end(),
+                         [&](const auto& operand) { return OperandReady(*operand, bound, visible); });
     case ExprKind::kTerm: break;
   }
   const Term& term = expr.terms[0];
-  if (expr.negated) {
-    // Nothing may be bound inside a negation, not even by a reference.
-    VarSet open;
-    bool ready = true;
-    VisitTerms(term, [&](const Term& t) {
-      if (t.IsComprehension()) {
-        ready = ready && ClosureReady(t, bound, visible);
-        return false;
-      }
-      if (IsLocal(t) && !bound.Has(t.var)) ready = false;
-      return ready;
-    });
-    return ready;
-  }
+  if (expr.negated) return NothingUnbound(term, bound, visible);
   if (IsUnify(expr)) return UnifyReady(term.items[1], term.items[2], bound, visible);
   if (term.IsCall()) {
     const int arity = arity_of_(self_, term.items[0]);
@@ -245,6 +256,10 @@ void SafetyPass::OrderClosures(Expr& expr, const VarSet& before, const VarSet& a
     VarSet inner = before;
     OrderBody(*expr.body, inner, visible);
     return;
+  }
+  for (const auto& operand : expr.operands) {
+    VarSet inner = before;
+    OrderBody(*operand, inner, visible);
   }
   for (Term& term : expr.terms) OrderTerm(term, after, visible);
 }
@@ -296,6 +311,10 @@ void SafetyPass::ReportUnsafe(const Expr& expr, const VarSet& bound, const VarSe
     return true;
   };
   VisitTerms(expr, closure);
+  for (const auto& operand : expr.operands) {
+    if (diagnostics_.size() != before || !operand->implicit) continue;
+    for (const Term& term : operand->exprs[0].terms) RequireBound(term, bound);
+  }
 }
 
 void SafetyPass::OrderBranch(Rule& rule, VarSet bound, const std::vector<Term>& keys) {

@@ -55,15 +55,25 @@ class Checker {
       for (const Term& term : expr.terms) CheckTerm(term);
     }
     if (expr.body) CheckBody(*expr.body);
+    for (const auto& operand : expr.operands) CheckBody(*operand);
     for (const With& with : expr.withs) CheckWith(with);
   }
 
   void CheckWith(const With& with) {
     CheckTerm(with.value);
-    if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr && !IsUngrantedBuiltin(with.target.text)) {
+    if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr) {
       diagnostics_.Type(with.target.at, "with keyword target must reference existing input, data, or a function",
                         "no function is called " + with.target.text);
     }
+    if (with.value.IsVar() && with.value.var == kNoVar) CheckGranted(with.value.text, with.value.at);
+  }
+
+  // False, and reported, for a builtin that reaches outside the process and was not granted.
+  bool CheckGranted(const std::string& name, Location at) {
+    const Builtin* builtin = FindBuiltin(name);
+    if (builtin == nullptr || (builtin->flags & kBuiltinHost) == 0 || tree_.IsGranted(name)) return true;
+    diagnostics_.Type(at, "undefined function " + name, "this builtin reaches outside the process and is not granted here");
+    return false;
   }
 
   void CheckCall(const Term& call, bool may_have_output) {
@@ -74,11 +84,7 @@ class Checker {
     const Builtin* builtin = op.IsVar() ? FindBuiltin(op.text) : nullptr;
     const RuleGroup* group = GroupOf(tree_, op);
     if (builtin == nullptr && (group == nullptr || group->kind != GroupKind::kFunction)) {
-      if (op.IsVar() && IsUngrantedBuiltin(op.text)) {
-        diagnostics_.Type(call.at, "undefined function " + name, "this builtin reaches outside the process and is not granted here");
-      } else {
-        diagnostics_.Type(call.at, "undefined function " + name, Similar(name));
-      }
+      diagnostics_.Type(call.at, "undefined function " + name, Similar(name));
       return;
     }
     const std::size_t arity = builtin != nullptr ? builtin->arity : group->arity();
@@ -91,7 +97,7 @@ class Checker {
       }
       return;
     }
-    if (builtin == nullptr) return;
+    if (builtin == nullptr || !CheckGranted(name, call.at)) return;
     if ((builtin->flags & kBuiltinDeprecated) != 0 && dialect_ != Dialect::kV0) {
       diagnostics_.Type(call.at, "deprecated built-in function calls in expression: " + name);
     }

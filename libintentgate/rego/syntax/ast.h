@@ -75,6 +75,8 @@ enum class ExprKind : std::uint8_t {
   kSomeIn,  // some k, v in domain: terms = [key or none, value, domain]
   kEvery,   // every k, v in domain { body }: terms as kSomeIn
   kBlock,   // not { body }
+  kAnd,     // each of `operands` has an answer
+  kOr,      // one of `operands` has an answer
 };
 
 struct Expr {
@@ -83,6 +85,7 @@ struct Expr {
   bool has_key = false;        // kSomeIn, kEvery
   std::vector<Term> terms;
   std::shared_ptr<Body> body;  // kEvery, kBlock
+  std::vector<std::shared_ptr<Body>> operands;  // kAnd, kOr: each a scope of its own
   std::vector<With> withs;
   Location at;
 };
@@ -90,6 +93,7 @@ struct Expr {
 struct Body {
   std::vector<Expr> exprs;
   Location at;
+  bool implicit = false;  // an operand of `and` or `or` without braces: one expression that binds nothing
 };
 
 struct Rule {

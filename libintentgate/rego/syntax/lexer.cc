@@ -31,6 +31,8 @@ Tok WordKind(std::string_view word, const Keywords& keywords) {
   if (keywords.every && word == "every") return Tok::kEvery;
   if (keywords.if_ && word == "if") return Tok::kIf;
   if (keywords.contains && word == "contains") return Tok::kContains;
+  if (keywords.and_ && word == "and") return Tok::kLogicAnd;
+  if (keywords.or_ && word == "or") return Tok::kLogicOr;
   return Tok::kIdent;
 }
 
@@ -139,6 +141,9 @@ Token Lexer::Next(const Keywords& keywords) {
   const char c = Peek();
   if (IsLetter(c)) return Word(std::move(token), keywords);
   if (IsDigit(c)) return Number(std::move(token));
+  const char before = pos_ > 0 ? text_[pos_ - 1] : ' ';
+  const bool in_ref = IsLetter(before) || IsDigit(before) || before == ']' || before == ')' || before == '}' || before == '"';
+  if (c == '.' && IsDigit(Peek(1)) && !in_ref) return Number(std::move(token));
   if (c == '"') return String(std::move(token));
   if (c == '`') return RawString(std::move(token));
   if (c == '$' && (Peek(1) == '"' || Peek(1) == '`')) return Template(std::move(token));
@@ -156,7 +161,8 @@ Token Lexer::Word(Token token, const Keywords& keywords) {
 }
 
 Token Lexer::Number(Token token) {
-  std::size_t n = 1;
+  const bool bare_fraction = Peek() == '.';
+  std::size_t n = bare_fraction ? 0 : 1;
   if (Peek() == '0' && IsDigit(Peek(1))) return Fail(std::move(token), "a number may not start with a zero");
   while (IsDigit(Peek(n))) ++n;
   if (Peek(n) == '.' && IsDigit(Peek(n + 1))) {
@@ -171,7 +177,8 @@ Token Lexer::Number(Token token) {
     n = e;
   }
   if (IsLetter(Peek(n))) return Fail(std::move(token), "illegal number format");
-  token.text = text_.substr(pos_, n);
+  token.text = bare_fraction ? "0" : "";
+  token.text += text_.substr(pos_, n);
   return Finish(std::move(token), Tok::kNumber, n);
 }
 

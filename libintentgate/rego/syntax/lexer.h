@@ -14,7 +14,7 @@ enum class Tok : std::uint8_t {
   kLBrack, kRBrack, kLBrace, kRBrace, kLParen, kRParen, kComma, kColon, kSemicolon, kDot,
   kAssign, kUnify, kEq, kNeq, kLt, kLte, kGt, kGte, kPlus, kMinus, kMul, kDiv, kRem, kAnd, kOr,
   kPackage, kImport, kDefault, kAs, kWith, kNot, kSome, kElse, kNull, kTrue, kFalse,
-  kIn, kEvery, kIf, kContains,  // words only where the module's dialect has them
+  kIn, kEvery, kIf, kContains, kLogicAnd, kLogicOr,  // words only where the module's dialect has them
 };
 
 struct Token {
@@ -31,6 +31,8 @@ struct Keywords {
   bool every = false;
   bool if_ = false;
   bool contains = false;
+  bool and_ = false;
+  bool or_ = false;
 };
 
 class Lexer {

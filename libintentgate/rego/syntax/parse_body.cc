@@ -28,32 +28,6 @@ std::optional<Body> Parser::ParseBody(Tok end) {
   return body;
 }
 
-std::optional<Expr> Parser::ParseLiteral() {
-  const NestingGuard guard(*this);
-  if (!guard.ok()) return Fail("expression is nested too deeply"), std::nullopt;
-  const Location at = token_.at;
-  const bool negated = Accept(Tok::kNot);
-  std::optional<Expr> expr;
-  if (Is(Tok::kSome)) {
-    if (negated) return Fail("`some` cannot be negated"), std::nullopt;
-    expr = ParseSome();
-  } else if (Is(Tok::kEvery)) {
-    expr = ParseEvery();
-  } else if (negated && new_not_ && Is(Tok::kLBrace)) {
-    expr = ParseNotBlock();
-  } else {
-    std::optional<Term> term = ParseExpression();
-    if (!term) return std::nullopt;
-    expr.emplace();
-    expr->terms.push_back(std::move(*term));
-  }
-  if (!expr) return std::nullopt;
-  expr->at = at;
-  expr->negated = negated;
-  if (!ParseWiths(*expr)) return std::nullopt;
-  return expr;
-}
-
 std::optional<Term> Parser::ParseExpression() {
   std::optional<Term> left = ParseInfix();
   if (!left || !(Is(Tok::kAssign) || Is(Tok::kUnify))) return left;

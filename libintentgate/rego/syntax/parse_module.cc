@@ -12,7 +12,7 @@ Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnosti
     : lexer_(text, start), dialect_(dialect), diagnostics_(diagnostics) {
   constexpr std::size_t kScansPerByte = 30;
   scans_left_ = 10'000 + text.size() * kScansPerByte;
-  if (dialect != Dialect::kV0) keywords_ = {true, true, true, true};
+  if (dialect != Dialect::kV0) keywords_ = {true, true, true, true, false, false};
   Scan();
 }
 
@@ -122,9 +122,15 @@ bool Parser::ParseImport(Module& module) {
 
 bool Parser::TurnOnKeywords(Module& module, const Import& import) {
   const std::string text = TermText(import.path);
-  if (text == "rego.v1" || text == "future.keywords") {
-    keywords_ = {true, true, true, true};
-    if (text == "rego.v1" && module.dialect == Dialect::kV0) module.dialect = dialect_ = Dialect::kV0RegoV1;
+  if (text == "rego.v1" || text == "rego.v2" || text == "future.keywords") {
+    const bool newest = text != "rego.v1";
+    keywords_ = {true, true, true, true, keywords_.and_ || newest, keywords_.or_ || newest};
+    if (newest) module.new_not = new_not_ = true;
+    if (text != "future.keywords" && module.dialect == Dialect::kV0) module.dialect = dialect_ = Dialect::kV0RegoV1;
+  } else if (text == "future.keywords.and") {
+    keywords_.and_ = true;
+  } else if (text == "future.keywords.or") {
+    keywords_.or_ = true;
   } else if (text == "future.keywords.in") {
     keywords_.in = true;
   } else if (text == "future.keywords.every") {
@@ -136,7 +142,7 @@ bool Parser::TurnOnKeywords(Module& module, const Import& import) {
   } else if (text == "future.keywords.not") {
     module.new_not = new_not_ = true;
   } else {
-    return FailAt(import.path.at, "invalid import " + text, "known: rego.v1, future.keywords and in, every, if, contains, not below it");
+    return FailAt(import.path.at, "invalid import " + text, "known: rego.v1, rego.v2, future.keywords and in, every, if, contains, not, and, or below it");
   }
   // The token behind the import was read before the keywords changed.
   if (Is(Tok::kIdent)) {

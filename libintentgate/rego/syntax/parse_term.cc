@@ -140,6 +140,13 @@ std::optional<Term> Parser::ParseTermHead() {
     case Tok::kContains:
       t = MakeVar(token_.text, at);
       return Scan(), t;
+    case Tok::kLogicAnd:
+    case Tok::kLogicOr:
+      // The set operators' names, called: and(x, y).
+      t = MakeVar(token_.text, at);
+      Scan();
+      if (Is(Tok::kLParen) && !token_.space_before) return t;
+      return FailAt(at, "unexpected keyword " + t.text, "it stands between two expressions"), std::nullopt;
     case Tok::kLBrack: return ParseArray();
     case Tok::kLBrace: return ParseBraces();
     case Tok::kLParen: {

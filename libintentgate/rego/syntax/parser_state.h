@@ -1,6 +1,7 @@
 // The parser's insides, shared by parse_module.cc, parse_body.cc and parse_term.cc.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,12 +66,22 @@ class Parser {
 
   // parse_body.cc
   std::optional<Body> ParseBody(Tok end);
-  std::optional<Expr> ParseLiteral();
   std::optional<Expr> ParseSome();
   std::optional<Expr> ParseEvery();
   std::optional<Expr> ParseNotBlock();
   bool ParseWiths(Expr& expr);
   std::optional<Term> ParseExpression();
+
+  // parse_logic.cc
+  std::optional<Expr> ParseLiteral();
+  bool LogicIsOn() const { return keywords_.and_ || keywords_.or_; }
+  bool AtLogic() const { return Is(Tok::kLogicAnd) || Is(Tok::kLogicOr); }
+  std::optional<Expr> ParseUnit();
+  std::optional<Expr> ParseGroup();
+  std::shared_ptr<Body> ParseBraceOperand();
+  std::shared_ptr<Body> ParseOperand();
+  std::optional<Expr> ParseLogic(std::shared_ptr<Body> first);
+  std::shared_ptr<Body> ParseAnds(std::shared_ptr<Body> first);
 
   // parse_term.cc
   std::optional<Term> ParseInfix(bool allow_pair = true, std::optional<Term> first = std::nullopt);

@@ -11,6 +11,7 @@ void VisitTerms(const Term& term, const TermVisitor& visit) {
 void VisitTerms(const Expr& expr, const TermVisitor& visit) {
   for (const Term& term : expr.terms) VisitTerms(term, visit);
   if (expr.body) VisitTerms(*expr.body, visit);
+  for (const auto& operand : expr.operands) VisitTerms(*operand, visit);
   for (const With& with : expr.withs) {
     VisitTerms(with.target, visit);
     VisitTerms(with.value, visit);
@@ -43,6 +44,10 @@ void Unshare(Body& body) {
     if (expr.body) {
       expr.body = std::make_shared<Body>(*expr.body);
       Unshare(*expr.body);
+    }
+    for (auto& operand : expr.operands) {
+      operand = std::make_shared<Body>(*operand);
+      Unshare(*operand);
     }
   }
 }

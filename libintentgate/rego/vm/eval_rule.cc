@@ -7,9 +7,12 @@
 
 namespace intentgate::rego {
 namespace {
-constexpr std::string_view kCompleteConflict = "complete rules must not produce multiple outputs";
-constexpr std::string_view kFunctionConflict = "functions must not produce multiple outputs for same inputs";
 constexpr std::string_view kKeyConflict = "object keys must be unique";
+
+std::string ConflictText(const RuleSet& set) {
+  if (set.kind == SetKind::kFunction) return "function " + std::string(set.name) + " produced conflicting values for the same inputs";
+  return "rule " + std::string(set.name) + " produced conflicting values";
+}
 }  // namespace
 
 // A partial document while it grows: a leaf value, a set leaf, or members below.
@@ -36,25 +39,14 @@ Value Machine::EvalRule(const RuleSet& set) {
   return value;
 }
 
-std::span<const std::uint32_t> Machine::Candidates(const RuleSet& set, bool* all) {
-  *all = set.index == nullptr;
-  if (*all) return {};
-  const RuleIndex& index = *set.index;
-  const Value subject = EvalInputPath(*index.subject);
-  if (!subject.defined()) return index.always;
-  const auto found = std::lower_bound(index.values.begin(), index.values.end(), subject);
-  if (found == index.values.end() || !(*found == subject)) return index.always;
-  return index.rules[static_cast<std::size_t>(found - index.values.begin())];
-}
-
 // The one value of a rule: its body, or the first else that has an answer.
-Value Machine::EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict) {
+Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame) {
   for (const Branch& branch : rule.branches) {
     Value result;
     auto take = [&] {
       const Value value = EvalNode(*branch.value, frame);
       if (!value.defined()) return false;
-      if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(conflict), rule.at);
+      if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
       result = value;
       return rule.constant;
     };
@@ -67,26 +59,26 @@ Value Machine::EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view
 Value Machine::EvalComplete(const RuleSet& set) {
   Value result;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
-    const Value value = EvalRuleOnce(rule, frame.slots(), kCompleteConflict);
+    const Value value = EvalRuleOnce(set, rule, frame.slots());
     if (!value.defined()) continue;
-    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kCompleteConflict), rule.at);
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
     result = value;
     if (set.early_exit) break;
   }
   if (result.defined() || set.fallback == nullptr) return result;
   const Frame frame(*this, set.fallback->slots);
-  return EvalRuleOnce(*set.fallback, frame.slots(), kCompleteConflict);
+  return EvalRuleOnce(set, *set.fallback, frame.slots());
 }
 
 Value Machine::EvalPartialSet(const RuleSet& set) {
   SetBuilder items(arena_);
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -158,7 +150,7 @@ Value Machine::FinishExtent(Extent& extent) {
 Value Machine::EvalPartialObject(const RuleSet& set) {
   Extent extent;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -197,7 +189,7 @@ Value Machine::EvalRuleKey(const RuleSet& set, const Value& key, Value*) {
 
 Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -211,7 +203,7 @@ Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
 Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
   Extent extent;
   bool all = false;
-  const std::span<const std::uint32_t> candidates = Candidates(set, &all);
+  const RuleList candidates = Candidates(set, {}, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
@@ -241,18 +233,22 @@ Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
     }
     return true;
   };
-  for (const PlanRule& rule : set.rules) {
+  bool all = false;
+  const RuleList candidates = Candidates(set, args, &all);
+  const std::size_t count = all ? set.rules.size() : candidates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     if (!matches(rule, frame.slots())) continue;
-    const Value value = EvalRuleOnce(rule, frame.slots(), kFunctionConflict);
+    const Value value = EvalRuleOnce(set, rule, frame.slots());
     if (!value.defined()) continue;
-    if (result.defined() && !(result == value)) Fail("eval_conflict_error", std::string(kFunctionConflict), rule.at);
+    if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
     result = value;
     if (set.early_exit) break;
   }
   if (!result.defined() && set.fallback != nullptr) {
     const Frame frame(*this, set.fallback->slots);
-    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(*set.fallback, frame.slots(), kFunctionConflict);
+    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(set, *set.fallback, frame.slots());
   }
   StoreMemo(set, args, hash, result);
   return result;

@@ -15,6 +15,7 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, std:
   max_depth_ = options.limits.max_depth;
   strict_ = options.strict_builtin_errors;
   builtin_context_.seed = options.seed;
+  builtin_context_.host = options.host;
   builtin_context_.ClearError();
   depth_ = 0;
   frame_top_ = 0;

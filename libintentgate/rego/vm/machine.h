@@ -21,6 +21,7 @@
 #include "rego/builtins/registry.h"
 #include "rego/meter.h"
 #include "rego/vm/plan.h"
+#include "rego/vm/rule_index.h"
 
 namespace intentgate::rego {
 
@@ -108,6 +109,7 @@ class Machine {
   class WithoutMocks;
   class Frame;
   struct Extent;
+  class CandidateLists;
 
   // run_block.cc
   bool Run(const Block& block, std::size_t pc, Value* frame, Answer answer);
@@ -144,13 +146,17 @@ class Machine {
   Value EvalKeyedSet(const RuleSet& set, const Value& key);
   Value EvalKeyedObject(const RuleSet& set, const Value& key);
   Value CallRules(const RuleSet& set, std::span<const Value> args);
-  Value EvalRuleOnce(const PlanRule& rule, Value* frame, std::string_view conflict);
+  Value EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame);
   void Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame);
   Value FinishExtent(Extent& extent);
-  std::span<const std::uint32_t> Candidates(const RuleSet& set, bool* all);
   MemoEntry* FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash);
   void StoreMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash, const Value& value);
   void GrowMemo();
+
+  // rule_index.cc
+  // The rules to try, in order; `all`: every one. `args` of a function.
+  RuleList Candidates(const RuleSet& set, std::span<const Value> args, bool* all);
+  void CollectFrom(const IndexGroup& group, const Value& subject, CandidateLists& out);
 
   // documents.cc
   Value Child(const DocNode& doc, const Value& key);

@@ -149,14 +149,6 @@ struct RuleSet {
   const RuleIndex* index = nullptr;
 };
 
-// Which rules can succeed, by the value of one input path.
-struct RuleIndex {
-  const Node* subject = nullptr;          // an input path
-  std::span<const Value> values;          // sorted
-  std::span<const std::span<const std::uint32_t>> rules;  // for values[i], the rules in order, `always` merged in
-  std::span<const std::uint32_t> always;  // rules that do not test the subject
-};
-
 // A node of the document tree: packages and rules, with the base document that lies beside them.
 struct DocNode {
   const RuleSet* rules = nullptr;

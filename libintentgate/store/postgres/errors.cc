@@ -14,6 +14,7 @@ struct Meaning {
 // The first match holds.
 constexpr std::array kMeanings = {
     Meaning{kChainHasMoved, ErrorCode::kConflict, "the chain of a tenant has moved"},
+    Meaning{kTilesDiffer, ErrorCode::kConflict, "a tile of a tenant's tree is stored with other hashes"},
     Meaning{"28", ErrorCode::kPermissionDenied,
             "PostgreSQL refused the login; check the user, its password and pg_hba.conf"},
     Meaning{"3D000", ErrorCode::kNotFound, "the database does not exist; create it first"},

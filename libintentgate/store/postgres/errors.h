@@ -10,6 +10,8 @@ namespace intentgate::store::pg {
 
 // Raised by the schema's function when a head is not where a batch expects it.
 inline constexpr std::string_view kChainHasMoved = "IG001";
+// Raised when a tile would get other hashes than it has.
+inline constexpr std::string_view kTilesDiffer = "IG002";
 
 // `said` is PostgreSQL's own message, already without secrets; empty `sqlstate`: libpq's.
 Error ErrorOf(std::string_view sqlstate, std::string_view said);

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "store/connection_pool.h"
 #include "store/postgres/approvals.h"
+#include "store/postgres/log_tables.h"
 #include "store/postgres/query_sql.h"
 #include "store/postgres/retention.h"
 #include "store/postgres/schema.h"
@@ -86,6 +87,28 @@ class PostgresStoreImpl final : public PostgresStore {
     return pg::DeleteHold(writer_, schema_, tenant, id);
   }
   Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
+
+  Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
+                                              std::size_t limit) override;
+  Status PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) override;
+  Result<audit::StoredTile> Tile(std::string_view tenant, unsigned level, std::uint64_t index) override {
+    return pg::ReadTile(*readers_.Take(), schema_, tenant, level, index);
+  }
+  Status DropTiles(std::string_view tenant) override { return pg::DeleteTiles(writer_, schema_, tenant); }
+  Status SetSignerState(std::string_view tenant, const std::optional<audit::SignerState>& expected,
+                        const audit::SignerState& next) override {
+    return pg::WriteSignerState(writer_, schema_, tenant, expected, next);
+  }
+  Result<std::optional<audit::SignerState>> GetSignerState(std::string_view tenant) override {
+    return pg::ReadSignerState(*readers_.Take(), schema_, tenant);
+  }
+  Status PutCheckpoint(std::string_view tenant, const audit::StoredCheckpoint& checkpoint) override {
+    return pg::WriteCheckpoint(writer_, schema_, tenant, checkpoint);
+  }
+  Result<std::vector<audit::StoredCheckpoint>> Checkpoints(std::string_view tenant, std::uint64_t max_size,
+                                                           std::size_t limit) override {
+    return pg::ReadCheckpoints(*readers_.Take(), schema_, tenant, max_size, limit);
+  }
 
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
@@ -235,6 +258,19 @@ Result<std::vector<audit::LegalHold>> PostgresStoreImpl::Holds(std::string_view 
         {rows->Text(row, 0), rows->Text(row, 1), rows->Text(row, 2), rows->Text(row, 3), rows->Integer(row, 4)});
   }
   return holds;
+}
+
+Result<std::vector<tlog::Hash>> PostgresStoreImpl::ChainHashes(std::string_view tenant, std::int64_t from_seq,
+                                                               std::size_t limit) {
+  if (Status s = writer_.Settle(); !s.ok()) return s.error();
+  return pg::ReadChainHashes(*readers_.Take(), schema_, tenant, from_seq, limit);
+}
+
+Status PostgresStoreImpl::PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) {
+  Status put = pg::WriteTiles(writer_, schema_, tenant, tiles);
+  if (put.ok() || put.error().code != ErrorCode::kConflict) return put;
+  const Status differs = pg::CheckAgainstStored(*readers_.Take(), schema_, tenant, tiles);
+  return differs.ok() ? put : differs;
 }
 
 Result<std::vector<budget::CounterRow>> PostgresStoreImpl::Load(std::int64_t oldest_bucket) {

@@ -23,6 +23,7 @@
 
 #include "approval/approval_store.h"
 #include "audit/audit_store.h"
+#include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
@@ -44,6 +45,7 @@ struct PostgresOptions {
 // Thread-safe.
 class PostgresStore : public audit::AuditStore,
                       public audit::RetentionStore,
+                      public audit::LogStore,
                       public budget::BudgetStore,
                       public token::RevocationStore,
                       public approval::ApprovalStore {

@@ -1,9 +1,7 @@
 #include "store/postgres/schema.h"
 
-#include <charconv>
-
-#include "base/check.h"
 #include "embedded/postgres_migrations.h"
+#include "store/migration_number.h"
 
 namespace intentgate::store::pg {
 namespace {
@@ -12,14 +10,6 @@ constexpr std::int64_t kOldestServer = 140'000;
 constexpr std::size_t kMaxName = 63;   // PostgreSQL's NAMEDATALEN - 1
 constexpr int kAttempts = 3;           // another process may migrate at the same moment
 constexpr std::int64_t kNoSchema = -2, kForeign = -1;
-
-std::int64_t NumberOf(std::string_view file_name) {
-  std::int64_t number = 0;
-  const std::string_view digits = file_name.substr(0, file_name.find('_'));
-  const std::from_chars_result read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  IG_CHECK(read.ec == std::errc() && number > 0);
-  return number;
-}
 
 Status CheckServer(Connection& connection) {
   Result<Rows> rows = connection.Read(Command(
@@ -74,7 +64,7 @@ std::string ScriptFrom(std::int64_t version, const std::string& schema) {
   script += "SET LOCAL search_path TO \"" + schema + "\";\n";
   if (version <= 0) script += "CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL);\n";
   for (const embedded::postgres_migrations_File& file : embedded::postgres_migrations()) {
-    const std::int64_t number = NumberOf(file.name);
+    const std::int64_t number = MigrationNumber(file.name);
     if (number <= version) continue;
     script += "INSERT INTO schema_migrations VALUES (" + std::to_string(number) + ", '" + std::string(file.name) + "');\n";
     script += file.contents;
@@ -84,7 +74,7 @@ std::string ScriptFrom(std::int64_t version, const std::string& schema) {
 
 }  // namespace
 
-std::int64_t NewestSchema() { return NumberOf(embedded::postgres_migrations().back().name); }
+std::int64_t NewestSchema() { return MigrationNumber(embedded::postgres_migrations().back().name); }
 
 Status CheckSchemaName(const std::string& name) {
   constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyz_", kRest = "abcdefghijklmnopqrstuvwxyz_0123456789";

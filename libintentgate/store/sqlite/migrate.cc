@@ -1,21 +1,12 @@
 #include "store/sqlite/migrate.h"
 
-#include <charconv>
 #include <string>
 
-#include "base/check.h"
 #include "embedded/sqlite_migrations.h"
+#include "store/migration_number.h"
 
 namespace intentgate::store {
 namespace {
-
-std::int64_t NumberOf(std::string_view file_name) {
-  std::int64_t number = 0;
-  const std::string_view digits = file_name.substr(0, file_name.find('_'));
-  const std::from_chars_result read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  IG_CHECK(read.ec == std::errc() && number > 0);
-  return number;
-}
 
 Result<std::int64_t> VersionOf(Connection& connection) {
   // In one statement: between two, another process may migrate the file.
@@ -44,7 +35,7 @@ Result<std::int64_t> UsableVersion(Connection& connection) {
 
 }  // namespace
 
-std::int64_t NewestSchema() { return NumberOf(embedded::sqlite_migrations().back().name); }
+std::int64_t NewestSchema() { return MigrationNumber(embedded::sqlite_migrations().back().name); }
 
 Status CheckSchema(Connection& connection) {
   Result<std::int64_t> version = UsableVersion(connection);
@@ -65,7 +56,7 @@ Status Migrate(Connection& connection) {
     }
   }
   for (const embedded::sqlite_migrations_File& file : embedded::sqlite_migrations()) {
-    const std::int64_t number = NumberOf(file.name);
+    const std::int64_t number = MigrationNumber(file.name);
     if (number <= *version) continue;
     if (Status s = connection.Execute(std::string(file.contents)); !s.ok()) return s;
     Result<Statement*> insert = connection.Kept("INSERT INTO schema_migrations (version, name) VALUES (?, ?)");

@@ -57,4 +57,57 @@ TEST_CASE("batches of many tenants in any order do not deadlock") {
   CHECK(server.Sql("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'") == "0");
 }
 
+TEST_CASE("of two gateways that sign from one state, one is refused") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  OpenStore(OptionsFor(server.Url(), schema));
+  constexpr std::uint64_t kRounds = 40;
+  std::atomic<int> won{0}, unexpected{0};
+  std::vector<std::thread> threads;
+  for (const std::uint8_t replica : {std::uint8_t{1}, std::uint8_t{2}}) {
+    threads.emplace_back([&, replica] {
+      const auto store = OpenStore(OptionsFor(server.Url(), schema));
+      for (;;) {
+        const auto state = store->GetSignerState("acme");
+        if (!state.ok()) ++unexpected;
+        const std::uint64_t size = !state.ok() || !state->has_value() ? 0 : (*state)->size;
+        if (!state.ok() || size == kRounds) return;
+        audit::SignerState next{1, size + 1, {}};
+        next.root.fill(replica);
+        const Status set = store->SetSignerState("acme", *state, next);
+        if (set.ok()) ++won;
+        if (!set.ok() && set.error().code != ErrorCode::kConflict) ++unexpected;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(won == kRounds);
+  CHECK(unexpected == 0);
+}
+
+TEST_CASE("two gateways write the same tiles at once, each in its own widths") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  OpenStore(OptionsFor(server.Url(), schema));
+  const auto tile = [](std::uint64_t index, unsigned width) {
+    return audit::StoredTile{{0, index, width}, std::string(width * sizeof(tlog::Hash), static_cast<char>(index))};
+  };
+  std::atomic<int> failed{0};
+  std::vector<std::thread> threads;
+  for (const unsigned step : {3u, 5u}) {
+    threads.emplace_back([&, step] {
+      const auto store = OpenStore(OptionsFor(server.Url(), schema));
+      for (unsigned width = step; width <= tlog::kTileWidth; width += step) {
+        std::vector<audit::StoredTile> tiles;
+        for (std::uint64_t i = 0; i < 4; ++i) tiles.push_back(tile(step == 3 ? i : 3 - i, width));
+        if (!store->PutTiles("acme", tiles).ok()) ++failed;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
+  const auto store = OpenStore(OptionsFor(server.Url(), schema));
+  for (std::uint64_t i = 0; i < 4; ++i) CHECK(store->Tile("acme", 0, i)->bytes == tile(i, 255).bytes);
+}
+
 }  // namespace intentgate::test

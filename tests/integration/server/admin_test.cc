@@ -190,7 +190,9 @@ TEST_CASE("an export streams whole, with its name and type") {
   const Got csv = caller.Do("GET", "/v1/admin/audit/export", Bearer(kAcmeToken));
   CHECK(csv.header("Content-Type") == "text/csv; charset=utf-8");
   CHECK(csv.header("Content-Disposition").find("intentgate-audit-acme-") != std::string::npos);
-  CHECK(caller.Do("GET", "/v1/admin/audit/export?format=xml", Bearer(kAdminToken)).status == 400);
+  const Got wrong = caller.Do("GET", "/v1/admin/audit/export?format=xml", Bearer(kAdminToken));
+  CHECK(wrong.status == 400);
+  CHECK(wrong.body.find("ocsf-1.8.0") != std::string::npos);
 }
 
 TEST_CASE("an export that fails in the middle is broken off, not ended") {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The real binary against a recording upstream, hostile requests, trouble, kill -9, and the public Python SDK.
+# The real binary against a recording upstream, hostile requests, trouble, kill -9, and the public
+# Python SDK beside this project's client.
 set -euo pipefail
 source tests/run/environment.sh
-exec "$VENV/bin/python" -m pytest -q tests/e2e
+PYTHONPATH="$PWD/build/release/python" exec "$VENV/bin/python" -m pytest -q tests/e2e

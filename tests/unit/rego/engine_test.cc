@@ -81,7 +81,7 @@ TEST_CASE("a run-time error names its rule") {
   REQUIRE(c.ok());
   const EvalResult r = c.policy->Eval("data.t.p");
   REQUIRE_FALSE(r.ok());
-  CHECK(r.error->ToString() == "policy.rego:3: eval_conflict_error: complete rules must not produce multiple outputs");
+  CHECK(r.error->ToString() == "policy.rego:3: eval_conflict_error: rule data.t.p produced conflicting values");
 }
 
 TEST_CASE("numbers come out as they went in") {
@@ -150,6 +150,53 @@ TEST_CASE("one policy serves many threads") {
   }
   for (std::thread& t : threads) t.join();
   for (const int n : right) CHECK(n == 500);
+}
+
+class FixedHost final : public HostAccess {
+ public:
+  Result<json::Value> SendHttp(const json::Value& request) const override {
+    return json::MakeObject({{"status_code", 200}, {"raw_body", request.Find("url")->string_value()}});
+  }
+  Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const override {
+    if (name != "known") return Error{ErrorCode::kNotFound, "no such host"};
+    return std::vector<std::string>{"10.0.0.2", "10.0.0.1"};
+  }
+  json::Value Runtime() const override { return json::MakeObject({{"version", "1"}}); }
+};
+
+TEST_CASE("builtins that reach outside exist only where they are granted, and do what the host does") {
+  const std::vector<SourceFile> files = {{"p.rego", R"(package t
+body := http.send({"method": "get", "url": "u"}).raw_body
+addresses := net.lookup_ip_addr("known")
+unknown := net.lookup_ip_addr("unknown")
+version := opa.runtime().version)"}};
+  const CompileResult refused = CompiledPolicy::Compile(files);
+  REQUIRE(refused.diagnostics.size() == 4);
+  CHECK(refused.diagnostics[0].message == "undefined function http.send");
+  CHECK(refused.diagnostics[0].suggestion == "this builtin reaches outside the process and is not granted here");
+
+  CompileOptions options;
+  options.granted_builtins = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
+  const CompileResult granted = CompiledPolicy::Compile(files, json::Value(), options);
+  REQUIRE(granted.ok());
+  const FixedHost host;
+  EvalOptions eval;
+  eval.host = &host;
+  CHECK(json::Write(granted.policy->Eval("data.t", eval).value) == R"({"addresses":["10.0.0.1","10.0.0.2"],"body":"u","version":"1"})");
+  CHECK(json::Write(granted.policy->Eval("data.t").value) == "{}");
+}
+
+TEST_CASE("a builtin that is not granted cannot stand in for another one either") {
+  const std::vector<SourceFile> files = {{"p.rego", "package t\np if { time.now_ns() with time.now_ns as opa.runtime }"}};
+  const CompileResult refused = CompiledPolicy::Compile(files);
+  REQUIRE(refused.diagnostics.size() == 1);
+  CHECK(refused.diagnostics[0].message == "undefined function opa.runtime");
+}
+
+TEST_CASE("the clock stands still within one evaluation") {
+  const CompileResult c = CompileText("package t\np if { t := time.now_ns(); every _ in numbers.range(1, 1000) { time.now_ns() == t } }");
+  REQUIRE(c.ok());
+  CHECK(json::Write(c.policy->Eval("data.t.p").value) == "true");
 }
 
 }  // namespace intentgate::rego

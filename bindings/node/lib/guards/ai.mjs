@@ -1,0 +1,3 @@
+import made from "./ai.js";
+
+export const { guardTool, guardTools } = made;

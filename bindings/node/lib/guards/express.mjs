@@ -1,0 +1,3 @@
+import made from "./express.js";
+
+export const { guardRoute } = made;

@@ -1,0 +1,3 @@
+import made from "./fastify.js";
+
+export const { guardRoute } = made;

@@ -1,0 +1,40 @@
+// What the HTTP middlewares share: where the token is, and how a refusal is answered.
+"use strict";
+
+const { optionsOf } = require("./options.js");
+const { refusalText } = require("./refusal.js");
+
+/** The token of an `Authorization: Bearer` header. */
+function bearerOf(request) {
+  const header = request.headers?.authorization;
+  return typeof header === "string" && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
+}
+
+/** What is judged, and with which options. */
+function asked(gate, given, request) {
+  const own = optionsOf(gate, given, [request]);
+  return [given.args === undefined ? request.body : given.args(request), own.token === undefined ? { ...own, token: bearerOf(request) } : own];
+}
+
+const UNAVAILABLE = /([._]unavailable|^gate\.shutting_down)$/;
+
+function statusOf({ code, check }) {
+  if (UNAVAILABLE.test(code)) return 503;
+  if (code === "gate.invalid_request") return 400;
+  if (code === "capability.no_token" || code.startsWith("capability.token_")) return 401;
+  return check === "budget" ? 429 : 403;
+}
+
+/** {status, headers, body} of a refusal. */
+function answerTo(decision, tool) {
+  const status = statusOf(decision);
+  const headers = status !== 401 ? {}
+    : { "WWW-Authenticate": decision.code === "capability.no_token" ? "Bearer" : 'Bearer error="invalid_token"' };
+  const { code, check, verdict, eventId } = decision;
+  return { status, headers, body: { error: { code, check, verdict, message: refusalText(decision, tool), eventId } } };
+}
+
+/** The chain's word for an answered request. */
+const outcomeOf = (response) => (!response.writableFinished ? "cancelled" : response.statusCode >= 500 ? "tool_error" : "success");
+
+module.exports = { asked, answerTo, outcomeOf };

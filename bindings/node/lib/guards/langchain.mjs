@@ -1,0 +1,3 @@
+import made from "./langchain.js";
+
+export const { guardTool, guardTools } = made;

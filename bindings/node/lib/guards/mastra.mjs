@@ -1,0 +1,3 @@
+import made from "./mastra.js";
+
+export const { guardTool, guardTools } = made;

@@ -1,0 +1,3 @@
+import made from "./mcp.js";
+
+export const { guardServer } = made;

@@ -1,0 +1,3 @@
+import made from "./openai-agents.js";
+
+export const { guardTool, guardTools } = made;

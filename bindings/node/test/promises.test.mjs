@@ -1,0 +1,90 @@
+// What gives a promise does not hold the event loop.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+
+import { POLICY, ig, library, scratch, world } from "./support.mjs";
+
+// The export cannot go on before this thread has opened the other end: had it been holding the thread, neither would.
+async function exportThroughPipe(gate) {
+  const pipe = join(scratch(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const exported = gate.exportAudit(pipe);
+  const text = await readFile(pipe, "utf8");
+  await exported;
+  return text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+test("the event loop turns while the chain is exported", async () => {
+  const { gate, token } = world();
+  await gate.run("read", { path: "/a" }, token(), () => 1);
+  assert.equal((await exportThroughPipe(gate)).length >= 3, true);
+  await gate.close();
+});
+
+test("each promise form answers as its synchronous form", async () => {
+  const { gate, token } = world();
+  const ours = token();
+  await gate.flush();
+  assert.deepEqual(await gate.verifyAudit(), gate.verifyAuditSync());
+  const without = ({ latencyUs, ...rest }) => rest;
+  assert.deepEqual(without((await gate.explain("blocked", { a: 1 }, ours)).toJSON()), without(gate.explainSync("blocked", { a: 1 }, ours).toJSON()));
+  assert.equal((await gate.explain("read", { toJSON: () => 5 }, ours)).code, "gate.invalid_request");
+  await gate.setPolicy(ig.Policy.compile(POLICY.replaceAll("blocked", "stopped")), { actor: "me" });
+  assert.equal((await gate.authorize("stopped", {}, ours)).code, "policy.blocked");
+  assert.equal((await gate.authorize("blocked", {}, ours)).allowed, true);
+  await gate.revoke(ig.decode(ours).jti, { reason: "test" });
+  assert.equal((await gate.authorize("read", {}, ours)).code, "capability.token_revoked");
+  await gate.close();
+});
+
+test("a promise rejects with the package's own errors", async () => {
+  const { gate } = world();
+  await assert.rejects(gate.exportAudit("/nowhere/at/all"), (error) => error instanceof ig.IntentGateError && error.code === "io");
+  await assert.rejects(gate.exportAudit("x", { format: "xml" }), TypeError);
+  await assert.rejects(gate.exportAudit("x", { fromat: "csv" }), /unknown option "fromat"/);
+  await assert.rejects(gate.setPolicy({}), TypeError);
+  await assert.rejects(gate.revoke(5), TypeError);
+  await assert.rejects(gate.verifyAudit("\ud800"), /surrogate/);
+  const closing = gate.close();
+  for (const late of [() => gate.flush(), () => gate.verifyAudit(), () => gate.explain("x"), () => gate.authorize("x")]) {
+    await assert.rejects(late(), /the gate is closed/);
+  }
+  await closing;
+  await gate.close();
+});
+
+test("jobs that run when the gate is closed finish first", async () => {
+  const { gate, token } = world();
+  await gate.run("read", {}, token(), () => 1);
+  const reports = [gate.verifyAudit(), gate.verifyAudit(), gate.close()];
+  assert.equal((await Promise.all(reports))[0].ok, true);
+});
+
+test("a worker or a process that ends with jobs and decisions under way takes nothing with it", async () => {
+  const file = join(scratch(), "gate.db");
+  const { token, gate } = world();
+  await gate.close();
+  const code = `
+    const { workerData } = require("node:worker_threads");
+    const given = workerData ?? JSON.parse(process.argv[1]);
+    const ig = require(given.library);
+    const gate = ig.Gate.create({ keys: ig.generateKeyLine(), store: { sqlite: given.file }, policy: given.policy });
+    for (let i = 0; i < 30; i++) { gate.authorize("read", {}, given.token); gate.verifyAudit(); gate.flush(); gate.explain("read"); }
+    if (given.close) gate.close();
+    process.exit(7);`;
+  const given = { library, file, policy: POLICY, token: token() };
+  for (const close of [false, true]) {
+    for (let i = 0; i < 3; i++) {
+      const worker = new Worker(code, { eval: true, workerData: { ...given, close } });
+      assert.equal(await new Promise((resolve) => worker.on("exit", resolve)), 7);
+      assert.throws(() => execFileSync(process.execPath, ["-e", code, JSON.stringify({ ...given, close })]), { status: 7, signal: null });
+    }
+  }
+  const terminated = new Worker(code.replace("process.exit(7)", "setInterval(() => 0, 1000)"), { eval: true, workerData: given });
+  await new Promise((resolve) => terminated.on("online", resolve));
+  assert.equal(typeof await terminated.terminate(), "number");
+});

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# `make soak`: the long versions of the tests that have one. A test has one when it asks tests/support/soak.h for its
+# rounds and is labelled (ig_soak), a suite when it stands below. Closes with `N passed, N failed` as `make test` does.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+logs=build/soak-logs
+mkdir -p "$logs"
+source tests/run/steps.sh
+export INTENTGATE_SOAK=1
+longest=36000   # seconds that one test may take
+
+echo "Building"
+source tests/run/environment.sh
+step configure cmake --preset release -DINTENTGATE_TESTS=ON || { failed=1; finish; }
+step build cmake --build build/release -j "$(nproc)" || { failed=1; finish; }
+
+echo "Soaking, for an hour or more"
+for test in $(ctest --test-dir build/release -N -L soak | sed -n 's/^ *Test *#[0-9]*: //p'); do
+  suite "$test" ctest --test-dir build/release -R "^$test\$" --output-on-failure --no-tests=error --timeout "$longest" -V
+done
+finish
