@@ -260,7 +260,11 @@ class FakeGate : public Gate {
     Result<Approval> found = GetApproval(d.tenant, call.approval_id);
     if (!found.ok()) return No(Check::kPolicy, Reason::kApprovalMismatch, "no such approval");
     if (found->state == ApprovalState::kPending) return d;
-    if (found->state != ApprovalState::kApproved) return No(Check::kPolicy, Reason::kApprovalRejected, "rejected by a person");
+    if (found->state != ApprovalState::kApproved) {
+      Decision no = No(Check::kPolicy, Reason::kApprovalRejected, "rejected by a person");
+      no.approval_id = "apr-1";   // as no gate does; whoever answers the client must not rely on it
+      return no;
+    }
     found->state = ApprovalState::kUsed;
     PutApproval(*found);
     d.verdict = Verdict::kAllow;

@@ -1,6 +1,7 @@
 #include <condition_variable>
 #include <thread>
 
+#include "gate/approval_desk.h"
 #include "unit/gate/world.h"
 
 namespace intentgate::gate {
@@ -271,16 +272,38 @@ TEST_CASE("of calls that race with one approval, one goes and is charged") {
   CHECK_FALSE(w.Ask(token).allowed());
 }
 
-TEST_CASE("a second gateway's use between look and use is found out") {
+TEST_CASE("a second gateway's use between look and use is found out, and costs the loser nothing") {
   Asked w;
   w.Open();
-  const std::string token = w.Token();
+  const std::string token = w.Token({Caveat::MaxCalls(2)});
   const std::string id = w.Approved(token);
   Decision winner;
   w.approvals->before_replace = [&] { winner = w.Again(token, id); };
   const Decision d = w.Again(token, id);
   CHECK(winner.allowed());
   CHECK(Said(d) == "block policy policy.approval_used");
+  CHECK(w.Ask(token).allowed());
+  CHECK_FALSE(w.Ask(token).allowed());
+}
+
+TEST_CASE("an approval is its tenant's even where nothing else differs") {
+  const GateSettings settings;
+  const auto store = std::make_shared<FaultyApprovals>();
+  ApprovalDesk desk(settings, store, SystemClock(), SystemRandom());
+  Judged acme, other;
+  acme.tenant = "acme";
+  other.tenant = "other";
+  acme.refused = Refused{Check::kPolicy, Reason::kPolicyEscalated, "ask", Verdict::kEscalate};
+  Call call{.tool = "pay"};
+  desk.Settle(call, acme);
+  REQUIRE(acme.approval != nullptr);
+  call.approval_id = acme.approval->row.id;
+  Judged again;
+  again.tenant = "acme";
+  CHECK_FALSE(desk.Look(call, again).has_value());
+  const std::optional<Refused> refused = desk.Look(call, other);
+  REQUIRE(refused.has_value());
+  CHECK(refused->code == Reason::kApprovalMismatch);
 }
 
 TEST_CASE("of two people who answer, the first counts") {
