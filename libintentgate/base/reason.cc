@@ -52,6 +52,12 @@ std::string_view ReasonName(Reason reason) {
     case Reason::kPolicyFailed: return "policy.failed";
     case Reason::kPolicyLimit: return "policy.limit";
     case Reason::kPolicyMissing: return "policy.missing";
+    case Reason::kApprovalRejected: return "policy.approval_rejected";
+    case Reason::kApprovalExpired: return "policy.approval_expired";
+    case Reason::kApprovalUsed: return "policy.approval_used";
+    case Reason::kApprovalMismatch: return "policy.approval_mismatch";
+    case Reason::kApprovalLimit: return "policy.approval_limit";
+    case Reason::kApprovalUnavailable: return "policy.approval_unavailable";
     case Reason::kBudgetExhausted: return "budget.exhausted";
     case Reason::kBudgetRate: return "budget.rate";
     case Reason::kBudgetCost: return "budget.cost";

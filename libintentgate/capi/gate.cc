@@ -51,6 +51,7 @@ Status Read(const ig_call& caller, ReadCall& out) {
   out.call.session_id = View(in.session_id);
   out.call.remote_ip = View(in.remote_ip);
   out.call.server = View(in.server);
+  out.call.approval_id = View(in.approval_id);
   return {};
 }
 
@@ -76,6 +77,7 @@ json::Value ToJson(const Decision& d) {
                                       {"code", ReasonName(d.code)},
                                       {"reason", d.reason},
                                       {"requires_step_up", d.requires_step_up},
+                                      {"approval_id", d.approval_id},
                                       {"event_id", d.event_id},
                                       {"tenant", d.tenant},
                                       {"agent_id", d.agent_id},

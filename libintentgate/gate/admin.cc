@@ -131,6 +131,7 @@ std::string GateImpl::Describe() const {
   out += s.keys ? ", active key " + s.keys->active_id() + " of " + std::to_string(s.keys->keys().size()) : ", no key";
   out += s.require_capability ? ", token required" : ", token NOT required";
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";
+  if (!s.approvals) out += ", approvals off";
   if (s.extractor_failure == FailureMode::kAllow) out += " (allows when the extractor fails)";
   out += policy ? ", policy " + policy->Digest() : ", no policy";
   out += parts_.signing_key.empty() ? ", checkpoints NOT signed" : ", checkpoints signed as " + s.signing_deployment;

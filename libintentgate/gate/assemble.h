@@ -12,6 +12,7 @@
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
 
+#include "approval/approval_store.h"
 #include "audit/audit_log.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
@@ -26,6 +27,7 @@ struct GateParts {
   std::shared_ptr<audit::AuditStore> audit_store;
   std::shared_ptr<budget::BudgetStore> budget_store;
   std::shared_ptr<token::RevocationStore> revocation_store;
+  std::shared_ptr<approval::ApprovalStore> approval_store;   // null: approvals are off
   // Null: nothing enters the chain as a commitment only.
   std::shared_ptr<audit::PrivateValueStore> private_values;
   std::shared_ptr<audit::RetentionStore> retention_store;   // null: there are no legal holds

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "audit/commitments.h"
 #include "gate/assemble.h"
@@ -61,6 +62,21 @@ Status CheckSigning(const GateSettings& settings) {
   return {};
 }
 
+Status CheckApprovals(const GateSettings& settings) {
+  const std::pair<const char*, std::int64_t> limits[] = {
+      {"approvals.ttl_seconds", settings.approval_ttl_seconds},
+      {"approvals.max_pending_per_token", settings.approval_max_pending_per_token},
+      {"approvals.max_pending_per_tenant", settings.approval_max_pending_per_tenant},
+      {"approvals.max_argument_bytes", settings.approval_max_argument_bytes},
+      {"approvals.poll_ms", settings.approval_poll_ms}};
+  for (const auto& [path, value] : limits) {
+    if (value < 1) return Bad(path, "must be at least 1");
+  }
+  if (settings.approval_keep_seconds < 0) return Bad("approvals.keep_seconds", "must be at least 0");
+  if (settings.approval_max_waiting < 0) return Bad("approvals.max_waiting", "must be at least 0");
+  return {};
+}
+
 }  // namespace
 
 Status CheckSettings(const GateSettings& settings) {
@@ -78,6 +94,7 @@ Status CheckSettings(const GateSettings& settings) {
   }
   if (Status s = CheckJournal(settings); !s.ok()) return s;
   if (Status s = CheckSigning(settings); !s.ok()) return s;
+  if (Status s = CheckApprovals(settings); !s.ok()) return s;
   if (settings.audit_max_batch < 1) return Bad("audit.max_batch", "must be at least 1");
   if (settings.audit_max_delay_us < 0) return Bad("audit.max_delay_us", "must be at least 0");
   for (const std::string& name : settings.private_values) {

@@ -59,6 +59,33 @@ json::Value Delegation(const std::vector<Hop>& hops) {
   return json::Value(std::move(out));
 }
 
+std::string_view StepName(ApprovalStep step) {
+  switch (step) {
+    case ApprovalStep::kNone: return "";
+    case ApprovalStep::kRequested: return "requested";
+    case ApprovalStep::kPending: return "pending";
+    case ApprovalStep::kNamed: return "named";
+    case ApprovalStep::kUsed: return "used";
+  }
+  return "";
+}
+
+// Who answered stands where the answer decided the call.
+void AddApproval(const Call& call, const Judged& judged, const Decision& decision, AuditEvent& event) {
+  const std::string_view step = StepName(judged.approval_step);
+  if (judged.approval) {
+    event.pending_id = judged.approval->row.id;
+    const bool decided = judged.approval_step == ApprovalStep::kUsed || decision.code == Reason::kApprovalRejected;
+    if (decided) event.decided_by = judged.approval->row.decided_by;
+    if (event.details.is_null()) event.details = json::Value(json::Object{});
+    event.details.Set("approval", step);
+  } else if (!call.approval_id.empty()) {
+    // Of the caller's making: whose it is, if anybody's, is not known.
+    if (event.details.is_null()) event.details = json::Value(json::Object{});
+    event.details.Set("approval_named", call.approval_id.substr(0, kMaxApprovalIdBytes));
+  }
+}
+
 // What operators should know and the agent need not.
 void AddDetails(const Judged& judged, AuditEvent& event) {
   const bool delegated = judged.token && judged.token->token.content().hops.size() > 1;
@@ -99,6 +126,7 @@ AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision&
   event.latency_us = decision.latency_us;
   event.remote_ip = Cut(call.remote_ip);
   AddDetails(judged, event);
+  AddApproval(call, judged, decision, event);
   for (const budget::Taken& taken : judged.taken) event.charges.push_back({taken.counter, taken.bucket, taken.amount});
   return event;
 }
@@ -116,6 +144,30 @@ AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome) {
   event.latency_us = outcome.latency_us;
   event.result_bytes = outcome.result_bytes;
   event.result_sha256 = Cut(outcome.result_sha256);
+  return event;
+}
+
+AuditEvent ApprovalEvent(const Approval& approval, const AdminContext& admin) {
+  const bool approved = approval.state == ApprovalState::kApproved;
+  const bool rejected = approval.state == ApprovalState::kRejected;
+  AuditEvent event = AdminEvent(approved ? "admin/approve" : rejected ? "admin/reject" : "admin/expire", approval.tenant, admin);
+  event.reason = approved ? "call approved" : rejected ? "call rejected" : "nobody answered in time, or the approved call did not come";
+  if (!approved) {
+    event.decision = "block";
+    event.check = Check::kPolicy;
+    event.reason_code = rejected ? Reason::kApprovalRejected : Reason::kApprovalExpired;
+  }
+  event.pending_id = approval.id;
+  if (approved || rejected) event.decided_by = approval.decided_by;
+  event.agent_id = approval.agent_id;
+  event.capability_token_id = approval.jti;
+  event.root_capability_token_id = approval.root_jti;
+  event.args_sha256 = approval.args_sha256;
+  event.method = Cut(approval.method);
+  event.requires_step_up = approval.requires_step_up;
+  event.details = json::MakeObject({{"tool", Cut(approval.tool)}, {"server", Cut(approval.server)}});
+  if (!approval.note.empty()) event.details.Set("note", Cut(approval.note));
+  if (!approval.claimed_by.empty()) event.details.Set("claimed_by", Cut(approval.claimed_by));
   return event;
 }
 

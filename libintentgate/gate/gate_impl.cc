@@ -26,10 +26,20 @@ namespace gate {
 namespace {
 
 constexpr std::size_t kExtractorThreads = 8;
-constexpr std::size_t kMaxWaitingCalls = 1'024;
 constexpr std::chrono::minutes kPruneEvery{10};
 
 constexpr const char* kNotRecorded = "the decision could not be recorded in the audit chain, so the call is refused";
+
+Refused Stopping() { return {Check::kNone, Reason::kShuttingDown, "the gate is shutting down; try again"}; }
+
+Refused TooManyExtractions() {
+  return {Check::kIntent, Reason::kIntentUnavailable, "too many calls wait for the intent extractor; try again later"};
+}
+
+Refused TooManyApprovals() {
+  return {Check::kPolicy, Reason::kApprovalUnavailable, "too many calls wait for the store of approvals; try again later",
+          Verdict::kBlock, "approval"};
+}
 
 void Block(Decision& decision, Check check, Reason code, std::string reason) {
   decision.verdict = Verdict::kBlock;
@@ -37,6 +47,7 @@ void Block(Decision& decision, Check check, Reason code, std::string reason) {
   decision.code = code;
   decision.reason = std::move(reason);
   decision.rule.clear();
+  decision.approval_id.clear();
 }
 
 Status CheckParts(const GateParts& parts) {
@@ -87,7 +98,9 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
     : parts_(std::move(parts)),
       ledger_(std::move(opened.ledger)),
       revocations_(std::move(opened.revocations)),
-      pipeline_(parts_.settings, parts_.clock, *revocations_, *ledger_, std::move(opened.tools), parts_.extractor, parts_.policy),
+      approvals_(parts_.settings, parts_.approval_store, parts_.clock, parts_.random),
+      pipeline_(parts_.settings, parts_.clock, *revocations_, *ledger_, std::move(opened.tools), parts_.extractor, parts_.policy,
+                approvals_),
       log_(std::move(opened.log)) {
   // A failure leaves rows that no one reads; the next round takes them.
   pruner_ = std::make_unique<base::Periodic>(kPruneEvery, [this] {
@@ -97,6 +110,7 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
     pool_ = std::make_unique<WorkerPool>(kExtractorThreads, kMaxWaitingCalls);
   }
   if (parts_.make_evidence) evidence_ = parts_.make_evidence(*log_);
+  StartApprovals();
 }
 
 GateImpl::~GateImpl() = default;
@@ -120,13 +134,44 @@ Decision GateImpl::ToDecision(const Judged& judged, std::int64_t started_nanos) 
     d.code = Reason::kAllowed;
     d.reason = judged.policy_reason.empty() ? "allowed" : judged.policy_reason;
   }
+  if (judged.approval && (d.verdict == Verdict::kEscalate || judged.approval_step == ApprovalStep::kUsed)) {
+    d.approval_id = judged.approval->row.id;
+  }
   d.latency_us = (parts_.clock->MonotonicNanos() - started_nanos) / 1'000;
   return d;
 }
 
 void GateImpl::JudgeAndRecord(const Call& call, DecisionDone done) {
   const std::int64_t started = parts_.clock->MonotonicNanos();
-  Record(call, pipeline_.Judge(call), started, std::move(done));
+  SettleAndRecord(call, pipeline_.Judge(call), started, std::move(done));
+}
+
+void GateImpl::SettleAndRecord(const Call& call, Judged judged, std::int64_t started_nanos, DecisionDone done) {
+  if (approvals_.Settles(judged)) {
+    // What cannot be recorded must not use up an approval.
+    const bool recordable = log_->ready(pipeline_.budget().PromiseOf(call.tool).durability);
+    if (recordable) approvals_.Settle(call, judged);
+    else judged.refused = Refused{Check::kNone, Reason::kAuditUnavailable, kNotRecorded};
+  }
+  if (judged.refused && !judged.taken.empty()) {
+    pipeline_.budget().Refund(judged);
+    judged.taken.clear();
+  }
+  Record(call, std::move(judged), started_nanos, std::move(done));
+}
+
+void GateImpl::JudgeAsync(const Call& call, DecisionDone done) {
+  const std::int64_t started = parts_.clock->MonotonicNanos();
+  Judged judged = pipeline_.Judge(call);
+  if (!approvals_.Settles(judged)) return Record(call, std::move(judged), started, std::move(done));
+  const auto owned = std::make_shared<const OwnedCall>(call);
+  // Shared, because a job is copied.
+  const auto kept = std::make_shared<Judged>(std::move(judged));
+  const bool taken = approval_pool_->Post([this, owned, kept, started, done](bool stopping) {
+    if (!stopping) return SettleAndRecord(owned->View(), std::move(*kept), started, done);
+    RefuseAndRecord(owned->View(), Stopping(), done);
+  });
+  if (!taken) RefuseAndRecord(call, TooManyApprovals(), std::move(done));
 }
 
 void GateImpl::RefuseAndRecord(const Call& call, Refused refused, DecisionDone done) {
@@ -185,20 +230,18 @@ Decision GateImpl::Authorize(const Call& call) {
 }
 
 void GateImpl::AuthorizeAsync(const Call& call, DecisionDone done) {
-  if (!pool_ || !pipeline_.intent().MayWait(call) || !ShapeProblem(call).empty()) {
-    return JudgeAndRecord(call, std::move(done));
-  }
+  const bool asks_extractor = pool_ && pipeline_.intent().MayWait(call);
+  const bool asks_store = approval_pool_ && !call.approval_id.empty();
+  if ((!asks_extractor && !asks_store) || !ShapeProblem(call).empty()) return JudgeAsync(call, std::move(done));
   // Strangers do not get to keep the pool busy.
   Judged stranger;
-  if (pipeline_.capability().Ask(call, stranger)) return JudgeAndRecord(call, std::move(done));
+  if (pipeline_.capability().Ask(call, stranger)) return JudgeAsync(call, std::move(done));
   const auto owned = std::make_shared<const OwnedCall>(call);
-  const bool taken = pool_->Post([this, owned, done](bool stopping) {
+  const bool taken = (asks_extractor ? pool_ : approval_pool_)->Post([this, owned, done](bool stopping) {
     if (!stopping) return JudgeAndRecord(owned->View(), done);
-    RefuseAndRecord(owned->View(), {Check::kNone, Reason::kShuttingDown, "the gate is shutting down; try again"}, done);
+    RefuseAndRecord(owned->View(), Stopping(), done);
   });
-  if (taken) return;
-  RefuseAndRecord(call, {Check::kIntent, Reason::kIntentUnavailable, "too many calls wait for the intent extractor; try again later"},
-                  std::move(done));
+  if (!taken) RefuseAndRecord(call, asks_extractor ? TooManyExtractions() : TooManyApprovals(), std::move(done));
 }
 
 Decision GateImpl::Explain(const Call& call) {

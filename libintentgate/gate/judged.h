@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <intentgate/intent.h>
 #include <intentgate/policy.h>
 
+#include "approval/approval_store.h"
 #include "budget/ledger.h"
 #include "gate/token_cache.h"
 
@@ -25,6 +27,15 @@ struct Refused {
   std::string rule = {};                     // as in Decision
 };
 
+// What a call had to do with its approval.
+enum class ApprovalStep : std::uint8_t {
+  kNone,
+  kRequested,   // it made the approval
+  kPending,     // it waits for one that was there
+  kNamed,       // it named one that is answered or over
+  kUsed,
+};
+
 // Filled from top to bottom; what a refusal cut off keeps its default. Thread-compatible.
 struct Judged {
   std::shared_ptr<const KnownToken> token;   // null: none was given, or it was not verified
@@ -37,6 +48,9 @@ struct Judged {
   std::string policy_reason;                 // why it allowed
   std::string policy_detail;                 // the engine's error, for operators
   bool requires_step_up = false;
+  std::shared_ptr<const approval::StoredApproval> approval;   // null: none, or one that is not the call's
+  ApprovalStep approval_step = ApprovalStep::kNone;
+  bool approved = false;                     // a person said yes to this call, and it counts
   std::vector<budget::Taken> taken;
   std::optional<Refused> refused;
   CheckTimes times;

@@ -39,21 +39,30 @@ std::string ShapeProblem(const Call& call) {
 
 Pipeline::Pipeline(const GateSettings& settings, std::shared_ptr<const Clock> clock, RevocationWatch& revocations,
                    budget::Ledger& ledger, ToolTable tools, std::shared_ptr<IntentExtractor> extractor,
-                   std::shared_ptr<const Policy> policy)
+                   std::shared_ptr<const Policy> policy, const ApprovalDesk& approvals)
     : clock_(clock),
       capability_(settings, std::move(clock), revocations),
       intent_(settings, std::move(extractor)),
       policy_(std::move(policy)),
+      approvals_(approvals),
       budget_(settings, std::move(tools), ledger) {}
 
 Judged Pipeline::Judge(const Call& call) { return Run(call, false); }
 Judged Pipeline::Explain(const Call& call) { return Run(call, true); }
 
+// An approval that does not stand behind this call ends it, whatever the policy would say: whoever names one relies on it.
+std::optional<Refused> Pipeline::AskPolicy(const Call& call, Judged& judged) {
+  if (!call.approval_id.empty()) {
+    if (auto no = approvals_.Look(call, judged)) return no;
+  }
+  return policy_.Ask(call, judged);
+}
+
 std::optional<Refused> Pipeline::Ask(Check check, const Call& call, bool explain, Judged& judged) {
   switch (check) {
     case Check::kCapability: return capability_.Ask(call, judged);
     case Check::kIntent: return intent_.Ask(call, judged);
-    case Check::kPolicy: return policy_.Ask(call, judged);
+    case Check::kPolicy: return AskPolicy(call, judged);
     case Check::kBudget: return budget_.Ask(call, explain, judged);
     case Check::kNone: break;
   }

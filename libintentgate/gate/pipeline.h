@@ -6,6 +6,7 @@
 
 #include <intentgate/settings.h>
 
+#include "gate/approval_desk.h"
 #include "gate/budget_check.h"
 #include "gate/capability_check.h"
 #include "gate/intent_check.h"
@@ -22,7 +23,7 @@ class Pipeline {
   // Everything is borrowed but what the checks own; `settings` must not change.
   Pipeline(const GateSettings& settings, std::shared_ptr<const Clock> clock, RevocationWatch& revocations,
            budget::Ledger& ledger, ToolTable tools, std::shared_ptr<IntentExtractor> extractor,
-           std::shared_ptr<const Policy> policy);
+           std::shared_ptr<const Policy> policy, const ApprovalDesk& approvals);
 
   // Judges and charges. What was taken has to be refunded if the decision cannot be recorded.
   Judged Judge(const Call& call);
@@ -37,12 +38,14 @@ class Pipeline {
 
  private:
   Judged Run(const Call& call, bool explain);
+  std::optional<Refused> AskPolicy(const Call& call, Judged& judged);
   std::optional<Refused> Ask(Check check, const Call& call, bool explain, Judged& judged);
 
   std::shared_ptr<const Clock> clock_;
   CapabilityCheck capability_;
   IntentCheck intent_;
   PolicyCheck policy_;
+  const ApprovalDesk& approvals_;
   BudgetCheck budget_;
 };
 

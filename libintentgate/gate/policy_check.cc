@@ -35,7 +35,8 @@ std::optional<Refused> PolicyCheck::Ask(const Call& call, Judged& judged) const 
     return Refused{Check::kPolicy, Reason::kPolicyMissing, "no policy is set, so every call is refused", Verdict::kBlock, "policy"};
   }
   policy::PolicyInput input{.tool = call.tool, .args = call.arguments, .agent_id = judged.agent_id,
-                            .session_id = call.session_id, .method = call.method};
+                            .session_id = call.session_id, .method = call.method,
+                            .intent = nullptr, .capability = nullptr, .approved = judged.approved};
   policy::CapabilityInput capability;
   if (judged.token) {
     capability = CapabilityOf(judged.token->token.content());
@@ -54,6 +55,11 @@ std::optional<Refused> PolicyCheck::Ask(const Call& call, Judged& judged) const 
     return std::nullopt;
   }
   const bool escalates = verdict.effect == policy::Effect::kEscalate;
+  // What the policy asked for has happened: a person was asked. A block stays a block.
+  if (escalates && judged.approved) {
+    judged.policy_reason = "approved by a person: " + verdict.reason;
+    return std::nullopt;
+  }
   return Refused{Check::kPolicy, CodeOf(verdict), std::move(verdict.reason), escalates ? Verdict::kEscalate : Verdict::kBlock,
                  "policy " + std::string(policy::kEntrypoint)};
 }

@@ -31,6 +31,7 @@ std::shared_ptr<audit::LogStore> UseStore(const std::shared_ptr<Store>& store, g
   parts.audit_store = store;
   parts.budget_store = store;
   parts.revocation_store = store;
+  parts.approval_store = store;
   parts.private_values = store;
   parts.retention_store = store;
   if constexpr (std::is_convertible_v<Store*, audit::LogStore*>) return store;

@@ -60,6 +60,7 @@ json::Value InputDocument(const PolicyInput& input) {
   out.Add("method", input.method);
   if (input.intent != nullptr) out.Put("intent", IntentDocument(*input.intent));
   if (input.capability != nullptr) out.Put("capability", CapabilityDocument(*input.capability));
+  if (input.approved) out.Put("approved", json::Value(true));
   return out.Finish();
 }
 

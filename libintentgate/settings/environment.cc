@@ -63,9 +63,14 @@ std::string SetAuditTarget(Draft&, const std::string& text, const std::string&) 
   return OnlyOff(text, "none",
                  "audit events are not written to standard output in this version; set it to none and use `intentgate audit export`");
 }
-std::string SetApprovalsBackend(Draft&, const std::string& text, const std::string&) {
-  return OnlyOff(text, "off",
-                 "approvals are not in this version, an escalated call is not forwarded; set it to off or unset it");
+// They rest in the gate's store, whichever that is.
+std::string SetApprovalsBackend(Draft& draft, const std::string& text, const std::string&) {
+  const std::string backend = Lower(text);
+  if (backend != "off" && backend != "memory" && backend != "postgres") {
+    return "must be off, memory or postgres; approvals are kept where store.kind says";
+  }
+  draft.settings.approvals = backend != "off";
+  return "";
 }
 
 struct PublicName {
@@ -89,7 +94,7 @@ struct Unsupported {
 };
 constexpr Unsupported kUnsupported[] = {
     {"INTENTGATE_REDIS_URL", "budgets are counted in this process and kept in its store; unset it and run one gateway"},
-    {"INTENTGATE_APPROVAL_", "approvals are not in this version; unset it"},
+    {"INTENTGATE_APPROVAL_", "a call is held only when it asks for that (docs/approvals.md); unset it and set approvals.ttl_seconds"},
     {"INTENTGATE_WEBHOOK_", "webhooks are not in this version; unset it"},
     {"INTENTGATE_SIEM_", "SIEM delivery is not in this version; unset it and use `intentgate audit export`"},
     {"INTENTGATE_POLICY_REQUIRE_APPROVAL", "policies are read from files in this version; unset it"},
@@ -175,7 +180,7 @@ std::vector<SettingReference> EnvironmentReference() {
       {"", "INTENTGATE_AUDIT_PERSIST", "true", "Accepted as `true` only: events are always stored."},
       {"", "INTENTGATE_AUDIT_TARGET", "none", "Accepted as `none` only."},
       {"", "INTENTGATE_POLICY_STORE", "off", "Accepted as `off` only."},
-      {"", "INTENTGATE_APPROVALS_BACKEND", "off", "Accepted as `off` only."},
+      {"", "INTENTGATE_APPROVALS_BACKEND", "", "`off` is `approvals.enabled: false`. `memory` and `postgres` mean on; approvals are kept where `store.kind` says."},
   };
 }
 

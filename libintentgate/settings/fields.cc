@@ -182,6 +182,33 @@ void AddBudget(std::vector<Field>& fields) {
   }
 }
 
+void AddApprovals(std::vector<Field>& fields) {
+  fields.push_back(Bool({"approvals.enabled", "INTENTGATE_APPROVALS_ENABLED",
+                         "An escalated call waits for a person. Off: it is refused, and nobody is asked."},
+                        &GateSettings::approvals));
+  fields.push_back(Int({"approvals.ttl_seconds", "INTENTGATE_APPROVALS_TTL_SECONDS",
+                        "How long a call waits for the answer, and then an approved one for its use."},
+                       &GateSettings::approval_ttl_seconds, {1, 31 * 86'400}));
+  fields.push_back(Int({"approvals.max_pending_per_token", "INTENTGATE_APPROVALS_MAX_PENDING_PER_TOKEN",
+                        "Pending approvals of one root token; the next escalated call is refused."},
+                       &GateSettings::approval_max_pending_per_token, {1, 100'000}));
+  fields.push_back(Int({"approvals.max_pending_per_tenant", "INTENTGATE_APPROVALS_MAX_PENDING_PER_TENANT",
+                        "Pending approvals of one tenant, likewise."},
+                       &GateSettings::approval_max_pending_per_tenant, {1, 1'000'000}));
+  fields.push_back(Int({"approvals.max_argument_bytes", "INTENTGATE_APPROVALS_MAX_ARGUMENT_BYTES",
+                        "Arguments of a call that a person is asked about; they are stored with the approval. Larger ones are refused."},
+                       &GateSettings::approval_max_argument_bytes, {64, 16 << 20}));
+  fields.push_back(Int({"approvals.keep_seconds", "INTENTGATE_APPROVALS_KEEP_SECONDS",
+                        "How long a closed approval stays in the list, counted from when it was asked for."},
+                       &GateSettings::approval_keep_seconds, {0, std::int64_t{3'650} * 86'400}));
+  fields.push_back(Int({"approvals.poll_ms", "INTENTGATE_APPROVALS_POLL_MS",
+                        "How often a waiting call looks whether another gateway took the answer."},
+                       &GateSettings::approval_poll_ms, {10, 60'000}));
+  fields.push_back(Int({"approvals.max_waiting", "INTENTGATE_APPROVALS_MAX_WAITING",
+                        "Callers that wait for answers at once; the next one is told at once that its call is pending."},
+                       &GateSettings::approval_max_waiting, {0, 1'000'000}));
+}
+
 std::string SetPrivateValues(Draft& draft, const std::string& text, const std::string&) {
   constexpr std::array<std::string_view, 7> kMembers = {"arg_values", "args_sha256", "details", "intent_summary",
                                                         "reason", "remote_ip", "result_sha256"};
@@ -332,6 +359,7 @@ std::vector<Field> MakeFields() {
   AddCapability(fields);
   AddIntent(fields);
   AddPolicy(fields);
+  AddApprovals(fields);
   AddBudget(fields);
   AddAudit(fields);
   AddSigning(fields);

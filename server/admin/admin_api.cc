@@ -38,7 +38,8 @@ std::optional<Request> Admit(const AdminDeps& deps, http::Exchange& exchange) {
                                    : Reply::FromError(query.error()));
     return std::nullopt;
   }
-  return Request{*who, std::move(*query), std::string(exchange.body()), exchange.remote_address(), std::string(elevation)};
+  return Request{*who, std::move(*query), std::string(exchange.body()), exchange.remote_address(), std::string(elevation),
+                 std::string(exchange.param("id"))};
 }
 
 void Queue(Workers& workers, const ExchangePtr& exchange, std::function<void()> job) {
@@ -94,6 +95,8 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/v1/admin/revoke", "POST"},  {"/v1/admin/revocations", "GET"},
       {"/v1/admin/tenants", "GET"},  {"/v1/admin/audit", "GET"},
       {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"},
+      {"/v1/admin/approvals", "GET"}, {"/v1/admin/approvals/{id}", "GET"},
+      {"/v1/admin/approvals/{id}/decide", "POST"},
       {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
       {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"},
       {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/prune", "POST"}, {"/v1/admin/audit/holds", "GET"},
@@ -108,6 +111,9 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddResource(router, deps, "POST", "/v1/admin/revoke", RevokeToken, deps.actors);
   AddResource(router, deps, "GET", "/v1/admin/revocations", ListRevocations, deps.actors);
   AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/approvals", ListApprovals, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/approvals/{id}", GetApproval, deps.actors);
+  AddResource(router, deps, "POST", "/v1/admin/approvals/{id}/decide", DecideApproval, deps.actors);
   AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/freshness", AuditFreshness, deps.readers);

@@ -26,6 +26,7 @@ struct Request {
   std::string body;
   std::string remote_ip;
   std::string elevation_id;
+  std::string id;                            // from the path, where it names one
 
   AdminContext Context() const { return {who.actor(), remote_ip, elevation_id}; }
 };

@@ -26,6 +26,9 @@ Reply RevokeToken(const Resources& on, const Request& request);       // POST /v
 Reply ListRevocations(const Resources& on, const Request& request);   // GET  /v1/admin/revocations
 Reply ListTenants(const Resources& on, const Request& request);       // GET  /v1/admin/tenants
 Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
+Reply ListApprovals(const Resources& on, const Request& request);     // GET  /v1/admin/approvals
+Reply GetApproval(const Resources& on, const Request& request);       // GET  /v1/admin/approvals/{id}
+Reply DecideApproval(const Resources& on, const Request& request);    // POST /v1/admin/approvals/{id}/decide
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
 Reply EraseValues(const Resources& on, const Request& request);       // POST /v1/admin/audit/erase
 Reply PruneEvents(const Resources& on, const Request& request);       // POST /v1/admin/audit/prune

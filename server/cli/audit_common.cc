@@ -57,6 +57,9 @@ Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams&
     for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
     return Error{ErrorCode::kInvalidArgument, message};
   }
+  if (load.settings.store == StoreKind::kMemory) {
+    return Error{ErrorCode::kInvalidArgument, "store.kind memory is inside the server; use its admin API"};
+  }
   OnlyLook(load.settings);
   return Gate::Open(load.settings);
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <intentgate/caveat.h>
@@ -85,6 +86,13 @@ struct AuditExportOptions {
   std::map<std::string, std::string> filters;  // names of the admin API's query parameters
 };
 
+struct ApprovalsOptions {
+  std::string config, tenant, id, note;
+  std::string status = "pending";
+  std::int64_t interval_seconds = 2;
+  bool json = false;
+};
+
 struct AuditEraseOptions {
   std::string config, reason;
   std::map<std::string, std::string> filters;
@@ -138,9 +146,17 @@ int AuditPrune(const AuditPruneOptions& options, const Streams& streams);
 int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);
+int ApprovalsList(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsApprove(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsReject(const ApprovalsOptions& options, const Streams& streams);
+int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);
+
+// Without control characters and without characters that turn text around: they become \u escapes.
+std::string ForTerminal(std::string_view text);
 
 // A file's text; "-" is standard input. kIo names the path.
 Result<std::string> ReadInput(const std::string& path, const Streams& streams);

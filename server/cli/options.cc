@@ -56,6 +56,7 @@ struct AllOptions {
   AuditEraseOptions audit_erase;
   AuditPruneOptions audit_prune;
   AuditHoldOptions hold;
+  ApprovalsOptions approvals;
 };
 
 void AddServe(CLI::App& app, AllOptions& all) {
@@ -238,6 +239,28 @@ void AddAudit(CLI::App& app, AllOptions& all) {
   AddRetention(*audit, all);
 }
 
+void AddApprovals(CLI::App& app, AllOptions& all) {
+  CLI::App* approvals = app.add_subcommand("approvals", "answer calls that wait for a person");
+  approvals->require_subcommand(1);
+  ApprovalsOptions& options = all.approvals;
+  const auto add = [&](const char* name, const char* what, const char* arguments) {
+    CLI::App* command = Command(*approvals, name, what, (std::string("intentgate approvals ") + name + " --config intentgate.yaml" + arguments).c_str());
+    command->add_option("--config", options.config, "the server's YAML file; else the environment alone");
+    command->add_option("--tenant", options.tenant, "only this tenant's");
+    AddJson(command, options.json);
+    return command;
+  };
+  add("list", "list approvals, newest first", "")
+      ->add_option("--status", options.status, "pending, approved, rejected, expired, used or all")->capture_default_str();
+  add("watch", "print pending approvals as they come, until interrupted", "")
+      ->add_option("--interval", options.interval_seconds, "seconds between two looks")->check(CLI::Range(1, 3'600))->capture_default_str();
+  add("show", "show one with its exact arguments", " ID")->add_option("id", options.id, "the approval")->required();
+  for (CLI::App* answer : {add("approve", "let the call go once", " ID --note 'as agreed'"), add("reject", "refuse the call", " ID --note 'too much'")}) {
+    answer->add_option("id", options.id, "the approval")->required();
+    answer->add_option("--note", options.note, "for the record; the agent does not see it");
+  }
+}
+
 int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const Hooks& hooks) {
   const auto chosen = [&](std::initializer_list<const char*> path) {
     const CLI::App* at = &app;
@@ -263,6 +286,11 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"verify"})) return VerifyToken(all.verify, streams);
   if (chosen({"policy", "eval"})) return PolicyEval(all.policy_eval, streams);
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
+  if (chosen({"approvals", "list"})) return ApprovalsList(all.approvals, streams);
+  if (chosen({"approvals", "show"})) return ApprovalsShow(all.approvals, streams);
+  if (chosen({"approvals", "approve"})) return ApprovalsApprove(all.approvals, streams);
+  if (chosen({"approvals", "reject"})) return ApprovalsReject(all.approvals, streams);
+  if (chosen({"approvals", "watch"})) return ApprovalsWatch(all.approvals, streams);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
   if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
   if (chosen({"audit", "prune"})) return AuditPrune(all.audit_prune, streams);
@@ -292,6 +320,7 @@ int Run(const std::vector<std::string>& arguments, const Streams& streams, const
   AddTokens(app, all);
   AddPolicy(app, all);
   AddAudit(app, all);
+  AddApprovals(app, all);
   const bool verifying = arguments.size() > 2 && arguments[1] == "audit" && arguments[2] == "verify";
   const int usage = verifying ? kExitCannotVerify : kExitUsage;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

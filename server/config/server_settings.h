@@ -73,6 +73,8 @@ struct ServerSettings {
   bool metrics = true;
   ServerLimits limits;
   std::vector<std::string> allowed_origins;                // exact; a browser's Origin that is not here is refused
+  std::int64_t approval_wait_seconds = 300;                // a call that asks to wait for a person is held no longer
+  std::int64_t keep_alive_ms = 15'000;                     // between signs of life on a stream that is held
   std::vector<std::string> allowed_hosts;                  // without port; empty: on loopback only its own names
   std::string public_url;                                  // of /v1/mcp as clients reach it; empty: no resource metadata
   std::vector<std::string> authorization_servers;          // issuers that clients may get a token from

@@ -1,5 +1,6 @@
 #include "mcp/denial.h"
 
+#include "mcp/approval_wait.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message.h"
 
@@ -21,7 +22,9 @@ std::string DataOf(const Decision& decision) {
   // Trouble inside the gateway is for its operators.
   if (decision.check == Check::kNone) return "the gateway could not decide; nothing was done";
   if (decision.verdict != Verdict::kEscalate) return decision.reason;
-  return decision.reason + "; the call awaits a human, event " + decision.event_id;
+  if (decision.approval_id.empty()) return decision.reason + "; the call needs a person, and nobody can be asked here";
+  return decision.reason + "; the call awaits a person: repeat it with the header " + std::string(kApprovalIdField) + ": " +
+         decision.approval_id;
 }
 
 }  // namespace
@@ -32,12 +35,15 @@ void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& i
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});
   }
+  http::HeaderList headers{{"Content-Type", "application/json"}};
+  AddApprovalFields(decision, headers);
   if (IsModern(exchange.request())) {
     const int outside = code == kInternalError ? code : kModernRefusal + (code % 100);
     json::Value data = json::MakeObject({{"reason", DataOf(decision)}, {"decision", decision.event_id}});
-    return SendJson(exchange, 200, StructuredError(id, outside, CodeMessage(code), std::move(data)));
+    if (decision.verdict == Verdict::kEscalate && !decision.approval_id.empty()) data.Set("approval_id", decision.approval_id);
+    return exchange.Send(200, headers, StructuredError(id, outside, CodeMessage(code), std::move(data)));
   }
-  SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
+  exchange.Send(200, headers, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
 }
 
 }  // namespace intentgate::mcp

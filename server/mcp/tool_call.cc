@@ -3,42 +3,75 @@
 #include <utility>
 
 #include "http/bearer.h"
+#include "mcp/approval_wait.h"
 #include "mcp/denial.h"
 #include "mcp/receipt_header.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
 
 namespace intentgate::mcp {
+namespace {
 
-void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
-                 CallRoute route) {
+// What the gate is asked about; it may be asked again when a person has answered. `call` borrows from `message`.
+struct Asking {
+  std::shared_ptr<const Message> message;
+  ToolCall call;
+  std::shared_ptr<CallRoute> way;
+  std::string approval_id;
+  bool waited = false;
+};
+
+void Judge(Lane& lane, ExchangePtr exchange, Asking asking);
+
+void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const Decision& decision) {
+  const auto pending = [&lane, message = asking.message, decision](const ExchangePtr& to) {
+    SendDenial(lane, *WithReceipt(to, *lane.context.gate, decision), *message->id(), decision);
+  };
+  Asking again = asking;
+  again.approval_id = decision.approval_id;
+  again.waited = true;
+  const auto answered = [&lane, again = std::move(again)](ExchangePtr held) { Judge(lane, std::move(held), again); };
+  if (!asking.waited && HoldForApproval(lane, exchange, *asking.message, decision, {answered, pending})) return;
+  pending(exchange);
+}
+
+void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
   const http::HeaderList& headers = exchange->request().headers;
-  const auto way = std::make_shared<CallRoute>(std::move(route));
   const Call asked{.token = http::BearerToken(headers),
-                   .tool = call.name,
-                   .arguments = call.arguments,
-                   .method = call.method,
+                   .tool = asking.call.name,
+                   .arguments = asking.call.arguments,
+                   .method = asking.call.method,
                    .prompt = headers.Get("X-Intent-Prompt").value_or(""),
-                   .session_id = way->bound ? std::string_view(way->bound->id) : std::string_view(),
+                   .session_id = asking.way->bound ? std::string_view(asking.way->bound->id) : std::string_view(),
                    .remote_ip = exchange->remote_address(),
                    .server = lane.upstream.name(),
-                   .continues = way->continues};
+                   .continues = asking.way->continues,
+                   .approval_id = asking.approval_id};
   Gate& gate = *lane.context.gate;
   // The callback may be on any thread; it touches nothing but the mailbox.
-  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, message, way](Decision decision) {
-    mailbox->Run([&lane, exchange, message, way, decision = std::move(decision)]() mutable {
+  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) {
+    mailbox->Run([&lane, exchange, asking, decision = std::move(decision)]() mutable {
       lane.context.metrics->Decided(decision);
+      if (!decision.allowed()) return Refuse(lane, exchange, asking, decision);
       const ExchangePtr answered = WithReceipt(exchange, *lane.context.gate, decision);
-      if (!decision.allowed()) return SendDenial(lane, *answered, *message->id(), decision);
-      if (way->era == Era::kLegacy && !way->bound) return StartSharedCall(lane, answered, message, std::move(decision));
-      RelayTask task{.exchange = answered, .message = message, .era = way->era, .principal = PrincipalOf(decision)};
-      task.bound = std::move(way->bound);
-      task.body = std::move(way->body);
-      task.change = std::move(way->change);
+      CallRoute& route = *asking.way;
+      if (route.era == Era::kLegacy && !route.bound) return StartSharedCall(lane, answered, asking.message, std::move(decision));
+      RelayTask task{.exchange = answered, .message = asking.message, .era = route.era, .principal = PrincipalOf(decision)};
+      task.bound = std::move(route.bound);
+      task.body = std::move(route.body);
+      task.change = std::move(route.change);
       task.decision = std::move(decision);
       StartRelay(lane, std::move(task));
     });
   });
+}
+
+}  // namespace
+
+void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
+                 CallRoute route) {
+  const std::string approval_id(ApprovalIdOf(exchange->request().headers));
+  Judge(lane, std::move(exchange), {std::move(message), call, std::make_shared<CallRoute>(std::move(route)), approval_id});
 }
 
 }  // namespace intentgate::mcp

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "approval/approval_store.h"
 #include "audit/audit_store.h"
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
@@ -20,6 +21,7 @@ struct Stores {
   std::shared_ptr<audit::AuditStore> audit;
   std::shared_ptr<budget::BudgetStore> budget;
   std::shared_ptr<token::RevocationStore> revocations;
+  std::shared_ptr<approval::ApprovalStore> approvals;
   std::shared_ptr<audit::RetentionStore> retention;
   std::shared_ptr<audit::LogStore> log;
   std::shared_ptr<audit::PrivateValueStore> values;

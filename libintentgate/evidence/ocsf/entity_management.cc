@@ -28,6 +28,8 @@ json::Value Entity(SourceEvent& source, const Choice& type, const std::string& a
       entity.Set("uid", digest);
       entity.Set("policy", json::MakeObject({{"uid", digest}, {"type", "rego"}, {"is_applied", true}}));
     }
+  } else if (const std::string approval = source.Text("pending_id"); !approval.empty()) {
+    entity.Set("uid", approval);
   } else if (const std::string token = source.Text("capability_token_id"); !token.empty()) {
     entity.Set("uid", token);
   }

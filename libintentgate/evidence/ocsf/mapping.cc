@@ -16,12 +16,14 @@ struct AdminRow {
   AdminAction means;
 };
 constexpr Choice kToken{kOther, "Capability Token"}, kPolicyEntity{5, "Policy"}, kEvent{kOther, "Audit Event"},
-    kChain{kOther, "Audit Chain"}, kHold{kOther, "Legal Hold"};
+    kChain{kOther, "Audit Chain"}, kHold{kOther, "Legal Hold"}, kApproval{kOther, "Approval"};
 constexpr AdminRow kAdmin[] = {
     {"mint", {{1, "Create"}, kToken}},         {"revoke", {{11, "Deactivate"}, kToken}},
     {"policy", {{10, "Activate"}, kPolicyEntity}}, {"erase", {{4, "Delete"}, kEvent}},
     {"prune", {{4, "Delete"}, kChain}},        {"hold_placed", {{1, "Create"}, kHold}},
     {"hold_lifted", {{4, "Delete"}, kHold}},
+    {"approve", {{kOther, "Approve"}, kApproval}}, {"reject", {{kOther, "Reject"}, kApproval}},
+    {"expire", {{kOther, "Expire"}, kApproval}},
 };
 
 struct ControlRow {

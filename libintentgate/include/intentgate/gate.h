@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include <intentgate/approval.h>
 #include <intentgate/audit.h>
 #include <intentgate/clock.h>
 #include <intentgate/json.h>
@@ -54,6 +55,7 @@ struct Call {
   std::string_view server;                   // the upstream's name
   // A later round of a call that was charged: judged again by the other checks, not counted again.
   bool continues = false;
+  std::string_view approval_id;              // of an earlier escalation of the same call; empty: none
 };
 
 struct TraceStep {
@@ -77,6 +79,7 @@ struct Decision {
   // "policy data.intentgate.policy.decision", "budget agent:<id>:window_calls". Empty for an allow.
   std::string rule;
   bool requires_step_up = false;
+  std::string approval_id;                   // escalate: what the call waits for; allow: what it has used
   std::string event_id;                      // of the decision's event; empty if it could not be recorded
   std::string tenant, agent_id, jti, root_jti;
   std::int64_t latency_us = 0;               // deciding, without the wait for the commit
@@ -164,6 +167,20 @@ class Gate {
   virtual Status Revoke(const RevokeRequest& request, const AdminContext& admin) = 0;
   virtual Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit,
                                                          std::size_t offset) = 0;
+
+  // An escalated call makes an approval, which a person answers here (approval.h). The answer is in the chain before
+  // it counts. Errors: kNotFound, kConflict (not pending any more; GetApproval says what it is), kInvalidArgument (no
+  // actor), kUnavailable (nothing was changed, or approvals are off).
+  virtual Result<ApprovalPage> ListApprovals(const ApprovalFilter& filter, std::string_view after, std::size_t limit) = 0;
+  // `tenant` empty: whosesoever it is. kNotFound for another tenant's.
+  virtual Result<Approval> GetApproval(std::string_view tenant, std::string_view id) = 0;
+  virtual Result<Approval> DecideApproval(const ApprovalDecision& decision, const AdminContext& admin) = 0;
+  // Calls `done` once when the approval is not pending, also when another gateway on the same store took the answer; on a
+  // thread of the gate, or inside the call when there is nothing to wait for (then 0 is returned). It must not block.
+  // There is no time limit but the approval's own: see CancelApprovalWait.
+  virtual std::uint64_t WaitApproval(std::string_view tenant, std::string_view id, ApprovalDone done) = 0;
+  // `done` may still be running when this returns; otherwise it is not called any more.
+  virtual void CancelApprovalWait(std::uint64_t wait) = 0;
 
   virtual Result<AuditPage> QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) = 0;
   virtual Result<std::int64_t> CountAudit(const AuditFilter& filter) = 0;

@@ -179,9 +179,10 @@ typedef struct ig_call {
   ig_str session_id;
   ig_str remote_ip;
   ig_str server;         /* the upstream's name */
+  ig_str approval_id;    /* of an earlier escalation of the same call; empty: none */
 } ig_call;
 #define IG_CALL_INIT \
-  { sizeof(ig_call), {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0} }
+  { sizeof(ig_call), {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0} }
 
 /*
  * Opens a gate from the configuration's text; INTENTGATE_* variables of the process win over it. `file_name` is for
@@ -219,6 +220,27 @@ typedef int (*ig_sink)(void* context, const char* data, size_t size);
 IG_API ig_code ig_gate_export_audit(ig_gate* gate, ig_str tenant, ig_str format, ig_sink sink, void* context,
                                     ig_error** error);
 
+/*
+ * Approvals (docs/approvals.md). `tenant` empty: every tenant's. A row has the members of Approval in
+ * <intentgate/approval.h>, and `arguments` as JSON.
+ */
+/* {"approvals": [...], "next": text for `after`, empty at the end}, newest first. `state` empty: any; `limit` 1 to 1000. */
+IG_API ig_code ig_gate_approvals(ig_gate* gate, ig_str tenant, ig_str state, ig_str after, size_t limit, ig_text** page_json,
+                                 ig_error** error);
+IG_API ig_code ig_gate_approval(ig_gate* gate, ig_str tenant, ig_str id, ig_text** approval_json, ig_error** error);
+/* `approve` 1: the call may be made once; 0: rejected. `actor`: who answers; authenticate that person first. IG_CONFLICT. */
+IG_API ig_code ig_gate_decide_approval(ig_gate* gate, ig_str tenant, ig_str id, int approve, ig_str note, ig_str actor,
+                                       ig_text** approval_json, ig_error** error);
+/*
+ * Calls `done` once when the approval is not pending any more, or with an error; inside the call or on a thread of the
+ * gate. It owns both and must not block. `wait` gets what ig_gate_cancel_approval_wait takes, 0 if `done` was called.
+ */
+typedef void (*ig_approval_done)(void* context, ig_text* approval_json, ig_error* error);
+IG_API ig_code ig_gate_wait_approval(ig_gate* gate, ig_str tenant, ig_str id, ig_approval_done done, void* context,
+                                     uint64_t* wait, ig_error** error);
+/* `done` may still be running when this returns; otherwise it is not called any more. */
+IG_API ig_code ig_gate_cancel_approval_wait(ig_gate* gate, uint64_t wait, ig_error** error);
+
 /* 1: allowed. 0: not, also for NULL. */
 IG_API int ig_decision_allowed(const ig_decision* decision);
 /* "allow", "block" or "escalate" */
@@ -230,6 +252,8 @@ IG_API const char* ig_decision_code(const ig_decision* decision);
 /* A sentence, safe to show to the agent. */
 IG_API const char* ig_decision_reason(const ig_decision* decision);
 IG_API const char* ig_decision_event_id(const ig_decision* decision);
+/* "escalate": the approval that the call waits for; "allow": the one that it has used; else "". */
+IG_API const char* ig_decision_approval_id(const ig_decision* decision);
 /* Everything, with the trace of ig_gate_explain: members as in docs/python.md. */
 IG_API ig_code ig_decision_json(const ig_decision* decision, ig_text** json, ig_error** error);
 IG_API void ig_decision_free(ig_decision* decision);

@@ -63,6 +63,7 @@ struct PolicyInput {
   std::string_view method;  // the protocol's method, such as "tools/call"
   const IntentInput* intent = nullptr;
   const CapabilityInput* capability = nullptr;
+  bool approved = false;  // a person has approved exactly this call; absent unless true
 };
 
 // The `input` document of a call. For dry runs and for showing it to an author.

@@ -59,6 +59,14 @@ enum class Reason : std::uint16_t {
   kPolicyLimit = 303,          // step, memory or depth limit
   kPolicyMissing = 304,
 
+  // Policy: the approval that an escalated call needs.
+  kApprovalRejected = 310,
+  kApprovalExpired = 311,
+  kApprovalUsed = 312,
+  kApprovalMismatch = 313,     // no approval of this id for this tenant, token, tool and arguments
+  kApprovalLimit = 314,        // too many wait, or the arguments are too large for a person
+  kApprovalUnavailable = 315,  // approvals cannot be read or stored
+
   // Budget.
   kBudgetExhausted = 400,      // lifetime calls
   kBudgetRate = 401,           // calls in a window

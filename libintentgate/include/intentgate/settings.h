@@ -74,6 +74,14 @@ struct GateSettings {
   std::vector<std::pair<std::string, std::string>> policy_sources;  // file name, text; empty: every call is refused
   std::int64_t policy_max_steps = 1'000'000;
   std::int64_t policy_max_memory_bytes = std::int64_t{64} << 20;
+  // approvals
+  bool approvals = true;                            // off: an escalated call is refused without a way out
+  std::int64_t approval_ttl_seconds = 900;          // for the answer, and again for the use of an approved one
+  std::int64_t approval_max_pending_per_token = 16, approval_max_pending_per_tenant = 1'000;
+  std::int64_t approval_max_argument_bytes = 65'536;
+  std::int64_t approval_keep_seconds = 7 * 86'400;  // rows, after asking; the chain keeps its events
+  std::int64_t approval_poll_ms = 500;              // how often those who wait look for answers of other gateways
+  std::int64_t approval_max_waiting = 1'024;        // callers that wait at once
   // budget
   BudgetLimits agent_budget, tenant_budget;         // for every agent, for every tenant
   std::map<std::string, BudgetLimits> agent_budgets, tenant_budgets;  // by id, instead

@@ -349,4 +349,43 @@ Result<std::int64_t> MemoryStore::Version() {
   return revocation_version_;
 }
 
+Result<approval::Requested> MemoryStore::RequestApproval(const approval::StoredApproval& wanted,
+                                                         const approval::PendingLimits& limits) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Request(wanted, limits);
+}
+
+Result<std::optional<approval::StoredApproval>> MemoryStore::FindApproval(std::string_view tenant, std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Find(tenant, id);
+}
+
+Result<std::vector<approval::StoredApproval>> MemoryStore::FindApprovals(std::span<const std::string> ids) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Find(ids);
+}
+
+Result<std::vector<approval::StoredApproval>> MemoryStore::ListApprovals(const ApprovalFilter& filter,
+                                                                         std::string_view after, std::size_t limit,
+                                                                         std::int64_t now_micros) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.List(filter, after, limit, now_micros);
+}
+
+Result<bool> MemoryStore::ReplaceApproval(const approval::StoredApproval& next) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Replace(next);
+}
+
+Result<std::vector<approval::StoredApproval>> MemoryStore::DueApprovals(std::int64_t now_micros, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Due(now_micros, limit);
+}
+
+Status MemoryStore::ForgetApprovals(std::int64_t created_before_micros) {
+  const std::lock_guard lock(mutex_);
+  approvals_.Forget(created_before_micros);
+  return {};
+}
+
 }  // namespace intentgate::store

@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "approval/approval_store.h"
 #include "audit/audit_store.h"
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "store/memory/approval_tables.h"
 #include "store/memory/log_tables.h"
 #include "token/revocation_store.h"
 
@@ -24,7 +26,8 @@ class MemoryStore final : public audit::AuditStore,
                           public audit::LogStore,
                           public audit::PrivateValueStore,
                           public budget::BudgetStore,
-                          public token::RevocationStore {
+                          public token::RevocationStore,
+                          public approval::ApprovalStore {
  public:
   MemoryStore() = default;
 
@@ -68,6 +71,16 @@ class MemoryStore final : public audit::AuditStore,
   Result<token::RevocationPage> All() override;
   Result<std::int64_t> Version() override;
 
+  Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
+                                              const approval::PendingLimits& limits) override;
+  Result<std::optional<approval::StoredApproval>> FindApproval(std::string_view tenant, std::string_view id) override;
+  Result<std::vector<approval::StoredApproval>> FindApprovals(std::span<const std::string> ids) override;
+  Result<std::vector<approval::StoredApproval>> ListApprovals(const ApprovalFilter& filter, std::string_view after,
+                                                              std::size_t limit, std::int64_t now_micros) override;
+  Result<bool> ReplaceApproval(const approval::StoredApproval& next) override;
+  Result<std::vector<approval::StoredApproval>> DueApprovals(std::int64_t now_micros, std::size_t limit) override;
+  Status ForgetApprovals(std::int64_t created_before_micros) override;
+
  private:
   struct Chain {
     audit::PrunePoint begin;
@@ -93,6 +106,7 @@ class MemoryStore final : public audit::AuditStore,
   std::map<CounterKey, std::int64_t> counters_;
   std::map<std::pair<std::string, std::string>, token::Revocation> revocations_;   // by tenant and id
   std::int64_t revocation_version_ = 0;
+  MemoryApprovalTables approvals_;
 };
 
 }  // namespace intentgate::store

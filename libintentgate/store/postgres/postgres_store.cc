@@ -7,6 +7,7 @@
 #include "audit/filter.h"
 #include "base/encoding.h"
 #include "store/connection_pool.h"
+#include "store/postgres/approvals.h"
 #include "store/postgres/log_tables.h"
 #include "store/postgres/private_tables.h"
 #include "store/postgres/query_sql.h"
@@ -122,10 +123,33 @@ class PostgresStoreImpl final : public PostgresStore {
   Result<token::RevocationPage> All() override { return List({}, SIZE_MAX, 0); }
   Result<std::int64_t> Version() override;
 
+  Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
+                                              const approval::PendingLimits& limits) override {
+    return pg::InsertApproval(writer_, schema_, wanted, limits);
+  }
+  Result<std::optional<approval::StoredApproval>> FindApproval(std::string_view tenant, std::string_view id) override;
+  Result<std::vector<approval::StoredApproval>> FindApprovals(std::span<const std::string> ids) override {
+    return ReadApprovals(pg::ApprovalsCommand(schema_, ids));
+  }
+  Result<std::vector<approval::StoredApproval>> ListApprovals(const ApprovalFilter& filter, std::string_view after,
+                                                              std::size_t limit, std::int64_t now_micros) override {
+    return ReadApprovals(pg::ApprovalPageCommand(schema_, filter, after, limit, now_micros));
+  }
+  Result<bool> ReplaceApproval(const approval::StoredApproval& next) override {
+    return pg::UpdateApproval(writer_, schema_, next);
+  }
+  Result<std::vector<approval::StoredApproval>> DueApprovals(std::int64_t now_micros, std::size_t limit) override {
+    return ReadApprovals(pg::DueApprovalsCommand(schema_, now_micros, limit));
+  }
+  Status ForgetApprovals(std::int64_t created_before_micros) override {
+    return pg::DeleteApprovals(writer_, schema_, created_before_micros);
+  }
+
  private:
   // OK unless a hold covers one of the tenant's events below `seq`, which the error names.
   Status HeldBelow(std::string_view tenant, std::int64_t seq);
   Result<Rows> Read(const Command& command) { return readers_.Take()->Read(command); }
+  Result<std::vector<approval::StoredApproval>> ReadApprovals(const Command& command);
   template <typename Row>
   Result<std::vector<Row>> ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
                                     std::string_view columns, Row (*read)(const Rows&, int));
@@ -353,6 +377,19 @@ Result<std::int64_t> PostgresStoreImpl::Version() {
   Result<Rows> rows = Read(Command("SELECT version FROM " + schema_ + "revocation_version"));
   if (!rows.ok()) return rows.error();
   return rows->Integer(0, 0);
+}
+
+Result<std::optional<approval::StoredApproval>> PostgresStoreImpl::FindApproval(std::string_view tenant,
+                                                                                std::string_view id) {
+  Result<std::vector<approval::StoredApproval>> found = ReadApprovals(pg::ApprovalCommand(schema_, tenant, id));
+  if (!found.ok()) return found.error();
+  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
+}
+
+Result<std::vector<approval::StoredApproval>> PostgresStoreImpl::ReadApprovals(const Command& command) {
+  Result<Rows> rows = Read(command);
+  if (!rows.ok()) return rows.error();
+  return pg::ApprovalsOf(*rows);
 }
 
 Status CheckOptions(const PostgresOptions& o) {

@@ -21,6 +21,7 @@
 
 #include <intentgate/clock.h>
 
+#include "approval/approval_store.h"
 #include "audit/audit_store.h"
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
@@ -47,7 +48,8 @@ class PostgresStore : public audit::AuditStore,
                       public audit::LogStore,
                       public audit::PrivateValueStore,
                       public budget::BudgetStore,
-                      public token::RevocationStore {
+                      public token::RevocationStore,
+                      public approval::ApprovalStore {
  public:
   // Connects, and brings the schema up to date; the role needs DDL rights only when there is something to do.
   static Result<std::shared_ptr<PostgresStore>> Open(PostgresOptions options);

@@ -14,6 +14,7 @@
 #include "audit/filter.h"
 #include "store/connection_pool.h"
 #include "store/counter_sum.h"
+#include "store/sqlite/approval_tables.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_tables.h"
@@ -175,6 +176,37 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<token::RevocationPage> List(std::string_view tenant, std::size_t limit, std::size_t offset) override;
   Result<token::RevocationPage> All() override { return List({}, SIZE_MAX, 0); }
   Result<std::int64_t> Version() override;
+
+  Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
+                                              const approval::PendingLimits& limits) override {
+    const std::lock_guard lock(write_mutex_);
+    return InsertApproval(*writer_, wanted, limits);
+  }
+  Result<std::optional<approval::StoredApproval>> FindApproval(std::string_view tenant, std::string_view id) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadApproval(*reader, tenant, id);
+  }
+  Result<std::vector<approval::StoredApproval>> FindApprovals(std::span<const std::string> ids) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadApprovals(*reader, ids);
+  }
+  Result<std::vector<approval::StoredApproval>> ListApprovals(const ApprovalFilter& filter, std::string_view after,
+                                                              std::size_t limit, std::int64_t now_micros) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadApprovalPage(*reader, filter, after, limit, now_micros);
+  }
+  Result<bool> ReplaceApproval(const approval::StoredApproval& next) override {
+    const std::lock_guard lock(write_mutex_);
+    return UpdateApproval(*writer_, next);
+  }
+  Result<std::vector<approval::StoredApproval>> DueApprovals(std::int64_t now_micros, std::size_t limit) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadDueApprovals(*reader, now_micros, limit);
+  }
+  Status ForgetApprovals(std::int64_t created_before_micros) override {
+    const std::lock_guard lock(write_mutex_);
+    return DeleteApprovals(*writer_, created_before_micros);
+  }
 
  private:
   template <typename Row>

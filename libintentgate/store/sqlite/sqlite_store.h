@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "approval/approval_store.h"
 #include "audit/audit_store.h"
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
@@ -41,7 +42,8 @@ class SqliteStore : public audit::AuditStore,
                     public audit::LogStore,
                     public audit::PrivateValueStore,
                     public budget::BudgetStore,
-                    public token::RevocationStore {
+                    public token::RevocationStore,
+                    public approval::ApprovalStore {
  public:
   // Makes the file (readable by this user only) if it is not there; its directory must exist.
   static Result<std::shared_ptr<SqliteStore>> Open(const std::string& path, const SqliteOptions& options);

@@ -122,14 +122,21 @@ TEST_CASE("a role with the grants of docs/audit.md writes, reads and makes parti
   server.Sql("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA " + schema + " TO runner; GRANT UPDATE ON " + schema +
              ".audit_heads, " + schema + ".audit_time_spans, " + schema + ".commit_fence, " + schema +
              ".budget_counters, " + schema + ".revocations, " + schema + ".revocation_version, " + schema + ".log_tiles, " +
-             schema + ".log_signers, " + schema + ".log_checkpoints TO runner; GRANT DELETE ON " + schema +
-             ".budget_counters, " + schema + ".log_tiles TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
+             schema + ".log_signers, " + schema + ".log_checkpoints, " + schema + ".approvals, " + schema +
+             ".approval_turns TO runner; GRANT DELETE ON " + schema + ".budget_counters, " + schema + ".log_tiles, " + schema +
+             ".approvals TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
   const auto store = OpenStore(OptionsFor(server.Url("runner"), schema));
   const audit::TenantBatch batch = MakeBatch("acme", {}, 3);
   const Status appended = store->Append(std::span(&batch, 1));
   CHECK_MESSAGE(appended.ok(), (appended.ok() ? "" : appended.error().message));
   CHECK(store->Add({"acme", "jti", "lost", "ann", 1}).ok());
   CHECK(static_cast<budget::BudgetStore&>(*store).Prune(100).ok());
+  approval::StoredApproval approval;
+  approval.row.id = "a";
+  approval.row.deadline_micros = 1;
+  for (int i = 0; i < 2; ++i) CHECK(store->RequestApproval(approval, {1, 1}).ok());
+  CHECK(store->ReplaceApproval(approval).value());
+  CHECK(store->ForgetApprovals(0).ok());
   const audit::StoredTile tile{{0, 0, 1}, std::string(sizeof(tlog::Hash), 'h')};
   CHECK(store->PutTiles("acme", std::span(&tile, 1)).ok());
   CHECK(store->DropTiles("acme").ok());

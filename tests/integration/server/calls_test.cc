@@ -48,7 +48,7 @@ TEST_CASE("every check refuses with its code, a string as data, and the upstream
   for (const Row& row : {Row{"delete_all", -32010, "capability check failed", "tool_allow refuses delete_all"},
                          Row{"unfitting", -32011, "intent check failed", "not asked for"},
                          Row{"blocked", -32012, "policy check failed", "the policy says no"},
-                         Row{"move_file", -32012, "policy check failed", "a human decides; the call awaits a human, event event-move_file"},
+                         Row{"move_file", -32012, "policy check failed", "a human decides; the call needs a person, and nobody can be asked here"},
                          Row{"exhausted", -32013, "budget check failed", "10 of 10 calls"},
                          Row{"unrecorded", -32603, "Internal error", "the gateway could not decide; nothing was done"}}) {
     for (const bool inline_answer : {false, true}) {

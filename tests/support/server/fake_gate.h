@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -14,7 +16,7 @@
 namespace intentgate::test {
 
 // Resources that begin with "secret:" are refused. Tokens: "good" and "good2" are of roots r1 and r2, "other" of another tenant; "bad" is refused; "" is none.
-// Tools: see Decide. Thread-safe.
+// Tools: see Decide and DecidePay. Thread-safe.
 class FakeGate : public Gate {
  public:
   ~FakeGate() override { Join(); }
@@ -24,7 +26,7 @@ class FakeGate : public Gate {
   };
 
   Decision Authorize(const Call& call) override {
-    Decision d = Decide(call);
+    Decision d = call.tool == "pay" ? DecidePay(call) : Decide(call);
     const std::lock_guard lock(mutex_);
     calls_.push_back(std::string(call.tool) + "|" + std::string(call.prompt) + "|" + std::string(call.session_id) + "|" +
                      (call.arguments == nullptr ? "-" : json::Write(*call.arguments)) + (call.continues ? "|continues" : ""));
@@ -79,6 +81,71 @@ class FakeGate : public Gate {
     }
     return rows;
   }
+  Result<ApprovalPage> ListApprovals(const ApprovalFilter& filter, std::string_view after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    approval_filters_.push_back(filter);
+    if (store_down) return Error{ErrorCode::kUnavailable, "/var/lib/secret.db is gone"};
+    ApprovalPage page;
+    for (auto at = approvals_.rbegin(); at != approvals_.rend(); ++at) {
+      if (!after.empty() && at->first >= after) continue;
+      if (page.approvals.size() == limit) {
+        page.next = page.approvals.back().id;
+        break;
+      }
+      page.approvals.push_back(at->second);
+    }
+    return page;
+  }
+  Result<Approval> GetApproval(std::string_view tenant, std::string_view id) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = approvals_.find(id);
+    if (at == approvals_.end() || (!tenant.empty() && at->second.tenant != tenant)) {
+      return Error{ErrorCode::kNotFound, "there is no approval with this id"};
+    }
+    return at->second;
+  }
+  Result<Approval> DecideApproval(const ApprovalDecision& decision, const AdminContext& admin) override {
+    Result<Approval> found = GetApproval(decision.tenant, decision.id);
+    if (!found.ok()) return found;
+    if (found->state != ApprovalState::kPending) return Error{ErrorCode::kConflict, "the approval is no longer pending"};
+    found->state = decision.answer == ApprovalAnswer::kApprove ? ApprovalState::kApproved : ApprovalState::kRejected;
+    found->decided_by = admin.actor;
+    found->claimed_by = decision.claimed_by;
+    found->note = decision.note;
+    found->decided_at_micros = 1'767'225'600'000'000;
+    PutApproval(*found);
+    return found;
+  }
+  std::uint64_t WaitApproval(std::string_view, std::string_view id, ApprovalDone done) override {
+    const std::lock_guard lock(mutex_);
+    waits_.emplace(++last_wait_, std::pair{std::string(id), std::move(done)});
+    return last_wait_;
+  }
+  void CancelApprovalWait(std::uint64_t wait) override {
+    const std::lock_guard lock(mutex_);
+    waits_.erase(wait);
+  }
+
+  // Stores it and tells those who wait, unless it is pending.
+  void PutApproval(const Approval& approval) {
+    std::vector<ApprovalDone> told;
+    {
+      const std::lock_guard lock(mutex_);
+      approvals_.insert_or_assign(approval.id, approval);
+      for (auto at = waits_.begin(); at != waits_.end();) {
+        const bool ends = at->second.first == approval.id && approval.state != ApprovalState::kPending;
+        if (ends) told.push_back(std::move(at->second.second));
+        at = ends ? waits_.erase(at) : std::next(at);
+      }
+    }
+    for (const ApprovalDone& done : told) done(approval);
+  }
+  std::size_t waits() const {
+    const std::lock_guard lock(mutex_);
+    return waits_.size();
+  }
+  std::vector<ApprovalFilter> approval_filters() const { return Copy(approval_filters_); }
+
   Result<AuditPage> QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     filters_.push_back(filter);
@@ -205,6 +272,33 @@ class FakeGate : public Gate {
     return d;
   }
 
+  // Waits for the approval "apr-1" and uses it.
+  Decision DecidePay(const Call& call) {
+    Decision d = Decide({.token = call.token, .tool = "move_file"});
+    if (d.verdict != Verdict::kEscalate) return d;
+    d.approval_id = "apr-1";
+    if (call.approval_id.empty()) {
+      const std::lock_guard lock(mutex_);
+      approvals_.try_emplace("apr-1", Approval{.id = "apr-1", .tenant = d.tenant});
+      return d;
+    }
+    Result<Approval> found = GetApproval(d.tenant, call.approval_id);
+    if (!found.ok()) return No(Check::kPolicy, Reason::kApprovalMismatch, "no such approval");
+    if (found->state == ApprovalState::kPending) return d;
+    if (found->state != ApprovalState::kApproved) {
+      Decision no = No(Check::kPolicy, Reason::kApprovalRejected, "rejected by a person");
+      no.approval_id = "apr-1";   // as no gate does; whoever answers the client must not rely on it
+      return no;
+    }
+    found->state = ApprovalState::kUsed;
+    PutApproval(*found);
+    d.verdict = Verdict::kAllow;
+    d.code = Reason::kAllowed;
+    d.check = Check::kNone;
+    d.event_id = "event-pay";
+    return d;
+  }
+
   // read_* is allowed, the other names say who refuses.
   static Decision Decide(const Call& call) {
     if (call.token.empty()) return No(Check::kCapability, Reason::kNoToken, "a token is required");
@@ -244,6 +338,10 @@ class FakeGate : public Gate {
   std::vector<AuditFilter> filters_;
   std::vector<LegalHold> holds_;
   std::vector<std::thread> threads_;
+  std::map<std::string, Approval, std::less<>> approvals_;
+  std::map<std::uint64_t, std::pair<std::string, ApprovalDone>> waits_;   // id and whom to tell
+  std::uint64_t last_wait_ = 0;
+  std::vector<ApprovalFilter> approval_filters_;
 };
 
 }  // namespace intentgate::test

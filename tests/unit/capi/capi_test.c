@@ -288,6 +288,110 @@ static void TestDecisions(ig_gate* gate, const char* token) {
   ig_text_free(text);
 }
 
+/* What a wait for an approval brought, perhaps by another thread. */
+typedef struct {
+  pthread_mutex_t mutex;
+  pthread_cond_t arrived;
+  int told;
+  ig_text* row;
+  ig_error* error;
+} Waited;
+
+static void OnApproval(void* context, ig_text* approval_json, ig_error* error) {
+  Waited* waited = context;
+  pthread_mutex_lock(&waited->mutex);
+  waited->told = 1;
+  waited->row = approval_json;
+  waited->error = error;
+  pthread_cond_signal(&waited->arrived);
+  pthread_mutex_unlock(&waited->mutex);
+}
+
+static void WaitUntilTold(Waited* waited) {
+  pthread_mutex_lock(&waited->mutex);
+  while (!waited->told) pthread_cond_wait(&waited->arrived, &waited->mutex);
+  pthread_mutex_unlock(&waited->mutex);
+}
+
+static ig_decision* AskAgain(ig_gate* gate, const char* token, const char* id) {
+  ig_call call = IG_CALL_INIT;
+  ig_decision* decision = NULL;
+  call.token = ig_cstr(token);
+  call.tool = ig_cstr("read_file");
+  call.arguments_json = ig_cstr("{\"path\":\"/data/a\"}");
+  call.approval_id = ig_cstr(id);
+  CHECK(ig_gate_authorize(gate, &call, &decision, NULL) == IG_OK);
+  return decision;
+}
+
+static void EscalateAll(ig_gate* gate) {
+  ig_source source;
+  ig_policy* policy = NULL;
+  source.name = ig_cstr("policy.rego");
+  source.text = ig_cstr("package intentgate.policy\ndecision := {\"allow\": false, \"escalate\": true, \"reason\": \"ask\"}");
+  CHECK(ig_policy_compile(&source, 1, &policy, NULL) == IG_OK);
+  CHECK(ig_gate_set_policy(gate, policy, ig_cstr("tester"), NULL) == IG_OK);
+  ig_policy_free(policy);
+}
+
+static void TestApprovals(ig_gate* gate, const char* token) {
+  Waited waited = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, NULL, NULL};
+  ig_error* error = NULL;
+  ig_text* text = NULL;
+  ig_code code;
+  uint64_t wait = 0;
+  char* json;
+  char* id;
+  ig_decision* decision;
+  EscalateAll(gate);
+  decision = Ask(gate, token, "read_file");
+  CHECK_TEXT(ig_decision_verdict(decision), "escalate");
+  CHECK_TEXT(ig_decision_approval_id(NULL), "");
+  CHECK(ig_decision_json(decision, &text, NULL) == IG_OK);
+  json = Take(text);
+  id = Member(json, "approval_id");
+  CHECK(id != NULL);
+  CHECK_TEXT(ig_decision_approval_id(decision), id);
+  free(json);
+  ig_decision_free(decision);
+
+  CHECK(ig_gate_approvals(gate, ig_cstr("default"), ig_cstr("pending"), ig_cstr(""), 10, &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), id) != NULL && strstr(ig_text_data(text), "\"next\":\"\"") != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_approvals(gate, ig_cstr(""), ig_cstr("used"), ig_cstr(""), 10, &text, NULL) == IG_OK);
+  CHECK_TEXT(ig_text_data(text), "{\"approvals\":[],\"next\":\"\"}");
+  ig_text_free(text);
+  code = ig_gate_approvals(gate, ig_cstr(""), ig_cstr("timeout"), ig_cstr(""), 10, &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "state must be", __LINE__);
+  CHECK(ig_gate_approval(gate, ig_cstr("other"), ig_cstr(id), &text, NULL) == IG_NOT_FOUND);
+  CHECK(ig_gate_approval(gate, ig_cstr("default"), ig_cstr(id), &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "\"arguments\":{\"path\":\"/data/a\"}") != NULL);
+  ig_text_free(text);
+
+  CHECK(ig_gate_wait_approval(gate, ig_cstr(""), ig_cstr(id), NULL, NULL, &wait, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_wait_approval(gate, ig_cstr(""), ig_cstr(id), OnApproval, NULL, &wait, NULL) == IG_OK && wait != 0);
+  CHECK(ig_gate_cancel_approval_wait(gate, wait, NULL) == IG_OK);
+  CHECK(ig_gate_wait_approval(gate, ig_cstr(""), ig_cstr(id), OnApproval, &waited, &wait, NULL) == IG_OK);
+  CHECK(ig_gate_decide_approval(gate, ig_cstr(""), ig_cstr(id), 2, ig_cstr(""), ig_cstr("ann"), &text, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_decide_approval(gate, ig_cstr(""), ig_cstr(id), 1, ig_cstr("fine"), ig_cstr(""), &text, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_decide_approval(gate, ig_cstr(""), ig_cstr(id), 1, ig_cstr("fine"), ig_cstr("ann"), &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "\"state\":\"approved\"") != NULL && strstr(ig_text_data(text), "\"decided_by\":\"ann\"") != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_decide_approval(gate, ig_cstr(""), ig_cstr(id), 0, ig_cstr(""), ig_cstr("bob"), &text, NULL) == IG_CONFLICT);
+  WaitUntilTold(&waited);
+  CHECK(waited.error == NULL && strstr(ig_text_data(waited.row), "\"state\":\"approved\"") != NULL);
+  ig_text_free(waited.row);
+
+  decision = AskAgain(gate, token, id);
+  CHECK(ig_decision_allowed(decision));
+  CHECK_TEXT(ig_decision_approval_id(decision), id);
+  ig_decision_free(decision);
+  decision = AskAgain(gate, token, id);
+  CHECK_TEXT(ig_decision_code(decision), "policy.approval_used");
+  ig_decision_free(decision);
+  free(id);
+}
+
 static void TestGate(const ig_keys* keys, const char* key_file) {
   ig_gate* gate = NULL;
   ig_error* error = NULL;
@@ -313,6 +417,7 @@ static void TestGate(const ig_keys* keys, const char* key_file) {
   CHECK(ig_gate_set_policy(gate, policy, ig_cstr("tester"), NULL) == IG_OK);
   TestDecisions(gate, token);
   TestAsync(gate);
+  TestApprovals(gate, token);
   CHECK(ig_gate_flush(gate, NULL) == IG_OK);
 
   CHECK(ig_decode(ig_cstr(token), &text, NULL) == IG_OK);

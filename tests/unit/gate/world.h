@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <intentgate/gate.h>
@@ -74,6 +75,43 @@ class FaultyStore final : public audit::AuditStore, public budget::BudgetStore, 
   store::MemoryStore store_;
 };
 
+// Likewise for approvals.
+class FaultyApprovals final : public approval::ApprovalStore {
+ public:
+  std::atomic<bool> fails{false};
+  std::function<void()> before_replace = [] {};   // as if somebody else came in between
+
+  Result<approval::Requested> RequestApproval(const approval::StoredApproval& a, const approval::PendingLimits& l) override {
+    if (fails) return Down();
+    return store_.RequestApproval(a, l);
+  }
+  Result<std::optional<approval::StoredApproval>> FindApproval(std::string_view t, std::string_view id) override {
+    if (fails) return Down();
+    return store_.FindApproval(t, id);
+  }
+  Result<std::vector<approval::StoredApproval>> FindApprovals(std::span<const std::string> ids) override {
+    if (fails) return Down();
+    return store_.FindApprovals(ids);
+  }
+  Result<std::vector<approval::StoredApproval>> ListApprovals(const ApprovalFilter& f, std::string_view after, std::size_t n,
+                                                              std::int64_t now) override {
+    return store_.ListApprovals(f, after, n, now);
+  }
+  Result<bool> ReplaceApproval(const approval::StoredApproval& next) override {
+    std::exchange(before_replace, [] {})();
+    if (fails) return Down();
+    return store_.ReplaceApproval(next);
+  }
+  Result<std::vector<approval::StoredApproval>> DueApprovals(std::int64_t now, std::size_t n) override {
+    return store_.DueApprovals(now, n);
+  }
+  Status ForgetApprovals(std::int64_t before) override { return store_.ForgetApprovals(before); }
+
+ private:
+  static Error Down() { return {ErrorCode::kUnavailable, "the store is down"}; }
+  store::MemoryStore store_;
+};
+
 std::shared_ptr<const Policy> TestPolicy();
 
 // REQUIRES: settings are changed before Open.
@@ -93,6 +131,7 @@ struct World {
 
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(kNow * 1'000'000);
   std::shared_ptr<FaultyStore> store = std::make_shared<FaultyStore>();
+  std::shared_ptr<FaultyApprovals> approvals = std::make_shared<FaultyApprovals>();
   std::shared_ptr<FakeExtractor> extractor = std::make_shared<FakeExtractor>();
   std::shared_ptr<const Policy> policy = TestPolicy();
   GateSettings settings;

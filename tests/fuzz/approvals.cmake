@@ -1,0 +1,6 @@
+if(TARGET ig::mcp)
+  ig_fuzz(prefer DEPS ig::mcp)
+endif()
+if(TARGET ig::cli)
+  ig_fuzz(terminal DEPS ig::cli)
+endif()
