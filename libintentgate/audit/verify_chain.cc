@@ -3,10 +3,12 @@
 // Tested by tests/unit/audit/verify_chain_test.cc, one case for each way to tamper.
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "audit/audit_log.h"
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 
 namespace intentgate::audit {
 namespace {
@@ -15,7 +17,7 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant) : store_(store) { report_.tenant = tenant; }
+  Walk(AuditStore& store, std::string_view tenant, PrivateValueStore* values) : store_(store), values_(values) { report_.tenant = tenant; }
 
   Result<VerifyReport> Run(std::int64_t from_seq) {
     Result<ChainHead> head = store_.Head(report_.tenant);
@@ -35,6 +37,7 @@ class Walk {
       Result<std::vector<StoredEvent>> page = store_.ScanStored(report_.tenant, next_, wanted);
       if (!page.ok()) return page.error();
       if (page->empty()) Truncated(*head);
+      if (Status s = ReadValues(*page); !s.ok()) return s.error();
       for (const StoredEvent& event : *page) {
         if (!Check(event)) break;
       }
@@ -59,6 +62,17 @@ class Walk {
     } else {
       link_ = before->front().hash;
     }
+    return {};
+  }
+
+  Status ReadValues(const std::vector<StoredEvent>& page) {
+    page_values_.clear();
+    if (values_ == nullptr) return {};
+    std::vector<std::int64_t> seqs;
+    for (const StoredEvent& event : page) seqs.push_back(event.record.seq);
+    Result<std::vector<PlacedValue>> values = values_->PrivateValues(report_.tenant, seqs);
+    if (!values.ok()) return values.error();
+    for (PlacedValue& placed : *values) page_values_[placed.seq].push_back(std::move(placed.value));
     return {};
   }
 
@@ -91,6 +105,10 @@ class Walk {
     }
     if ((next_ == 0) != (said->kind == EventKindName(EventKind::kGenesis))) {
       return Break(next_, "genesis", "event 0, and no other, is the genesis event");
+    }
+    if (const auto values = page_values_.find(next_); values != page_values_.end()) {
+      const Status fit = CheckValues(record.canonical, values->second);
+      if (!fit.ok()) return Break(next_, "value", fit.error().message);
     }
     if (unexplained_ && said->kind == EventKindName(EventKind::kControl) && said->tool == kPrunedTool) Explain(record);
     link_ = record.hash;
@@ -148,6 +166,8 @@ class Walk {
   }
 
   AuditStore& store_;
+  PrivateValueStore* values_;
+  std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
   VerifyReport report_;
   PrunePoint pruned_;
@@ -158,8 +178,9 @@ class Walk {
 
 }  // namespace
 
-Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq) {
-  return Walk(store, tenant).Run(from_seq);
+Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
+                                 PrivateValueStore* values) {
+  return Walk(store, tenant, values).Run(from_seq);
 }
 
 }  // namespace intentgate::audit

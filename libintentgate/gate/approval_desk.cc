@@ -76,15 +76,17 @@ std::optional<Refused> ApprovalDesk::Look(const Call& call, Judged& judged) cons
   if (!found->has_value() || (*found)->binding != BindingOf(call, judged, DigestOf(ArgumentsOf(call)))) return unknown();
   judged.approval = std::make_shared<const StoredApproval>(std::move(**found));
   const ApprovalState state = approval::StateAt(*judged.approval, clock_->UnixMicros());
-  judged.approved = state == ApprovalState::kApproved;
+  // The rounds of one call share what its first one has used.
+  const bool later_round = call.continues && state == ApprovalState::kUsed;
+  judged.approved = state == ApprovalState::kApproved || later_round;
   judged.approval_step = state == ApprovalState::kPending ? ApprovalStep::kPending : ApprovalStep::kNamed;
-  return Closed(state);
+  return later_round ? std::nullopt : Closed(state);
 }
 
 bool ApprovalDesk::Settles(const Judged& judged) const {
   if (!enabled()) return false;
   if (judged.refused) return judged.refused->verdict == Verdict::kEscalate && !judged.approval;
-  return judged.approved;
+  return judged.approved && judged.approval->row.state == ApprovalState::kApproved;
 }
 
 void ApprovalDesk::Settle(const Call& call, Judged& judged) {

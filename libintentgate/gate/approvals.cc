@@ -72,7 +72,7 @@ Result<Approval> GateImpl::DecideApproval(const ApprovalDecision& decision, cons
   if (!claimed.ok()) return claimed.error();
   if (Status s = RecordAdmin(ApprovalEvent(claimed->row, admin)); !s.ok()) {
     approvals_.Release(*found);
-    return Error{ErrorCode::kUnavailable, "the answer was not taken: the audit event could not be recorded: " + s.error().message};
+    return NotRecorded("the answer was not taken", s.error());
   }
   Result<Approval> confirmed = approvals_.Confirm(*std::move(claimed));
   watch_->Wake();

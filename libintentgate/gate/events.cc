@@ -156,6 +156,10 @@ AuditEvent ApprovalEvent(const Approval& approval, const AdminContext& admin) {
   return event;
 }
 
+Error NotRecorded(const std::string& what, const Error& cause) {
+  return {ErrorCode::kUnavailable, what + ": the audit event could not be recorded: " + cause.message};
+}
+
 AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin) {
   AuditEvent event;
   event.kind = EventKind::kAdmin;

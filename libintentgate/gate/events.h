@@ -20,6 +20,8 @@ AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision&
 AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome);
 // A person has answered an approval, or its time is over. `actor` of `admin` is who did it.
 AuditEvent ApprovalEvent(const Approval& approval, const AdminContext& admin);
+// `what` is the effect that an unrecorded event leaves.
+Error NotRecorded(const std::string& what, const Error& cause);
 // `action` is the tool's name in the chain: "admin/mint".
 AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin);
 

@@ -63,6 +63,12 @@ class GateImpl final : public Gate {
   Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) override;
   Result<std::vector<std::string>> Tenants() override;
 
+  Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) override;
+  Status PlaceHold(const LegalHold& hold, const AdminContext& admin) override;
+  Status LiftHold(std::string_view tenant, std::string_view id, std::string_view reason,
+                  const AdminContext& admin) override;
+  Result<std::vector<LegalHold>> Holds(std::string_view tenant) override;
+
   Status Flush() override;
   GateHealth Health() const override;
   AuditStats Stats() const override;

@@ -30,6 +30,8 @@ void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
   parts.budget_store = store;
   parts.revocation_store = store;
   parts.approval_store = store;
+  parts.private_values = store;
+  parts.retention_store = store;
 }
 
 Status AddStores(gate::GateParts& parts) {

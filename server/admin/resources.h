@@ -1,6 +1,9 @@
 // The admin API's resources, one file each. Every function may block and runs on a worker.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include <intentgate/gate.h>
 
 #include "admin/access.h"
@@ -25,6 +28,10 @@ Reply ListApprovals(const Resources& on, const Request& request);     // GET  /v
 Reply GetApproval(const Resources& on, const Request& request);       // GET  /v1/admin/approvals/{id}
 Reply DecideApproval(const Resources& on, const Request& request);    // POST /v1/admin/approvals/{id}/decide
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
+Reply EraseValues(const Resources& on, const Request& request);       // POST /v1/admin/audit/erase
+Reply ListHolds(const Resources& on, const Request& request);         // GET  /v1/admin/audit/holds
+Reply PlaceHold(const Resources& on, const Request& request);         // POST /v1/admin/audit/holds
+Reply LiftHold(const Resources& on, const Request& request);          // POST /v1/admin/audit/holds/lift
 
 // GET /v1/admin/audit/export.
 struct ExportPlan {
@@ -36,5 +43,7 @@ Result<ExportPlan> PlanExport(const Resources& on, const Request& request);
 
 // The filter of a query or an export, with the tenant that the operator may see.
 Result<AuditFilter> ReadFilter(const Request& request);
+// Empty text: none. kInvalidArgument names the parameter.
+Result<std::optional<std::int64_t>> ReadTime(const std::string& name, const std::string& text);
 
 }  // namespace intentgate::admin

@@ -90,7 +90,7 @@ Status Walk(Gate& gate, const ApprovalFilter& filter, const std::function<bool(c
 }
 
 int Answer(const ApprovalsOptions& options, ApprovalAnswer answer, const Streams& streams) {
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kServer, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams, true);
   if (!gate.ok()) return Fail(streams, gate.error());
   const Result<Approval> decided = (*gate)->DecideApproval(
       {.tenant = options.tenant, .id = options.id, .answer = answer, .claimed_by = {}, .note = options.note},
@@ -109,7 +109,7 @@ int Answer(const ApprovalsOptions& options, ApprovalAnswer answer, const Streams
 int ApprovalsList(const ApprovalsOptions& options, const Streams& streams) {
   const Result<ApprovalFilter> filter = FilterOf(options);
   if (!filter.ok()) return Fail(streams, filter.error());
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kServer, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams, true);
   if (!gate.ok()) return Fail(streams, gate.error());
   const Status walked = Walk(**gate, *filter, [&](const Approval& approval) {
     PrintLine(approval, options, streams.out);
@@ -119,7 +119,7 @@ int ApprovalsList(const ApprovalsOptions& options, const Streams& streams) {
 }
 
 int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams) {
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kServer, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams, true);
   if (!gate.ok()) return Fail(streams, gate.error());
   const Result<Approval> approval = (*gate)->GetApproval(options.tenant, options.id);
   if (!approval.ok()) {
@@ -140,7 +140,7 @@ int ApprovalsReject(const ApprovalsOptions& options, const Streams& streams) {
 }
 
 int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams) {
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kServer, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams, true);
   if (!gate.ok()) return Fail(streams, gate.error());
   const ApprovalFilter filter{.tenant = options.tenant, .state = ApprovalState::kPending, .agent_id = {}, .tool = {}, .root_jti = {}};
   for (std::string newest;;) {

@@ -1,5 +1,7 @@
 // audit verify, audit export.
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -9,8 +11,11 @@
 
 #include <intentgate/clock.h>
 #include <intentgate/gate.h>
+#include <intentgate/settings.h>
 
 #include "cli/command.h"
+
+extern char** environ;
 
 namespace intentgate::cli {
 namespace {
@@ -59,6 +64,26 @@ void PrintReport(const ExportVerifier::Report& report, bool as_json, std::ostrea
   }
 }
 
+std::map<std::string, std::string> Environment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out) {
+  if (text.empty()) return {};
+  const Result<std::int64_t> time = ParseTime(text);
+  if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + flag + ": " + time.error().message};
+  out = *time;
+  return {};
+}
+
 Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter) {
   const std::pair<const char*, std::string*> texts[] = {
       {"tenant", &filter.tenant}, {"agent-id", &filter.agent_id}, {"tool", &filter.tool}, {"decision", &filter.decision},
@@ -70,15 +95,37 @@ Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& 
   }
   for (const auto& [name, field] : {std::pair{"from", &filter.from_micros}, {"to", &filter.to_micros}}) {
     const auto flag = flags.find(name);
-    if (flag == flags.end() || flag->second.empty()) continue;
-    const Result<std::int64_t> time = ParseTime(flag->second);
-    if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + std::string(name) + ": " + time.error().message};
-    *field = *time;
+    if (flag == flags.end()) continue;
+    if (Status s = ReadTime(name, flag->second, *field); !s.ok()) return s;
   }
   return {};
 }
 
-}  // namespace
+Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams, bool for_operator) {
+  std::string text;
+  if (!config.empty()) {
+    Result<std::string> read = ReadInput(config, streams);
+    if (!read.ok()) return read.error();
+    text = std::move(*read);
+  }
+  SettingsLoad load = LoadGateSettings(text, config, Environment());
+  if (!load.problems.empty()) {
+    std::string message = "the configuration has mistakes:";
+    for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
+    return Error{ErrorCode::kInvalidArgument, message};
+  }
+  if (for_operator) {
+    if (load.settings.store == StoreKind::kMemory) {
+      return Error{ErrorCode::kInvalidArgument, "store.kind memory is inside the server; use its admin API"};
+    }
+    // The journal is the serving process's, and so is its name.
+    load.settings.durability = AuditDurability::kDurable;
+    load.settings.journal_directory.clear();
+    load.settings.audit_producer = "intentgate-cli";
+    for (ToolSettings& tool : load.settings.tools) tool.durability.reset();
+  }
+  return Gate::Open(load.settings);
+}
 
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams) {
   std::ifstream file;
@@ -109,7 +156,7 @@ int AuditExport(const AuditExportOptions& options, const Streams& streams) {
   if (Status read = ReadFilter(options.filters, filter); !read.ok()) return Fail(streams, read.error());
   const Result<ExportFormat> format = ParseExportFormat(options.format);
   if (!format.ok()) return Fail(streams, Error{format.error().code, "--format: " + format.error().message});
-  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, Beside::kNobody, streams);
+  const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
   if (!gate.ok()) return Fail(streams, gate.error());
   std::ofstream file;
   std::ostream* out = &streams.out;

@@ -90,6 +90,17 @@ struct ApprovalsOptions {
   bool json = false;
 };
 
+struct AuditEraseOptions {
+  std::string config, reason;
+  std::map<std::string, std::string> filters;
+  bool dry_run = false, json = false;
+};
+
+struct AuditHoldOptions {
+  std::string config, tenant, id, reason, from, to;
+  bool json = false;
+};
+
 int Keygen(const KeygenOptions& options, const Streams& streams);
 int MintToken(const MintOptions& options, const Streams& streams);
 int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
@@ -99,6 +110,10 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
+int AuditErase(const AuditEraseOptions& options, const Streams& streams);
+int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);
 int ApprovalsList(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsApprove(const ApprovalsOptions& options, const Streams& streams);
@@ -108,10 +123,13 @@ int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams);
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);
 
-// Who else may work with the store: kServer leaves to a running server what only one process may have.
-enum class Beside { kNobody, kServer };
-// `config` empty: the environment alone.
-Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, Beside beside, const Streams& streams);
+// The gate of a configuration, beside the one that serves it. `for_operator`: what it records goes straight to the store,
+// under a producer's name of its own.
+Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams, bool for_operator = false);
+// The filter that the flags of `audit export` and `audit erase` name.
+Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter);
+// An RFC 3339 time; empty: nothing.
+Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out);
 // Without control characters and without characters that turn text around: they become \u escapes.
 std::string ForTerminal(std::string_view text);
 

@@ -48,6 +48,8 @@ struct AllOptions {
   PolicyCheckOptions policy_check;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
+  AuditEraseOptions audit_erase;
+  AuditHoldOptions hold;
   ApprovalsOptions approvals;
 };
 
@@ -121,6 +123,43 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddJson(check, all.policy_check.json);
 }
 
+void AddFilters(CLI::App* command, std::map<std::string, std::string>& filters) {
+  for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id", "root-jti",
+                           "session-id", "code", "actor", "elevation-id"}) {
+    command->add_option_function<std::string>(
+        std::string("--") + name, [&filters, name](const std::string& text) { filters[name] = text; },
+        std::string(name) == "from" || std::string(name) == "to" ? "RFC 3339 time, inclusive" : "only events with this value");
+  }
+}
+
+void AddRetention(CLI::App& audit, AllOptions& all) {
+  const char* config = "the server's YAML file; else the environment alone";
+  CLI::App* erase = Command(audit, "erase", "erase private values; the chain stays valid and says so",
+                            "intentgate audit erase --config intentgate.yaml --tenant acme --agent-id agent-7 --reason 'request 81'");
+  erase->add_option("--config", all.audit_erase.config, config);
+  erase->add_option("--reason", all.audit_erase.reason, "goes into the chain");
+  erase->add_flag("--dry-run", all.audit_erase.dry_run, "only count");
+  AddFilters(erase, all.audit_erase.filters);
+  AddJson(erase, all.audit_erase.json);
+
+  CLI::App* hold = audit.add_subcommand("hold", "legal holds: what they cover is neither pruned nor erased");
+  hold->require_subcommand(1);
+  CLI::App* add = Command(*hold, "add", "place a hold", "intentgate audit hold add --config intentgate.yaml --tenant acme --id case-7");
+  CLI::App* list = Command(*hold, "list", "list holds, one JSON object a line", "intentgate audit hold list --config intentgate.yaml");
+  CLI::App* release = Command(*hold, "release", "lift a hold",
+                              "intentgate audit hold release --config intentgate.yaml --tenant acme --id case-7");
+  for (CLI::App* command : {add, list, release}) {
+    command->add_option("--config", all.hold.config, config);
+    CLI::Option* tenant = command->add_option("--tenant", all.hold.tenant, "the tenant");
+    if (command == list) continue;
+    tenant->required();
+    command->add_option("--id", all.hold.id, "the hold's id")->required();
+    command->add_option("--reason", all.hold.reason, "goes into the chain");
+  }
+  add->add_option("--from", all.hold.from, "only events from this RFC 3339 time on");
+  add->add_option("--to", all.hold.to, "only events up to this RFC 3339 time");
+}
+
 void AddAudit(CLI::App& app, AllOptions& all) {
   CLI::App* audit = app.add_subcommand("audit", "work with the audit chain");
   audit->require_subcommand(1);
@@ -132,12 +171,8 @@ void AddAudit(CLI::App& app, AllOptions& all) {
   exporting->add_option("--config", all.audit_export.config, "the server's YAML file; else the environment alone");
   exporting->add_option("--format", all.audit_export.format, "ndjson, which can be verified; csv; ocsf (ocsf-1.9.0, ocsf-1.8.0) for SIEMs")->capture_default_str();
   exporting->add_option("--out", all.audit_export.out, "file to write; else standard output");
-  for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id", "root-jti",
-                           "session-id", "code", "actor", "elevation-id"}) {
-    exporting->add_option_function<std::string>(
-        std::string("--") + name, [&all, name](const std::string& text) { all.audit_export.filters[name] = text; },
-        std::string(name) == "from" || std::string(name) == "to" ? "RFC 3339 time, inclusive" : "only events with this value");
-  }
+  AddFilters(exporting, all.audit_export.filters);
+  AddRetention(*audit, all);
 }
 
 void AddApprovals(CLI::App& app, AllOptions& all) {
@@ -193,6 +228,10 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"approvals", "reject"})) return ApprovalsReject(all.approvals, streams);
   if (chosen({"approvals", "watch"})) return ApprovalsWatch(all.approvals, streams);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
+  if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
+  if (chosen({"audit", "hold", "add"})) return AuditHoldAdd(all.hold, streams);
+  if (chosen({"audit", "hold", "list"})) return AuditHoldList(all.hold, streams);
+  if (chosen({"audit", "hold", "release"})) return AuditHoldRelease(all.hold, streams);
   return AuditExport(all.audit_export, streams);
 }
 

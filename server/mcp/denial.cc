@@ -37,6 +37,12 @@ void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& i
   }
   http::HeaderList headers{{"Content-Type", "application/json"}};
   AddApprovalFields(decision, headers);
+  if (IsModern(exchange.request())) {
+    const int outside = code == kInternalError ? code : kModernRefusal + (code % 100);
+    json::Value data = json::MakeObject({{"reason", DataOf(decision)}, {"decision", decision.event_id}});
+    if (decision.verdict == Verdict::kEscalate && !decision.approval_id.empty()) data.Set("approval_id", decision.approval_id);
+    return exchange.Send(200, headers, StructuredError(id, outside, CodeMessage(code), std::move(data)));
+  }
   exchange.Send(200, headers, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
 }
 

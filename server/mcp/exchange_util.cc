@@ -1,6 +1,7 @@
 #include "mcp/exchange_util.h"
 
 #include "http/syntax.h"
+#include "mcp/answer.h"
 
 namespace intentgate::mcp {
 
@@ -21,6 +22,10 @@ void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::stri
       {"WWW-Authenticate", token_given ? "Bearer realm=\"intentgate\", error=\"invalid_token\""
                                        : "Bearer realm=\"intentgate\""}};
   exchange.Send(401, headers, ErrorReply(id, kCapabilityRefused, CodeMessage(kCapabilityRefused), reason));
+}
+
+bool IsModern(const http::RequestHead& head) {
+  return head.headers.Get("MCP-Protocol-Version").value_or("") == kModernProtocol;
 }
 
 bool AcceptsEventStream(const http::RequestHead& head) {

@@ -1,8 +1,10 @@
 #include "mcp/held_exchange.h"
 
 #include <string>
+#include <utility>
 
 #include "http/sse.h"
+#include "http/syntax.h"
 
 namespace intentgate::mcp {
 
@@ -25,7 +27,23 @@ void HeldExchange::Send(int status, const http::HeaderList& headers, std::string
 }
 
 void HeldExchange::Start(int status, const http::HeaderList& headers) {
-  if (!begun_) inner_->Start(status, headers);
+  if (!begun_) return inner_->Start(status, headers);
+  const std::string_view type = headers.Get("Content-Type").value_or("");
+  wraps_ = !http::EqualsIgnoreCase(http::TrimBlanks(type.substr(0, type.find(';'))), "text/event-stream");
+  if (wraps_) inner_->Write("data: ");
+}
+
+// In JSON line ends are blanks between tokens, so they may go.
+bool HeldExchange::Write(std::string_view data) {
+  if (!wraps_) return inner_->Write(data);
+  std::string line(data);
+  std::erase_if(line, [](char c) { return c == '\n' || c == '\r'; });
+  return inner_->Write(line);
+}
+
+void HeldExchange::Finish() {
+  if (std::exchange(wraps_, false)) inner_->Write("\n\n");
+  inner_->Finish();
 }
 
 }  // namespace intentgate::mcp

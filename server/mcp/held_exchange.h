@@ -1,5 +1,6 @@
 // An exchange whose client was promised an event stream before the answer was known. Whoever answers it later does as
-// with any other: a whole answer becomes the stream's last event, a stream goes on in it.
+// with any other: a whole answer becomes the stream's last event, also when it comes in pieces; an
+// event stream goes on in it.
 #pragma once
 
 #include <memory>
@@ -23,9 +24,9 @@ class HeldExchange final : public http::Exchange {
   net::Loop& loop() override { return inner_->loop(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override;
   void Start(int status, const http::HeaderList& headers) override;
-  bool Write(std::string_view data) override { return inner_->Write(data); }
+  bool Write(std::string_view data) override;
   void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }
-  void Finish() override { inner_->Finish(); }
+  void Finish() override;
   void Abort() override { inner_->Abort(); }
   void OnClose(std::function<void()> callback) override { inner_->OnClose(std::move(callback)); }
   bool closed() const override { return inner_->closed(); }
@@ -33,6 +34,7 @@ class HeldExchange final : public http::Exchange {
  private:
   const std::shared_ptr<http::Exchange> inner_;
   bool begun_ = false;
+  bool wraps_ = false;   // what is written is one JSON message, which becomes an event
 };
 
 }  // namespace intentgate::mcp

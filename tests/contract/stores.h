@@ -24,6 +24,7 @@ struct Stores {
   std::shared_ptr<approval::ApprovalStore> approvals;
   std::shared_ptr<audit::RetentionStore> retention;
   std::shared_ptr<audit::LogStore> log;
+  std::shared_ptr<audit::PrivateValueStore> values;
 };
 
 // Runs `test` against each store.

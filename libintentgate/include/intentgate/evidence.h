@@ -11,6 +11,7 @@ struct BundleRequest {
   std::string tenant = "default";
   AuditFilter filter;                      // its tenant is ignored; any other member makes a filtered bundle
   bool include_uncovered = false;          // also what came after the newest checkpoint; the bundle says that it is uncovered
+  bool include_values = false;             // also the private values that the events commit to and that are not erased
 };
 
 }  // namespace intentgate

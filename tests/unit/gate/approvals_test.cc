@@ -306,6 +306,21 @@ TEST_CASE("an approval is its tenant's even where nothing else differs") {
   CHECK(refused->code == Reason::kApprovalMismatch);
 }
 
+TEST_CASE("later rounds of a call share the approval that its first one has used") {
+  Asked w;
+  w.Open();
+  const std::string token = w.Token();
+  const std::string id = w.Approved(token);
+  const Result<json::Value> args = json::Parse(R"({"amount":12.50})");
+  const Call round{.token = token, .tool = "human_tool", .arguments = &*args, .continues = true, .approval_id = id};
+  CHECK(w.Again(token, id).allowed());
+  CHECK(w.gate->Authorize(round).allowed());
+  CHECK(Said(w.Again(token, id)) == "block policy policy.approval_used");
+  Call other = round;
+  other.tool = "read_file";
+  CHECK(Said(w.gate->Authorize(other)) == "block policy policy.approval_mismatch");
+}
+
 TEST_CASE("of two people who answer, the first counts") {
   Asked w;
   w.Open();
