@@ -265,6 +265,7 @@ TEST_CASE("a chain that was altered is not archived, and so not pruned") {
   const auto refused = pruner.Prune({"acme", kStart + 600 * kSecond, "", false}, kAnn);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::kCorrupt);
+  CHECK(refused.error().message.find("not an intact archive segment") != std::string::npos);
   CHECK(forged->Pruned("acme")->first_seq == 0);
   CHECK(forged->Head("acme")->next_seq == 601);
 }
