@@ -43,7 +43,8 @@ class GroupCommitLog final : public AuditLog {
         producer_id_(producer_id),
         full_events_(std::max<std::size_t>(1, std::min(options_.max_batch, options_.max_queue) / 2)),
         full_bytes_(std::min(options_.max_batch_bytes, options_.max_queue_bytes) / 2),
-        chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment) {
+        chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment,
+               options_.signing_key) {
     stats_.commit_micros_buckets.assign(kCommitBuckets, 0);
     stats_.batch_size_buckets.assign(kBatchBuckets, 0);
   }

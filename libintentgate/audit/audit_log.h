@@ -46,6 +46,7 @@ struct AuditLogOptions {
   // random part alone. At most one running process may use a name.
   std::string producer_id;
   std::string deployment;                   // recorded in genesis events
+  std::string signing_key;                  // the verifier key of the checkpoints over these chains, likewise
   JournalOptions journal;
   CommitmentRule commit;                    // which members enter the chain as commitments only; empty: none
 };
@@ -77,9 +78,10 @@ class AuditLog {
   virtual AuditStore& store() = 0;
 };
 
-// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. With `values`, those that
-// are stored are held against what the events commit to.
+// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
+// event that was found good. With `values`, those that are stored are held against what the events commit to.
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
+                                 const std::function<void(const AuditRecord&)>& each = {},
                                  PrivateValueStore* values = nullptr);
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and

@@ -28,12 +28,14 @@ std::string_view ProducerName(std::string_view producer_id) {
 }
 
 ChainWriter::ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock,
-                         std::shared_ptr<Random> random, std::string producer_id, std::string deployment)
+                         std::shared_ptr<Random> random, std::string producer_id, std::string deployment,
+                         std::string signing_key)
     : store_(std::move(store)),
       clock_(std::move(clock)),
       random_(std::move(random)),
       producer_id_(std::move(producer_id)),
-      deployment_(std::move(deployment)) {}
+      deployment_(std::move(deployment)),
+      signing_key_(std::move(signing_key)) {}
 
 Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts) {
   Parts parts;
@@ -176,6 +178,7 @@ Status ChainWriter::AddControls(const std::string& tenant, Part& part, const Cha
   if (head.next_seq == 0) {
     json::Value details = json::MakeObject({{"format", kChainFormat}});
     if (!deployment_.empty()) details.Set("deployment", deployment_);
+    if (!signing_key_.empty()) details.Set("signing_key", signing_key_);
     if (Status s = add(MakeControl(tenant, "genesis", EventKind::kGenesis, std::move(details))); !s.ok()) return s;
   }
   for (const Hole& hole : state.holes) {

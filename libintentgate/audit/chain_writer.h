@@ -57,7 +57,7 @@ struct LostNumbers {
 class ChainWriter {
  public:
   ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
-              std::string producer_id, std::string deployment);
+              std::string producer_id, std::string deployment, std::string signing_key = {});
 
   // Commits all of `events` or none. On success receipts[i] belongs to events[i]. Takes what is in the drafts.
   Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
@@ -133,7 +133,7 @@ class ChainWriter {
   std::shared_ptr<AuditStore> store_;
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<Random> random_;
-  std::string producer_id_, deployment_;
+  std::string producer_id_, deployment_, signing_key_;
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::optional<Doubt> doubt_;
   std::vector<Doubt> absent_;     // were not there when they were looked for, but their place may still be free

@@ -17,7 +17,11 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant, PrivateValueStore* values) : store_(store), values_(values) { report_.tenant = tenant; }
+  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each,
+       PrivateValueStore* values)
+      : store_(store), each_(each), values_(values) {
+    report_.tenant = tenant;
+  }
 
   Result<VerifyReport> Run(std::int64_t from_seq) {
     Result<ChainHead> head = store_.Head(report_.tenant);
@@ -114,6 +118,7 @@ class Walk {
     link_ = record.hash;
     ++next_;
     ++report_.verified;
+    if (each_) each_(record);
     return true;
   }
 
@@ -166,6 +171,7 @@ class Walk {
   }
 
   AuditStore& store_;
+  const std::function<void(const AuditRecord&)>& each_;
   PrivateValueStore* values_;
   std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
@@ -179,8 +185,8 @@ class Walk {
 }  // namespace
 
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
-                                 PrivateValueStore* values) {
-  return Walk(store, tenant, values).Run(from_seq);
+                                 const std::function<void(const AuditRecord&)>& each, PrivateValueStore* values) {
+  return Walk(store, tenant, each, values).Run(from_seq);
 }
 
 }  // namespace intentgate::audit

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ struct BundleEventsSetup {
   std::optional<tlog::Checkpoint> checkpoint;  // of manifest.covered events
   std::optional<tlog::RangeProof> range;       // of an unfiltered bundle with a checkpoint
   std::vector<std::uint64_t> prefix_sizes;     // ascending; the roots of these prefixes are wanted
+  std::map<std::int64_t, std::string> wanted;  // events whose hashes are wanted; filled as they come
 };
 
 // Thread-compatible.
@@ -53,6 +55,8 @@ class BundleEvents {
   std::optional<std::int64_t> expected() const;
   // The root over the first `size` events, if it was wanted and this bundle can tell it.
   std::optional<tlog::Hash> PrefixRoot(std::uint64_t size) const;
+  // The hash of an event that was wanted and came.
+  std::optional<std::string> HashOf(std::int64_t seq) const;
 
  private:
   explicit BundleEvents(BundleEventsSetup setup);

@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "evidence/bundle_events.h"
 #include "evidence/bundle_format.h"
+#include "evidence/trust.h"
 #include "evidence/ustar.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
@@ -22,42 +23,13 @@ namespace intentgate {
 
 using evidence::BundleFinding;
 using evidence::MaybeFinding;
+using evidence::OlderCheckpoint;
+using evidence::TrustedReceipt;
 
 namespace {
 
-struct OlderCheckpoint {
-  std::string note;
-  tlog::Checkpoint checkpoint;
-};
-
 MaybeFinding Finding(BundleVerdict verdict, std::string message) {
   return BundleFinding{verdict, std::move(message), std::nullopt, {}};
-}
-
-// "<deployment>/audit/<tenant>/<epoch>" without the epoch: after a new epoch the log is still the same.
-std::string_view LogOf(std::string_view origin) { return origin.substr(0, origin.rfind('/')); }
-
-Result<std::vector<tlog::VerifierKey>> ParseKeys(const std::vector<std::string>& texts) {
-  std::vector<tlog::VerifierKey> keys;
-  for (const std::string& text : texts) {
-    Result<tlog::VerifierKey> key = tlog::VerifierKey::Parse(text);
-    if (!key.ok()) return Error{key.error().code, "the verifier key \"" + text + "\": " + key.error().message};
-    keys.push_back(std::move(*key));
-  }
-  return keys;
-}
-
-Result<OlderCheckpoint> ReadOlder(const std::string& text, const std::vector<tlog::VerifierKey>& keys) {
-  const auto with_context = [](const Error& error) {
-    return Error{error.code, "the older checkpoint: " + error.message};
-  };
-  const Result<tlog::Note> note = tlog::ParseNote(text);
-  if (!note.ok()) return with_context(note.error());
-  const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, keys);
-  if (!by.ok()) return with_context(by.error());
-  Result<tlog::Checkpoint> checkpoint = tlog::ParseCheckpoint(note->text);
-  if (!checkpoint.ok()) return with_context(checkpoint.error());
-  return OlderCheckpoint{text, std::move(*checkpoint)};
 }
 
 }  // namespace
@@ -76,8 +48,7 @@ std::string_view BundleVerdictName(BundleVerdict verdict) {
 }
 
 struct BundleVerifier::State final : evidence::UstarVisitor {
-  std::vector<tlog::VerifierKey> keys;
-  std::vector<OlderCheckpoint> older;
+  evidence::Trusted trusted;
 
   evidence::UstarReader archive;
   std::vector<std::string> awaited{std::string(evidence::kReadmeFile), std::string(evidence::kManifestFile)};
@@ -177,6 +148,7 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     report.first_seq = m.first_seq;
     report.next_seq = m.next_seq;
     report.filtered = m.filtered;
+    report.archive = m.archive;
     const bool signed_for = m.files.contains(evidence::kCheckpointFile);
     if (signed_for) awaited.emplace_back(evidence::kCheckpointFile);
     if (signed_for && !m.filtered) awaited.emplace_back(evidence::kRangeProofFile);
@@ -186,13 +158,13 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
                              return file == evidence::kManifestFile || m.files.contains(file);
                            });
     if (!all_named || m.filtered != audit::NarrowsEvents(m.filter) || m.filter.tenant != m.tenant ||
-        (!signed_for && m.covered != 0) || m.first_seq > m.next_seq || (signed_for && m.first_seq > m.covered)) {
+        (!signed_for && m.covered != 0) || (m.archive && (!signed_for || m.filtered || m.next_seq > m.covered)) || m.first_seq > m.next_seq || (signed_for && m.first_seq > m.covered)) {
       return Tampered("manifest.json contradicts itself.");
     }
     if (m.files.find(evidence::kReadmeFile)->second != readme_digest) {
       return Tampered("The file README.txt is not the one that manifest.json names.");
     }
-    if (m.covered > m.next_seq) {
+    if (m.covered > m.next_seq && !m.archive) {
       return Fail(BundleFinding{BundleVerdict::kTruncated,
                                 "The checkpoint covers " + std::to_string(m.covered) + " events, but the bundle ends at " +
                                     std::to_string(m.next_seq) + ".", m.next_seq, {}});
@@ -208,7 +180,8 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       Result<evidence::BundleRange> range = evidence::ReadRangeProof(part);
       if (!range.ok()) return Malformed(range.error().message);
       const auto covered = static_cast<std::uint64_t>(setup->manifest.covered);
-      if (range->first != static_cast<std::uint64_t>(setup->manifest.first_seq) || range->last != covered ||
+      const auto last = setup->manifest.archive ? static_cast<std::uint64_t>(setup->manifest.next_seq) : covered;
+      if (range->first != static_cast<std::uint64_t>(setup->manifest.first_seq) || range->last != last ||
           range->size != covered) {
         return Tampered("range.proof is of another range than the manifest names.");
       }
@@ -227,11 +200,11 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     if (!note.ok()) return Malformed("checkpoint.note: " + note.error().message);
     Result<tlog::Checkpoint> checkpoint = tlog::ParseCheckpoint(note->text);
     if (!checkpoint.ok()) return Malformed("checkpoint.note: " + checkpoint.error().message);
-    const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, keys);
+    const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, trusted.keys);
     if (!by.ok()) {
       if (by.error().code != ErrorCode::kUnknownKey) return Tampered("The checkpoint's signature is wrong: it was altered.");
       return Fail(Finding(BundleVerdict::kUnknownKey,
-                          keys.empty() ? "No key was given. Get the log's verifier key from the operator, and by another way "
+                          trusted.keys.empty() ? "No key was given. Get the log's verifier key from the operator, and by another way "
                                          "than this bundle."
                                        : "None of the given keys signed the checkpoint. Either the key is not this log's, or "
                                          "somebody else signed."));
@@ -240,6 +213,9 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       return Tampered("The checkpoint covers another number of events than the manifest names.");
     }
     for (const tlog::VerifiedBy& signer : *by) report.signed_by.push_back(signer.key.name());
+    if (std::string missing = evidence::QuorumProblem(*note, trusted, report.signed_by); !missing.empty()) {
+      return Fail(Finding(BundleVerdict::kNotCovered, std::move(missing)));
+    }
     report.covered = setup->manifest.covered;
     report.origin = checkpoint->origin;
     report.root_hex = base::HexEncode(checkpoint->root);
@@ -249,7 +225,8 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
   }
 
   Status BeginEvents() {
-    for (const OlderCheckpoint& old : older) setup->prefix_sizes.push_back(old.checkpoint.size);
+    for (const OlderCheckpoint& old : trusted.older) setup->prefix_sizes.push_back(old.checkpoint.size);
+    for (const TrustedReceipt& one : trusted.receipts) setup->wanted.emplace(one.receipt.seq, std::string());
     Result<evidence::BundleEvents> made = evidence::BundleEvents::Create(*setup);
     if (!made.ok()) return Tampered(made.error().message + ".");
     events.emplace(std::move(*made));
@@ -285,10 +262,13 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       static_cast<void>(Fail(std::move(cut)));
     }
     if (!failed && !ended) static_cast<void>(Fail(Finding(BundleVerdict::kTruncated, "The archive has no end.json: its end was removed.")));
-    for (const OlderCheckpoint& old : older) {
+    for (const OlderCheckpoint& old : trusted.older) {
       if (!failed) static_cast<void>(Fail(Against(old)));
     }
-    if (!failed && !setup->checkpoint && !(keys.empty() && older.empty())) {
+    for (const TrustedReceipt& one : trusted.receipts) {
+      if (!failed) static_cast<void>(Fail(Against(one)));
+    }
+    if (!failed && !setup->checkpoint && !trusted.empty()) {
       static_cast<void>(Fail(Finding(BundleVerdict::kNotCovered,
                                      "The bundle has no checkpoint, so that the key has nothing to check. Its events fit "
                                      "together, but anybody could have written them.")));
@@ -300,7 +280,7 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     const tlog::Checkpoint& before = old.checkpoint;
     if (!setup->checkpoint) return std::nullopt;
     const tlog::Checkpoint& now = *setup->checkpoint;
-    if (LogOf(before.origin) != LogOf(now.origin)) {
+    if (evidence::LogOf(before.origin) != evidence::LogOf(now.origin)) {
       return Finding(BundleVerdict::kNotCovered, "The older checkpoint is of the log " + before.origin + ", the bundle of " +
                                                      now.origin + ": they cannot be compared.");
     }
@@ -312,8 +292,10 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     const std::optional<tlog::Hash> root = before.size == 0 ? tlog::EmptyRoot() : events->PrefixRoot(before.size);
     if (!root) {
       return Finding(BundleVerdict::kNotCovered,
-                     report.filtered ? "A filtered bundle cannot be held against an older checkpoint: ask for an unfiltered one."
-                                     : "The older checkpoint covers only events that were pruned: it cannot be held against "
+                     report.filtered  ? "A filtered bundle cannot be held against an older checkpoint: ask for an unfiltered one."
+                     : report.archive ? "The older checkpoint ends outside of this archive segment: hold another segment, or a "
+                                        "bundle, against it."
+                                      : "The older checkpoint covers only events that were pruned: it cannot be held against "
                                        "this bundle.");
     }
     if (*root == before.root) return std::nullopt;
@@ -321,6 +303,30 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     return Finding(BundleVerdict::kForked,
                    "The log signed two histories: the first " + std::to_string(before.size) +
                        " events of this bundle are not those of the older checkpoint. Both checkpoints together prove it.");
+  }
+
+  MaybeFinding Against(const TrustedReceipt& one) {
+    if (!setup->checkpoint) return std::nullopt;
+    const std::string event = "event " + std::to_string(one.receipt.seq);
+    if (one.receipt.log != evidence::LogOf(setup->checkpoint->origin)) {
+      return Finding(BundleVerdict::kNotCovered, "The receipt is of the log " + one.receipt.log + ", the bundle of " +
+                                                     setup->checkpoint->origin + ": they cannot be compared.");
+    }
+    if (one.receipt.seq >= setup->manifest.covered) {
+      return Finding(BundleVerdict::kNotCovered,
+                     "The receipt is for " + event + ", the checkpoint covers " + std::to_string(setup->manifest.covered) +
+                         " events: ask for a checkpoint that was signed after " + evidence::DueTime(one.receipt) + ".");
+    }
+    const std::optional<std::string> hash = events->HashOf(one.receipt.seq);
+    if (!hash) {
+      return Finding(BundleVerdict::kNotCovered, "The receipt is for " + event + ", which is not in this bundle.");
+    }
+    if (*hash == base::HexEncode(one.receipt.hash)) return std::nullopt;
+    report.fork = BundleFork{one.note, report.checkpoint_note};
+    BundleFinding broken{BundleVerdict::kForked, "The log broke its word: it signed a receipt for another " + event +
+                         " than the one under the checkpoint. The receipt and the checkpoint together prove it.",
+                         one.receipt.seq, {}};
+    return broken;
   }
 
   void Intact() {
@@ -337,7 +343,11 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     } else {
       text = "All " + count + " events from " + std::to_string(report.first_seq) + " to " + std::to_string(report.next_seq - 1) +
              " are here, unaltered and in order.";
-      if (report.first_seq > 0) text += " Those before were pruned, as the chain itself says.";
+      if (report.archive) {
+        text += " It is an archive segment: other events stand in other segments, or in the store.";
+      } else if (report.first_seq > 0) {
+        text += " Those before were pruned, as the chain itself says.";
+      }
       if (!setup->checkpoint) {
         text += " There is no checkpoint: nothing shows that they were not all written anew, or that none are missing at "
                 "the end.";
@@ -350,15 +360,10 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
 };
 
 Result<BundleVerifier> BundleVerifier::Create(const BundleTrust& trust) {
-  Result<std::vector<tlog::VerifierKey>> keys = ParseKeys(trust.keys);
-  if (!keys.ok()) return keys.error();
+  Result<evidence::Trusted> trusted = evidence::ReadTrust(trust);
+  if (!trusted.ok()) return trusted.error();
   auto state = std::make_unique<State>();
-  for (const std::string& text : trust.older_checkpoints) {
-    Result<OlderCheckpoint> old = ReadOlder(text, *keys);
-    if (!old.ok()) return old.error();
-    state->older.push_back(std::move(*old));
-  }
-  state->keys = std::move(*keys);
+  state->trusted = *std::move(trusted);
   return BundleVerifier(std::move(state));
 }
 

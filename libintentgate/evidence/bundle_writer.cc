@@ -5,7 +5,6 @@
 #include "evidence/bundle_writer.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "evidence/bundle_format.h"
+#include "evidence/newest.h"
 #include "evidence/ustar.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
@@ -33,6 +33,11 @@ class Writer {
   Writer(audit::AuditStore& store, audit::LogStore& log, audit::PrivateValueStore* values, const BundleRequest& request,
          const ExportSink& sink)
       : store_(store), log_(log), values_(request.include_values ? values : nullptr), request_(request), sink_(sink) {}
+
+  Status RunArchive(const ArchiveRequest& archive, std::int64_t now_micros) {
+    archive_ = &archive;
+    return Run(now_micros);
+  }
 
   Status Run(std::int64_t now_micros) {
     manifest_.created_micros = std::max<std::int64_t>(now_micros, 0);
@@ -62,24 +67,34 @@ class Writer {
     }
     manifest_.first_seq = first->front().seq;
     anchor_hash_ = std::move(first->front().prev_hash);
+    if (archive_ != nullptr) {
+      checkpoint_ = archive_->checkpoint;
+      manifest_.archive = true;
+      manifest_.covered = static_cast<std::int64_t>(checkpoint_->size);
+      manifest_.next_seq = archive_->next_seq;
+      return {};
+    }
     if (Status s = FindCheckpoint(*head); !s.ok()) return s;
     manifest_.next_seq = checkpoint_ && !request_.include_uncovered ? manifest_.covered : head->next_seq;
     return {};
   }
 
   Status FindCheckpoint(const ChainHead& head) {
-    constexpr auto kAny = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    Result<std::vector<audit::StoredCheckpoint>> newest = log_.Checkpoints(request_.tenant, kAny, 1);
+    Result<std::optional<audit::StoredCheckpoint>> newest =
+        request_.witnessed ? NewestWitnessed(log_, request_.tenant) : NewestCheckpoint(log_, request_.tenant);
     if (!newest.ok()) return newest.error();
-    if (newest->empty()) return {};
-    const auto size = static_cast<std::int64_t>(newest->front().size);
+    if (!*newest && request_.witnessed) {
+      return Error{ErrorCode::kNotFound, "tenant " + request_.tenant + " has no checkpoint with a quorum of witnesses"};
+    }
+    if (!*newest) return {};
+    const auto size = static_cast<std::int64_t>((*newest)->size);
     if (size > head.next_seq) {
       return Error{ErrorCode::kCorrupt, "the newest checkpoint covers " + std::to_string(size) +
                                             " events, but the store holds only " + std::to_string(head.next_seq) +
                                             ": events are missing"};
     }
     if (size == 0 || size < manifest_.first_seq) return {};
-    checkpoint_ = std::move(newest->front());
+    checkpoint_ = std::move(**newest);
     manifest_.covered = size;
     return {};
   }
@@ -105,6 +120,7 @@ class Writer {
       files.emplace_back(kCheckpointFile, checkpoint_->note);
       if (!manifest_.filtered) {
         BundleRange range{static_cast<std::uint64_t>(manifest_.first_seq), checkpoint_->size, checkpoint_->size, {}};
+        if (manifest_.archive) range.last = static_cast<std::uint64_t>(manifest_.next_seq);
         Result<tlog::RangeProof> proof = tlog::ProveRange(range.first, range.last, range.size, Nodes());
         if (!proof.ok()) return proof.error();
         range.proof = std::move(*proof);
@@ -218,6 +234,7 @@ class Writer {
   audit::AuditStore& store_;
   audit::LogStore& log_;
   audit::PrivateValueStore* values_;
+  const ArchiveRequest* archive_ = nullptr;
   const BundleRequest& request_;
   const ExportSink& sink_;
   BundleManifest manifest_;
@@ -234,6 +251,14 @@ class Writer {
 Status WriteBundle(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const Clock& clock,
                    const ExportSink& sink, audit::PrivateValueStore* values) {
   return Writer(store, log, values, request, sink).Run(clock.UnixMicros());
+}
+
+Status WriteArchive(audit::AuditStore& store, audit::LogStore& log, const ArchiveRequest& request, const Clock& clock,
+                    const ExportSink& sink, audit::PrivateValueStore* values) {
+  BundleRequest whole;
+  whole.tenant = request.tenant;
+  whole.include_values = request.include_values;
+  return Writer(store, log, values, whole, sink).RunArchive(request, clock.UnixMicros());
 }
 
 }  // namespace intentgate::evidence

@@ -4,6 +4,7 @@
 #include "evidence/signer_state_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,12 +14,16 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/encoding.h"
 
 namespace intentgate::evidence {
 namespace {
+
+using States = std::map<std::string, audit::SignerState, std::less<>>;
 
 constexpr std::string_view kFirstLine = "intentgate-signer-state-1\n";
 
@@ -64,21 +69,17 @@ Status SyncFolderOf(const std::string& path) {
   return s;
 }
 
-}  // namespace
-
-Result<SignerStateFile> SignerStateFile::Open(std::string path) {
-  SignerStateFile file;
-  file.path_ = std::move(path);
+Result<States> ReadStates(const std::string& path) {
+  States states;
   std::error_code failed;
-  if (!std::filesystem::exists(file.path_, failed)) {
-    if (failed) return Error{ErrorCode::kIo, file.path_ + ": " + failed.message()};
-    return file;
+  if (!std::filesystem::exists(path, failed)) {
+    if (failed) return Error{ErrorCode::kIo, path + ": " + failed.message()};
+    return states;
   }
-  std::ifstream in(file.path_, std::ios::binary);
-  if (!in) return IoError(file.path_, "cannot read the signer's state");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return IoError(path, "cannot read the signer's state");
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  const Error malformed{ErrorCode::kMalformed,
-                        file.path_ + " is not a signer's state file; restore it, or name another file"};
+  const Error malformed{ErrorCode::kMalformed, path + " is not a signer's state file; restore it, or name another file"};
   std::string_view text = bytes;
   if (!text.starts_with(kFirstLine)) return malformed;
   text.remove_prefix(kFirstLine.size());
@@ -90,42 +91,79 @@ Result<SignerStateFile> SignerStateFile::Open(std::string path) {
     const Result<tlog::Hash> hash = audit::HashFromHex(*root);
     if (!hash.ok()) return malformed;
     state.root = *hash;
-    if (!file.states_.emplace(*tenant, state).second) return malformed;
+    if (!states.emplace(*tenant, state).second) return malformed;
   }
-  return file;
+  return states;
 }
 
-std::optional<audit::SignerState> SignerStateFile::Get(std::string_view tenant) const {
-  const auto found = states_.find(tenant);
-  return found == states_.end() ? std::nullopt : std::optional(found->second);
-}
-
-Status SignerStateFile::Set(std::string_view tenant, const audit::SignerState& state) {
-  if (tenant.find('\n') != std::string_view::npos) {
-    return Error{ErrorCode::kInvalidArgument, "a tenant with a line end in its name cannot be signed for"};
-  }
-  States next = states_;
-  next.insert_or_assign(std::string(tenant), state);
-  if (Status s = Write(next); !s.ok()) return s;
-  states_ = std::move(next);
-  return {};
-}
-
-Status SignerStateFile::Write(const States& states) const {
+Status WriteStates(const std::string& path, const States& states) {
   std::string text(kFirstLine);
   for (const auto& [tenant, state] : states) {
     text += std::to_string(state.epoch) + ' ' + std::to_string(state.size) + ' ' + base::HexEncode(state.root) + ' ' +
             tenant + '\n';
   }
-  const std::string next = path_ + ".next";
+  const std::string next = path + ".next";
   const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return IoError(next, "cannot write the signer's state");
   const bool written = WriteAll(file, text) && ::fsync(file) == 0;
   Status s = written ? Status() : Status(IoError(next, "cannot write the signer's state"));
   ::close(file);
   if (!s.ok()) return s;
-  if (std::rename(next.c_str(), path_.c_str()) != 0) return IoError(path_, "cannot replace the signer's state");
-  return SyncFolderOf(path_);
+  if (std::rename(next.c_str(), path.c_str()) != 0) return IoError(path, "cannot replace the signer's state");
+  return SyncFolderOf(path);
+}
+
+// Held while it exists; the lock goes with the descriptor.
+class FileLock {
+ public:
+  explicit FileLock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    while (file_ >= 0 && !(held_ = ::flock(file_, LOCK_EX) == 0) && errno == EINTR) {
+    }
+  }
+  ~FileLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  FileLock(const FileLock&) = delete;   // owns the descriptor
+  FileLock& operator=(const FileLock&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  const int file_;
+  bool held_ = false;
+};
+
+}  // namespace
+
+Result<SignerStateFile> SignerStateFile::Open(std::string path) {
+  const Result<States> states = ReadStates(path);
+  if (!states.ok()) return states.error();
+  SignerStateFile file;
+  file.path_ = std::move(path);
+  return file;
+}
+
+Result<std::optional<audit::SignerState>> SignerStateFile::Get(std::string_view tenant) const {
+  const Result<States> states = ReadStates(path_);
+  if (!states.ok()) return states.error();
+  const auto found = states->find(tenant);
+  return found == states->end() ? std::nullopt : std::optional(found->second);
+}
+
+Status SignerStateFile::Set(std::string_view tenant, const audit::SignerState& state) {
+  if (tenant.find('\n') != std::string_view::npos) {
+    return Error{ErrorCode::kInvalidArgument, "a tenant with a line end in its name cannot be signed for"};
+  }
+  const std::string lock_path = path_ + ".lock";
+  const FileLock lock(lock_path);
+  if (!lock.held()) return IoError(lock_path, "cannot lock the signer's state");
+  Result<States> states = ReadStates(path_);
+  if (!states.ok()) return states.error();
+  const auto there = states->find(tenant);
+  const bool later = there != states->end() &&
+                     std::tie(there->second.epoch, there->second.size) > std::tie(state.epoch, state.size);
+  if (later) return {};
+  states->insert_or_assign(std::string(tenant), state);
+  return WriteStates(path_, *states);
 }
 
 }  // namespace intentgate::evidence

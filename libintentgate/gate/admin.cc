@@ -97,7 +97,7 @@ Result<AuditPage> GateImpl::QueryAudit(const AuditFilter& filter, std::string_vi
 Result<std::int64_t> GateImpl::CountAudit(const AuditFilter& filter) { return parts_.audit_store->Count(filter); }
 
 Result<VerifyReport> GateImpl::VerifyAudit(std::string_view tenant) {
-  return audit::VerifyChain(*parts_.audit_store, tenant, 0, parts_.private_values.get());
+  return audit::VerifyChain(*parts_.audit_store, tenant, 0, {}, parts_.private_values.get());
 }
 
 Status GateImpl::ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) {
@@ -133,6 +133,7 @@ std::string GateImpl::Describe() const {
   out += s.intent == IntentMode::kOff ? ", intent off" : s.intent == IntentMode::kRequired ? ", intent required" : ", intent when given";
   if (s.extractor_failure == FailureMode::kAllow) out += " (allows when the extractor fails)";
   out += policy ? ", policy " + policy->Digest() : ", no policy";
+  out += parts_.signing_key.empty() ? ", checkpoints NOT signed" : ", checkpoints signed as " + s.signing_deployment;
   return out + (s.durability == AuditDurability::kDurable ? ", audit durable"
                 : s.durability == AuditDurability::kAsync ? ", audit async" : ", audit journal");
 }

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 #include <intentgate/intent.h>
 #include <intentgate/policy.h>
@@ -31,6 +33,9 @@ struct GateParts {
   std::shared_ptr<const Policy> policy;           // null: every call is refused
   // A renderer for one export, for the formats that the audit module does not write. Null: there are none.
   std::function<audit::EventRenderer(ExportFormat)> make_renderer;
+  std::string signing_key;                        // the verifier key that genesis events name; empty: none
+  // What stands beside the gate over its chain. Dropped before the log is. Null: nothing.
+  std::function<std::unique_ptr<Evidence>(audit::AuditLog&)> make_evidence;
 };
 
 // kInvalidArgument names the setting; other errors are the stores'.

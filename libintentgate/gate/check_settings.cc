@@ -42,6 +42,25 @@ Status CheckJournal(const GateSettings& settings) {
   return {};
 }
 
+Status CheckSigning(const GateSettings& settings) {
+  if (settings.signing_key_file.empty()) {
+    if (settings.signing_previous_key_file.empty()) return {};
+    return Bad("audit.signing.previous_key_file", "needs audit.signing.key_file, the key that takes its place");
+  }
+  const std::string& name = settings.signing_deployment;
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x7f && c != '+'; });
+  if (name.empty() || !plain) {
+    return Bad("audit.signing.deployment", "must be a name without blanks, plus signs and control characters");
+  }
+  if (settings.signing_interval_ms < 0) return Bad("audit.signing.interval_ms", "must be at least 0");
+  if (settings.signing_max_events < 1) return Bad("audit.signing.max_events", "must be at least 1");
+  if (settings.signing_reemit_ms < 1) return Bad("audit.signing.reemit_ms", "must be at least 1");
+  if (settings.signing_max_merge_delay_ms < settings.signing_interval_ms) {
+    return Bad("audit.signing.max_merge_delay_ms", "must not be less than audit.signing.interval_ms");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status CheckSettings(const GateSettings& settings) {
@@ -58,6 +77,7 @@ Status CheckSettings(const GateSettings& settings) {
     if (!tool.cost_argument.empty() && tool.cost_argument[0] != '/') return Bad(path + ".cost_argument", "must be a JSON pointer");
   }
   if (Status s = CheckJournal(settings); !s.ok()) return s;
+  if (Status s = CheckSigning(settings); !s.ok()) return s;
   if (settings.audit_max_batch < 1) return Bad("audit.max_batch", "must be at least 1");
   if (settings.audit_max_delay_us < 0) return Bad("audit.max_delay_us", "must be at least 0");
   for (const std::string& name : settings.private_values) {
@@ -66,6 +86,11 @@ Status CheckSettings(const GateSettings& settings) {
     }
   }
   if (settings.private_above_bytes < 0) return Bad("audit.private_above_bytes", "must be at least 0");
+  if (settings.retention_days < 0) return Bad("audit.retention.days", "must be at least 0");
+  if (settings.retention_days > 0 && (settings.archive_directory.empty() || settings.signing_key_file.empty())) {
+    return Bad("audit.retention.days", "needs audit.retention.archive_directory and audit.signing.key_file: nothing is pruned "
+                                       "that was not archived and signed for");
+  }
   return CheckBudgets(settings);
 }
 

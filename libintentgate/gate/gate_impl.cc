@@ -66,6 +66,8 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
   options.max_delay_micros = settings.audit_max_delay_us;
   options.producer_id = settings.audit_producer;
+  if (!parts.signing_key.empty()) options.deployment = settings.signing_deployment;
+  options.signing_key = parts.signing_key;
   options.journal.directory = settings.journal_directory;
   options.journal.max_bytes = static_cast<std::uint64_t>(settings.journal_max_bytes);
   if (parts.private_values) {
@@ -88,12 +90,13 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
       pipeline_(parts_.settings, parts_.clock, *revocations_, *ledger_, std::move(opened.tools), parts_.extractor, parts_.policy),
       log_(std::move(opened.log)) {
   // A failure leaves rows that no one reads; the next round takes them.
-  pruner_ = std::make_unique<Periodic>(kPruneEvery, [this] {
+  pruner_ = std::make_unique<base::Periodic>(kPruneEvery, [this] {
     static_cast<void>(parts_.budget_store->Prune(ledger_->OldestBucket()).ok());
   });
   if (parts_.settings.intent != IntentMode::kOff && parts_.settings.extractor == ExtractorKind::kHttp) {
     pool_ = std::make_unique<WorkerPool>(kExtractorThreads, kMaxWaitingCalls);
   }
+  if (parts_.make_evidence) evidence_ = parts_.make_evidence(*log_);
 }
 
 GateImpl::~GateImpl() = default;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "evidence/ocsf/ocsf.h"
 #include "gate/assemble.h"
 #include "open/extractor.h"
+#include "open/signing.h"
 #include "store/memory/memory_store.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
@@ -25,19 +27,19 @@ Error In(const std::string& where, const Error& cause) { return {cause.code, whe
 
 // One store behind all interfaces.
 template <typename Store>
-void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
+std::shared_ptr<audit::LogStore> UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
   parts.audit_store = store;
   parts.budget_store = store;
   parts.revocation_store = store;
   parts.private_values = store;
   parts.retention_store = store;
+  if constexpr (std::is_convertible_v<Store*, audit::LogStore*>) return store;
+  return nullptr;
 }
 
-Status AddStores(gate::GateParts& parts) {
-  if (parts.settings.store == StoreKind::kMemory) {
-    UseStore(std::make_shared<store::MemoryStore>(), parts);
-    return {};
-  }
+// The store's side for the evidence; null when it keeps no tree.
+Result<std::shared_ptr<audit::LogStore>> AddStores(gate::GateParts& parts) {
+  if (parts.settings.store == StoreKind::kMemory) return UseStore(std::make_shared<store::MemoryStore>(), parts);
   if (parts.settings.store == StoreKind::kPostgres) {
     store::PostgresOptions options;
     options.url = parts.settings.postgres_url;
@@ -45,13 +47,11 @@ Status AddStores(gate::GateParts& parts) {
     // Not the gate's clock: a replay's stands still, and a network does not.
     auto postgres = store::PostgresStore::Open(std::move(options));
     if (!postgres.ok()) return In("store.kind postgres", postgres.error());
-    UseStore(*postgres, parts);
-    return {};
+    return UseStore(*postgres, parts);
   }
   auto sqlite = store::SqliteStore::Open(parts.settings.sqlite_path, {});
   if (!sqlite.ok()) return In("store.sqlite_path", sqlite.error());
-  UseStore(*sqlite, parts);
-  return {};
+  return UseStore(*sqlite, parts);
 }
 
 Status AddPolicy(gate::GateParts& parts) {
@@ -95,7 +95,13 @@ Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shar
   parts.extractor = *std::move(extractor);
   parts.make_renderer = MakeRenderer;
   if (Status s = AddPolicy(parts); !s.ok()) return s.error();
-  if (Status s = AddStores(parts); !s.ok()) return s.error();
+  auto signing = open::ReadSigning(settings, parts.clock);
+  if (!signing.ok()) return signing.error();
+  auto publishing = open::ReadPublishing(settings);
+  if (!publishing.ok()) return publishing.error();
+  const Result<std::shared_ptr<audit::LogStore>> tree = AddStores(parts);
+  if (!tree.ok()) return tree.error();
+  if (Status s = open::AddEvidence(*std::move(signing), *std::move(publishing), *tree, parts); !s.ok()) return s.error();
   return gate::AssembleGate(std::move(parts));
 }
 

@@ -234,10 +234,68 @@ void AddAudit(std::vector<Field>& fields) {
   fields.push_back(Int({"audit.private_above_bytes", "INTENTGATE_AUDIT_PRIVATE_ABOVE_BYTES",
                         "Larger values of these members are only committed to as well, whether named or not; 0: none."},
                        &GateSettings::private_above_bytes, {0, 63 << 20}));
+  fields.push_back(Int({"audit.retention.days", "INTENTGATE_AUDIT_RETENTION_DAYS",
+                        "Events older than this are archived and pruned by themselves; 0: never. Needs an archive directory and a signing key."},
+                       &GateSettings::retention_days, {0, 36'500}));
+  fields.push_back(Text({"audit.retention.archive_directory", "INTENTGATE_AUDIT_RETENTION_ARCHIVE_DIRECTORY",
+                         "Folder for the archive segments of pruned events. Empty: nothing can be pruned."},
+                        &GateSettings::archive_directory));
+  fields.push_back(Bool({"audit.retention.archive_values", "INTENTGATE_AUDIT_RETENTION_ARCHIVE_VALUES",
+                         "Archive segments carry the private values that are not erased; an erasure does not reach them there."},
+                        &GateSettings::archive_values));
   fields.push_back(Int({"audit.max_batch", "INTENTGATE_AUDIT_MAX_BATCH", "Events in one commit at most."},
                        &GateSettings::audit_max_batch, {1, 65'536}));
   fields.push_back(Int({"audit.max_delay_us", "INTENTGATE_AUDIT_MAX_DELAY_US", "How long a commit waits for more events; 0: not at all."},
                        &GateSettings::audit_max_delay_us, {0, 1'000'000}));
+}
+
+void AddSigning(std::vector<Field>& fields) {
+  fields.push_back(Text({"audit.signing.key_file", "INTENTGATE_AUDIT_SIGNING_KEY_FILE",
+                         "File of the key that signs checkpoints over the chain, made by `intentgate audit keygen`; only its owner "
+                         "may use it (mode 0600). Empty: no checkpoints. All replicas of one store use the same key."},
+                        &GateSettings::signing_key_file));
+  fields.push_back(Text({"audit.signing.previous_key_file", "INTENTGATE_AUDIT_SIGNING_PREVIOUS_KEY_FILE",
+                         "File of the key before, which signs as well until every auditor has the new verifier key."},
+                        &GateSettings::signing_previous_key_file));
+  fields.push_back(Text({"audit.signing.state_file", "INTENTGATE_AUDIT_SIGNING_STATE_FILE",
+                         "What this machine has signed, kept outside of the store so that a restored backup cannot take it back. "
+                         "Empty: the key file's name with `.state`."},
+                        &GateSettings::signing_state_file));
+  fields.push_back(Text({"audit.signing.deployment", "INTENTGATE_AUDIT_SIGNING_DEPLOYMENT",
+                         "Name of this deployment in its checkpoints: `<deployment>/audit/<tenant>/<epoch>`."},
+                        &GateSettings::signing_deployment));
+  fields.push_back(Int({"audit.signing.interval_ms", "INTENTGATE_AUDIT_SIGNING_INTERVAL_MS",
+                        "How often a checkpoint is signed when there are new events."},
+                       &GateSettings::signing_interval_ms, {10, 3'600'000}));
+  fields.push_back(Int({"audit.signing.max_events", "INTENTGATE_AUDIT_SIGNING_MAX_EVENTS",
+                        "New events after which one is signed at once."},
+                       &GateSettings::signing_max_events, {1, 1'000'000'000}));
+  fields.push_back(Int({"audit.signing.reemit_ms", "INTENTGATE_AUDIT_SIGNING_REEMIT_MS",
+                        "A checkpoint without news is signed again after this time."},
+                       &GateSettings::signing_reemit_ms, {1'000, 86'400'000}));
+  fields.push_back(Int({"audit.signing.max_merge_delay_ms", "INTENTGATE_AUDIT_SIGNING_MAX_MERGE_DELAY_MS",
+                        "What a receipt promises: its event is under a checkpoint after this time."},
+                       &GateSettings::signing_max_merge_delay_ms, {1'000, 86'400'000}));
+}
+
+void AddPublishing(std::vector<Field>& fields) {
+  fields.push_back(Text({"audit.publish.witness_policy_file", "INTENTGATE_AUDIT_PUBLISH_WITNESS_POLICY_FILE",
+                         "C2SP tlog-policy file: the witnesses that cosign checkpoints, their URLs and the quorum."},
+                        &GateSettings::witness_policy_file));
+  fields.push_back(Text({"audit.publish.webhook_url", "INTENTGATE_AUDIT_PUBLISH_WEBHOOK_URL",
+                         "Gets each checkpoint that leaves, as a POST of JSON."},
+                        &GateSettings::anchor_webhook_url));
+  fields.push_back(Text({"audit.publish.file", "INTENTGATE_AUDIT_PUBLISH_FILE",
+                         "Gets each checkpoint that leaves, as a line of JSON; on a disk that the database's owner cannot write."},
+                        &GateSettings::anchor_file));
+  fields.push_back(Text({"audit.publish.tenant", "INTENTGATE_AUDIT_PUBLISH_TENANT",
+                         "The chain of this tenant gets each checkpoint of the other tenants that leaves, as an event."},
+                        &GateSettings::anchor_tenant));
+  fields.push_back(Int({"audit.publish.interval_ms", "INTENTGATE_AUDIT_PUBLISH_INTERVAL_MS",
+                        "How often at most a tenant's newest checkpoint goes to witnesses and to the three places above."},
+                       &GateSettings::publish_interval_ms, {10, 86'400'000}));
+  fields.push_back(Int({"audit.publish.timeout_ms", "INTENTGATE_AUDIT_PUBLISH_TIMEOUT_MS", "How long one request may take."},
+                       &GateSettings::publish_timeout_ms, {1, 600'000}));
 }
 
 }  // namespace
@@ -276,6 +334,8 @@ std::vector<Field> MakeFields() {
   AddPolicy(fields);
   AddBudget(fields);
   AddAudit(fields);
+  AddSigning(fields);
+  AddPublishing(fields);
   return fields;
 }
 

@@ -50,6 +50,17 @@ void CheckTogether(bool keys_in_code, Draft& draft) {
   if (settings.store == StoreKind::kPostgres && settings.postgres_url.empty()) {
     draft.Problem("store.kind", "`postgres` needs store.postgres_url (INTENTGATE_POSTGRES_URL)");
   }
+  if (settings.signing_max_merge_delay_ms < settings.signing_interval_ms) {
+    draft.Problem("audit.signing.max_merge_delay_ms", "must not be less than audit.signing.interval_ms (" +
+                                                          std::to_string(settings.signing_interval_ms) + ")");
+  }
+  if (settings.signing_key_file.empty() && !settings.signing_previous_key_file.empty()) {
+    draft.Problem("audit.signing.previous_key_file", "needs audit.signing.key_file, the key that takes its place");
+  }
+  if (settings.signing_key_file.empty() && !(settings.witness_policy_file + settings.anchor_webhook_url +
+                                             settings.anchor_file + settings.anchor_tenant).empty()) {
+    draft.Problem("audit.publish", "needs audit.signing.key_file: without it there are no checkpoints to publish");
+  }
   if (settings.store == StoreKind::kSqlite && settings.sqlite_path.empty()) {
     draft.Problem("store.sqlite_path", "must name a file");
   }

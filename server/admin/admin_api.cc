@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "admin/export.h"
+#include "admin/stream.h"
 #include "telemetry/metered.h"
 
 namespace intentgate::admin {
@@ -58,12 +58,12 @@ void AddResource(http::Router& router, const AdminDeps& deps, std::string_view m
   });
 }
 
-void AddExport(http::Router& router, const AdminDeps& deps) {
-  telemetry::AddMetered(router, deps.metrics, "GET", "/v1/admin/audit/export", [deps](ExchangePtr exchange) {
+void AddStream(http::Router& router, const AdminDeps& deps, std::string_view path, Planner planner) {
+  telemetry::AddMetered(router, deps.metrics, "GET", path, [deps, planner](ExchangePtr exchange) {
     std::optional<Request> request = Admit(deps, *exchange);
     if (!request) return;
-    Queue(*deps.exporters, exchange, [deps, exchange, request = std::move(*request), &loop = exchange->loop()] {
-      StreamExport(deps.resources, request, exchange, loop, *deps.log);
+    Queue(*deps.exporters, exchange, [deps, planner, exchange, request = std::move(*request), &loop = exchange->loop()] {
+      StreamAnswer(planner, deps.resources, request, exchange, loop, *deps.log);
     });
   });
 }
@@ -94,7 +94,9 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/v1/admin/revoke", "POST"},  {"/v1/admin/revocations", "GET"},
       {"/v1/admin/tenants", "GET"},  {"/v1/admin/audit", "GET"},
       {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"},
-      {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/holds", "GET"},
+      {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
+      {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"},
+      {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/prune", "POST"}, {"/v1/admin/audit/holds", "GET"},
       {"/v1/admin/audit/holds", "POST"}, {"/v1/admin/audit/holds/lift", "POST"}};
   return names;
 }
@@ -108,8 +110,13 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddResource(router, deps, "GET", "/v1/admin/tenants", ListTenants, deps.actors);
   AddResource(router, deps, "GET", "/v1/admin/audit", QueryAudit, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/verify", VerifyAudit, deps.readers);
-  AddExport(router, deps);
+  AddResource(router, deps, "GET", "/v1/admin/audit/freshness", AuditFreshness, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/checkpoint", AuditCheckpoint, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/proof", AuditProof, deps.readers);
+  AddStream(router, deps, "/v1/admin/audit/export", PlanExport);
+  AddStream(router, deps, "/v1/admin/audit/bundle", PlanBundle);
   AddResource(router, deps, "POST", "/v1/admin/audit/erase", EraseValues, deps.readers);
+  AddResource(router, deps, "POST", "/v1/admin/audit/prune", PruneEvents, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/holds", ListHolds, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds", PlaceHold, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds/lift", LiftHold, deps.actors);

@@ -122,26 +122,4 @@ Reply QueryAudit(const Resources& on, const Request& request) {
   return {200, std::move(body)};
 }
 
-Reply VerifyAudit(const Resources& on, const Request& request) {
-  if (Status known = KnownParameters(request, {"tenant"}); !known.ok()) return Reply::FromError(known.error());
-  Result<std::string> tenant = TenantFor(request, TextParameter(request, "tenant"));
-  if (!tenant.ok()) return Reply::FromError(tenant.error());
-  if (tenant->empty()) tenant = std::string("default");
-  if (Status flushed = on.gate->Flush(); !flushed.ok()) return Reply::FromError(flushed.error());
-  const Result<VerifyReport> report = on.gate->VerifyAudit(*tenant);
-  if (!report.ok()) return Reply::FromError(report.error());
-  json::Value body = json::MakeObject(
-      {{"ok", report->ok}, {"tenant", *tenant}, {"verified", report->verified}, {"skipped", 0}});
-  if (report->ok) {
-    body.Set("head_seq", report->head.next_seq - 1);
-    body.Set("head_hash", report->head.hash);
-  } else {
-    body.Set("broken_at", json::MakeObject({{"id", report->broken_seq ? json::Value(*report->broken_seq) : json::Value()},
-                                            {"stored_hash", report->stored_hash},
-                                            {"expected_hash", report->expected_hash},
-                                            {"reason", report->problem}}));
-  }
-  return {200, std::move(body)};
-}
-
 }  // namespace intentgate::admin

@@ -1,9 +1,11 @@
 // The admin API's resources, one file each. Every function may block and runs on a worker.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 
 #include "admin/access.h"
@@ -26,17 +28,21 @@ Reply ListTenants(const Resources& on, const Request& request);       // GET  /v
 Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
 Reply EraseValues(const Resources& on, const Request& request);       // POST /v1/admin/audit/erase
+Reply PruneEvents(const Resources& on, const Request& request);       // POST /v1/admin/audit/prune
 Reply ListHolds(const Resources& on, const Request& request);         // GET  /v1/admin/audit/holds
 Reply PlaceHold(const Resources& on, const Request& request);         // POST /v1/admin/audit/holds
 Reply LiftHold(const Resources& on, const Request& request);          // POST /v1/admin/audit/holds/lift
+Reply AuditFreshness(const Resources& on, const Request& request);    // GET  /v1/admin/audit/freshness
+Reply AuditCheckpoint(const Resources& on, const Request& request);   // GET  /v1/admin/audit/checkpoint
+Reply AuditProof(const Resources& on, const Request& request);        // GET  /v1/admin/audit/proof
 
-// GET /v1/admin/audit/export.
-struct ExportPlan {
-  AuditFilter filter;
-  ExportFormat format = ExportFormat::kCsv;
+// What a streamed answer will be. `write` runs on the worker.
+struct StreamPlan {
   std::string file_name, content_type;
+  std::function<Status(const ExportSink& sink)> write;
 };
-Result<ExportPlan> PlanExport(const Resources& on, const Request& request);
+Result<StreamPlan> PlanExport(const Resources& on, const Request& request);   // GET /v1/admin/audit/export
+Result<StreamPlan> PlanBundle(const Resources& on, const Request& request);   // GET /v1/admin/audit/bundle
 
 // The filter of a query or an export, with the tenant that the operator may see.
 Result<AuditFilter> ReadFilter(const Request& request);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 #include <intentgate/policy.h>
 #include <intentgate/settings.h>
@@ -91,6 +92,11 @@ void CheckFiles(Loaded& loaded) {
     for (const rego::Diagnostic& finding : compiled.diagnostics) {
       if (!compiled.ok()) loaded.problems.push_back({"policy.files", finding.ToString()});
     }
+  }
+  for (const auto& [setting, path] : {std::pair{"audit.signing.key_file", &loaded.gate.signing_key_file},
+                                      std::pair{"audit.signing.previous_key_file", &loaded.gate.signing_previous_key_file}}) {
+    if (path->empty()) continue;
+    if (const Result<std::string> key = ReadVerifierKey(*path); !key.ok()) loaded.problems.push_back({setting, key.error().message});
   }
   if (!loaded.server.tls_certificate.empty() && !loaded.server.tls_key.empty()) {
     const auto tls = net::TlsContext::ForServer(loaded.server.tls_certificate, loaded.server.tls_key);

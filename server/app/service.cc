@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include <intentgate/evidence.h>
+
 #include "admin/admin_api.h"
 #include "admin/workers.h"
 #include "http/server.h"
@@ -44,6 +46,22 @@ Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& part
   std::array<std::uint8_t, 32> key{};
   if (Status filled = random->Fill(key); !filled.ok()) return filled.error();
   return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
+}
+
+Result<std::shared_ptr<const mcp::ToolPins>> ReadPins(const config::ServerSettings& settings) {
+  if (settings.tool_pins.empty()) return std::shared_ptr<const mcp::ToolPins>();
+  Result<mcp::ToolPins> pins = mcp::ToolPins::Read(settings.tool_pins);
+  if (!pins.ok()) return Error{pins.error().code, "mcp.tool_pins: " + pins.error().message};
+  return std::make_shared<const mcp::ToolPins>(std::move(*pins));
+}
+
+// An event in the chain, and a line that an operator who accepts the definition can put into the file.
+mcp::Catalogue::Unaccepted Quarantine(std::shared_ptr<Gate> gate, std::shared_ptr<const telemetry::Logger> log) {
+  return [gate, log](const std::string& tool, const std::string& digest) {
+    log->Warn("a tool's definition is not accepted; the tool is in quarantine", {{"tool", tool}, {"pin", digest + " " + tool}});
+    gate->RecordRefusedRequest({.token = {}, .tool = tool, .method = "tools/list"},
+                               "the tool's definition is not accepted, the tool is in quarantine: " + digest);
+  };
 }
 
 std::vector<telemetry::RouteName> AllRoutes() {
@@ -100,13 +118,25 @@ Status Service::Impl::Begin(ServiceParts parts) {
   if (!started.ok()) return started.error();
   pool = std::move(*started);
 
+  auto pins = ReadPins(*settings);
+  if (!pins.ok()) return pins.error();
   auto states = MakeCallStates(parts);
   if (!states.ok()) return states.error();
+  Evidence* const evidence = gate->evidence();
+  if (evidence != nullptr) {
+    evidence->OnNotice([log = parts.log](const EvidenceNotice& notice) {
+      const telemetry::LogLevel level = notice.problem ? telemetry::LogLevel::kError : telemetry::LogLevel::kInfo;
+      log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"source", notice.source}, {"detail", notice.message}});
+    });
+  }
   metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());
   const auto sessions = std::make_shared<mcp::SessionTable>(
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
                                       settings->limits.session_idle_seconds});
   metrics->FollowAudit([gate = gate] { return gate->Stats(); });
+  if (evidence != nullptr && !evidence->VerifierKey().empty()) {
+    metrics->FollowEvidence([gate = gate] { return gate->evidence()->LastFreshness(); });
+  }
   metrics->FollowSessions([sessions] { return static_cast<double>(sessions->size()); });
   router = std::make_shared<http::Router>();
   AddAdmin(parts);
@@ -116,7 +146,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .log = parts.log,
                                     .clock = parts.clock,
                                     .sessions = sessions,
-                                    .catalogue = std::make_shared<mcp::Catalogue>(gate),
+                                    .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
                                     .upstream_tls = *upstream_tls,

@@ -2,10 +2,13 @@
 //
 //   int main(int argc, char** argv) { return cli::Run({argv, argv + argc}, streams, hooks); }
 //
-// Exit codes are the same for every command (docs/cli.md):
+// Exit codes are the same for every command (docs/cli.md), but that `audit verify` has its own for every "no":
 //   0   done, or the answer is yes
-//   1   the answer is no: a token or a call is refused, an export was altered, a policy has errors
-//   2   `audit verify` only: the export was cut short
+//   1   the answer is no: a token or a call is refused, events were altered, a policy has errors
+//   2   `audit verify`: it was cut short, or does not reach what it was to be held against
+//   3   `audit verify`: the log signed two histories
+//   4   `audit verify`: no given key signed it
+//   5   `audit verify`: it cannot be read, or the command line is wrong
 //   64  the command line is wrong
 //   65  an input is malformed
 //   74  a file or a store could not be read or written
@@ -22,6 +25,9 @@ namespace intentgate::cli {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNo = 1;
 inline constexpr int kExitTruncated = 2;
+inline constexpr int kExitForked = 3;
+inline constexpr int kExitUnknownKey = 4;
+inline constexpr int kExitCannotVerify = 5;
 inline constexpr int kExitUsage = 64;
 inline constexpr int kExitData = 65;
 inline constexpr int kExitIo = 74;

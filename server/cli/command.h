@@ -3,13 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <intentgate/caveat.h>
-#include <intentgate/gate.h>
 #include <intentgate/json.h>
 #include <intentgate/keys.h>
 #include <intentgate/result.h>
@@ -74,6 +72,11 @@ struct PolicyCheckOptions {
 
 struct AuditVerifyOptions {
   std::string file;
+  std::vector<std::string> keys;       // verifier keys, or files with one
+  std::vector<std::string> against;    // files of older checkpoints
+  std::vector<std::string> receipts;   // files
+  std::string witnesses;               // file of a policy
+  std::string hash;                    // of the event, for a proof
   bool json = false;
 };
 
@@ -88,8 +91,29 @@ struct AuditEraseOptions {
   bool dry_run = false, json = false;
 };
 
+struct AuditPruneOptions {
+  std::string config, tenant, before, reason;
+  bool dry_run = false, json = false;
+};
+
 struct AuditHoldOptions {
   std::string config, tenant, id, reason, from, to;
+  bool json = false;
+};
+
+struct AuditBundleOptions {
+  std::string config, out;
+  std::map<std::string, std::string> filters;
+  bool uncovered = false, witnessed = false, values = false;
+};
+
+struct AuditKeygenOptions {
+  std::string name = "intentgate", out;
+};
+
+// Of the commands that look at the evidence of one tenant; each uses some.
+struct AuditEvidenceOptions {
+  std::string config, tenant, event_id, out, why, actor;
   bool json = false;
 };
 
@@ -102,21 +126,21 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
+int AuditBundle(const AuditBundleOptions& options, const Streams& streams);
+int AuditKeygen(const AuditKeygenOptions& options, const Streams& streams);
+int AuditCheckpoint(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditProof(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditTiles(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditStatus(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditOpenEpoch(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditErase(const AuditEraseOptions& options, const Streams& streams);
+int AuditPrune(const AuditPruneOptions& options, const Streams& streams);
 int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);
-
-// The gate of a configuration, beside the one that serves it. `for_operator`: what it records goes straight to the store,
-// under a producer's name of its own.
-Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams& streams, bool for_operator = false);
-// The filter that the flags of `audit export` and `audit erase` name.
-Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter);
-// An RFC 3339 time; empty: nothing.
-Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out);
 
 // A file's text; "-" is standard input. kIo names the path.
 Result<std::string> ReadInput(const std::string& path, const Streams& streams);

@@ -11,12 +11,14 @@ namespace intentgate::cli {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done or yes, 1 the answer is no, 2 truncated (audit verify), 64 usage, 65 malformed input, 74 input "
-    "or output failed.";
+    "Exit codes: 0 done or yes, 1 the answer is no, 64 usage, 65 malformed input, 74 input or output failed.";
+constexpr const char* kVerifyExitCodes =
+    "Exit codes: 0 intact, 1 tampered, 2 truncated or not covered, 3 forked, 4 unknown key, 5 usage, input, or not such a file.";
 
-CLI::App* Command(CLI::App& parent, const char* name, const char* what, const char* example) {
+CLI::App* Command(CLI::App& parent, const char* name, const char* what, const char* example,
+                  const char* exit_codes = kExitCodes) {
   CLI::App* command = parent.add_subcommand(name, what);
-  command->footer(std::string("Example:\n  ") + example + "\n\n" + kExitCodes);
+  command->footer(std::string("Example:\n  ") + example + "\n\n" + exit_codes);
   return command;
 }
 
@@ -48,7 +50,11 @@ struct AllOptions {
   PolicyCheckOptions policy_check;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
+  AuditBundleOptions audit_bundle;
+  AuditKeygenOptions audit_keygen;
+  AuditEvidenceOptions audit_evidence;
   AuditEraseOptions audit_erase;
+  AuditPruneOptions audit_prune;
   AuditHoldOptions hold;
 };
 
@@ -122,6 +128,8 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddJson(check, all.policy_check.json);
 }
 
+constexpr const char* kConfigHelp = "the server's YAML file; else the environment alone";
+
 void AddFilters(CLI::App* command, std::map<std::string, std::string>& filters) {
   for (const char* name : {"from", "to", "tenant", "agent-id", "tool", "decision", "check", "jti", "kind", "event-id", "root-jti",
                            "session-id", "code", "actor", "elevation-id"}) {
@@ -131,15 +139,60 @@ void AddFilters(CLI::App* command, std::map<std::string, std::string>& filters) 
   }
 }
 
+void AddAuditVerify(CLI::App& audit, AuditVerifyOptions& options) {
+  CLI::App* verify = Command(audit, "verify", "verify a bundle, an NDJSON export or the proof of one event offline",
+                             "intentgate audit verify acme.tar --key acme.example+530d903a+AekyUYg... --against last-year.note",
+                             kVerifyExitCodes);
+  verify->add_option("file", options.file, "the bundle, export or proof, or - for standard input")->required();
+  verify->add_option("--key", options.keys, "the log's verifier key, or a file with it; may be repeated");
+  verify->add_option("--against", options.against, "a checkpoint that you kept: the log must go on from it; may be repeated");
+  verify->add_option("--receipt", options.receipts, "a receipt that a caller got: its event must be there; may be repeated");
+  verify->add_option("--witnesses", options.witnesses, "file with a tlog-policy: the checkpoint must have its quorum of witnesses");
+  verify->add_option("--hash", options.hash, "the event's hash, for a proof");
+  AddJson(verify, options.json);
+}
+
+void AddEvidence(CLI::App& audit, AuditEvidenceOptions& options) {
+  const auto add = [&](const char* name, const char* what, const char* example) {
+    CLI::App* command = Command(audit, name, what, example);
+    command->add_option("--config", options.config, kConfigHelp);
+    command->add_option("--tenant", options.tenant,
+                        std::string(name) == "status" ? "the tenant; else all" : "the tenant (default: default)");
+    return command;
+  };
+  AddJson(add("checkpoint", "sign for the chain as it is now and print the checkpoint; without a key, the newest one",
+              "intentgate audit checkpoint --config intentgate.yaml --tenant acme > acme.note"), options.json);
+  CLI::App* proof = add("proof", "prove that one event is in the log", "intentgate audit proof --config intentgate.yaml --tenant acme EVENT_ID --out event.proof");
+  proof->add_option("event_id", options.event_id, "the event's id")->required();
+  proof->add_option("--out", options.out, "file to write; else standard output");
+  add("tiles", "write the Merkle tree as a tlog-tiles directory, which shows no event",
+      "intentgate audit tiles --config intentgate.yaml --tenant acme --out acme-log")
+      ->add_option("--out", options.out, "the directory, made when absent")->required();
+  AddJson(add("status", "how far proofs are behind the chain, and whether both agree",
+              "intentgate audit status --config intentgate.yaml"), options.json);
+  CLI::App* epoch = add("open-epoch", "after a fork was detected: start a new history, which names the last trusted checkpoint",
+                        "intentgate audit open-epoch --config intentgate.yaml --tenant acme --actor alice --why 'restored the backup of Monday'");
+  epoch->add_option("--actor", options.actor, "who does this; recorded")->required();
+  epoch->add_option("--why", options.why, "the reason; recorded")->required();
+}
+
 void AddRetention(CLI::App& audit, AllOptions& all) {
-  const char* config = "the server's YAML file; else the environment alone";
   CLI::App* erase = Command(audit, "erase", "erase private values; the chain stays valid and says so",
                             "intentgate audit erase --config intentgate.yaml --tenant acme --agent-id agent-7 --reason 'request 81'");
-  erase->add_option("--config", all.audit_erase.config, config);
+  erase->add_option("--config", all.audit_erase.config, kConfigHelp);
   erase->add_option("--reason", all.audit_erase.reason, "goes into the chain");
   erase->add_flag("--dry-run", all.audit_erase.dry_run, "only count");
   AddFilters(erase, all.audit_erase.filters);
   AddJson(erase, all.audit_erase.json);
+
+  CLI::App* prune = Command(audit, "prune", "archive old events and take them out of the store; what remains still verifies",
+                            "intentgate audit prune --config intentgate.yaml --tenant acme --before 2025-01-01T00:00:00Z --dry-run");
+  prune->add_option("--config", all.audit_prune.config, kConfigHelp);
+  prune->add_option("--tenant", all.audit_prune.tenant, "the tenant")->required();
+  prune->add_option("--before", all.audit_prune.before, "RFC 3339 time; events before it go, in whole blocks of 256")->required();
+  prune->add_option("--reason", all.audit_prune.reason, "goes into the chain");
+  prune->add_flag("--dry-run", all.audit_prune.dry_run, "only say what would go");
+  AddJson(prune, all.audit_prune.json);
 
   CLI::App* hold = audit.add_subcommand("hold", "legal holds: what they cover is neither pruned nor erased");
   hold->require_subcommand(1);
@@ -148,7 +201,7 @@ void AddRetention(CLI::App& audit, AllOptions& all) {
   CLI::App* release = Command(*hold, "release", "lift a hold",
                               "intentgate audit hold release --config intentgate.yaml --tenant acme --id case-7");
   for (CLI::App* command : {add, list, release}) {
-    command->add_option("--config", all.hold.config, config);
+    command->add_option("--config", all.hold.config, kConfigHelp);
     CLI::Option* tenant = command->add_option("--tenant", all.hold.tenant, "the tenant");
     if (command == list) continue;
     tenant->required();
@@ -162,15 +215,26 @@ void AddRetention(CLI::App& audit, AllOptions& all) {
 void AddAudit(CLI::App& app, AllOptions& all) {
   CLI::App* audit = app.add_subcommand("audit", "work with the audit chain");
   audit->require_subcommand(1);
-  CLI::App* verify = Command(*audit, "verify", "verify an NDJSON export offline", "intentgate audit verify audit.ndjson");
-  verify->add_option("file", all.audit_verify.file, "the export, or - for standard input")->required();
-  AddJson(verify, all.audit_verify.json);
+  AddAuditVerify(*audit, all.audit_verify);
   CLI::App* exporting = Command(*audit, "export", "export events from the store of a configuration",
                                 "intentgate audit export --config intentgate.yaml --tenant acme --out audit.ndjson");
-  exporting->add_option("--config", all.audit_export.config, "the server's YAML file; else the environment alone");
+  exporting->add_option("--config", all.audit_export.config, kConfigHelp);
   exporting->add_option("--format", all.audit_export.format, "ndjson, which can be verified; csv; ocsf (ocsf-1.9.0, ocsf-1.8.0) for SIEMs")->capture_default_str();
   exporting->add_option("--out", all.audit_export.out, "file to write; else standard output");
   AddFilters(exporting, all.audit_export.filters);
+  CLI::App* bundle = Command(*audit, "bundle", "write an auditor's bundle: events, checkpoint and proofs in one file",
+                             "intentgate audit bundle --config intentgate.yaml --tenant acme --out acme.tar");
+  bundle->add_option("--config", all.audit_bundle.config, kConfigHelp);
+  bundle->add_option("--out", all.audit_bundle.out, "file to write; else standard output");
+  bundle->add_flag("--uncovered", all.audit_bundle.uncovered, "also events that no checkpoint covers yet");
+  bundle->add_flag("--witnessed", all.audit_bundle.witnessed, "under the newest checkpoint that has its quorum of witnesses");
+  bundle->add_flag("--values", all.audit_bundle.values, "also the private values that are not erased");
+  AddFilters(bundle, all.audit_bundle.filters);
+  CLI::App* keygen = Command(*audit, "keygen", "make a key that signs checkpoints; prints the verifier key for auditors",
+                             "intentgate audit keygen --name acme.example --out signing.key");
+  keygen->add_option("--name", all.audit_keygen.name, "the name in the key, such as the deployment's")->capture_default_str();
+  keygen->add_option("--out", all.audit_keygen.out, "file to create with mode 0600")->required();
+  AddEvidence(*audit, all.audit_evidence);
   AddRetention(*audit, all);
 }
 
@@ -201,10 +265,19 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
   if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
+  if (chosen({"audit", "prune"})) return AuditPrune(all.audit_prune, streams);
   if (chosen({"audit", "hold", "add"})) return AuditHoldAdd(all.hold, streams);
   if (chosen({"audit", "hold", "list"})) return AuditHoldList(all.hold, streams);
   if (chosen({"audit", "hold", "release"})) return AuditHoldRelease(all.hold, streams);
-  return AuditExport(all.audit_export, streams);
+  if (chosen({"audit", "export"})) return AuditExport(all.audit_export, streams);
+  if (chosen({"audit", "bundle"})) return AuditBundle(all.audit_bundle, streams);
+  if (chosen({"audit", "keygen"})) return AuditKeygen(all.audit_keygen, streams);
+  if (chosen({"audit", "status"})) return AuditStatus(all.audit_evidence, streams);
+  if (all.audit_evidence.tenant.empty()) all.audit_evidence.tenant = "default";
+  if (chosen({"audit", "checkpoint"})) return AuditCheckpoint(all.audit_evidence, streams);
+  if (chosen({"audit", "proof"})) return AuditProof(all.audit_evidence, streams);
+  if (chosen({"audit", "tiles"})) return AuditTiles(all.audit_evidence, streams);
+  return AuditOpenEpoch(all.audit_evidence, streams);
 }
 
 }  // namespace
@@ -219,15 +292,17 @@ int Run(const std::vector<std::string>& arguments, const Streams& streams, const
   AddTokens(app, all);
   AddPolicy(app, all);
   AddAudit(app, all);
+  const bool verifying = arguments.size() > 2 && arguments[1] == "audit" && arguments[2] == "verify";
+  const int usage = verifying ? kExitCannotVerify : kExitUsage;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   if (!reversed.empty()) reversed.pop_back();
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, streams.out, streams.err) == 0 ? kExitOk : kExitUsage;
+    return app.exit(error, streams.out, streams.err) == 0 ? kExitOk : usage;
   } catch (const std::exception& error) {
     streams.err << "intentgate: " << error.what() << "\n";
-    return kExitUsage;
+    return usage;
   }
   return Dispatch(app, all, streams, hooks);
 }

@@ -141,6 +141,37 @@ void GatewayMetrics::FollowAudit(std::function<AuditStats()> read) {
   });
 }
 
+void GatewayMetrics::FollowEvidence(std::function<std::vector<Freshness>()> read) {
+  const auto add = [&](std::string_view name, std::string_view help, double (*value)(const Freshness&)) {
+    registry_.AddGauges(name, help, "tenant", [read, value] {
+      std::vector<Freshness> all = read();
+      std::stable_partition(all.begin(), all.end(), [](const Freshness& one) { return !one.ok; });
+      Registry::LabelledValues out;
+      for (const Freshness& one : all) {
+        if (out.size() < kMaxTenantsShown) out.emplace_back(one.tenant, value(one));
+      }
+      return out;
+    });
+  };
+  registry_.AddGauge("audit_tenants", "Tenants whose evidence is looked at.",
+                     [read] { return static_cast<double>(read().size()); });
+  add("audit_evidence_ok", "1 when head, last event, tree, checkpoint and signer agree, else 0.",
+      [](const Freshness& one) { return one.ok ? 1.0 : 0.0; });
+  add("audit_chain_events", "Events in the chain.", [](const Freshness& one) { return static_cast<double>(one.head.next_seq); });
+  add("audit_checkpoint_events", "Events under the newest checkpoint.",
+      [](const Freshness& one) { return one.checkpoint ? static_cast<double>(one.checkpoint->size) : 0.0; });
+  add("audit_checkpoint_timestamp_seconds", "When the newest checkpoint was signed.",
+      [](const Freshness& one) { return one.checkpoint ? static_cast<double>(one.checkpoint->signed_at_micros) / 1e6 : 0.0; });
+  add("audit_uncommitted_seconds", "Age of the oldest event under no checkpoint.",
+      [](const Freshness& one) { return static_cast<double>(one.uncommitted_age_micros) / 1e6; });
+  add("audit_unwitnessed_seconds", "Age of the oldest event under no checkpoint with a quorum of witnesses.",
+      [](const Freshness& one) { return static_cast<double>(one.unwitnessed_age_micros) / 1e6; });
+  add("audit_declared_losses", "Events that the chain itself declares as lost.",
+      [](const Freshness& one) { return static_cast<double>(one.declared_losses); });
+  add("audit_verified_events", "Events that the last verification in this process found good.",
+      [](const Freshness& one) { return static_cast<double>(one.verified_to); });
+}
+
 void GatewayMetrics::FollowSessions(std::function<double()> read) {
   registry_.AddGauge("mcp_sessions", "Upstream sessions bound to a caller.", std::move(read));
 }

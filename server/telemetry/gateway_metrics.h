@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 
 #include "telemetry/metrics.h"
@@ -21,6 +22,8 @@ std::string_view ForwardOutcomeName(ForwardOutcome outcome);  // "success", "tim
 
 // A path pattern with its method, as the router knows it.
 using RouteName = std::pair<std::string_view, std::string_view>;
+
+inline constexpr std::size_t kMaxTenantsShown = 1'000;
 
 // Thread-safe.
 class GatewayMetrics {
@@ -37,6 +40,8 @@ class GatewayMetrics {
   void AdminRefused();
   // The chain's numbers are asked for at each Render. `read` must be thread-safe and outlive this.
   void FollowAudit(std::function<AuditStats()> read);
+  // The evidence of each tenant, as the background last saw it; at most kMaxTenantsShown, those with a problem first.
+  void FollowEvidence(std::function<std::vector<Freshness>()> read);
   void FollowSessions(std::function<double()> read);
 
   std::string Render() const { return registry_.Render(); }

@@ -131,6 +131,14 @@ void Registry::AddGauge(std::string_view family, std::string_view help, std::fun
   FamilyOf(family, help, "gauge").series.push_back(std::move(series));
 }
 
+void Registry::AddGauges(std::string_view family, std::string_view help, std::string label,
+                         std::function<LabelledValues()> read) {
+  Series series;
+  series.label = std::move(label);
+  series.values = std::move(read);
+  FamilyOf(family, help, "gauge").series.push_back(std::move(series));
+}
+
 void Registry::AddCounterReader(std::string_view family, std::string_view help, std::function<double()> read) {
   Series series;
   series.value = std::move(read);
@@ -157,6 +165,10 @@ std::string Registry::Render() const {
         AppendHistogram(out, family.name, series.labels, series.histogram->Read());
       } else if (series.distribution) {
         AppendHistogram(out, family.name, series.labels, series.distribution());
+      } else if (series.values) {
+        for (const auto& [label, value] : series.values()) {
+          AppendSample(out, family.name, Braced(LabelText({{series.label, label}})), value);
+        }
       } else {
         AppendSample(out, family.name, Braced(series.labels), series.value());
       }

@@ -75,6 +75,9 @@ class Registry {
                           std::size_t buckets);
   // A value that someone else keeps, asked for at each Render.
   void AddGauge(std::string_view family, std::string_view help, std::function<double()> read);
+  // The same for a family whose series come and go: (value of the one label, value).
+  using LabelledValues = std::vector<std::pair<std::string, double>>;
+  void AddGauges(std::string_view family, std::string_view help, std::string label, std::function<LabelledValues()> read);
   void AddCounterReader(std::string_view family, std::string_view help, std::function<double()> read);
   void AddHistogramReader(std::string_view family, std::string_view help, std::function<Histogram::Snapshot()> read);
 
@@ -87,6 +90,8 @@ class Registry {
     const Counter* counter = nullptr;
     const Histogram* histogram = nullptr;
     std::function<double()> value;
+    std::string label;   // of `values`
+    std::function<LabelledValues()> values;
     std::function<Histogram::Snapshot()> distribution;
   };
   struct Family {

@@ -39,9 +39,13 @@ struct BundleTrust {
   std::vector<std::string> keys;
   // Signed notes, whole, to hold the bundle against.
   std::vector<std::string> older_checkpoints;
+  // Signed receipts, whole (docs/formats/receipt.md): the bundle has to hold what they promise.
+  std::vector<std::string> receipts;
+  // A C2SP tlog-policy: the checkpoint must have its quorum of witnesses.
+  std::optional<std::string> witness_policy;
 };
 
-// Two notes, both validly signed, that cannot both be of one append-only log.
+// Two notes, both validly signed, that cannot both be of one append-only log. The older one may be a receipt.
 struct BundleFork {
   std::string older_note, newer_note;
 };
@@ -57,10 +61,11 @@ struct BundleReport {
   std::int64_t covered = 0;                // events of the chain under the checkpoint; 0: there is none
   std::int64_t uncovered_events = 0;       // in the bundle, behind the checkpoint: linked but not signed for
   bool filtered = false;
+  bool archive = false;                    // a segment of events that were pruned; others hold what is before and behind
   bool complete = false;                   // intact, unfiltered: every event of the range is there
   std::string last_hash;                   // of the last event that was read
   std::string origin, root_hex;            // of the checkpoint
-  std::vector<std::string> signed_by;      // names of the keys
+  std::vector<std::string> signed_by;      // names of the keys, the witnesses' too
   std::string checkpoint_note;             // keep it: the next bundle can be held against it
   std::optional<BundleFork> fork;
 };
@@ -85,5 +90,19 @@ class BundleVerifier {
   explicit BundleVerifier(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+struct ProofReport {
+  BundleVerdict verdict = BundleVerdict::kIntact;
+  std::string message;                     // a sentence
+  std::int64_t seq = 0;                    // the event's place
+  std::int64_t covered = 0;                // events under the checkpoint
+  std::string origin;
+  std::vector<std::string> signed_by;
+  std::optional<BundleFork> fork;
+};
+
+// Checks the proof file of one event (Evidence::ProofOf) whose chain hash is known. An empty `event_hash` is taken from
+// the only receipt in `trust`. Memory is bounded. kInvalidArgument for a hash that is none; as BundleVerifier::Create.
+Result<ProofReport> VerifyEventProof(std::string_view proof_file, std::string_view event_hash, const BundleTrust& trust);
 
 }  // namespace intentgate

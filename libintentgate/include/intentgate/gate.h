@@ -31,6 +31,7 @@
 
 namespace intentgate {
 
+class Evidence;        // evidence.h
 struct GateSettings;   // settings.h
 namespace policy {
 class Policy;          // policy.h
@@ -170,6 +171,8 @@ class Gate {
   // Flushes first, so that the export holds everything answered before.
   virtual Status ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) = 0;
   virtual Result<std::vector<std::string>> Tenants() = 0;
+  // Checkpoints, proofs, bundles, verification. Lives as long as the gate; null when the store keeps no tree.
+  virtual Evidence* evidence() = 0;
 
   // Erases private values; recorded (tool "admin/erase") before the first is gone. kConflict when a legal hold covers a
   // matching event. An error may come after some are erased; asked again it goes on.

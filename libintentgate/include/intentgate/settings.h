@@ -90,6 +90,24 @@ struct GateSettings {
   std::int64_t private_above_bytes = 4'096;         // so do larger values of the other members that may; 0: none
   std::int64_t audit_max_batch = 1'024;
   std::int64_t audit_max_delay_us = 0;
+  // checkpoints over the chain; <intentgate/evidence.h>
+  std::string signing_key_file;                     // empty: none are signed
+  std::string signing_previous_key_file;            // of a key that signs as well
+  std::string signing_state_file;                   // empty: the key file's name with ".state"
+  std::string signing_deployment = "intentgate";    // origins are "<deployment>/audit/<tenant>/<epoch>"
+  std::int64_t signing_interval_ms = 1'000;         // 0 in code only: nothing runs in the background
+  std::int64_t signing_max_events = 10'000;
+  std::int64_t signing_reemit_ms = 60'000;
+  std::int64_t signing_max_merge_delay_ms = 10'000;
+  // where checkpoints go; all empty: they stay here
+  std::string witness_policy_file;                  // a C2SP tlog-policy
+  std::string anchor_webhook_url, anchor_file, anchor_tenant;
+  std::int64_t publish_interval_ms = 10'000;
+  std::int64_t publish_timeout_ms = 5'000;
+  // retention
+  std::int64_t retention_days = 0;                  // older events are archived and pruned; 0: never by itself
+  std::string archive_directory;                    // of what is pruned; empty: nothing can be
+  bool archive_values = false;                      // private values are archived as well
 };
 
 // One mistake, with its place.

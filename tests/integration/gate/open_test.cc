@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 #include <intentgate/intent.h>
 #include <intentgate/settings.h>
@@ -37,6 +38,7 @@ class Home {
   Home& operator=(const Home&) = delete;
 
   void Put(const std::string& name, const std::string& text) const { std::ofstream(path_ + "/" + name) << text; }
+  const std::string& path() const { return path_; }
   bool Has(const std::string& name) const { return std::filesystem::exists(path_ + "/" + name); }
 
   Result<std::shared_ptr<Gate>> TryOpen(const std::string& more = "") const {
@@ -168,6 +170,62 @@ TEST_CASE("a database that cannot be opened is named") {
   REQUIRE_FALSE(gate.ok());
   CHECK(gate.error().message.find("store.sqlite_path: ") == 0);
   CHECK(gate.error().message.find("gate.db") != std::string::npos);
+}
+
+TEST_CASE("a gate with a signing key has everything under a checkpoint when it is gone") {
+  const Home home;
+  const auto random = SystemRandom();
+  const std::string signing = "audit: {signing: {key_file: signing.key, deployment: acme, interval_ms: 3600000, max_merge_delay_ms: 3600000}}\n";
+  const Result<std::string> key = MakeSigningKeyFile(home.path() + "/signing.key", "acme", *random);
+  REQUIRE(key.ok());
+  {
+    const std::shared_ptr<Gate> gate = home.Open(signing);
+    REQUIRE(gate->evidence() != nullptr);
+    CHECK(gate->evidence()->VerifierKey() == *key);
+    CHECK(gate->Describe().find("checkpoints signed as acme") != std::string::npos);
+    const std::string token = MintOn(*gate);
+    for (int i = 0; i < 3; ++i) CHECK(gate->Authorize({.token = token, .tool = "read_file"}).allowed());
+    CHECK(gate->evidence()->LatestCheckpoint("default").error().code == ErrorCode::kNotFound);
+  }
+  CHECK(home.Has("signing.key.state"));
+  const std::shared_ptr<Gate> gate = home.Open(signing);
+  const Result<CheckpointInfo> checkpoint = gate->evidence()->LatestCheckpoint("default");
+  REQUIRE(checkpoint.ok());
+  CHECK(checkpoint->origin == "acme/audit/default/1");
+  const Result<Freshness> fresh = gate->evidence()->FreshnessOf("default");
+  REQUIRE(fresh.ok());
+  CHECK(fresh->ok);
+  CHECK(fresh->uncommitted_events == 0);
+  CHECK(checkpoint->size == fresh->head.next_seq);
+}
+
+TEST_CASE("a signing key that cannot be used stops the opening, with the setting's name") {
+  const Home home;
+  const auto error_of = [&](const std::string& signing) {
+    const Result<std::shared_ptr<Gate>> gate = home.TryOpen("audit: {signing: {" + signing + "}}\n");
+    REQUIRE_FALSE(gate.ok());
+    CHECK_FALSE(home.Has("gate.db"));
+    return gate.error().message;
+  };
+  CHECK(error_of("key_file: none.key").find("audit.signing.key_file: ") == 0);
+  const auto random = SystemRandom();
+  REQUIRE(MakeSigningKeyFile(home.path() + "/signing.key", "acme", *random).ok());
+  CHECK(error_of("key_file: signing.key, previous_key_file: signing.key").find("audit.signing.previous_key_file: ") == 0);
+  home.Put("state", "not a state");
+  CHECK(error_of("key_file: signing.key, state_file: state").find("audit.signing.state_file: ") == 0);
+  CHECK(error_of("key_file: signing.key, deployment: 'two words'").find("audit.signing.deployment: ") == 0);
+  CHECK(error_of("key_file: signing.key.state").find("audit.signing.key_file: ") == 0);
+}
+
+TEST_CASE("without a key there is evidence, but nothing is signed") {
+  const Home home;
+  const std::shared_ptr<Gate> gate = home.Open();
+  REQUIRE(gate->evidence() != nullptr);
+  CHECK(gate->evidence()->VerifierKey().empty());
+  CHECK(gate->evidence()->CheckpointNow("default").error().code == ErrorCode::kUnavailable);
+  MintOn(*gate);
+  CHECK(gate->evidence()->Verify("default", false)->chain.ok);
+  CHECK(gate->evidence()->FreshnessOf("default")->ok);
 }
 
 }  // namespace intentgate

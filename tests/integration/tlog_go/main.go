@@ -2,6 +2,7 @@
 //
 //	tlog_go DIR          every line of DIR/facts.txt, the notes, the proof file, the whole directory by fsck
 //	tlog_go -refuse DIR  the directory must be refused by fsck
+//	tlog_go -command DIR  DIR/log and DIR/log.vkey are what `intentgate audit tiles` and `audit keygen` made
 //
 // Closes with "N passed, N failed".
 package main
@@ -155,7 +156,7 @@ func (t *tree) checkFacts(lines []string) {
 func read(dir, name string) string { return string(must(os.ReadFile(filepath.Join(dir, name)))) }
 
 func runFsck(dir string) error {
-	verifier := must(note.NewVerifier(read(dir, "log.vkey")))
+	verifier := must(note.NewVerifier(strings.TrimSpace(read(dir, "log.vkey"))))
 	hasher := func(bundle []byte) ([][]byte, error) {
 		var b api.EntryBundle
 		if err := b.UnmarshalText(bundle); err != nil {
@@ -171,7 +172,8 @@ func runFsck(dir string) error {
 	// A worker of fsck ends at the first file that it finds wrong, and fsck waits for ever when none is left. One wrong
 	// entry makes one tile wrong on each level.
 	const workers = 16
-	return fsck.New(verifier.Name(), verifier, source, hasher, fsck.Opts{N: workers}).Check(context.Background())
+	origin, _, _ := strings.Cut(read(dir, "log/checkpoint"), "\n")
+	return fsck.New(origin, verifier, source, hasher, fsck.Opts{N: workers}).Check(context.Background())
 }
 
 func checkNotes(dir string) (size int64) {
@@ -211,6 +213,21 @@ func (t *tree) checkProofFile(dir string, size int64) error {
 	return tlog.CheckRecord(hashes(lines[2:]), size, root, index, tlog.RecordHash(entry(index)))
 }
 
+// What the command wrote, by nothing but the key.
+func checkCommand(dir string) {
+	verifier := must(note.NewVerifier(strings.TrimSpace(read(dir, "log.vkey"))))
+	opened, err := note.Open([]byte(read(dir, "log/checkpoint")), note.VerifierList(verifier))
+	check("the command's checkpoint", err)
+	if err == nil {
+		size := number(strings.Split(opened.Text, "\n")[1])
+		if size < 300 {
+			err = fmt.Errorf("covers %d entries only", size)
+		}
+		check("the command's checkpoint covers the chain", err)
+	}
+	check("fsck of the command's directory", runFsck(dir))
+}
+
 func writeNote(dir string) {
 	secret, public, err := note.GenerateKey(rand.Reader, "go.example")
 	signer := must(note.NewSigner(must(secret, err)))
@@ -222,6 +239,7 @@ func writeNote(dir string) {
 
 func main() {
 	refuse := flag.Bool("refuse", false, "fsck must refuse the directory")
+	command := flag.Bool("command", false, "the directory is the real command's")
 	flag.Parse()
 	dir := flag.Arg(0)
 	if *refuse {
@@ -232,6 +250,8 @@ func main() {
 		} else {
 			check("refusal", nil)
 		}
+	} else if *command {
+		checkCommand(dir)
 	} else {
 		size := checkNotes(dir)
 		t := grow(size)

@@ -28,4 +28,28 @@ for file in tile/0/007 tile/1/000 tile/entries/100 checkpoint; do
   printf '\x55' | dd of="$work/changed/log/$file" bs=1 seek=40 conv=notrunc status=none
   timeout 60 "$work/tlog_go" -refuse "$work/changed" || { echo "0 passed, 1 failed"; status=1; }
 done
+# What the real commands make of a real chain, and that a changed byte of it is refused.
+bin=$PWD/${BUILD:-build/release}
+chain=$work/command
+mkdir -p "$chain"
+"$bin/server/intentgate" keygen --out "$chain/keys" 2> /dev/null
+"$bin/server/intentgate" audit keygen --name acme.example --out "$chain/signing.key" > "$chain/log.vkey" 2> /dev/null
+cat > "$chain/gate.yaml" << 'YAML'
+keys: {file: keys}
+store: {sqlite_path: gate.db}
+audit: {signing: {key_file: signing.key, deployment: acme.example}}
+YAML
+"$bin/tests/integration/tlog_go/fill_chain" "$chain/gate.yaml" 700
+"$bin/server/intentgate" audit tiles --config "$chain/gate.yaml" --out "$chain/log"
+timeout 60 "$work/tlog_go" -command "$chain" || { echo "0 passed, 1 failed"; status=1; }
+# The directory grows with the log.
+"$bin/tests/integration/tlog_go/fill_chain" "$chain/gate.yaml" 400
+"$bin/server/intentgate" audit tiles --config "$chain/gate.yaml" --out "$chain/log"
+timeout 60 "$work/tlog_go" -command "$chain" || { echo "0 passed, 1 failed"; status=1; }
+for file in tile/0/001 tile/entries/002 checkpoint; do
+  rm -rf "$work/changed"
+  cp -r "$chain" "$work/changed"
+  printf '\x55' | dd of="$work/changed/log/$file" bs=1 seek=40 conv=notrunc status=none
+  timeout 60 "$work/tlog_go" -refuse "$work/changed" || { echo "0 passed, 1 failed"; status=1; }
+done
 exit $status

@@ -143,6 +143,7 @@ class FakeGate : public Gate {
     const std::lock_guard lock(mutex_);
     return holds_;
   }
+  Evidence* evidence() override { return evidence_of_test; }
   Result<std::vector<std::string>> Tenants() override { return std::vector<std::string>{"default", "acme"}; }
   Status Flush() override {
     flushed = true;
@@ -180,6 +181,7 @@ class FakeGate : public Gate {
   std::atomic<bool> inline_answers{false};
   std::atomic<bool> tokens_ended{false};
   std::atomic<bool> store_down{false};
+  Evidence* evidence_of_test = nullptr;
   std::atomic<bool> ready{true};
   std::atomic<bool> flushed{false};
   std::atomic<bool> export_stopped{false};

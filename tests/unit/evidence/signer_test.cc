@@ -134,8 +134,8 @@ TEST_CASE("the state file is its owner's, and a damaged one is refused") {
   struct stat info {};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
-  CHECK(evidence::SignerStateFile::Open(path)->Get("a tenant") == state);
-  CHECK_FALSE(evidence::SignerStateFile::Open(path)->Get("a").has_value());
+  CHECK(evidence::SignerStateFile::Open(path)->Get("a tenant").value() == state);
+  CHECK_FALSE(evidence::SignerStateFile::Open(path)->Get("a").value().has_value());
   CHECK(file->Set("a\nb", state).error().code == ErrorCode::kInvalidArgument);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
   CHECK(evidence::SignerStateFile::Open(path).error().code == ErrorCode::kMalformed);
