@@ -34,7 +34,7 @@ struct JournalOptions {
 };
 
 struct AuditLogOptions {
-  std::size_t max_batch = 256;              // events in one transaction
+  std::size_t max_batch = 1'024;            // events in one transaction
   std::size_t max_batch_bytes = 8u << 20;   // canonical bytes in one transaction; one event may be more
   std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
   std::int64_t async_delay_micros = 1'000;  // events that nobody waits for may gather this long; also when max_delay_micros is 0

@@ -1,6 +1,6 @@
 // Prints `name unit value` lines. audit_bench [FOLDER]: where the SQLite file goes; the disk decides.
 //
-// 256 callers each have one event waiting; when it is acknowledged they append the next one. Peers: the
+// 1,024 callers each have one event waiting; when it is acknowledged they append the next one. Peers: the
 // same rows in bare transactions of the same size, and one transaction an event.
 
 #include <unistd.h>
@@ -22,13 +22,15 @@ namespace {
 using namespace intentgate;
 using namespace intentgate::bench;
 
+constexpr int kThreads = 256;
+
 void WithThreads(const std::shared_ptr<audit::AuditStore>& store, int total) {
   auto log = audit::AuditLog::Create(store, {}, SystemClock(), SystemRandom());
   if (!log.ok()) return;
   std::atomic<int> next{0};
   const double wall = Seconds(CLOCK_MONOTONIC);
   std::vector<std::thread> threads;
-  for (int t = 0; t < kWaiting; ++t) {
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; (i = next++) < total;) static_cast<void>((*log)->AppendAndWait(Typical(i)).ok());
     });

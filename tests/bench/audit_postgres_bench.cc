@@ -55,7 +55,7 @@ int main() {
     return 1;
   }
   // A fresh server makes each file of its WAL when it needs it; one that has run for a while uses them again.
-  if (Bare(**store, "warm", 200, kWaiting) <= 0) return 1;
+  if (Bare(**store, "warm", 50, kWaiting) <= 0) return 1;
   server->Sql("CHECKPOINT");
   ThroughLog("postgres", *store, 100'000);
   Peers("postgres", **store);

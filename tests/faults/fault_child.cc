@@ -83,8 +83,12 @@ struct World {
     FixedRandom random(7);
     tlog::SigningKey key = Started(tlog::SigningKey::Generate("acme-log", tlog::KeyType::kEd25519, random), "key");
     evidence::SignerStateFile file = Started(evidence::SignerStateFile::Open(folder + "/signer.state"), "state");
-    return std::make_unique<evidence::Signer>(
-        evidence::SignerSetup{store, SystemClock(), "prod", std::move(key), std::nullopt, std::move(file)});
+    return std::make_unique<evidence::Signer>(evidence::SignerSetup{.log = store,
+                                                                    .clock = SystemClock(),
+                                                                    .deployment = "prod",
+                                                                    .key = std::move(key),
+                                                                    .cosigner = std::nullopt,
+                                                                    .state_file = std::move(file)});
   }
 };
 

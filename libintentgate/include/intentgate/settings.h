@@ -96,7 +96,7 @@ struct GateSettings {
   // Members of events that enter the chain as salted commitments only, so that their values can be erased.
   std::vector<std::string> private_values = DefaultPrivateValues();
   std::int64_t private_above_bytes = 4'096;         // so do larger values of the other members that may; 0: none
-  std::int64_t audit_max_batch = 256;
+  std::int64_t audit_max_batch = 1'024;
   std::int64_t audit_max_delay_us = 0;
   // checkpoints over the chain; <intentgate/evidence.h>
   std::string signing_key_file;                     // empty: none are signed
