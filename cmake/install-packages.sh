@@ -16,6 +16,9 @@ command -v npm > /dev/null || packages+=(npm)
 # Only tests use Go; tests/run/go.sh fetches a newer toolchain where this one is too old.
 command -v go > /dev/null || packages+=(golang-go)
 
+# A witness that a test runs keeps its key in an ssh-agent.
+command -v ssh-agent > /dev/null || packages+=(openssh-client)
+
 if ! command -v dpkg-query > /dev/null; then
   echo "install-packages: this is no Debian or Ubuntu; install the equivalents of: ${packages[*]}" >&2
   exit 1

@@ -213,6 +213,9 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       return Tampered("The checkpoint covers another number of events than the manifest names.");
     }
     for (const tlog::VerifiedBy& signer : *by) report.signed_by.push_back(signer.key.name());
+    if (std::string missing = evidence::QuorumProblem(*note, trusted, report.signed_by); !missing.empty()) {
+      return Fail(Finding(BundleVerdict::kNotCovered, std::move(missing)));
+    }
     report.covered = setup->manifest.covered;
     report.origin = checkpoint->origin;
     report.root_hex = base::HexEncode(checkpoint->root);

@@ -5,7 +5,6 @@
 #include "evidence/bundle_writer.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "evidence/bundle_format.h"
+#include "evidence/newest.h"
 #include "evidence/ustar.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
@@ -80,18 +80,21 @@ class Writer {
   }
 
   Status FindCheckpoint(const ChainHead& head) {
-    constexpr auto kAny = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    Result<std::vector<audit::StoredCheckpoint>> newest = log_.Checkpoints(request_.tenant, kAny, 1);
+    Result<std::optional<audit::StoredCheckpoint>> newest =
+        request_.witnessed ? NewestWitnessed(log_, request_.tenant) : NewestCheckpoint(log_, request_.tenant);
     if (!newest.ok()) return newest.error();
-    if (newest->empty()) return {};
-    const auto size = static_cast<std::int64_t>(newest->front().size);
+    if (!*newest && request_.witnessed) {
+      return Error{ErrorCode::kNotFound, "tenant " + request_.tenant + " has no checkpoint with a quorum of witnesses"};
+    }
+    if (!*newest) return {};
+    const auto size = static_cast<std::int64_t>((*newest)->size);
     if (size > head.next_seq) {
       return Error{ErrorCode::kCorrupt, "the newest checkpoint covers " + std::to_string(size) +
                                             " events, but the store holds only " + std::to_string(head.next_seq) +
                                             ": events are missing"};
     }
     if (size == 0 || size < manifest_.first_seq) return {};
-    checkpoint_ = std::move(newest->front());
+    checkpoint_ = std::move(**newest);
     manifest_.covered = size;
     return {};
   }

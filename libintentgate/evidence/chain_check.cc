@@ -3,17 +3,15 @@
 #include "evidence/chain_check.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "audit/audit_log.h"
 #include "evidence/integrator.h"
+#include "evidence/newest.h"
 #include "tlog/checkpoint.h"
 
 namespace intentgate::evidence {
 namespace {
-
-constexpr auto kAnySize = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 std::string Events(auto count) { return std::to_string(count) + " events"; }
 
@@ -24,13 +22,6 @@ EvidenceReport WithProblem(EvidenceReport report, std::string problem) {
 }
 
 }  // namespace
-
-Result<std::optional<audit::StoredCheckpoint>> NewestCheckpoint(audit::LogStore& log, std::string_view tenant) {
-  Result<std::vector<audit::StoredCheckpoint>> newest = log.Checkpoints(tenant, kAnySize, 1);
-  if (!newest.ok()) return newest.error();
-  if (newest->empty()) return std::optional<audit::StoredCheckpoint>();
-  return std::optional(std::move(newest->front()));
-}
 
 std::string CheckpointProblem(const audit::StoredCheckpoint& checkpoint, std::string_view tenant,
                               std::span<const tlog::VerifierKey> keys) {

@@ -24,8 +24,6 @@
 
 namespace intentgate::evidence {
 
-// The newest checkpoint of a tenant; nullopt before the first.
-Result<std::optional<audit::StoredCheckpoint>> NewestCheckpoint(audit::LogStore& log, std::string_view tenant);
 // Whether the note says what stands beside it, of this tenant, and one of `keys` signed it. An empty `keys` leaves the
 // signature unchecked. "" or what is wrong.
 std::string CheckpointProblem(const audit::StoredCheckpoint& checkpoint, std::string_view tenant,

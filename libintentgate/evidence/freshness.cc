@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "evidence/chain_check.h"
 #include "evidence/integrator.h"
+#include "evidence/newest.h"
 
 namespace intentgate::evidence {
 namespace {
@@ -122,20 +123,9 @@ Result<std::int64_t> FreshnessReader::AgeOf(std::string_view tenant, std::int64_
 // How far the newest checkpoint goes that its witnesses have cosigned.
 Status FreshnessReader::ReadWitnessed(Freshness& out) {
   if (!witnessing_) return {};
-  std::uint64_t at_most = static_cast<std::uint64_t>(out.head.next_seq);
-  while (at_most > 0 && out.witnessed_events == 0) {
-    const Result<std::vector<audit::StoredCheckpoint>> page = log_.Checkpoints(out.tenant, at_most, kPage);
-    if (!page.ok()) return page.error();
-    for (const audit::StoredCheckpoint& checkpoint : *page) {
-      if (checkpoint.witnessed_at_micros > 0) {
-        out.witnessed_events = static_cast<std::int64_t>(checkpoint.size);
-        break;
-      }
-      at_most = std::min(at_most, checkpoint.size);
-    }
-    if (page->size() < kPage || at_most == 0) break;
-    --at_most;
-  }
+  const Result<std::optional<audit::StoredCheckpoint>> newest = NewestWitnessed(log_, out.tenant);
+  if (!newest.ok()) return newest.error();
+  if (*newest) out.witnessed_events = static_cast<std::int64_t>((*newest)->size);
   if (out.witnessed_events >= out.head.next_seq) return {};
   const Result<std::int64_t> age = AgeOf(out.tenant, out.witnessed_events);
   if (!age.ok()) return age.error();

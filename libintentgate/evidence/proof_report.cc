@@ -67,6 +67,9 @@ Result<ProofReport> VerifyEventProof(std::string_view proof_file, std::string_vi
   }
   if (!by.ok()) return Say(report, BundleVerdict::kTampered, "The checkpoint's signature is wrong: it was altered.");
   for (const tlog::VerifiedBy& signer : *by) report.signed_by.push_back(signer.key.name());
+  if (std::string missing = evidence::QuorumProblem(*note, *trusted, report.signed_by); !missing.empty()) {
+    return Say(report, BundleVerdict::kNotCovered, std::move(missing));
+  }
   if (!tlog::VerifyInclusion(tlog::LeafHash(hash), proof->index, checkpoint->size, proof->path, checkpoint->root).ok()) {
     return Say(report, BundleVerdict::kTampered, "The event with this hash does not stand at place " + std::to_string(report.seq) +
                                                      " of the log: it, or its proof, was altered.");

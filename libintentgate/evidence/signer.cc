@@ -194,9 +194,29 @@ Result<audit::StoredCheckpoint> Signer::Release(const std::string& tenant, const
   if (setup_.cosigner) {
     if (Status s = tlog::SignNote(note, *setup_.cosigner, now / 1'000'000); !s.ok()) return s.error();
   }
-  audit::StoredCheckpoint checkpoint{state.epoch, state.size, state.root, now, tlog::WriteNote(note), 0};
+  audit::StoredCheckpoint checkpoint{state.epoch, state.size, state.root, now, "", 0};
+  if (Status s = KeepCosignatures(tenant, note, checkpoint); !s.ok()) return s.error();
+  checkpoint.note = tlog::WriteNote(note);
   if (Status s = setup_.log->PutCheckpoint(tenant, checkpoint); !s.ok()) return s.error();
   return checkpoint;
+}
+
+// A checkpoint that is signed again stays what its witnesses cosigned: their signatures are over the same text.
+Status Signer::KeepCosignatures(const std::string& tenant, tlog::Note& note, audit::StoredCheckpoint& checkpoint) const {
+  const Result<std::vector<audit::StoredCheckpoint>> there = setup_.log->Checkpoints(tenant, checkpoint.size, 1);
+  if (!there.ok()) return there.error();
+  if (there->empty() || there->front().epoch != checkpoint.epoch || there->front().size != checkpoint.size) return {};
+  const Result<tlog::Note> before = tlog::ParseNote(there->front().note);
+  if (!before.ok() || before->text != note.text) return {};
+  const auto signed_now = note.signatures;
+  for (const tlog::NoteSignature& one : before->signatures) {
+    const bool ours = std::any_of(signed_now.begin(), signed_now.end(), [&](const tlog::NoteSignature& mine) {
+      return mine.name == one.name && mine.key_id == one.key_id;
+    });
+    if (!ours && note.signatures.size() < tlog::kMaxNoteSignatures) note.signatures.push_back(one);
+  }
+  checkpoint.witnessed_at_micros = there->front().witnessed_at_micros;
+  return {};
 }
 
 }  // namespace intentgate::evidence

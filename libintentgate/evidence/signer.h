@@ -73,6 +73,8 @@ class Signer {
                       const tlog::CompactRange& tree, const tlog::NodeAt& nodes) const;
   Result<audit::StoredCheckpoint> Release(const std::string& tenant, const audit::SignerState& state) const;
 
+  Status KeepCosignatures(const std::string& tenant, tlog::Note& note, audit::StoredCheckpoint& checkpoint) const;
+
   mutable std::mutex mutex_;
   SignerSetup setup_;
   std::map<std::string, Followed, std::less<>> followed_;

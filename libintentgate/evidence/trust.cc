@@ -43,7 +43,25 @@ Result<Trusted> ReadTrust(const BundleTrust& trust) {
     if (!receipt.ok()) return In("the receipt", receipt.error());
     out.receipts.push_back({text, std::move(*receipt)});
   }
+  if (trust.witness_policy) {
+    Result<WitnessPolicy> policy = WitnessPolicy::Parse(*trust.witness_policy);
+    if (!policy.ok()) return In("the witness policy", policy.error());
+    out.policy = *std::move(policy);
+  }
   return out;
+}
+
+std::string QuorumProblem(const tlog::Note& note, const Trusted& trusted, std::vector<std::string>& signed_by) {
+  if (!trusted.policy) return "";
+  const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(note, trusted.policy->keys());
+  if (!by.ok() && by.error().code != ErrorCode::kUnknownKey) return "A witness's signature on the checkpoint is wrong.";
+  std::vector<tlog::VerifierKey> cosigned;
+  for (std::size_t i = 0; by.ok() && i < by->size(); ++i) {
+    cosigned.push_back((*by)[i].key);
+    signed_by.push_back((*by)[i].key.name());
+  }
+  if (trusted.policy->Reached(cosigned)) return "";
+  return "The checkpoint does not have its quorum of witnesses: " + std::to_string(cosigned.size()) + " of them cosigned it.";
 }
 
 std::string_view LogOf(std::string_view origin) { return origin.substr(0, origin.rfind('/')); }

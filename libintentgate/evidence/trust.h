@@ -1,6 +1,7 @@
 // What a verifier was told to believe, read and checked: keys, and what was kept from earlier.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <intentgate/bundle.h>
 
 #include "evidence/receipt.h"
+#include "evidence/witness_policy.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
 
@@ -27,11 +29,15 @@ struct Trusted {
   std::vector<tlog::VerifierKey> keys;
   std::vector<OlderCheckpoint> older;
   std::vector<TrustedReceipt> receipts;
-  bool empty() const { return keys.empty() && older.empty() && receipts.empty(); }
+  std::optional<WitnessPolicy> policy;
+  bool empty() const { return keys.empty() && older.empty() && receipts.empty() && !policy; }
 };
 
 // Errors as BundleVerifier::Create.
 Result<Trusted> ReadTrust(const BundleTrust& trust);
+
+// Whether the note has the quorum that was asked for; adds the witnesses' names to `signed_by`. "" or what is missing.
+std::string QuorumProblem(const tlog::Note& note, const Trusted& trusted, std::vector<std::string>& signed_by);
 
 // "<deployment>/audit/<tenant>/<epoch>" without the epoch: after a new epoch the log is still the same.
 std::string_view LogOf(std::string_view origin);

@@ -97,9 +97,11 @@ Result<std::shared_ptr<Gate>> Gate::Open(const GateSettings& settings, std::shar
   if (Status s = AddPolicy(parts); !s.ok()) return s.error();
   auto signing = open::ReadSigning(settings, parts.clock);
   if (!signing.ok()) return signing.error();
+  auto publishing = open::ReadPublishing(settings);
+  if (!publishing.ok()) return publishing.error();
   const Result<std::shared_ptr<audit::LogStore>> tree = AddStores(parts);
   if (!tree.ok()) return tree.error();
-  if (Status s = open::AddEvidence(*std::move(signing), *tree, parts); !s.ok()) return s.error();
+  if (Status s = open::AddEvidence(*std::move(signing), *std::move(publishing), *tree, parts); !s.ok()) return s.error();
   return gate::AssembleGate(std::move(parts));
 }
 

@@ -278,6 +278,26 @@ void AddSigning(std::vector<Field>& fields) {
                        &GateSettings::signing_max_merge_delay_ms, {1'000, 86'400'000}));
 }
 
+void AddPublishing(std::vector<Field>& fields) {
+  fields.push_back(Text({"audit.publish.witness_policy_file", "INTENTGATE_AUDIT_PUBLISH_WITNESS_POLICY_FILE",
+                         "C2SP tlog-policy file: the witnesses that cosign checkpoints, their URLs and the quorum."},
+                        &GateSettings::witness_policy_file));
+  fields.push_back(Text({"audit.publish.webhook_url", "INTENTGATE_AUDIT_PUBLISH_WEBHOOK_URL",
+                         "Gets each checkpoint that leaves, as a POST of JSON."},
+                        &GateSettings::anchor_webhook_url));
+  fields.push_back(Text({"audit.publish.file", "INTENTGATE_AUDIT_PUBLISH_FILE",
+                         "Gets each checkpoint that leaves, as a line of JSON; on a disk that the database's owner cannot write."},
+                        &GateSettings::anchor_file));
+  fields.push_back(Text({"audit.publish.tenant", "INTENTGATE_AUDIT_PUBLISH_TENANT",
+                         "The chain of this tenant gets each checkpoint of the other tenants that leaves, as an event."},
+                        &GateSettings::anchor_tenant));
+  fields.push_back(Int({"audit.publish.interval_ms", "INTENTGATE_AUDIT_PUBLISH_INTERVAL_MS",
+                        "How often at most a tenant's newest checkpoint goes to witnesses and to the three places above."},
+                       &GateSettings::publish_interval_ms, {10, 86'400'000}));
+  fields.push_back(Int({"audit.publish.timeout_ms", "INTENTGATE_AUDIT_PUBLISH_TIMEOUT_MS", "How long one request may take."},
+                       &GateSettings::publish_timeout_ms, {1, 600'000}));
+}
+
 }  // namespace
 
 std::string ReadDurability(std::string_view text, AuditDurability& out) {
@@ -315,6 +335,7 @@ std::vector<Field> MakeFields() {
   AddBudget(fields);
   AddAudit(fields);
   AddSigning(fields);
+  AddPublishing(fields);
   return fields;
 }
 

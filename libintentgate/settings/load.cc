@@ -57,6 +57,10 @@ void CheckTogether(bool keys_in_code, Draft& draft) {
   if (settings.signing_key_file.empty() && !settings.signing_previous_key_file.empty()) {
     draft.Problem("audit.signing.previous_key_file", "needs audit.signing.key_file, the key that takes its place");
   }
+  if (settings.signing_key_file.empty() && !(settings.witness_policy_file + settings.anchor_webhook_url +
+                                             settings.anchor_file + settings.anchor_tenant).empty()) {
+    draft.Problem("audit.publish", "needs audit.signing.key_file: without it there are no checkpoints to publish");
+  }
   if (settings.store == StoreKind::kSqlite && settings.sqlite_path.empty()) {
     draft.Problem("store.sqlite_path", "must name a file");
   }

@@ -60,22 +60,20 @@ Result<StreamPlan> PlanExport(const Resources& on, const Request& request) {
 Result<StreamPlan> PlanBundle(const Resources& on, const Request& request) {
   if (Status known = KnownParameters(request, {"from", "to", "tenant", "agent_id", "tool", "decision", "check", "jti",
                                                "event_id", "elevation_id", "kind", "root_jti", "session_id", "code",
-                                               "actor", "uncovered", "values"});
+                                               "actor", "uncovered", "witnessed", "values"});
       !known.ok()) {
     return known.error();
   }
   Result<AuditFilter> filter = ReadFilter(request);
   if (!filter.ok()) return filter.error();
-  const std::string uncovered = TextParameter(request, "uncovered");
-  if (!uncovered.empty() && uncovered != "true" && uncovered != "false") {
-    return Error{ErrorCode::kInvalidArgument, "uncovered must be true or false"};
-  }
+  const std::string uncovered = TextParameter(request, "uncovered"), witnessed = TextParameter(request, "witnessed");
   const std::string values = TextParameter(request, "values");
-  if (!values.empty() && values != "true" && values != "false") {
-    return Error{ErrorCode::kInvalidArgument, "values must be true or false"};
+  for (const auto& [name, text] : {std::pair{"uncovered", &uncovered}, std::pair{"witnessed", &witnessed}, std::pair{"values", &values}}) {
+    if (text->empty() || *text == "true" || *text == "false") continue;
+    return Error{ErrorCode::kInvalidArgument, std::string(name) + " must be true or false"};
   }
   if (on.gate->evidence() == nullptr) return Error{ErrorCode::kNotFound, "this gateway's store keeps no checkpoints and no proofs"};
-  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", values == "true"};
+  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", witnessed == "true", values == "true"};
   StreamPlan plan;
   plan.content_type = "application/x-tar";
   plan.file_name = FileName(on, bundle.tenant, ".tar");
@@ -83,7 +81,7 @@ Result<StreamPlan> PlanBundle(const Resources& on, const Request& request) {
     Evidence& evidence = *gate->evidence();
     // What was answered before this request is to be under the checkpoint. A chain for which nothing can be signed is
     // bundled under the last checkpoint that there is.
-    if (!evidence.VerifierKey().empty()) static_cast<void>(evidence.CheckpointNow(bundle.tenant).ok());
+    if (!bundle.witnessed && !evidence.VerifierKey().empty()) static_cast<void>(evidence.CheckpointNow(bundle.tenant).ok());
     return evidence.WriteBundle(bundle, sink);
   };
   return plan;

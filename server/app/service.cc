@@ -126,7 +126,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
   if (evidence != nullptr) {
     evidence->OnNotice([log = parts.log](const EvidenceNotice& notice) {
       const telemetry::LogLevel level = notice.problem ? telemetry::LogLevel::kError : telemetry::LogLevel::kInfo;
-      log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"detail", notice.message}});
+      log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"source", notice.source}, {"detail", notice.message}});
     });
   }
   metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());

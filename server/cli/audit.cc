@@ -27,6 +27,7 @@ int AuditBundle(const AuditBundleOptions& options, const Streams& streams) {
   BundleRequest request;
   request.include_uncovered = options.uncovered;
   request.include_values = options.values;
+  request.witnessed = options.witnessed;
   if (Status read = ReadAuditFilter(options.filters, request.filter); !read.ok()) return Fail(streams, read.error());
   if (!request.filter.tenant.empty()) request.tenant = request.filter.tenant;
   const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
@@ -34,8 +35,10 @@ int AuditBundle(const AuditBundleOptions& options, const Streams& streams) {
   const Result<Evidence*> evidence = EvidenceOf(**gate);
   if (!evidence.ok()) return Fail(streams, evidence.error());
   // The newest events too, where there is a key to sign for them.
-  if (!(*evidence)->VerifierKey().empty()) {
-    if (const Result<CheckpointInfo> now = (*evidence)->CheckpointNow(request.tenant); !now.ok()) return Fail(streams, now.error());
+  if (!(*evidence)->VerifierKey().empty() && !options.witnessed) {
+    const Result<CheckpointInfo> now = (*evidence)->CheckpointNow(request.tenant);
+    if (!now.ok() && now.error().code != ErrorCode::kCorrupt) return Fail(streams, now.error());
+    if (!now.ok()) streams.err << "intentgate: " << now.error().message << "; the bundle is under the last checkpoint before\n";
   }
   const Result<std::unique_ptr<OutputFile>> out = OutputFile::Open(options.out, streams);
   if (!out.ok()) return Fail(streams, out.error());

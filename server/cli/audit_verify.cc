@@ -147,6 +147,11 @@ Result<BundleTrust> ReadTrust(const AuditVerifyOptions& options, const Streams& 
     if (!key.ok()) return key.error();
     trust.keys.push_back(std::move(*key));
   }
+  if (!options.witnesses.empty()) {
+    Result<std::string> policy = ReadInput(options.witnesses, streams);
+    if (!policy.ok()) return policy.error();
+    trust.witness_policy = *std::move(policy);
+  }
   for (const auto& [files, notes] : {std::pair{&options.against, &trust.older_checkpoints}, {&options.receipts, &trust.receipts}}) {
     for (const std::string& file : *files) {
       Result<std::string> note = ReadInput(file, streams);
@@ -176,7 +181,7 @@ int VerifyExport(const AuditVerifyOptions& options, std::string first, std::istr
   ExportVerifier verifier;
   if (Status s = FeedAll(verifier, std::move(first), in, options.file, streams); !s.ok()) return FailVerify(streams, s.error());
   ExportVerifier::Report report = verifier.Finish();
-  const bool asked = !options.keys.empty() || !options.against.empty() || !options.receipts.empty();
+  const bool asked = !options.keys.empty() || !options.against.empty() || !options.receipts.empty() || !options.witnesses.empty();
   if (report.outcome == Outcome::kIntact && asked) {
     report.message += " An export has no checkpoint, so that there is nothing for a key to check: ask for a bundle.";
     PrintExport(report, options.json, streams.out);

@@ -75,6 +75,7 @@ struct AuditVerifyOptions {
   std::vector<std::string> keys;       // verifier keys, or files with one
   std::vector<std::string> against;    // files of older checkpoints
   std::vector<std::string> receipts;   // files
+  std::string witnesses;               // file of a policy
   std::string hash;                    // of the event, for a proof
   bool json = false;
 };
@@ -103,7 +104,7 @@ struct AuditHoldOptions {
 struct AuditBundleOptions {
   std::string config, out;
   std::map<std::string, std::string> filters;
-  bool uncovered = false, values = false;
+  bool uncovered = false, witnessed = false, values = false;
 };
 
 struct AuditKeygenOptions {

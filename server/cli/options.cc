@@ -147,6 +147,7 @@ void AddAuditVerify(CLI::App& audit, AuditVerifyOptions& options) {
   verify->add_option("--key", options.keys, "the log's verifier key, or a file with it; may be repeated");
   verify->add_option("--against", options.against, "a checkpoint that you kept: the log must go on from it; may be repeated");
   verify->add_option("--receipt", options.receipts, "a receipt that a caller got: its event must be there; may be repeated");
+  verify->add_option("--witnesses", options.witnesses, "file with a tlog-policy: the checkpoint must have its quorum of witnesses");
   verify->add_option("--hash", options.hash, "the event's hash, for a proof");
   AddJson(verify, options.json);
 }
@@ -226,6 +227,7 @@ void AddAudit(CLI::App& app, AllOptions& all) {
   bundle->add_option("--config", all.audit_bundle.config, kConfigHelp);
   bundle->add_option("--out", all.audit_bundle.out, "file to write; else standard output");
   bundle->add_flag("--uncovered", all.audit_bundle.uncovered, "also events that no checkpoint covers yet");
+  bundle->add_flag("--witnessed", all.audit_bundle.witnessed, "under the newest checkpoint that has its quorum of witnesses");
   bundle->add_flag("--values", all.audit_bundle.values, "also the private values that are not erased");
   AddFilters(bundle, all.audit_bundle.filters);
   CLI::App* keygen = Command(*audit, "keygen", "make a key that signs checkpoints; prints the verifier key for auditors",

@@ -41,6 +41,8 @@ struct BundleTrust {
   std::vector<std::string> older_checkpoints;
   // Signed receipts, whole (docs/formats/receipt.md): the bundle has to hold what they promise.
   std::vector<std::string> receipts;
+  // A C2SP tlog-policy: the checkpoint must have its quorum of witnesses.
+  std::optional<std::string> witness_policy;
 };
 
 // Two notes, both validly signed, that cannot both be of one append-only log. The older one may be a receipt.
@@ -63,7 +65,7 @@ struct BundleReport {
   bool complete = false;                   // intact, unfiltered: every event of the range is there
   std::string last_hash;                   // of the last event that was read
   std::string origin, root_hex;            // of the checkpoint
-  std::vector<std::string> signed_by;      // names of the keys
+  std::vector<std::string> signed_by;      // names of the keys, the witnesses' too
   std::string checkpoint_note;             // keep it: the next bundle can be held against it
   std::optional<BundleFork> fork;
 };

@@ -28,7 +28,8 @@ struct AdminContext;   // gate.h
 struct BundleRequest {
   std::string tenant = "default";
   AuditFilter filter;                      // its tenant is ignored; any other member makes a filtered bundle
-  bool include_uncovered = false;          // also what came after the newest checkpoint; the bundle says that it is uncovered
+  bool include_uncovered = false;          // also what came after the checkpoint; the bundle says that it is uncovered
+  bool witnessed = false;                  // under the newest checkpoint that has its quorum of witnesses, not under the newest
   bool include_values = false;             // also the private values that the events commit to and that are not erased
 };
 
@@ -78,7 +79,8 @@ struct EvidenceReport {
 struct EvidenceNotice {
   std::string tenant;
   std::string message;
-  bool problem = true;                     // false: a problem of this tenant is over
+  bool problem = true;                     // false: a problem of this tenant and source is over
+  std::string source = "signer";           // or "witness <name>", "anchor file", "anchor webhook", "anchor tenant", "retention"
 };
 
 // Thread-safe; blocks for I/O. Lives as long as its gate.

@@ -99,6 +99,11 @@ struct GateSettings {
   std::int64_t signing_max_events = 10'000;
   std::int64_t signing_reemit_ms = 60'000;
   std::int64_t signing_max_merge_delay_ms = 10'000;
+  // where checkpoints go; all empty: they stay here
+  std::string witness_policy_file;                  // a C2SP tlog-policy
+  std::string anchor_webhook_url, anchor_file, anchor_tenant;
+  std::int64_t publish_interval_ms = 10'000;
+  std::int64_t publish_timeout_ms = 5'000;
   // retention
   std::int64_t retention_days = 0;                  // older events are archived and pruned; 0: never by itself
   std::string archive_directory;                    // of what is pruned; empty: nothing can be
