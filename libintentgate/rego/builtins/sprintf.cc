@@ -40,7 +40,7 @@ struct Operand {
 
   std::string_view TypeText() const {
     switch (kind) {
-      case OperandKind::kInt: return "int";
+      case OperandKind::kInt: return "int64";
       case OperandKind::kBigInt: return "*big.Int";
       case OperandKind::kFloat: return "float64";
       case OperandKind::kString: break;

@@ -224,7 +224,7 @@ class DocumentReader final : public YAML::EventHandler {
 
 // yaml-cpp's finding in the words of Go's reader, where it has some for it.
 std::string ErrorText(const YAML::Exception& error) {
-  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+  static const std::pair<std::string_view, std::string_view> kWords[] = {
       {YAML::ErrorMsg::END_OF_MAP, "did not find expected key"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "did not find expected ',' or '}'"},
       {YAML::ErrorMsg::END_OF_SEQ, "did not find expected '-' indicator"},
