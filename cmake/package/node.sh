@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Packs the Node package for this platform into dist/: JavaScript, types, and the binary with the libraries it needs.
+# Packs the Node package for this platform into dist/: JavaScript, types, the binary with the libraries it needs, and the
+# sources for other platforms.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 command -v patchelf > /dev/null || bash cmake/install-packages.sh patchelf
@@ -11,8 +12,12 @@ cmake --build build/release --target ig_node -j "$(nproc)" > /dev/null
 stage=build/package/node
 rm -rf "$stage"
 mkdir -p "$stage" dist
-cp -r build/release/node/lib build/release/node/prebuilds build/release/node/package.json "$stage"
+cp -r build/release/node/bin build/release/node/lib build/release/node/prebuilds build/release/node/package.json "$stage"
 cp bindings/node/README.md LICENSE "$stage"
+mkdir -p "$stage/source/bindings/node"
+cp -r CMakeLists.txt cmake libintentgate migrations "$stage/source"
+rm -r "$stage/source/cmake/package"
+(cd bindings/node && cp -r CMakeLists.txt package.json package-lock.json src "../../$stage/source/bindings/node")
 for module in "$stage"/prebuilds/*/intentgate.node; do
   bash cmake/package/bundle-libraries.sh "$module"
 done

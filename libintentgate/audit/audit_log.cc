@@ -278,9 +278,11 @@ Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDra
     if (!id.ok()) return id.error();
     event.event_id = std::move(*id);
   }
-  draft = MakeDraft(std::move(event), producer_id_, true);
-  if (draft.text.size() > options_.max_event_bytes) {
-    return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.text.size()) +
+  std::vector<PrivateValue> values = TakePrivate(options_.commit, event);
+  if (Status s = AddSalts(*random_, values); !s.ok()) return s;
+  draft = MakeDraft(std::move(event), producer_id_, true, std::move(values));
+  if (draft.bytes() > options_.max_event_bytes) {
+    return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.bytes()) +
                                                 " bytes, more than max_event_bytes (" +
                                                 std::to_string(options_.max_event_bytes) + ")"};
   }
@@ -332,7 +334,7 @@ GroupCommitLog::Producer& GroupCommitLog::ProducerOf(const std::string& tenant) 
 }
 
 void GroupCommitLog::EnqueueForChain(QueuedEvent queued, bool answered) {
-  queued_bytes_ += queued.draft.text.size();
+  queued_bytes_ += queued.draft.bytes();
   queue_.push_back(std::move(queued));
   ++taken_in_;
   if (!answered) wanted_until_ = taken_in_;
@@ -344,7 +346,7 @@ Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditPromise promise, Append
     const std::lock_guard lock(mutex_);
     if (closing_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
     const bool was_due = IsDue();
-    const std::size_t bytes = queued.draft.text.size();
+    const std::size_t bytes = queued.draft.bytes();
     Producer& producer = ProducerOf(queued.draft.stored.record.tenant);
     const bool may_drop = promise.overflow == AuditOverflow::kDropAndDeclare;
     producer.may_drop = producer.may_drop || may_drop;
@@ -425,7 +427,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
   }
   std::size_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.max_batch) {
-    const std::size_t next = queue_.front().draft.text.size();
+    const std::size_t next = queue_.front().draft.bytes();
     if (!batch.empty() && bytes + next > options_.max_batch_bytes) break;
     if (!batch.empty() && queue_.front().may_be_there != batch.front().may_be_there) break;
     bytes += next;

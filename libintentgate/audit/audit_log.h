@@ -20,6 +20,7 @@
 #include <intentgate/clock.h>
 
 #include "audit/audit_store.h"
+#include "audit/commitments.h"
 #include "audit/journal_files.h"
 
 namespace intentgate::audit {
@@ -39,7 +40,7 @@ struct AuditLogOptions {
   std::int64_t async_delay_micros = 1'000;  // events that nobody waits for may gather this long; also when max_delay_micros is 0
   std::size_t max_queue = 65'536;           // waiting events; beyond it they overflow. kBlock: as many wait again
   std::size_t max_queue_bytes = 256u << 20; // of their canonical bytes, likewise
-  std::size_t max_event_bytes = 16u << 20;  // canonical bytes of one event; beyond it Append fails with kLimitExceeded
+  std::size_t max_event_bytes = 16u << 20;  // of one event and its private values; beyond it Append fails with kLimitExceeded
   std::int64_t retry_micros = 1'000'000;    // how often an unhealthy log tries to declare its loss and so to recover
   // A stable name of this process, such as the replica's. Each run adds a random part to it. Empty: the
   // random part alone. At most one running process may use a name.
@@ -47,6 +48,7 @@ struct AuditLogOptions {
   std::string deployment;                   // recorded in genesis events
   std::string signing_key;                  // the verifier key of the checkpoints over these chains, likewise
   JournalOptions journal;
+  CommitmentRule commit;                    // which members enter the chain as commitments only; empty: none
 };
 
 // Called once, on a thread of the log's or, for kAsync and for refusals, inside Append. Must not block,
@@ -76,22 +78,24 @@ class AuditLog {
   virtual AuditStore& store() = 0;
 };
 
-// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
-// event that was found good.
+// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. With `values`, those that
+// are stored are held against what the events commit to. `each` hears of every event that was found good.
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
+                                 PrivateValueStore* values = nullptr,
                                  const std::function<void(const AuditRecord&)>& each = {});
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and
 // ends with a trailer line, so that a cut file is noticed. CSV cells that a spreadsheet would run as a
-// formula are prefixed with an apostrophe. kInvalidArgument for a format that is rendered outside this module.
+// formula are prefixed with an apostrophe. kInvalidArgument for a format that is rendered outside this module. With
+// `values`, the events come with those of their private values that are not erased.
 Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat format, const Clock& clock,
-                    const ExportSink& sink);
+                    const ExportSink& sink, PrivateValueStore* values = nullptr);
 
 // Appends the text of one event to `out`. May remember what it has seen.
 using EventRenderer = std::function<Status(const AuditRecord& record, std::string& out)>;
 
 // The same events in the same order, as `render` writes them, without header or trailer.
 Status ExportRendered(AuditStore& store, const AuditFilter& filter, const EventRenderer& render,
-                      const ExportSink& sink);
+                      const ExportSink& sink, PrivateValueStore* values = nullptr);
 
 }  // namespace intentgate::audit

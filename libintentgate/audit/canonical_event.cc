@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "audit/commitments.h"
 #include "base/encoding.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
@@ -79,19 +80,17 @@ class ObjectWriter {
   // As JSON where JCS carries it exactly and it reads back; else its text under `text_name`.
   void Json(std::string_view name, std::string_view text_name, const json::Value& value) {
     if (value.is_null()) return;
-    std::string exact = json::Write(value);
-    if (!base::IsValidUtf8(exact)) {
-      Text(text_name, base::ReplaceInvalidUtf8(exact));
-      return;
-    }
-    Result<std::string> jcs = json::WriteJcs(value);
-    constexpr json::ParseLimits kInside{.max_bytes = kEventLimits.max_bytes, .max_depth = kEventLimits.max_depth - 1};
-    if (!jcs.ok() || !json::Parse(*jcs, kInside).ok()) {
-      Text(text_name, exact);
-      return;
-    }
+    const ExactJson exact = WriteExact(value);
+    if (!exact.is_jcs) return Text(text_name, exact.text);
     Name(name);
-    out_ += *jcs;
+    out_ += exact.text;
+  }
+  void Commitments(const std::vector<PrivateValue>& values) {
+    if (values.empty()) return;
+    Name("commitments");
+    ObjectWriter inside(out_);
+    for (const PrivateValue& value : values) inside.Text(value.member, Commitment(value));
+    inside.Close();
   }
   // Leaves room for a number and says where.
   std::size_t Gap(std::string_view name) {
@@ -132,7 +131,7 @@ std::string_view EventName(EventKind kind) {
 
 bool HasCode(const AuditEvent& e) { return e.kind == EventKind::kDecision || e.reason_code != Reason::kAllowed; }
 
-void WriteUpToKind(const AuditEvent& e, ObjectWriter& w) {
+void WriteUpToKind(const AuditEvent& e, const std::vector<PrivateValue>& values, ObjectWriter& w) {
   w.Text("actor", e.actor);
   w.Text("agent_id", e.agent_id);
   w.Texts("arg_keys", e.arg_keys);
@@ -142,6 +141,7 @@ void WriteUpToKind(const AuditEvent& e, ObjectWriter& w) {
   w.Integer("caveat_count", e.caveat_count);
   w.Text("check", CheckName(e.check));
   if (HasCode(e)) w.Text("code", ReasonName(e.reason_code));
+  w.Commitments(values);
   w.Text("decided_by", e.decided_by);
   w.Text("decision", e.decision);
   w.Text("decision_event_id", e.decision_event_id);
@@ -171,12 +171,28 @@ std::string_view EventKindName(EventKind kind) {
   return "control";
 }
 
-EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq) {
+ExactJson WriteExact(const json::Value& value) {
+  std::string exact = json::Write(value);
+  if (!base::IsValidUtf8(exact)) return {base::ReplaceInvalidUtf8(exact), false};
+  Result<std::string> jcs = json::WriteJcs(value);
+  constexpr json::ParseLimits kInside{.max_bytes = kEventLimits.max_bytes, .max_depth = kEventLimits.max_depth - 1};
+  if (!jcs.ok() || !json::Parse(*jcs, kInside).ok()) return {std::move(exact), false};
+  return {*std::move(jcs), true};
+}
+
+std::size_t EventDraft::bytes() const {
+  std::size_t bytes = text.size();
+  for (const PrivateValue& value : stored.private_values) bytes += value.salt.size() + value.value.size();
+  return bytes;
+}
+
+EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq,
+                     std::vector<PrivateValue> values) {
   CleanAll(e);
   EventDraft draft;
   draft.text.reserve(1024);
   ObjectWriter w(draft.text);
-  WriteUpToKind(e, w);
+  WriteUpToKind(e, values, w);
   const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;
   w.Integer("latency_ms", e.latency_us / 1000, timed);
   w.Integer("latency_us", e.latency_us, timed);
@@ -218,6 +234,7 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   s.session_id = std::move(e.session_id);
   s.actor = std::move(e.actor);
   s.charges = std::move(e.charges);
+  s.private_values = std::move(values);
   return draft;
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <intentgate/audit.h>
 
@@ -39,12 +40,24 @@ struct EventDraft {
   std::size_t producer_seq_at = 0;  // where the digits of producer_seq go, if the event has one
   std::size_t seq_at = 0;
   std::optional<std::int64_t> producer_seq;
+
+  // What it takes to keep it, with its private values.
+  std::size_t bytes() const;
 };
 
 // Prepares `event`. Invalid UTF-8 becomes U+FFFD. arg_values and details that JCS cannot carry exactly
 // (a 40-digit integer) become the text members arg_values_text and details_text.
-// REQUIRES: event_id, tenant and ts_micros are set. `with_producer_seq`: leave room for producer_seq.
-EventDraft MakeDraft(AuditEvent&& event, std::string_view producer_id, bool with_producer_seq);
+// REQUIRES: event_id, tenant and ts_micros are set. `with_producer_seq`: leave room for producer_seq. `values`: what
+// TakePrivate took out of the event, with salts.
+EventDraft MakeDraft(AuditEvent&& event, std::string_view producer_id, bool with_producer_seq,
+                     std::vector<PrivateValue> values = {});
+
+// A member's JSON: RFC 8785 where that carries it exactly and it reads back, else its exact text.
+struct ExactJson {
+  std::string text;
+  bool is_jcs = true;
+};
+ExactJson WriteExact(const json::Value& value);
 
 // Writes the canonical bytes of `draft` at `seq` into `out` and chains them to `prev_hash`.
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);

@@ -79,11 +79,8 @@ std::string CsvHeader() {
 }
 
 Status AppendCsvRow(const AuditRecord& record, std::string& out) {
-  const Result<json::Value> event = json::Parse(record.canonical, kEventLimits);
-  if (!event.ok() || !event->is_object()) {
-    return Error{ErrorCode::kCorrupt, "event " + std::to_string(record.seq) + " of tenant " + record.tenant +
-                                          " is not JSON; verify the chain"};
-  }
+  const Result<json::Value> event = ShownEvent(record);
+  if (!event.ok()) return event.error();
   const auto cell = [&](std::string_view column) {
     AppendCsvCell(CellOf(event->Find(column)), out);
     out += ',';

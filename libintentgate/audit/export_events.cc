@@ -49,8 +49,9 @@ class Output {
 
 class Exporter {
  public:
-  Exporter(AuditStore& store, const AuditFilter& filter, const EventRenderer& render, const ExportSink& sink)
-      : store_(store), filter_(filter), render_(render), out_(sink) {}
+  Exporter(AuditStore& store, PrivateValueStore* values, const AuditFilter& filter, const EventRenderer& render,
+           const ExportSink& sink)
+      : store_(store), values_(values), filter_(filter), render_(render), out_(sink) {}
 
   Status Run(const std::string& header, bool trailer) {
     if (Status s = FindChains(); !s.ok()) return s;
@@ -83,6 +84,7 @@ class Exporter {
       Result<std::vector<AuditRecord>> page = store_.Scan(chain.tenant, next, kPage);
       if (!page.ok()) return page.error();
       if (page->empty()) return {};   // events are missing; the verifier will say so
+      if (Status s = AddValues(*page); !s.ok()) return s;
       for (const AuditRecord& record : *page) {
         if (record.seq >= chain.head.next_seq) return {};
         if (Status s = Event(chain, record); !s.ok()) return s;
@@ -99,6 +101,7 @@ class Exporter {
     do {
       Result<AuditPage> page = store_.Query(one, true, after, kPage);
       if (!page.ok()) return page.error();
+      if (Status s = AddValues(page->records); !s.ok()) return s;
       for (const AuditRecord& record : page->records) {
         if (record.seq >= chain.head.next_seq) return {};
         if (Status s = Event(chain, record); !s.ok()) return s;
@@ -106,6 +109,10 @@ class Exporter {
       after = page->next;
     } while (!after.empty());
     return {};
+  }
+
+  Status AddValues(std::vector<AuditRecord>& records) {
+    return values_ == nullptr ? Status() : audit::AddValues(*values_, records);
   }
 
   Status Event(ExportedChain& chain, const AuditRecord& record) {
@@ -116,6 +123,7 @@ class Exporter {
   }
 
   AuditStore& store_;
+  PrivateValueStore* values_;
   const AuditFilter& filter_;
   const EventRenderer& render_;
   Output out_;
@@ -127,10 +135,10 @@ class Exporter {
 }  // namespace
 
 Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat format, const Clock& clock,
-                    const ExportSink& sink) {
+                    const ExportSink& sink, PrivateValueStore* values) {
   if (format == ExportFormat::kCsv) {
     const EventRenderer row = AppendCsvRow;
-    return Exporter(store, filter, row, sink).Run(CsvHeader(), false);
+    return Exporter(store, values, filter, row, sink).Run(CsvHeader(), false);
   }
   if (format != ExportFormat::kNdjson) {
     return Error{ErrorCode::kInvalidArgument, "the audit module writes NDJSON and CSV; use the gate's export"};
@@ -139,13 +147,13 @@ Status ExportEvents(AuditStore& store, const AuditFilter& filter, ExportFormat f
     AppendEventLine(record, out);
     return Status();
   };
-  return Exporter(store, filter, line, sink)
+  return Exporter(store, values, filter, line, sink)
       .Run(WriteExportHeader(filter, NarrowsEvents(filter), clock.UnixMicros()), true);
 }
 
 Status ExportRendered(AuditStore& store, const AuditFilter& filter, const EventRenderer& render,
-                      const ExportSink& sink) {
-  return Exporter(store, filter, render, sink).Run("", false);
+                      const ExportSink& sink, PrivateValueStore* values) {
+  return Exporter(store, values, filter, render, sink).Run("", false);
 }
 
 }  // namespace intentgate::audit

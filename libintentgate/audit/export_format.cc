@@ -7,6 +7,7 @@
 
 #include "audit/canonical_event.h"
 #include "audit/filter.h"
+#include "base/encoding.h"
 #include "base/time_format.h"
 
 namespace intentgate::audit {
@@ -62,11 +63,53 @@ class LineParts {
     rest_.remove_prefix(length);
     return true;
   }
+  // The text of a JSON string whose beginning was taken, if it is escaped as json::Write escapes.
+  bool Text(std::string& out) {
+    std::string_view raw;
+    if (!Quoted(raw)) return false;
+    const std::string quoted = "\"" + std::string(raw) + "\"";
+    const Result<json::Value> text = json::Parse(quoted, {.max_bytes = kMaxEventLineBytes});
+    if (!text.ok() || json::Write(*text) != quoted) return false;
+    out = text->string_value();
+    return true;
+  }
   std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;
 };
+
+void AppendValues(const std::vector<PrivateValue>& values, std::string& out) {
+  if (values.empty()) return;
+  out += ",\"private\":";
+  char separator = '[';
+  for (const PrivateValue& value : values) {
+    out += separator;
+    out += "{\"member\":";
+    json::AppendTo(json::Value(value.member), out);
+    out += ",\"salt\":\"" + base::HexEncode(value.salt) + "\",\"value\":";
+    json::AppendTo(json::Value(value.value), out);
+    out += '}';
+    separator = ',';
+  }
+  out += ']';
+}
+
+// Behind `,"private":`.
+bool TakeValues(LineParts& parts, std::vector<PrivateValue>& out) {
+  for (std::string_view separator = "["; parts.Literal(separator); separator = ",") {
+    PrivateValue& value = out.emplace_back();
+    std::string_view salt;
+    if (!parts.Literal("{\"member\":\"") || !parts.Text(value.member) || !parts.Literal(",\"salt\":\"") ||
+        !parts.Quoted(salt) || !parts.Literal(",\"value\":\"") || !parts.Text(value.value) || !parts.Literal("}")) {
+      return false;
+    }
+    const Result<base::Bytes> bytes = base::HexDecode(salt);
+    if (!bytes.ok() || bytes->size() != value.salt.size()) return false;
+    std::copy(bytes->begin(), bytes->end(), value.salt.begin());
+  }
+  return !out.empty() && parts.Literal("]");
+}
 
 }  // namespace
 
@@ -144,6 +187,7 @@ void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<
   json::AppendTo(json::Value(record.prev_hash), out);
   out += ",\"hash\":";
   json::AppendTo(json::Value(record.hash), out);
+  AppendValues(record.values, out);
   if (proof) {
     out += ",\"proof\":\"";
     out += *proof;
@@ -211,6 +255,7 @@ Result<EventLine> ReadEventLine(std::string_view line) {
   bool good = parts.Literal("{\"tenant\":\"") && parts.Quoted(out.tenant_json) && parts.Literal(",\"seq\":") &&
               parts.Count(out.seq) && parts.Literal(",\"prev_hash\":\"") && parts.Quoted(out.prev_hash) &&
               parts.Literal(",\"hash\":\"") && parts.Quoted(out.hash);
+  if (good && parts.Literal(",\"private\":")) good = TakeValues(parts, out.values);
   if (good && parts.Literal(",\"proof\":\"")) good = parts.Quoted(out.proof.emplace());
   if (!good || !parts.Literal(kEventMember) || !parts.rest().ends_with('}')) {
     return Bad("the line is neither an event nor the trailer");

@@ -30,7 +30,7 @@ json::Value FilterAsJson(const AuditFilter& filter);
 Result<AuditFilter> FilterFromJson(const json::Value& value);
 
 std::string WriteExportHeader(const AuditFilter& filter, bool filtered, std::int64_t created_micros);
-// `proof` is base64 and stands in lines of a filtered bundle only (docs/formats/bundle.md).
+// With the record's values. `proof` is base64 and stands in lines of a filtered bundle only (docs/formats/bundle.md).
 void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<std::string_view> proof = std::nullopt);
 // `sha256`: hex, over every byte before the trailer's line.
 std::string WriteExportTrailer(const std::vector<ExportedChain>& chains, std::int64_t events, std::string_view sha256);
@@ -54,9 +54,12 @@ struct EventLine {
   std::string_view tenant_json;            // between its quotes, escapes as they are
   std::int64_t seq = 0;
   std::string_view prev_hash, hash;
+  std::vector<PrivateValue> values;        // unescaped
   std::optional<std::string_view> proof;
   std::string_view canonical;
 };
+// What a reader must take: an event and its values, escaped.
+inline constexpr std::size_t kMaxEventLineBytes = std::size_t{192} << 20;
 // Takes exactly what AppendEventLine writes, without the line's end.
 Result<EventLine> ReadEventLine(std::string_view line);
 

@@ -10,6 +10,7 @@
 
 #include "audit/canonical_check.h"
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 #include "audit/export_format.h"
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -19,9 +20,6 @@ namespace {
 
 using audit::ExportTrailer;
 using Outcome = ExportVerifier::Report::Outcome;
-
-// The canonical bytes of one event and what stands around them.
-constexpr std::size_t kMaxLineBytes = audit::kEventLimits.max_bytes + 4096;
 
 }  // namespace
 
@@ -88,6 +86,9 @@ struct ExportVerifier::State {
     if ((said->seq == 0) != (said->kind == "genesis")) return tampered("Event 0, and no other, is the genesis event.");
     if (!header->tenant.empty() && header->tenant != said->tenant) {
       return tampered("The event belongs to a tenant that was not exported.");
+    }
+    if (const Status values = audit::CheckValues(parts->canonical, parts->values); !values.ok()) {
+      return tampered("A private value was altered: " + values.error().message + ".");
     }
     Place(said->tenant, *parts);
   }
@@ -182,12 +183,12 @@ void ExportVerifier::Feed(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
-    if (end != std::string_view::npos && s.line.empty() && !s.line_too_long && piece.size() <= kMaxLineBytes) {
+    if (end != std::string_view::npos && s.line.empty() && !s.line_too_long && piece.size() <= audit::kMaxEventLineBytes) {
       s.Line(piece);
       bytes.remove_prefix(end + 1);
       continue;
     }
-    if (s.line.size() + piece.size() > kMaxLineBytes) {
+    if (s.line.size() + piece.size() > audit::kMaxEventLineBytes) {
       s.line.clear();
       s.line_too_long = true;
     } else if (!s.line_too_long) {

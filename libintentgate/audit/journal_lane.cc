@@ -11,7 +11,7 @@
 namespace intentgate::audit {
 namespace {
 
-std::size_t BytesOf(const QueuedEvent& event) { return event.draft.text.size(); }
+std::size_t BytesOf(const QueuedEvent& event) { return event.draft.bytes(); }
 
 }  // namespace
 

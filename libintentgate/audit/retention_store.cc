@@ -4,7 +4,7 @@ namespace intentgate::audit {
 
 Error HeldError(const LegalHold& hold) {
   return {ErrorCode::kConflict, "tenant " + hold.tenant + " is under the legal hold " + hold.id + " (" + hold.reason +
-                                    "); nothing may be pruned until it is lifted"};
+                                    "); nothing that it covers may be pruned or erased until it is lifted"};
 }
 
 Error HoldExistsError(const LegalHold& hold) {

@@ -7,15 +7,13 @@
 #include <vector>
 
 #include <intentgate/result.h>
+#include <intentgate/retention.h>
 
 #include "audit/audit_store.h"
 
 namespace intentgate::audit {
 
-struct LegalHold {
-  std::string tenant, id, reason, placed_by;
-  std::int64_t placed_at_micros = 0;
-};
+using intentgate::LegalHold;
 
 // What every store says when it refuses.
 Error HeldError(const LegalHold& hold);
@@ -27,9 +25,10 @@ Error BeyondHeadError(std::string_view tenant, const PrunePoint& point, const Ch
 class RetentionStore {
  public:
   virtual ~RetentionStore() = default;
-  // Moves AuditStore::Pruned to `point`. Deletes events below `point.first_seq` with their private values, in transactions of bounded size; the prune point
-  // moves with each, so that an interrupted call leaves a chain that verifies. Never backwards. kConflict while a legal
-  // hold of the tenant stands; kInvalidArgument beyond the head.
+  // Moves AuditStore::Pruned to `point`. Deletes events below `point.first_seq` with their private values, in
+  // transactions of bounded size; the prune point moves with each, so that an interrupted call leaves a chain that
+  // verifies. Never backwards. kConflict while a legal hold of the tenant covers one of these events, or everything;
+  // kInvalidArgument beyond the head.
   virtual Status Prune(std::string_view tenant, const PrunePoint& point) = 0;
 
   virtual Status AddHold(const LegalHold& hold) = 0;                                  // kAlreadyExists

@@ -3,10 +3,12 @@
 // Tested by tests/unit/audit/verify_chain_test.cc, one case for each way to tamper.
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "audit/audit_log.h"
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 
 namespace intentgate::audit {
 namespace {
@@ -15,8 +17,9 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each)
-      : store_(store), each_(each) {
+  Walk(AuditStore& store, std::string_view tenant, PrivateValueStore* values,
+       const std::function<void(const AuditRecord&)>& each)
+      : store_(store), values_(values), each_(each) {
     report_.tenant = tenant;
   }
 
@@ -38,6 +41,7 @@ class Walk {
       Result<std::vector<StoredEvent>> page = store_.ScanStored(report_.tenant, next_, wanted);
       if (!page.ok()) return page.error();
       if (page->empty()) Truncated(*head);
+      if (Status s = ReadValues(*page); !s.ok()) return s.error();
       for (const StoredEvent& event : *page) {
         if (!Check(event)) break;
       }
@@ -62,6 +66,17 @@ class Walk {
     } else {
       link_ = before->front().hash;
     }
+    return {};
+  }
+
+  Status ReadValues(const std::vector<StoredEvent>& page) {
+    page_values_.clear();
+    if (values_ == nullptr) return {};
+    std::vector<std::int64_t> seqs;
+    for (const StoredEvent& event : page) seqs.push_back(event.record.seq);
+    Result<std::vector<PlacedValue>> values = values_->PrivateValues(report_.tenant, seqs);
+    if (!values.ok()) return values.error();
+    for (PlacedValue& placed : *values) page_values_[placed.seq].push_back(std::move(placed.value));
     return {};
   }
 
@@ -94,6 +109,10 @@ class Walk {
     }
     if ((next_ == 0) != (said->kind == EventKindName(EventKind::kGenesis))) {
       return Break(next_, "genesis", "event 0, and no other, is the genesis event");
+    }
+    if (const auto values = page_values_.find(next_); values != page_values_.end()) {
+      const Status fit = CheckValues(record.canonical, values->second);
+      if (!fit.ok()) return Break(next_, "value", fit.error().message);
     }
     if (unexplained_ && said->kind == EventKindName(EventKind::kControl) && said->tool == kPrunedTool) Explain(record);
     link_ = record.hash;
@@ -152,7 +171,9 @@ class Walk {
   }
 
   AuditStore& store_;
+  PrivateValueStore* values_;
   const std::function<void(const AuditRecord&)>& each_;
+  std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
   VerifyReport report_;
   PrunePoint pruned_;
@@ -164,8 +185,8 @@ class Walk {
 }  // namespace
 
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
-                                 const std::function<void(const AuditRecord&)>& each) {
-  return Walk(store, tenant, each).Run(from_seq);
+                                 PrivateValueStore* values, const std::function<void(const AuditRecord&)>& each) {
+  return Walk(store, tenant, values, each).Run(from_seq);
 }
 
 }  // namespace intentgate::audit

@@ -1,23 +1,16 @@
 #include "crypto/ed25519.h"
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
+
+#include "crypto/openssl_guard.h"
 
 namespace intentgate::crypto {
 namespace {
 
 using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using ContextPtr = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
-// OpenSSL keeps its errors in a queue of the thread, where another user of the library would find them.
-struct ErrorQueueGuard {
-  ErrorQueueGuard() = default;
-  ErrorQueueGuard(const ErrorQueueGuard&) = delete;
-  ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
-  ~ErrorQueueGuard() { ERR_clear_error(); }
-};
 
 Result<KeyPtr> PrivateKey(const SecretBytes& seed) {
   if (seed.size() != kEd25519SeedBytes) return Error{ErrorCode::kInvalidArgument, "an Ed25519 seed has 32 bytes"};

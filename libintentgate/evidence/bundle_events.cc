@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 #include "audit/filter.h"
 #include "base/encoding.h"
 
@@ -68,6 +69,12 @@ MaybeFinding BundleEvents::Line(std::string_view text) {
   const tlog::Hash hash = crypto::Sha256(base::AsBytes(line->prev_hash), base::AsBytes(line->canonical));
   if (MaybeFinding found = CheckBytes(*line, hash)) return found;
   if (MaybeFinding found = CheckLink(*line)) return found;
+  if (!line->values.empty() && !setup_.manifest.values) {
+    return Tampered(*line, "The event has private values, and the manifest names none.");
+  }
+  if (const Status values = audit::CheckValues(line->canonical, line->values); !values.ok()) {
+    return Tampered(*line, "A private value was altered: " + values.error().message + ".");
+  }
   const bool covered = line->seq < setup_.manifest.covered;
   if (line->proof.has_value() != (covered && setup_.manifest.filtered)) {
     return Tampered(*line, "The event has a proof where none belongs, or lacks it.");

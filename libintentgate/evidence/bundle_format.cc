@@ -50,6 +50,7 @@ class Members {
     good_ = false;
     return kNull;
   }
+  bool Has(std::string_view name) const { return value_.Find(name) != nullptr; }
   bool good() const { return good_; }
 
  private:
@@ -74,7 +75,7 @@ bool TakeNumbers(std::string_view line, std::initializer_list<std::uint64_t*> ou
 std::string WriteManifest(const BundleManifest& m) {
   json::Value files = json::MakeObject({});
   for (const auto& [name, digest] : m.files) files.Set(name, digest);
-  return Jcs(json::MakeObject({{"bundle", kBundleFormat},
+  json::Value out = json::MakeObject({{"bundle", kBundleFormat},
                                {"covered", m.covered},
                                {"created", base::FormatRfc3339Micros(m.created_micros)},
                                {"files", std::move(files)},
@@ -83,7 +84,9 @@ std::string WriteManifest(const BundleManifest& m) {
                                {"first_seq", m.first_seq},
                                {"next_seq", m.next_seq},
                                {"product", m.product},
-                               {"tenant", m.tenant}}));
+                               {"tenant", m.tenant}});
+  if (m.values) out.Set("values", true);
+  return Jcs(out);
 }
 
 Result<BundleManifest> ReadManifest(std::string_view text) {
@@ -110,6 +113,7 @@ Result<BundleManifest> ReadManifest(std::string_view text) {
     if (!file.value.is_string()) return Bad(kManifestFile, "a digest is no text");
     m.files[file.name] = file.value.string_value();
   }
+  m.values = members.Has("values");
   m.created_micros = *created;
   m.filtered = filtered.bool_value();
   m.filter = std::move(*filter);
@@ -199,6 +203,10 @@ std::string WriteReadme(const BundleManifest& m, std::string_view origin) {
   if (m.covered < m.next_seq && m.covered > 0) {
     out += "Events from " + std::to_string(m.covered) + " on came after the checkpoint. They are linked to the chain, but no\n"
            "signature covers them.\n";
+  }
+  if (m.values) {
+    out += "PRIVATE VALUES. The member private of a line has what the event only commits to, and is checked against it.\n"
+           "A value that is not there was erased or left out; which of the two, the bundle cannot show.\n";
   }
   if (m.first_seq > 0) out += "Events before " + std::to_string(m.first_seq) + " were pruned by the operator.\n";
   out += "\nThe format is public: docs/formats/bundle.md of IntentGate. events/*.ndjson are plain JSON lines.\n";

@@ -28,8 +28,6 @@ using evidence::TrustedReceipt;
 
 namespace {
 
-// The canonical bytes of one event and what stands around them.
-constexpr std::size_t kMaxLineBytes = audit::kEventLimits.max_bytes + 8192;
 
 MaybeFinding Finding(BundleVerdict verdict, std::string message) {
   return BundleFinding{verdict, std::move(message), std::nullopt, {}};
@@ -107,7 +105,7 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     while (!bytes.empty()) {
       const std::size_t end = bytes.find('\n');
       const std::string_view piece = bytes.substr(0, end);
-      if (part.size() + piece.size() > kMaxLineBytes) return Malformed("a line is longer than an event can be");
+      if (part.size() + piece.size() > audit::kMaxEventLineBytes) return Malformed("a line is longer than an event can be");
       if (end == std::string_view::npos) {
         part += piece;
         return {};

@@ -30,8 +30,9 @@ constexpr std::string_view kProduct = "IntentGate " INTENTGATE_VERSION;
 
 class Writer {
  public:
-  Writer(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const ExportSink& sink)
-      : store_(store), log_(log), request_(request), sink_(sink) {}
+  Writer(audit::AuditStore& store, audit::LogStore& log, audit::PrivateValueStore* values, const BundleRequest& request,
+         const ExportSink& sink)
+      : store_(store), log_(log), values_(request.include_values ? values : nullptr), request_(request), sink_(sink) {}
 
   Status Run(std::int64_t now_micros) {
     manifest_.created_micros = std::max<std::int64_t>(now_micros, 0);
@@ -40,6 +41,7 @@ class Writer {
     manifest_.filter = request_.filter;
     manifest_.filter.tenant = request_.tenant;
     manifest_.filtered = audit::NarrowsEvents(request_.filter);
+    manifest_.values = values_ != nullptr;
     if (Status s = FindRange(); !s.ok()) return s;
     if (Status s = FrontFiles(); !s.ok()) return s;
     if (Status s = manifest_.filtered ? Matching() : Whole(); !s.ok()) return s;
@@ -129,9 +131,10 @@ class Writer {
 
   Status Whole() {
     for (std::int64_t next = manifest_.first_seq; next < manifest_.next_seq;) {
-      const Result<std::vector<AuditRecord>> page = store_.Scan(request_.tenant, next, kPage);
+      Result<std::vector<AuditRecord>> page = store_.Scan(request_.tenant, next, kPage);
       if (!page.ok()) return page.error();
       if (page->empty()) return {};   // events are missing; the verifier will say so
+      if (Status s = AddValues(*page); !s.ok()) return s;
       for (const AuditRecord& record : *page) {
         if (record.seq >= manifest_.next_seq) return {};
         if (Status s = Event(record, std::nullopt); !s.ok()) return s;
@@ -144,8 +147,9 @@ class Writer {
   Status Matching() {
     std::string after;
     do {
-      const Result<AuditPage> page = store_.Query(manifest_.filter, true, after, kPage);
+      Result<AuditPage> page = store_.Query(manifest_.filter, true, after, kPage);
       if (!page.ok()) return page.error();
+      if (Status s = AddValues(page->records); !s.ok()) return s;
       if (checkpoint_) nodes_ = Nodes();   // anew for each page, because it keeps every tile that it reads
       for (const AuditRecord& record : page->records) {
         if (record.seq >= manifest_.next_seq) return {};
@@ -156,6 +160,10 @@ class Writer {
       after = page->next;
     } while (!after.empty());
     return {};
+  }
+
+  Status AddValues(std::vector<AuditRecord>& records) {
+    return values_ == nullptr ? Status() : audit::AddValues(*values_, records);
   }
 
   // The hashes of the inclusion path that the event before it did not bring. nullopt for an event behind the checkpoint.
@@ -212,6 +220,7 @@ class Writer {
 
   audit::AuditStore& store_;
   audit::LogStore& log_;
+  audit::PrivateValueStore* values_;
   const BundleRequest& request_;
   const ExportSink& sink_;
   BundleManifest manifest_;
@@ -226,8 +235,8 @@ class Writer {
 }  // namespace
 
 Status WriteBundle(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const Clock& clock,
-                   const ExportSink& sink) {
-  return Writer(store, log, request, sink).Run(clock.UnixMicros());
+                   const ExportSink& sink, audit::PrivateValueStore* values) {
+  return Writer(store, log, values, request, sink).Run(clock.UnixMicros());
 }
 
 }  // namespace intentgate::evidence

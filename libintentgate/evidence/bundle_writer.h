@@ -16,8 +16,9 @@ namespace intentgate::evidence {
 // The events of request.tenant up to the newest checkpoint, under that checkpoint; without any checkpoint all of them,
 // and the bundle says that nothing is signed for. Writes what is stored and judges nothing: the bundle of a store that
 // was tampered with does not verify. kNotFound for a tenant without events, kCorrupt when the newest checkpoint covers
-// more events than the store has, the sink's error when it fails.
+// more events than the store has, the sink's error when it fails. `values` is asked if the request wants values; null:
+// there are none.
 Status WriteBundle(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const Clock& clock,
-                   const ExportSink& sink);
+                   const ExportSink& sink, audit::PrivateValueStore* values = nullptr);
 
 }  // namespace intentgate::evidence

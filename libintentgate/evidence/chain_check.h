@@ -40,9 +40,10 @@ class ChainCheck {
     bool at_checkpoint = false;        // it is where the checkpoint ended, so that every later one ends behind it
   };
 
-  // The others must outlive this.
-  ChainCheck(audit::AuditStore& store, audit::LogStore& log, std::vector<tlog::VerifierKey> keys, const Clock& clock)
-      : store_(store), log_(log), keys_(std::move(keys)), clock_(clock) {}
+  // The others must outlive this. `values` may be null: then private values are not looked at.
+  ChainCheck(audit::AuditStore& store, audit::LogStore& log, std::vector<tlog::VerifierKey> keys, const Clock& clock,
+             audit::PrivateValueStore* values = nullptr)
+      : store_(store), log_(log), keys_(std::move(keys)), clock_(clock), values_(values) {}
 
   Result<EvidenceReport> Run(std::string_view tenant, bool incremental);
   // Where the last verification without a finding ended.
@@ -58,6 +59,7 @@ class ChainCheck {
   audit::LogStore& log_;
   const std::vector<tlog::VerifierKey> keys_;
   const Clock& clock_;
+  audit::PrivateValueStore* const values_;
   mutable std::mutex mutex_;
   std::map<std::string, Mark, std::less<>> marks_;
 };

@@ -37,7 +37,7 @@ class EvidenceImpl final : public Evidence {
   EvidenceImpl(EvidenceSetup setup, audit::AuditLog& log)
       : setup_(std::move(setup)),
         log_(log),
-        check_(log.store(), *setup_.tree, Keys(), *setup_.clock),
+        check_(log.store(), *setup_.tree, Keys(), *setup_.clock, setup_.values.get()),
         freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock,
                    setup_.publisher && setup_.publisher->policy && setup_.publisher->policy->asks_for_any()) {
     if (!setup_.signer) return;
@@ -72,7 +72,7 @@ class EvidenceImpl final : public Evidence {
   Result<EventProof> ProofOf(std::string_view tenant, std::string_view event_id) override;
   Status WriteBundle(const BundleRequest& request, const ExportSink& sink) override {
     if (Status s = log_.Flush(); !s.ok()) return s;
-    return evidence::WriteBundle(log_.store(), *setup_.tree, request, *setup_.clock, sink);
+    return evidence::WriteBundle(log_.store(), *setup_.tree, request, *setup_.clock, sink, setup_.values.get());
   }
   Result<CheckpointInfo> WriteTiles(std::string_view tenant, const std::string& directory) override;
   Result<std::string> SignReceipt(const AuditReceipt& receipt) override;

@@ -10,6 +10,7 @@
 
 #include "audit/audit_log.h"
 #include "audit/log_store.h"
+#include "audit/private_values.h"
 #include "evidence/publisher.h"
 #include "evidence/sealer.h"
 #include "evidence/signer.h"
@@ -18,6 +19,7 @@ namespace intentgate::evidence {
 
 struct EvidenceSetup {
   std::shared_ptr<audit::LogStore> tree;
+  std::shared_ptr<audit::PrivateValueStore> values;   // for bundles, and to be verified; null: there are none
   std::shared_ptr<const Clock> clock;
   std::string deployment;
   std::unique_ptr<Signer> signer;             // null: nothing is signed; what was signed before is served

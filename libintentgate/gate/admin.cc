@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t kMaxRevokedIdBytes = 256;
 constexpr std::size_t kMaxReasonBytes = 1'024;
 
-Error NotRecorded(const std::string& what, const Error& cause) {
-  return {ErrorCode::kUnavailable, what + ": the audit event could not be recorded: " + cause.message};
-}
-
 json::Value MintDetails(const MintRequest& request, const MintedToken& minted) {
   json::Value details = json::MakeObject({{"format", "v" + std::to_string(static_cast<int>(request.format))}});
   if (minted.expires_at) details.Set("expires_at", *minted.expires_at);
@@ -92,24 +88,27 @@ Result<std::vector<RevocationRow>> GateImpl::Revocations(std::string_view tenant
 }
 
 Result<AuditPage> GateImpl::QueryAudit(const AuditFilter& filter, std::string_view after, std::size_t limit) {
-  return parts_.audit_store->Query(filter, false, after, limit);
+  Result<AuditPage> page = parts_.audit_store->Query(filter, false, after, limit);
+  if (!page.ok() || !parts_.private_values) return page;
+  if (Status s = audit::AddValues(*parts_.private_values, page->records); !s.ok()) return s.error();
+  return page;
 }
 
 Result<std::int64_t> GateImpl::CountAudit(const AuditFilter& filter) { return parts_.audit_store->Count(filter); }
 
 Result<VerifyReport> GateImpl::VerifyAudit(std::string_view tenant) {
-  return audit::VerifyChain(*parts_.audit_store, tenant);
+  return audit::VerifyChain(*parts_.audit_store, tenant, 0, parts_.private_values.get());
 }
 
 Status GateImpl::ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) {
   if (Status s = Flush(); !s.ok()) return s;
   if (format == ExportFormat::kNdjson || format == ExportFormat::kCsv) {
-    return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink);
+    return audit::ExportEvents(*parts_.audit_store, filter, format, *parts_.clock, sink, parts_.private_values.get());
   }
   if (!parts_.make_renderer) {
     return Error{ErrorCode::kInvalidArgument, "this gate writes NDJSON and CSV only; open it with Gate::Open for OCSF"};
   }
-  return audit::ExportRendered(*parts_.audit_store, filter, parts_.make_renderer(format), sink);
+  return audit::ExportRendered(*parts_.audit_store, filter, parts_.make_renderer(format), sink, parts_.private_values.get());
 }
 
 Result<std::vector<std::string>> GateImpl::Tenants() { return parts_.audit_store->Tenants(); }

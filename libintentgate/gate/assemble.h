@@ -13,6 +13,7 @@
 #include <intentgate/settings.h>
 
 #include "audit/audit_log.h"
+#include "audit/retention_store.h"
 #include "budget/budget_store.h"
 #include "token/revocation_store.h"
 
@@ -25,6 +26,9 @@ struct GateParts {
   std::shared_ptr<audit::AuditStore> audit_store;
   std::shared_ptr<budget::BudgetStore> budget_store;
   std::shared_ptr<token::RevocationStore> revocation_store;
+  // Null: nothing enters the chain as a commitment only.
+  std::shared_ptr<audit::PrivateValueStore> private_values;
+  std::shared_ptr<audit::RetentionStore> retention_store;   // null: there are no legal holds
   std::shared_ptr<IntentExtractor> extractor;     // null: as one that always fails
   std::shared_ptr<const Policy> policy;           // null: every call is refused
   // A renderer for one export, for the formats that the audit module does not write. Null: there are none.

@@ -14,6 +14,7 @@ Refused No(budget::Refusal& refusal) {
 }  // namespace
 
 std::optional<Refused> BudgetCheck::Ask(const Call& call, bool dry, Judged& judged) {
+  if (call.continues) return std::nullopt;
   const ToolSettings* row = tools_.Find(call.tool);
   const std::optional<std::int64_t> cost = CostOf(row, call.arguments);
   if (!cost) {

@@ -24,6 +24,17 @@ std::string RuleOf(const TokenRefusal& refusal, const TokenContent& token) {
   return rule;
 }
 
+// Who wrote a list of tools that are denied had tools in mind. Such a token reaches what is no tool only when a
+// tool_allow names the method.
+bool SpeaksOfToolsOnly(const TokenContent& token) {
+  bool denies = false;
+  for (const Caveat& caveat : token.caveats) {
+    if (caveat.kind == CaveatKind::kToolAllow) return false;
+    denies = denies || caveat.kind == CaveatKind::kToolDeny;
+  }
+  return denies;
+}
+
 std::optional<Refused> WithinTime(const TokenContent& token, std::int64_t now) {
   if (token.not_before && now < *token.not_before) {
     return No(Reason::kTokenNotYetValid, "the token is not valid before unix second " + std::to_string(*token.not_before));
@@ -85,6 +96,11 @@ std::optional<Refused> CapabilityCheck::Ask(const Call& call, Judged& judged) {
   }
   if (auto no = Verified(call.token, judged)) return no;
   if (auto no = NotRevoked(judged)) return no;
+  // A method is judged under its own name.
+  if (call.tool == call.method && SpeaksOfToolsOnly(judged.token->token.content())) {
+    return No(Reason::kToolNotAllowed, "the token speaks of tools only; for " + std::string(call.method) +
+                                           " it needs a tool_allow that names the method");
+  }
   const CaveatContext context{
       .tool = call.tool, .arguments = call.arguments, .server = call.server, .now = clock_->UnixSeconds()};
   if (auto refusal = CheckCaveats(judged.token->token, context)) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "audit/commitments.h"
 #include "gate/assemble.h"
 
 namespace intentgate::gate {
@@ -79,6 +80,12 @@ Status CheckSettings(const GateSettings& settings) {
   if (Status s = CheckSigning(settings); !s.ok()) return s;
   if (settings.audit_max_batch < 1) return Bad("audit.max_batch", "must be at least 1");
   if (settings.audit_max_delay_us < 0) return Bad("audit.max_delay_us", "must be at least 0");
+  for (const std::string& name : settings.private_values) {
+    if (std::find(audit::kPrivateMembers.begin(), audit::kPrivateMembers.end(), name) == audit::kPrivateMembers.end()) {
+      return Bad("audit.private_values", "\"" + name + "\" is no member that can be private");
+    }
+  }
+  if (settings.private_above_bytes < 0) return Bad("audit.private_above_bytes", "must be at least 0");
   return CheckBudgets(settings);
 }
 

@@ -104,6 +104,10 @@ AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome) {
   return event;
 }
 
+Error NotRecorded(const std::string& what, const Error& cause) {
+  return {ErrorCode::kUnavailable, what + ": the audit event could not be recorded: " + cause.message};
+}
+
 AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin) {
   AuditEvent event;
   event.kind = EventKind::kAdmin;

@@ -18,6 +18,8 @@ std::optional<json::Value> Redacted(const json::Value* arguments, ArgRedaction r
 AuditEvent DecisionEvent(const Call& call, const Judged& judged, const Decision& decision, ArgRedaction redaction);
 // What became of an allowed call.
 AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome);
+// `what` is the effect that an unrecorded event leaves.
+Error NotRecorded(const std::string& what, const Error& cause);
 // `action` is the tool's name in the chain: "admin/mint".
 AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin);
 

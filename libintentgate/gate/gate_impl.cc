@@ -70,6 +70,9 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   options.signing_key = parts.signing_key;
   options.journal.directory = settings.journal_directory;
   options.journal.max_bytes = static_cast<std::uint64_t>(settings.journal_max_bytes);
+  if (parts.private_values) {
+    options.commit = {settings.private_values, static_cast<std::size_t>(settings.private_above_bytes)};
+  }
   auto log = audit::AuditLog::Create(parts.audit_store, std::move(options), parts.clock, parts.random);
   if (!log.ok()) return log.error();
   opened.log = *std::move(log);

@@ -53,6 +53,12 @@ class GateImpl final : public Gate {
   Result<std::vector<std::string>> Tenants() override;
   Evidence* evidence() override { return evidence_.get(); }
 
+  Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) override;
+  Status PlaceHold(const LegalHold& hold, const AdminContext& admin) override;
+  Status LiftHold(std::string_view tenant, std::string_view id, std::string_view reason,
+                  const AdminContext& admin) override;
+  Result<std::vector<LegalHold>> Holds(std::string_view tenant) override;
+
   Status Flush() override;
   GateHealth Health() const override;
   AuditStats Stats() const override;

@@ -25,12 +25,14 @@ namespace {
 
 Error In(const std::string& where, const Error& cause) { return {cause.code, where + ": " + cause.message}; }
 
-// One store behind the three interfaces.
+// One store behind all interfaces.
 template <typename Store>
 std::shared_ptr<audit::LogStore> UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
   parts.audit_store = store;
   parts.budget_store = store;
   parts.revocation_store = store;
+  parts.private_values = store;
+  parts.retention_store = store;
   if constexpr (std::is_convertible_v<Store*, audit::LogStore*>) return store;
   return nullptr;
 }

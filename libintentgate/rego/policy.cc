@@ -157,7 +157,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     for (const Module& module : modules) impl->packages.push_back(TermText(module.package));
     std::sort(impl->packages.begin(), impl->packages.end());
     impl->packages.erase(std::unique(impl->packages.begin(), impl->packages.end()), impl->packages.end());
-    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size()};
+    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size(), impl->plans.joins};
     result.policy = std::make_shared<const CompiledPolicy>(std::move(impl));
   } catch (const EvalAbort& abort) {
     diagnostics.Compile({}, abort.message);
@@ -267,7 +267,7 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     Lowering lowering(plans, vars, true);
     const Block* block = lowering.LowerBody(&body);
     if (failed()) return result;
-    const ProgramInfo info = {plans.root, plans.sets.size(), plans.input_paths.size(), plans.mocks.size()};
+    const ProgramInfo info = {plans.root, plans.sets.size(), plans.input_paths.size(), plans.mocks.size(), plans.joins};
     result.error = impl_->Guarded(input, options, info, [&](Machine& machine) {
       machine.RunQuery(*block, lowering.slots(), [&](const Value* frame) {
         const bool failed_test = captured.size() > 1 && std::any_of(captured.begin(), captured.end(), [&](std::int32_t var) {

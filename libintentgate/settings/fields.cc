@@ -1,5 +1,6 @@
 #include "settings/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -181,6 +182,27 @@ void AddBudget(std::vector<Field>& fields) {
   }
 }
 
+std::string SetPrivateValues(Draft& draft, const std::string& text, const std::string&) {
+  constexpr std::array<std::string_view, 7> kMembers = {"arg_values", "args_sha256", "details", "intent_summary",
+                                                        "reason", "remote_ip", "result_sha256"};
+  std::vector<std::string> members;
+  std::string_view rest = Lower(text) == "none" ? std::string_view() : std::string_view(text);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    std::string_view name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end()) {
+      return "must be `none`, or names separated by commas of arg_values, args_sha256, details, intent_summary, reason, "
+             "remote_ip, result_sha256";
+    }
+    members.emplace_back(name);
+  }
+  draft.settings.private_values = std::move(members);
+  return "";
+}
+
 void AddAudit(std::vector<Field>& fields) {
   fields.push_back(Choice({"audit.durability", "INTENTGATE_AUDIT_DURABILITY",
                            "`durable`: a call is allowed once its event is on disk. `async`: once it is queued; a crash may lose "
@@ -204,6 +226,14 @@ void AddAudit(std::vector<Field>& fields) {
                            "Argument values in events: `off`, `scalars` (numbers, true, false; texts become null) or `raw`. "
                            "Names and a digest are always there."},
                           &GateSettings::arg_values, kArgValues));
+  fields.push_back({"audit.private_values", "INTENTGATE_AUDIT_PRIVATE_VALUES", "arg_values,args_sha256,intent_summary,remote_ip",
+                    "Members of an event that the chain only commits to, so that their values can be erased; separated by "
+                    "commas, of `arg_values`, `args_sha256`, `details`, `intent_summary`, `reason`, `remote_ip`, "
+                    "`result_sha256`. `none`: all values stand in the chain for good.",
+                    SetPrivateValues});
+  fields.push_back(Int({"audit.private_above_bytes", "INTENTGATE_AUDIT_PRIVATE_ABOVE_BYTES",
+                        "Larger values of these members are only committed to as well, whether named or not; 0: none."},
+                       &GateSettings::private_above_bytes, {0, 63 << 20}));
   fields.push_back(Int({"audit.max_batch", "INTENTGATE_AUDIT_MAX_BATCH", "Events in one commit at most."},
                        &GateSettings::audit_max_batch, {1, 65'536}));
   fields.push_back(Int({"audit.max_delay_us", "INTENTGATE_AUDIT_MAX_DELAY_US", "How long a commit waits for more events; 0: not at all."},

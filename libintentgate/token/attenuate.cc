@@ -23,15 +23,7 @@ Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Cav
   if (!options.label.empty()) return InvalidRequest("a label needs a v5 token");
   if (Status s = token::CheckCaveatsFit(caveats, parent.content.format); !s.ok()) return s.error();
   if (Status s = token::CheckCaveatCount(parent.content.caveats.size() + caveats.size()); !s.ok()) return s.error();
-  crypto::Digest sig = parent.sig;
-  std::string message;
-  for (const Caveat& caveat : caveats) {
-    message.clear();
-    token::AppendLegacyCaveat(caveat, message);
-    sig = crypto::HmacSha256(sig, base::AsBytes(message));
-    parent.content.caveats.push_back(caveat);
-  }
-  std::string child = token::EncodeLegacy(parent.content, sig);
+  std::string child = token::ExtendLegacy(parent, caveats);
   if (child.size() <= kMaxTokenBytes) return child;
   return Error{ErrorCode::kLimitExceeded, "the token would have " + std::to_string(child.size()) +
                                               " characters, over the limit of " + std::to_string(kMaxTokenBytes)};

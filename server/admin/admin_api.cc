@@ -95,7 +95,9 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/v1/admin/tenants", "GET"},  {"/v1/admin/audit", "GET"},
       {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"},
       {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
-      {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"}};
+      {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"},
+      {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/holds", "GET"},
+      {"/v1/admin/audit/holds", "POST"}, {"/v1/admin/audit/holds/lift", "POST"}};
   return names;
 }
 
@@ -113,6 +115,10 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddResource(router, deps, "GET", "/v1/admin/audit/proof", AuditProof, deps.readers);
   AddStream(router, deps, "/v1/admin/audit/export", PlanExport);
   AddStream(router, deps, "/v1/admin/audit/bundle", PlanBundle);
+  AddResource(router, deps, "POST", "/v1/admin/audit/erase", EraseValues, deps.readers);
+  AddResource(router, deps, "GET", "/v1/admin/audit/holds", ListHolds, deps.actors);
+  AddResource(router, deps, "POST", "/v1/admin/audit/holds", PlaceHold, deps.actors);
+  AddResource(router, deps, "POST", "/v1/admin/audit/holds/lift", LiftHold, deps.actors);
 }
 
 }  // namespace intentgate::admin

@@ -10,11 +10,7 @@ namespace {
 constexpr std::int64_t kMaxOffset = 100'000;
 
 Result<std::optional<std::int64_t>> TimeParameter(const Request& request, const std::string& name) {
-  const std::string text = TextParameter(request, name);
-  if (text.empty()) return std::optional<std::int64_t>();
-  const Result<std::int64_t> micros = base::ParseRfc3339Micros(text);
-  if (!micros.ok()) return Error{ErrorCode::kInvalidArgument, name + " must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"};
-  return std::optional<std::int64_t>(*micros);
+  return ReadTime(name, TextParameter(request, name));
 }
 
 // A slip in one of these would be answered with no events, as if nothing had happened.
@@ -26,10 +22,10 @@ Result<std::string> OneOf(const Request& request, const std::string& name, std::
   return Error{ErrorCode::kInvalidArgument, name + " must be one of " + list};
 }
 
-// The event as it was hashed, with its place in the chain beside it.
+// The event as it was hashed, with the private values that are there and its place in the chain beside it.
 Result<json::Value> Shown(const AuditRecord& record) {
-  Result<json::Value> event = json::Parse(record.canonical);
-  if (!event.ok() || !event->is_object()) return Error{ErrorCode::kCorrupt, "a stored event is no JSON object"};
+  Result<json::Value> event = ShownEvent(record);
+  if (!event.ok()) return event;
   event->Set("seq", record.seq);
   event->Set("prev_hash", record.prev_hash);
   event->Set("hash", record.hash);
@@ -51,6 +47,13 @@ Result<AuditPage> PageAt(Gate& gate, const AuditFilter& filter, std::string afte
 }
 
 }  // namespace
+
+Result<std::optional<std::int64_t>> ReadTime(const std::string& name, const std::string& text) {
+  if (text.empty()) return std::optional<std::int64_t>();
+  const Result<std::int64_t> micros = base::ParseRfc3339Micros(text);
+  if (!micros.ok()) return Error{ErrorCode::kInvalidArgument, name + " must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"};
+  return std::optional<std::int64_t>(*micros);
+}
 
 Result<AuditFilter> ReadFilter(const Request& request) {
   AuditFilter filter;

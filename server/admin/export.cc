@@ -60,19 +60,20 @@ Result<StreamPlan> PlanExport(const Resources& on, const Request& request) {
 Result<StreamPlan> PlanBundle(const Resources& on, const Request& request) {
   if (Status known = KnownParameters(request, {"from", "to", "tenant", "agent_id", "tool", "decision", "check", "jti",
                                                "event_id", "elevation_id", "kind", "root_jti", "session_id", "code",
-                                               "actor", "uncovered", "witnessed"});
+                                               "actor", "uncovered", "witnessed", "values"});
       !known.ok()) {
     return known.error();
   }
   Result<AuditFilter> filter = ReadFilter(request);
   if (!filter.ok()) return filter.error();
-  const std::string uncovered = TextParameter(request, "uncovered"), witnessed = TextParameter(request, "witnessed");
-  for (const auto& [name, text] : {std::pair{"uncovered", &uncovered}, std::pair{"witnessed", &witnessed}}) {
+  const std::string uncovered = TextParameter(request, "uncovered"), witnessed = TextParameter(request, "witnessed"),
+                    values = TextParameter(request, "values");
+  for (const auto& [name, text] : {std::pair{"uncovered", &uncovered}, std::pair{"witnessed", &witnessed}, std::pair{"values", &values}}) {
     if (text->empty() || *text == "true" || *text == "false") continue;
     return Error{ErrorCode::kInvalidArgument, std::string(name) + " must be true or false"};
   }
   if (on.gate->evidence() == nullptr) return Error{ErrorCode::kNotFound, "this gateway's store keeps no checkpoints and no proofs"};
-  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", witnessed == "true"};
+  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", witnessed == "true", values == "true"};
   StreamPlan plan;
   plan.content_type = "application/x-tar";
   plan.file_name = FileName(on, bundle.tenant, ".tar");

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 
 #include <intentgate/evidence.h>
 #include <intentgate/gate.h>
@@ -25,6 +27,10 @@ Reply ListRevocations(const Resources& on, const Request& request);   // GET  /v
 Reply ListTenants(const Resources& on, const Request& request);       // GET  /v1/admin/tenants
 Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
+Reply EraseValues(const Resources& on, const Request& request);       // POST /v1/admin/audit/erase
+Reply ListHolds(const Resources& on, const Request& request);         // GET  /v1/admin/audit/holds
+Reply PlaceHold(const Resources& on, const Request& request);         // POST /v1/admin/audit/holds
+Reply LiftHold(const Resources& on, const Request& request);          // POST /v1/admin/audit/holds/lift
 
 Reply AuditFreshness(const Resources& on, const Request& request);    // GET  /v1/admin/audit/freshness
 Reply AuditCheckpoint(const Resources& on, const Request& request);   // GET  /v1/admin/audit/checkpoint
@@ -40,5 +46,7 @@ Result<StreamPlan> PlanBundle(const Resources& on, const Request& request);   //
 
 // The filter of a query or an export, with the tenant that the operator may see.
 Result<AuditFilter> ReadFilter(const Request& request);
+// Empty text: none. kInvalidArgument names the parameter.
+Result<std::optional<std::int64_t>> ReadTime(const std::string& name, const std::string& text);
 
 }  // namespace intentgate::admin

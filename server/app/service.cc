@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <thread>
 #include <utility>
@@ -37,6 +38,14 @@ Result<std::shared_ptr<const net::TlsContext>> ServerTls(const config::ServerSet
 Result<std::shared_ptr<const net::TlsContext>> UpstreamTls(const config::ServerSettings& settings) {
   if (!settings.upstream.url.tls) return std::shared_ptr<const net::TlsContext>();
   return net::TlsContext::ForClient(settings.upstream.ca_file);
+}
+
+// Under a key of this process: a call of several rounds is finished where it began, or charged anew.
+Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& parts) {
+  const std::shared_ptr<Random> random = SystemRandom();
+  std::array<std::uint8_t, 32> key{};
+  if (Status filled = random->Fill(key); !filled.ok()) return filled.error();
+  return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
 }
 
 std::vector<telemetry::RouteName> AllRoutes() {
@@ -100,6 +109,8 @@ Status Service::Impl::Begin(ServiceParts parts) {
       log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"source", notice.source}, {"detail", notice.message}});
     });
   }
+  auto states = MakeCallStates(parts);
+  if (!states.ok()) return states.error();
   metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());
   const auto sessions = std::make_shared<mcp::SessionTable>(
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
@@ -118,6 +129,8 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .clock = parts.clock,
                                     .sessions = sessions,
                                     .catalogue = std::make_shared<mcp::Catalogue>(gate),
+                                    .pending = std::make_shared<mcp::PendingOutcomes>(),
+                                    .states = *states,
                                     .upstream_tls = *upstream_tls,
                                     .version = parts.version},
                                    pool->loops());

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <intentgate/caveat.h>
+#include <intentgate/gate.h>
 #include <intentgate/json.h>
 #include <intentgate/keys.h>
 #include <intentgate/result.h>
@@ -88,7 +90,7 @@ struct AuditExportOptions {
 struct AuditBundleOptions {
   std::string config, out;
   std::map<std::string, std::string> filters;
-  bool uncovered = false, witnessed = false;
+  bool uncovered = false, witnessed = false, values = false;
 };
 
 struct AuditKeygenOptions {
@@ -98,6 +100,17 @@ struct AuditKeygenOptions {
 // Of the commands that look at the evidence of one tenant; each uses some.
 struct AuditEvidenceOptions {
   std::string config, tenant, event_id, out, why, actor;
+  bool json = false;
+};
+
+struct AuditEraseOptions {
+  std::string config, reason;
+  std::map<std::string, std::string> filters;
+  bool dry_run = false, json = false;
+};
+
+struct AuditHoldOptions {
+  std::string config, tenant, id, reason, from, to;
   bool json = false;
 };
 
@@ -117,6 +130,10 @@ int AuditProof(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditTiles(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditStatus(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditOpenEpoch(const AuditEvidenceOptions& options, const Streams& streams);
+int AuditErase(const AuditEraseOptions& options, const Streams& streams);
+int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
+int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);

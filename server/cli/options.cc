@@ -53,6 +53,8 @@ struct AllOptions {
   AuditBundleOptions audit_bundle;
   AuditKeygenOptions audit_keygen;
   AuditEvidenceOptions audit_evidence;
+  AuditEraseOptions audit_erase;
+  AuditHoldOptions hold;
 };
 
 void AddServe(CLI::App& app, AllOptions& all) {
@@ -173,6 +175,34 @@ void AddEvidence(CLI::App& audit, AuditEvidenceOptions& options) {
   epoch->add_option("--why", options.why, "the reason; recorded")->required();
 }
 
+void AddRetention(CLI::App& audit, AllOptions& all) {
+  const char* config = "the server's YAML file; else the environment alone";
+  CLI::App* erase = Command(audit, "erase", "erase private values; the chain stays valid and says so",
+                            "intentgate audit erase --config intentgate.yaml --tenant acme --agent-id agent-7 --reason 'request 81'");
+  erase->add_option("--config", all.audit_erase.config, config);
+  erase->add_option("--reason", all.audit_erase.reason, "goes into the chain");
+  erase->add_flag("--dry-run", all.audit_erase.dry_run, "only count");
+  AddFilters(erase, all.audit_erase.filters);
+  AddJson(erase, all.audit_erase.json);
+
+  CLI::App* hold = audit.add_subcommand("hold", "legal holds: what they cover is neither pruned nor erased");
+  hold->require_subcommand(1);
+  CLI::App* add = Command(*hold, "add", "place a hold", "intentgate audit hold add --config intentgate.yaml --tenant acme --id case-7");
+  CLI::App* list = Command(*hold, "list", "list holds, one JSON object a line", "intentgate audit hold list --config intentgate.yaml");
+  CLI::App* release = Command(*hold, "release", "lift a hold",
+                              "intentgate audit hold release --config intentgate.yaml --tenant acme --id case-7");
+  for (CLI::App* command : {add, list, release}) {
+    command->add_option("--config", all.hold.config, config);
+    CLI::Option* tenant = command->add_option("--tenant", all.hold.tenant, "the tenant");
+    if (command == list) continue;
+    tenant->required();
+    command->add_option("--id", all.hold.id, "the hold's id")->required();
+    command->add_option("--reason", all.hold.reason, "goes into the chain");
+  }
+  add->add_option("--from", all.hold.from, "only events from this RFC 3339 time on");
+  add->add_option("--to", all.hold.to, "only events up to this RFC 3339 time");
+}
+
 void AddAudit(CLI::App& app, AllOptions& all) {
   CLI::App* audit = app.add_subcommand("audit", "work with the audit chain");
   audit->require_subcommand(1);
@@ -189,12 +219,14 @@ void AddAudit(CLI::App& app, AllOptions& all) {
   bundle->add_option("--out", all.audit_bundle.out, "file to write; else standard output");
   bundle->add_flag("--uncovered", all.audit_bundle.uncovered, "also events that no checkpoint covers yet");
   bundle->add_flag("--witnessed", all.audit_bundle.witnessed, "under the newest checkpoint that has its quorum of witnesses");
+  bundle->add_flag("--values", all.audit_bundle.values, "also the private values that are not erased");
   AddFilters(bundle, all.audit_bundle.filters);
   CLI::App* keygen = Command(*audit, "keygen", "make a key that signs checkpoints; prints the verifier key for auditors",
                              "intentgate audit keygen --name acme.example --out signing.key");
   keygen->add_option("--name", all.audit_keygen.name, "the name in the key, such as the deployment's")->capture_default_str();
   keygen->add_option("--out", all.audit_keygen.out, "file to create with mode 0600")->required();
   AddEvidence(*audit, all.audit_evidence);
+  AddRetention(*audit, all);
 }
 
 int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const Hooks& hooks) {
@@ -227,6 +259,10 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"audit", "bundle"})) return AuditBundle(all.audit_bundle, streams);
   if (chosen({"audit", "keygen"})) return AuditKeygen(all.audit_keygen, streams);
   if (chosen({"audit", "status"})) return AuditStatus(all.audit_evidence, streams);
+  if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
+  if (chosen({"audit", "hold", "add"})) return AuditHoldAdd(all.hold, streams);
+  if (chosen({"audit", "hold", "list"})) return AuditHoldList(all.hold, streams);
+  if (chosen({"audit", "hold", "release"})) return AuditHoldRelease(all.hold, streams);
   if (all.audit_evidence.tenant.empty()) all.audit_evidence.tenant = "default";
   if (chosen({"audit", "checkpoint"})) return AuditCheckpoint(all.audit_evidence, streams);
   if (chosen({"audit", "proof"})) return AuditProof(all.audit_evidence, streams);

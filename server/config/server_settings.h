@@ -48,6 +48,8 @@ struct UpstreamSettings {
   std::string ca_file;                // empty: the machine's store
   std::int64_t timeout_ms = 30'000;   // to the first byte of an answer, and between two pieces of it
   std::int64_t connect_timeout_ms = 5'000;
+  std::int64_t stream_idle_ms = 600'000;  // silence of a stream; a call may wait for a human in it
+  std::int64_t max_connections = 4'096;   // of each event loop
   std::vector<UpstreamHeader> headers;
 };
 

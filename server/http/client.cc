@@ -131,6 +131,8 @@ class Call final : public ClientCall, public UpstreamUser, public std::enable_sh
       --origin_.open;
     }
     if (kept_ != nullptr) pool_->Drop(origin_, *std::exchange(kept_, nullptr));
+    // Called from inside a callback, which then has to outlive its own call.
+    if (telling_) return;
     const ResponseCallbacks dropped = std::exchange(callbacks_, {});
   }
 
@@ -144,12 +146,16 @@ class Call final : public ClientCall, public UpstreamUser, public std::enable_sh
     if (kept_ != nullptr) kept_->connection().Resume();
   }
 
+  void SetIdleTimeout(net::Millis timeout) override {
+    if (kept_ != nullptr) kept_->connection().SetIdleTimeout(timeout);
+  }
+
   void OnResponseHead(const ResponseHead& head) override {
-    if (callbacks_.on_head) callbacks_.on_head(head);
+    Tell([&] { if (callbacks_.on_head) callbacks_.on_head(head); });
   }
 
   void OnResponseBody(std::string_view data) override {
-    if (callbacks_.on_body) callbacks_.on_body(data);
+    Tell([&] { if (callbacks_.on_body) callbacks_.on_body(data); });
   }
 
   void OnResponseDone(bool reusable) override {
@@ -169,6 +175,16 @@ class Call final : public ClientCall, public UpstreamUser, public std::enable_sh
   }
 
  private:
+  template <typename F>
+  void Tell(F callback) {
+    const auto self = shared_from_this();
+    telling_ = true;
+    callback();
+    telling_ = false;
+    if (active_) return;
+    const ResponseCallbacks dropped = std::exchange(callbacks_, {});
+  }
+
   void Connect() {
     if (origin_.open >= pool_->options().max_connections_per_origin) {
       return FailLater({ErrorCode::kUnavailable, "all connections to " + url_.origin.ToString() + " are in use"});
@@ -220,6 +236,7 @@ class Call final : public ClientCall, public UpstreamUser, public std::enable_sh
   bool active_ = false;
   bool reused_ = false;
   bool paused_ = false;
+  bool telling_ = false;
 };
 
 void Pool::Close() {

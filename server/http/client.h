@@ -69,6 +69,8 @@ class ClientCall {
   // Pause; the idle timeout rests meanwhile.
   virtual void Pause() = 0;
   virtual void Resume() = 0;
+  // How long the answer may stand still from now on, in place of ClientOptions::idle_timeout. From on_head on.
+  virtual void SetIdleTimeout(net::Millis timeout) = 0;
 };
 
 // Loop-bound: also its destructor, which cancels the calls in progress (or after the loop stopped).

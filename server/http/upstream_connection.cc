@@ -18,7 +18,8 @@ Error FromParse(const ParseError& error) {
 
 UpstreamConnection::UpstreamConnection(net::Loop& loop, std::shared_ptr<net::Stream> stream,
                                        const ClientOptions& options)
-    : options_(options), stream_(std::move(stream)), parser_(options.limits), timer_(loop, [this] { OnDeadline(); }) {}
+    : options_(options), stream_(std::move(stream)), parser_(options.limits), timer_(loop, [this] { OnDeadline(); }),
+      idle_timeout_(options.idle_timeout) {}
 
 UpstreamConnection::~UpstreamConnection() { Abandon(); }
 
@@ -31,6 +32,7 @@ void UpstreamConnection::Send(UpstreamUser* user, std::string_view head, std::st
   parser_.Reset();
   if (no_body_expected) parser_.ExpectNoBody();
   phase_ = Phase::kHead;
+  idle_timeout_ = options_.idle_timeout;
   timer_.Set(options_.head_timeout);
   stream_->Write(head, body);
 }
@@ -44,7 +46,7 @@ void UpstreamConnection::Pause() {
 void UpstreamConnection::Resume() {
   if (!std::exchange(paused_, false) || closed_) return;
   const auto self = shared_from_this();
-  timer_.Set(phase_ == Phase::kHead ? options_.head_timeout : options_.idle_timeout);
+  timer_.Set(phase_ == Phase::kHead ? options_.head_timeout : idle_timeout_);
   // Called by the user from inside Process, which goes on by itself.
   if (processing_) return stream_->ResumeReading();
   // Without unread bytes too: the end of an answer whose last piece was the one in hand waits in the
@@ -53,6 +55,11 @@ void UpstreamConnection::Resume() {
   if (closed_ || paused_) return;
   if (ended_) return OnEnd();
   stream_->ResumeReading();
+}
+
+void UpstreamConnection::SetIdleTimeout(net::Millis timeout) {
+  idle_timeout_ = timeout;
+  if (phase_ == Phase::kBody && !paused_ && !closed_) timer_.Set(timeout);
 }
 
 void UpstreamConnection::Abandon() {
@@ -77,7 +84,7 @@ void UpstreamConnection::OnData(std::string_view data) {
   }
   if (phase_ == Phase::kIdle)
     return Fail(Error{ErrorCode::kMalformed, "the upstream sent bytes that were not asked for"});
-  if (phase_ == Phase::kBody) timer_.Set(options_.idle_timeout);
+  if (phase_ == Phase::kBody) timer_.Set(idle_timeout_);
   Process(data);
 }
 
@@ -99,7 +106,7 @@ void UpstreamConnection::TakeSteps(std::string_view data) {
       case ParseEvent::kNeedMore: return;
       case ParseEvent::kHead:
         phase_ = Phase::kBody;
-        timer_.Set(options_.idle_timeout);
+        timer_.Set(idle_timeout_);
         user_->OnResponseHead(parser_.head());
         break;
       case ParseEvent::kBody: user_->OnResponseBody(step.body); break;

@@ -36,6 +36,8 @@ class UpstreamConnection final : public net::StreamHandler, public std::enable_s
   void Send(UpstreamUser* user, std::string_view head, std::string_view body, bool no_body_expected);
   void Pause();
   void Resume();
+  // For the answer in progress.
+  void SetIdleTimeout(net::Millis timeout);
   // Closes; nobody is told.
   void Abandon();
   // Waits for the next use; `idle_user` is told by OnResponseFailed when the upstream ends it or its
@@ -58,6 +60,7 @@ class UpstreamConnection final : public net::StreamHandler, public std::enable_s
   const std::shared_ptr<net::Stream> stream_;
   ResponseParser parser_;
   net::Timer timer_;
+  net::Millis idle_timeout_;
   UpstreamUser* user_ = nullptr;
   std::string unread_;  // came after Pause
   Phase phase_ = Phase::kIdle;

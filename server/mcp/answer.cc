@@ -84,13 +84,44 @@ Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer) {
   return out;
 }
 
-void FilterToolList(Answer& answer, const std::vector<bool>& keep) {
-  json::Array& tools = answer.body.Find("result")->Find("tools")->array();
-  json::Array kept;
-  for (std::size_t i = 0; i < tools.size(); ++i) {
-    if (i < keep.size() && keep[i]) kept.push_back(std::move(tools[i]));
+Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_view member) {
+  const json::Value* result = answer.body.Find("result");
+  const json::Value* list = result == nullptr ? nullptr : result->Find(member);
+  if (list == nullptr || !list->is_array()) return Malformed("the answer's result has no list of " + std::string(member));
+  const std::string_view key = member == "resources" ? "uri" : member == "resourceTemplates" ? "uriTemplate" : "name";
+  std::vector<std::string> names;
+  names.reserve(list->array().size());
+  for (const json::Value& element : list->array()) {
+    const json::Value* name = element.Find(key);
+    if (name == nullptr || !name->is_string()) return Malformed("an element of " + std::string(member) + " has no " + std::string(key));
+    names.push_back(name->string_value());
   }
-  tools = std::move(kept);
+  return names;
+}
+
+void FilterList(Answer& answer, std::string_view member, const std::vector<bool>& keep) {
+  json::Array& elements = answer.body.Find("result")->Find(member)->array();
+  json::Array kept;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (i < keep.size() && keep[i]) kept.push_back(std::move(elements[i]));
+  }
+  elements = std::move(kept);
+}
+
+void MakePrivate(Answer& answer) {
+  json::Value* result = answer.body.Find("result");
+  result->Set("ttlMs", 0);
+  result->Set("cacheScope", "private");
+}
+
+json::Value CarriedCapabilities(const json::Value* capabilities) {
+  constexpr std::array<std::string_view, 5> kCarried = {"tools", "resources", "prompts", "completions", "logging"};
+  json::Value carried{json::Object{}};
+  for (const std::string_view name : kCarried) {
+    const json::Value* one = capabilities == nullptr ? nullptr : capabilities->Find(name);
+    if (one != nullptr) carried.Set(name, *one);
+  }
+  return carried;
 }
 
 Status NarrowInitialize(Answer& answer) {
@@ -99,7 +130,7 @@ Status NarrowInitialize(Answer& answer) {
   if (version == nullptr || !version->is_string() || !IsServedProtocol(version->string_value())) {
     return Malformed("the upstream chose a protocol revision that is not served here");
   }
-  result->Set("capabilities", json::MakeObject({{"tools", json::MakeObject({})}}));
+  result->Set("capabilities", CarriedCapabilities(result->Find("capabilities")));
   return {};
 }
 

@@ -20,6 +20,10 @@ namespace intentgate::mcp {
 inline constexpr std::string_view kDefaultProtocol = "2025-03-26";
 inline constexpr std::string_view kNewestProtocol = "2025-11-25";
 bool IsServedProtocol(std::string_view version);
+// The revision without handshake and sessions, and what its messages carry.
+inline constexpr std::string_view kModernProtocol = "2026-07-28";
+inline constexpr std::string_view kMetaProtocol = "io.modelcontextprotocol/protocolVersion";
+inline constexpr std::string_view kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
 
 // A response message. A value.
 struct Answer {
@@ -38,13 +42,22 @@ void AddAllowNote(Answer& answer, std::int64_t latency_ms);
 
 // The page's tools in order. kMalformed when result.tools is no list of named tools.
 Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer);
-// Keeps the tools whose flag is set, everything else as it was. REQUIRES: ReadToolList accepted it and
+// What the elements of a list are called: "uri" for resources, "uriTemplate" for resourceTemplates, "name" for the rest.
+// kMalformed when result.<member> is no list of such elements.
+Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_view member);
+// Keeps the elements whose flag is set, everything else as it was. REQUIRES: ReadNames accepted it and
 // keep.size() is its size.
-void FilterToolList(Answer& answer, const std::vector<bool>& keep);
+void FilterList(Answer& answer, std::string_view member, const std::vector<bool>& keep);
+
+// Says that nobody else may be given this result from a cache, and that it is not to be kept.
+// REQUIRES: no rpc_error.
+void MakePrivate(Answer& answer);
 
 // Leaves in an initialize result only what this gateway carries. kMalformed when the upstream chose a
 // revision that is not served here.
 Status NarrowInitialize(Answer& answer);
+// The capabilities of an upstream that this gateway carries.
+json::Value CarriedCapabilities(const json::Value* capabilities);
 // The result of an initialize that the gateway answers by itself; echoes `asked` when it is served.
 json::Value OwnInitializeResult(std::string_view asked, std::string_view version);
 

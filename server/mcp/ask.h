@@ -24,6 +24,8 @@ struct Question {
   json::Value id;                  // the answer's
   UpstreamSession session;
   std::size_t max_bytes = 0;
+  http::HeaderList more = {};      // header fields besides
+  bool takes_errors = false;       // a JSON-RPC error is an answer also under an error status
 };
 
 // Loop-bound. `done` is called once, later. The message may be sent twice.

@@ -1,6 +1,7 @@
 #include "mcp/catalogue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace intentgate::mcp {
 
@@ -16,6 +17,25 @@ void Catalogue::Learn(const std::vector<ToolInfo>& page, bool first, bool last) 
   if (tools == tools_) return;
   tools_ = std::move(tools);
   gate_->SetToolCatalogue(tools_);
+}
+
+void Catalogue::LearnHeaders(const json::Value& page) {
+  const json::Value* tools = page.AtPointer("/result/tools");
+  if (tools == nullptr || !tools->is_array()) return;
+  const std::lock_guard lock(mutex_);
+  for (const json::Value& tool : tools->array()) {
+    const json::Value* name = tool.Find("name");
+    if (name == nullptr || !name->is_string()) continue;
+    std::vector<ParamHeader> headers = ReadParamHeaders(tool);
+    if (headers.empty()) headers_.erase(name->string_value());
+    else if (headers_.size() < kMaxCatalogueTools) headers_[name->string_value()] = std::move(headers);
+  }
+}
+
+std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = headers_.find(tool);
+  return found == headers_.end() ? std::vector<ParamHeader>() : found->second;
 }
 
 std::size_t Catalogue::size() const {

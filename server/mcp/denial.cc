@@ -2,7 +2,6 @@
 
 #include "mcp/exchange_util.h"
 #include "mcp/message.h"
-#include "mcp/receipt_header.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -33,8 +32,12 @@ void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& i
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});
   }
-  SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)), {},
-           ReceiptValue(exchange.request(), *lane.context.gate, decision));
+  if (IsModern(exchange.request())) {
+    const int outside = code == kInternalError ? code : kModernRefusal + (code % 100);
+    json::Value data = json::MakeObject({{"reason", DataOf(decision)}, {"decision", decision.event_id}});
+    return SendJson(exchange, 200, StructuredError(id, outside, CodeMessage(code), std::move(data)));
+  }
+  SendJson(exchange, 200, ErrorReply(id, code, CodeMessage(code), DataOf(decision)));
 }
 
 }  // namespace intentgate::mcp

@@ -1,15 +1,13 @@
 #include "mcp/exchange_util.h"
 
 #include "http/syntax.h"
-#include "mcp/receipt_header.h"
+#include "mcp/answer.h"
 
 namespace intentgate::mcp {
 
-void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id,
-              std::string_view receipt) {
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id) {
   http::HeaderList headers{{"Content-Type", "application/json"}};
   if (!session_id.empty()) headers.Add("Mcp-Session-Id", session_id);
-  if (!receipt.empty()) headers.Add(kReceiptHeader, receipt);
   exchange.Send(status, headers, body);
 }
 
@@ -24,6 +22,10 @@ void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::stri
       {"WWW-Authenticate", token_given ? "Bearer realm=\"intentgate\", error=\"invalid_token\""
                                        : "Bearer realm=\"intentgate\""}};
   exchange.Send(401, headers, ErrorReply(id, kCapabilityRefused, CodeMessage(kCapabilityRefused), reason));
+}
+
+bool IsModern(const http::RequestHead& head) {
+  return head.headers.Get("MCP-Protocol-Version").value_or("") == kModernProtocol;
 }
 
 bool AcceptsEventStream(const http::RequestHead& head) {

@@ -8,13 +8,13 @@
 
 namespace intentgate::mcp {
 
-// `receipt` is the value of kReceiptHeader (receipt_header.h); empty: none.
-void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {},
-              std::string_view receipt = {});
+void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {});
 // A refusal that is not about the gate: the HTTP status follows from the code.
 void SendRefusal(http::Exchange& exchange, const Refusal& refusal);
 // 401 with the challenge. `token_given`: there was a token, and it is not good.
 void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::string_view reason, bool token_given);
+// An admitted request of the revision 2026-07-28 says so in its header.
+bool IsModern(const http::RequestHead& head);
 // True when the client says in so many words that it reads SSE; "*/*" does not say so.
 bool AcceptsEventStream(const http::RequestHead& head);
 

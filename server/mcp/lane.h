@@ -10,9 +10,11 @@
 
 #include "config/server_settings.h"
 #include "http/exchange.h"
+#include "mcp/call_states.h"
 #include "mcp/catalogue.h"
 #include "mcp/mailbox.h"
 #include "mcp/own_sessions.h"
+#include "mcp/pending_outcomes.h"
 #include "mcp/sessions.h"
 #include "mcp/upstream.h"
 #include "telemetry/gateway_metrics.h"
@@ -31,6 +33,8 @@ struct Context {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<SessionTable> sessions;
   std::shared_ptr<Catalogue> catalogue;
+  std::shared_ptr<PendingOutcomes> pending;
+  std::shared_ptr<CallStates> states;
   std::shared_ptr<const net::TlsContext> upstream_tls;  // null: the upstream is not https
   std::string version;
 };
@@ -52,6 +56,9 @@ struct Lane {
 
   std::size_t max_answer() const { return static_cast<std::size_t>(context.settings->limits.max_answer_bytes); }
 };
+
+// The outcome of a call whose answer nobody fetched.
+void RecordLost(const Context& context, const PendingOutcome& lost);
 
 // A caller as sessions know it: whoever holds tokens of one root in one tenant.
 inline std::string PrincipalOf(const Decision& decision) { return decision.tenant + "\n" + decision.root_jti; }

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
+
+#include "mcp/methods.h"
 
 namespace intentgate::mcp {
 namespace {
 
 constexpr std::array<std::string_view, 6> kEnvelope = {"jsonrpc", "id", "method", "params", "result", "error"};
-constexpr std::array<std::string_view, 9> kParams = {"name", "arguments",       "_meta",        "cursor", "uri",
-                                                     "task", "protocolVersion", "capabilities", "clientInfo"};
+constexpr std::array<std::string_view, 16> kParams = {
+    "name",       "arguments",       "_meta",        "cursor",        "uri", "task", "protocolVersion", "capabilities",
+    "clientInfo", "inputResponses",  "requestState", "notifications", "ref", "argument", "context",     "level"};
+constexpr std::array<std::string_view, 3> kReference = {"type", "name", "uri"};
 
 // Sentences may quote a member's name, which may be as long as the body.
 std::string CutReason(std::string reason) {
@@ -103,23 +108,66 @@ std::variant<Message, Refusal> ReadMessage(std::string_view text, std::size_t ma
   return Message(std::get<MessageKind>(kind), std::move(body));
 }
 
+namespace {
+
+// A name of a tool or a prompt, or a URI; else what is wrong with it.
+std::variant<std::string_view, std::string> ReadName(const json::Value& params, std::string_view member, std::size_t max) {
+  const std::string what = "params." + std::string(member);
+  const json::Value* name = params.Find(member);
+  if (name == nullptr || !name->is_string() || name->string_value().empty()) return what + " must be a text with content";
+  if (name->string_value().size() > max) return what + " is longer than " + std::to_string(max) + " bytes";
+  if (HasControl(name->string_value())) return what + " holds a control character";
+  return std::string_view(name->string_value());
+}
+
+// {"ref", "argument", "context"} of a completion, whose members a tool server may not read in two ways either.
+std::optional<std::string> CheckCompletion(const json::Value& params) {
+  const json::Value* ref = params.Find("ref");
+  const json::Value* argument = params.Find("argument");
+  if (ref == nullptr || !ref->is_object()) return "params.ref must be an object";
+  if (argument == nullptr || !argument->is_object()) return "params.argument must be an object";
+  if (Status s = json::RefuseCaseVariants(*ref, kReference); !s.ok()) return s.error().message;
+  const bool prompt = ref->Find("type") != nullptr && *ref->Find("type") == json::Value("ref/prompt");
+  auto name = ReadName(*ref, prompt ? "name" : "uri", kMaxUriBytes);
+  if (auto* problem = std::get_if<std::string>(&name)) return "in params.ref: " + *problem;
+  return std::nullopt;
+}
+
+ToolCall Judged(std::string_view method, const json::Value& params, std::initializer_list<std::string_view> members) {
+  json::Value made{json::Object{}};
+  for (const std::string_view member : members) {
+    if (const json::Value* value = params.Find(member)) made.Set(member, *value);
+  }
+  ToolCall call{.name = method, .arguments = nullptr, .method = method,
+                .made = std::make_shared<const json::Value>(std::move(made))};
+  call.arguments = call.made.get();
+  return call;
+}
+
+}  // namespace
+
 std::variant<ToolCall, Refusal> ReadToolCall(const Message& message) {
   const json::Value& body = message.body();
+  const std::string_view method = message.method();
   const json::Value* params = message.params();
-  if (params == nullptr) return Refuse(body, kInvalidParams, "a tools/call needs params");
-  const json::Value* name = params->Find("name");
-  if (name == nullptr || !name->is_string() || name->string_value().empty()) {
-    return Refuse(body, kInvalidParams, "params.name must be the tool's name");
+  if (params == nullptr) return Refuse(body, kInvalidParams, "a " + std::string(method) + " needs params");
+  if (method == "completion/complete") {
+    if (auto problem = CheckCompletion(*params)) return Refuse(body, kInvalidParams, std::move(*problem));
+    return Judged(method, *params, {"ref", "argument", "context"});
   }
-  if (name->string_value().size() > kMaxToolNameBytes) {
-    return Refuse(body, kInvalidParams, "params.name is longer than 256 bytes");
-  }
-  if (HasControl(name->string_value())) return Refuse(body, kInvalidParams, "params.name holds a control character");
+  const bool named = method == "tools/call" || method == "prompts/get";
+  auto name = named ? ReadName(*params, "name", kMaxToolNameBytes) : ReadName(*params, "uri", kMaxUriBytes);
+  if (auto* problem = std::get_if<std::string>(&name)) return Refuse(body, kInvalidParams, std::move(*problem));
+  if (!named) return Judged(method, *params, {"uri"});
   const json::Value* arguments = params->Find("arguments");
   if (arguments != nullptr && !arguments->is_object()) {
     return Refuse(body, kInvalidParams, "params.arguments must be an object or be left out");
   }
-  return ToolCall{name->string_value(), arguments};
+  if (method == "prompts/get") return Judged(method, *params, {"name", "arguments"});
+  if (IsJudgedMethod(std::get<std::string_view>(name))) {
+    return Refuse(body, kInvalidParams, "no tool can have the name of a method");
+  }
+  return ToolCall{.name = std::get<std::string_view>(name), .arguments = arguments, .method = "tools/call", .made = nullptr};
 }
 
 std::string_view CodeMessage(int code) {
@@ -132,13 +180,19 @@ std::string_view CodeMessage(int code) {
     case kIntentRefused: return "intent check failed";
     case kPolicyRefused: return "policy check failed";
     case kBudgetRefused: return "budget check failed";
+    case kHeaderMismatch: return "Header mismatch";
+    case kUnsupportedProtocol: return "Unsupported protocol version";
     default: return "Internal error";
   }
 }
 
 std::string ErrorReply(const json::Value& id, int code, std::string_view message, std::string_view data) {
+  return StructuredError(id, code, message, data.empty() ? json::Value() : json::Value(data));
+}
+
+std::string StructuredError(const json::Value& id, int code, std::string_view message, json::Value data) {
   json::Value error = json::MakeObject({{"code", code}, {"message", message}});
-  if (!data.empty()) error.Set("data", data);
+  if (!data.is_null()) error.Set("data", std::move(data));
   return json::Write(json::MakeObject({{"jsonrpc", "2.0"}, {"id", id}, {"error", std::move(error)}}));
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +18,7 @@ namespace intentgate::mcp {
 
 inline constexpr std::size_t kMaxMethodBytes = 128;
 inline constexpr std::size_t kMaxToolNameBytes = 256;
+inline constexpr std::size_t kMaxUriBytes = 8192;
 inline constexpr std::size_t kMaxIdBytes = 1024;
 inline constexpr std::size_t kMaxReasonBytes = 512;
 inline constexpr std::size_t kMaxMessageDepth = 128;
@@ -64,19 +66,30 @@ struct Refusal {
 // `max_bytes` is the limit on the text; see also the constants above. Thread-safe.
 std::variant<Message, Refusal> ReadMessage(std::string_view text, std::size_t max_bytes);
 
+// What the gate is asked about: a tool with its arguments, or a method that moves data. Such a method is judged under
+// its own name, with what it is about as arguments: {"uri"}, {"name", "arguments"}, {"ref", "argument"}.
 struct ToolCall {
   std::string_view name;
   const json::Value* arguments = nullptr;  // an object, or null when the call has none
+  std::string_view method = "tools/call";
+  std::shared_ptr<const json::Value> made;  // the arguments, when they are no member of the params
 };
 
-// The params of a tools/call. Borrows from `message`. REQUIRES: a request.
+// Reads the params of a method that is judged. Borrows from `message`. REQUIRES: a request with such a method.
 std::variant<ToolCall, Refusal> ReadToolCall(const Message& message);
+
+// Of the revision 2026-07-28. Its reserved range holds no code of ours, so the checks' refusals lie outside.
+inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kUnsupportedProtocol = -32022;
+inline constexpr int kModernRefusal = -31000;  // added to the legacy code's last two digits: -31010 to -31013
 
 // The name of a code: "Parse error", "capability check failed", ...
 std::string_view CodeMessage(int code);
 
 // {"jsonrpc":"2.0","id":..,"error":{"code":..,"message":..,"data":..}}; empty data is left out.
 std::string ErrorReply(const json::Value& id, int code, std::string_view message, std::string_view data = {});
+// As ErrorReply, with data that is no text; null is left out.
+std::string StructuredError(const json::Value& id, int code, std::string_view message, json::Value data);
 std::string ErrorReply(const Refusal& refusal);
 std::string ResultReply(const json::Value& id, json::Value result);
 

@@ -1,20 +1,19 @@
 // Receipts for callers that ask for them: a request header in, a response header out. docs/server.md.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include <intentgate/gate.h>
 
-#include "http/message.h"
+#include "http/exchange.h"
 
 namespace intentgate::mcp {
 
 // In a request "1" asks for a receipt; in an answer it is the receipt in base64.
 inline constexpr std::string_view kReceiptHeader = "X-IntentGate-Receipt";
 
-// The header's value for the answer; "" when none was asked for, or when there is none: nothing is signed, or the
-// decision was not durable.
-std::string ReceiptValue(const http::RequestHead& head, Gate& gate, const Decision& decision);
+// Adds the receipt to the answer that `exchange` will get. Nothing when none was asked for, or when there is none:
+// nothing is signed, or the decision was not durable.
+void AddReceipt(http::Exchange& exchange, Gate& gate, const Decision& decision);
 
 }  // namespace intentgate::mcp

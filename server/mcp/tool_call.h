@@ -1,18 +1,35 @@
-// One tools/call: judged by the gate, forwarded when it is allowed, answered, and its outcome recorded.
+// One tools/call, or another request that moves data: judged by the gate, forwarded when it is allowed, answered, and
+// its outcome recorded.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "mcp/answer.h"
 #include "mcp/lane.h"
 #include "mcp/message.h"
+#include "mcp/methods.h"
 
 namespace intentgate::mcp {
 
-// Loop-bound; answers the exchange. `bound` is the caller's own upstream session when it has one: then the
-// body goes on as it came. Without one the call goes through a session that the gateway holds for the caller.
+// The way of a call once it is allowed.
+struct CallRoute {
+  Era era = Era::kLegacy;
+  // The caller's own upstream session: the body goes on as it came. A legacy call without one goes through a session
+  // that the gateway holds for the caller.
+  std::optional<UpstreamSession> bound;
+  // A later round of a call that was charged already.
+  bool continues = false;
+  // As in RelayTask.
+  std::optional<std::string> body;
+  std::function<std::optional<std::string>(Answer&)> change;
+};
+
+// Loop-bound; answers the exchange.
 // REQUIRES: `call` borrows from `message`.
 void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
-                 std::optional<UpstreamSession> bound);
+                 CallRoute route);
 
 }  // namespace intentgate::mcp

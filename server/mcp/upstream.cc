@@ -1,8 +1,10 @@
 #include "mcp/upstream.h"
 
+#include <array>
 #include <utility>
 
 #include "base/encoding.h"
+#include "http/syntax.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -17,34 +19,63 @@ http::ClientOptions Options(const config::UpstreamSettings& settings, std::share
   options.head_timeout = net::Millis(settings.timeout_ms);
   options.idle_timeout = net::Millis(settings.timeout_ms);
   options.keep_alive = kKeepAlive;
+  options.max_connections_per_origin = static_cast<std::size_t>(settings.max_connections);
   options.tls = std::move(tls);
   return options;
 }
 
+bool IsPassed(std::string_view name, Era era) {
+  constexpr std::array<std::string_view, 2> kTracing = {"traceparent", "tracestate"};
+  constexpr std::string_view kRepeated = "mcp-";
+  for (const std::string_view passed : kTracing) {
+    if (http::EqualsIgnoreCase(name, passed)) return true;
+  }
+  if (era == Era::kLegacy) return false;
+  return (http::EqualsIgnoreCase(name.substr(0, kRepeated.size()), kRepeated) &&
+          !http::EqualsIgnoreCase(name, "Mcp-Session-Id"));
+}
+
 }  // namespace
+
+http::HeaderList PassedHeaders(const http::RequestHead& head, Era era) {
+  http::HeaderList passed;
+  for (std::size_t i = 0; i < head.headers.size(); ++i) {
+    if (IsPassed(head.headers.name(i), era)) passed.Add(head.headers.name(i), head.headers.value(i));
+  }
+  return passed;
+}
 
 Upstream::Upstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls)
     : loop_(loop), settings_(settings), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
 
-http::HeaderList Upstream::Headers(const UpstreamSession& session) const {
-  http::HeaderList headers{{"Accept", "application/json, text/event-stream"}};
+void Upstream::AddHeaders(const UpstreamSession& session, http::HeaderList& headers) const {
   if (!session.id.empty()) headers.Add("Mcp-Session-Id", session.id);
   if (!session.protocol.empty()) headers.Add("MCP-Protocol-Version", session.protocol);
   for (const config::UpstreamHeader& header : settings_.headers) {
     headers.Add(header.name, base::AsText(header.value.Expose(crypto::SecretAccess())));
   }
-  return headers;
 }
 
-std::shared_ptr<http::ClientCall> Upstream::Post(std::string body, const UpstreamSession& session, bool replayable,
-                                                 http::ResponseCallbacks callbacks) {
-  http::ClientRequest request{"POST", Headers(session), std::move(body), replayable};
+std::shared_ptr<http::ClientCall> Upstream::Post(UpstreamMessage message, http::ResponseCallbacks callbacks) {
+  http::ClientRequest request{"POST", std::move(message.more), std::move(message.body), message.replayable};
+  request.headers.Add("Accept", "application/json, text/event-stream");
   request.headers.Add("Content-Type", "application/json");
+  AddHeaders(message.session, request.headers);
+  return client_->Send(settings_.url, std::move(request), std::move(callbacks));
+}
+
+std::shared_ptr<http::ClientCall> Upstream::Get(const UpstreamSession& session, std::string_view last_event,
+                                                http::ResponseCallbacks callbacks) {
+  http::ClientRequest request{"GET", {{"Accept", "text/event-stream"}}, {}, true};
+  if (!last_event.empty()) request.headers.Add("Last-Event-ID", last_event);
+  AddHeaders(session, request.headers);
   return client_->Send(settings_.url, std::move(request), std::move(callbacks));
 }
 
 std::shared_ptr<http::ClientCall> Upstream::Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) {
-  return client_->Send(settings_.url, {"DELETE", Headers(session), {}, true}, std::move(callbacks));
+  http::ClientRequest request{"DELETE", {{"Accept", "application/json, text/event-stream"}}, {}, true};
+  AddHeaders(session, request.headers);
+  return client_->Send(settings_.url, std::move(request), std::move(callbacks));
 }
 
 }  // namespace intentgate::mcp

@@ -4,7 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 command -v wrk > /dev/null || { echo "Installing wrk"; bash cmake/install-packages.sh wrk; }
 bash cmake/install-packages.sh postgresql
-cmake --preset release -DINTENTGATE_BENCH=ON > /dev/null
+source examples/gateway/node.sh
+source tests/run/node_tools.sh
+cmake --preset release -DINTENTGATE_BENCH=ON -DINTENTGATE_NODE=ON > /dev/null
 cmake --build build/release -j "$(nproc)"
 mkdir -p build/bench
 lines=build/bench/lines.jsonl
@@ -13,4 +15,6 @@ for bench in build/release/tests/bench/*_bench; do
   taskset -c 0,1 "$bench" | python3 tests/bench/collect.py "$lines"
 done
 python3 tests/bench/gateway_bench.py build/release "$lines"
+peers=$(node_tools tests/bench/node_peers build/release/node)
+taskset -c 0,1 node tests/bench/node_bench.mjs build/release/node "$peers" "$lines"
 python3 tests/bench/table.py "$lines" build/bench/results.json

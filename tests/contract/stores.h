@@ -22,6 +22,7 @@ struct Stores {
   std::shared_ptr<token::RevocationStore> revocations;
   std::shared_ptr<audit::RetentionStore> retention;
   std::shared_ptr<audit::LogStore> log;
+  std::shared_ptr<audit::PrivateValueStore> values;
 };
 
 // Runs `test` against each store.

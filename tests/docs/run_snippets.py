@@ -29,6 +29,13 @@ class Runner:
         self.env["INTENTGATE_UPSTREAM_URL"] = "http://127.0.0.1:9/mcp"
         self.env["INTENTGATE_KEYS_FILE"] = "keys"
 
+    def python_for(self, text: str) -> str:
+        """The interpreter that has the framework whose guard the snippet uses."""
+        guard = re.search(r"libintentgate\.guards\.(\w+)", text)
+        if guard is None:
+            return sys.executable
+        return str(self.root / f"build/venv-{'crewai' if guard[1] == 'crewai' else 'guards'}/bin/python")
+
     def command(self, *args: str, cwd: pathlib.Path) -> str:
         run = subprocess.run(args, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=120)
         return "" if run.returncode == 0 else (run.stderr or run.stdout).strip() or f"exit code {run.returncode}"
@@ -38,7 +45,7 @@ class Runner:
         if language == "bash":
             return self.command("bash", "-euo", "pipefail", "-c", text, cwd=cwd)
         if language == "python":
-            return self.command(sys.executable, "-c", text, cwd=cwd)
+            return self.command(self.python_for(text), "-c", text, cwd=cwd)
         if language == "js":
             modules = cwd / "node_modules"
             modules.mkdir(exist_ok=True)

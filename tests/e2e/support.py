@@ -237,7 +237,7 @@ class Gateway:
     def decisions(self) -> List[Dict[str, Any]]:
         """Every decision event, oldest first."""
         lines = [json.loads(line) for line in self.export().splitlines()]
-        events = [line["event"] for line in lines if "event" in line]
+        events = [{**line["event"], **{v["member"]: v["value"] for v in line.get("private", [])}} for line in lines if "event" in line]
         return [event for event in events if event["kind"] == "decision"]
 
     def export(self) -> str:

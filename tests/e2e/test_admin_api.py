@@ -12,7 +12,8 @@ from support import Gateway, run_cli
 ACME, BETA = "acme-admin-0123456789abcdef", "beta-admin-0123456789abcdef"
 ROUTES = [("POST", "/v1/admin/mint", {"subject": "a"}), ("POST", "/v1/admin/revoke", {"jti": "x"}),
           ("GET", "/v1/admin/revocations", None), ("GET", "/v1/admin/tenants", None), ("GET", "/v1/admin/audit", None),
-          ("GET", "/v1/admin/audit/verify", None), ("GET", "/v1/admin/audit/export", None)]
+          ("GET", "/v1/admin/audit/verify", None), ("GET", "/v1/admin/audit/export", None),
+          ("POST", "/v1/admin/audit/erase", {}), ("POST", "/v1/admin/audit/holds", {}), ("POST", "/v1/admin/audit/holds/lift", {})]
 
 
 @pytest.fixture
@@ -187,6 +188,45 @@ def test_large_bodies_and_long_elevations_are_refused(admin):
         status, _, _ = client.request("POST", "/v1/admin/mint", b"x" * (2 << 20), {"Authorization": f"Bearer {ACME}"})
         assert status == 413
     assert [e["elevation_id"] for e in events(admin, kind="admin")] == ["e" * 128]
+
+
+def test_values_are_erased_for_good_and_holds_stop_it(admin, tmp_path):
+    token = admin.mint("--tenant", "acme")
+    call(admin, token)
+    agent = events(admin, tenant="acme", kind="decision")[0]
+    assert agent["remote_ip"] and len(agent["args_sha256"]) == 64 and len(agent["commitments"]) == 2
+    erase = "/v1/admin/audit/erase?tenant=acme&agent_id=" + agent["agent_id"]
+    assert admin.admin("POST", erase, {}, token=BETA)[0] == 403
+    assert admin.admin("POST", "/v1/admin/audit/erase?tenant=acme", {})[0] == 400
+    assert admin.admin("POST", "/v1/admin/audit/holds", {"id": "case-7", "reason": "court"}, token=ACME)[0] == 200
+    assert admin.admin("POST", "/v1/admin/audit/holds", {"tenant": "acme", "id": "case-7"})[0] == 409
+    status, answer = admin.admin("POST", erase, {"reason": "request 81"})
+    assert status == 409 and "case-7" in answer["error"]
+    assert [h["id"] for h in admin.admin("GET", "/v1/admin/audit/holds?tenant=acme")[1]["holds"]] == ["case-7"]
+    assert admin.admin("POST", "/v1/admin/audit/holds/lift", {"tenant": "acme", "id": "case-7"}, token=ACME)[0] == 403
+    assert admin.admin("POST", "/v1/admin/audit/holds/lift", {"tenant": "acme", "id": "case-7"})[0] == 200
+    assert admin.admin("POST", erase, {"dry_run": True}, token=ACME)[1] == {"dry_run": True, "events": 2, "values": 2}
+    assert admin.admin("POST", erase, {"reason": "request 81"}, token=ACME)[1]["values"] == 2
+    after = events(admin, tenant="acme", kind="decision")[0]
+    assert "remote_ip" not in after and "args_sha256" not in after and after["commitments"] == agent["commitments"]
+    assert [e["tool"] for e in events(admin, tenant="acme", kind="admin")] == ["admin/erase", "admin/hold_lifted", "admin/hold_placed"]
+    assert admin.admin("GET", "/v1/admin/audit/verify?tenant=acme")[1]["ok"] is True
+
+    # The same by command, beside the running server.
+    call(admin, token)
+    config = ["--config", tmp_path / "intentgate.yaml", "--tenant", "acme"]
+    ran = run_cli("audit", "hold", "add", *config, "--id", "case-8")
+    assert ran.returncode == 0, ran.stderr
+    held = run_cli("audit", "erase", *config, "--agent-id", agent["agent_id"])
+    assert held.returncode != 0 and "case-8" in held.stderr
+    assert json.loads(run_cli("audit", "hold", "list", *config).stdout)["id"] == "case-8"
+    assert run_cli("audit", "hold", "release", *config, "--id", "case-8").returncode == 0
+    erased = run_cli("audit", "erase", *config, "--agent-id", agent["agent_id"], "--reason", "request 82", "--json")
+    assert json.loads(erased.stdout) == {"dry_run": False, "events": 4, "values": 2}, erased.stderr
+    export = run_cli("audit", "export", *config)
+    (tmp_path / "audit.ndjson").write_text(export.stdout)
+    assert run_cli("audit", "verify", tmp_path / "audit.ndjson").returncode == 0
+    assert events(admin, tenant="acme", kind="admin")[0]["actor"].startswith("cli:")
 
 
 def test_what_admins_do_is_in_their_tenants_chain(admin):

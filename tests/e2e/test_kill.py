@@ -2,12 +2,15 @@
 import hashlib
 import http.client
 import json
+import os
 import signal
 import threading
 
+import pytest
+
 from support import Gateway, run_cli
 
-ROUNDS, WORKERS, ANSWERS_BEFORE_KILL = 20, 6, 40
+ROUNDS, WORKERS, ANSWERS_BEFORE_KILL = (200 if "INTENTGATE_SOAK" in os.environ else 20), 6, 40
 
 
 def digest(arguments):
@@ -31,8 +34,9 @@ def work(gateway, token, worker, round_number, answered, enough, dead):
             enough.set()
 
 
-def test_nothing_answered_is_lost(tmp_path, upstream):
-    gateway = Gateway(tmp_path, upstream.url)
+@pytest.mark.parametrize("audit", ["durability: durable", "durability: journal, journal: {directory: journal}"])
+def test_nothing_answered_is_lost(tmp_path, upstream, audit):
+    gateway = Gateway(tmp_path, upstream.url, extra=f"audit: {{{audit}}}\n")
     token = gateway.mint("--tools", "read_file", "--where", "/path subpath /data", "--ttl", "1h")
     everything = []
     for round_number in range(ROUNDS):

@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       mcp::AddAllowNote(*answer, 1);
       (void)mcp::NarrowInitialize(*answer);
       if (const auto tools = mcp::ReadToolList(*answer); tools.ok()) {
-        mcp::FilterToolList(*answer, std::vector<bool>(tools->size(), false));
+        mcp::FilterList(*answer, "tools", std::vector<bool>(tools->size(), false));
       }
       Require(json::Parse(json::Write(answer->body)).ok());
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make soak`: the long versions of the tests that have one. A test has one when it asks tests/support/soak.h for its
-# rounds and is labelled (ig_soak), a suite when it stands below. Closes with `N passed, N failed` as `make test` does.
+# rounds and is labelled (ig_soak); the end-to-end tests that have one stand below. Closes with `N passed, N failed` as `make test` does.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 logs=build/soak-logs
@@ -18,4 +18,6 @@ echo "Soaking, for an hour or more"
 for test in $(ctest --test-dir build/release -N -L soak | sed -n 's/^ *Test *#[0-9]*: //p'); do
   suite "$test" ctest --test-dir build/release -R "^$test\$" --output-on-failure --no-tests=error --timeout "$longest" -V
 done
+suite gateway_kill9 "$VENV/bin/python" -m pytest -q tests/e2e/test_kill.py
+suite faults bash tests/run/suites/faults.sh
 finish

@@ -87,8 +87,9 @@ PostgresServer::PostgresServer(std::shared_ptr<ScratchFolder> folder, std::strin
   if (socket_folder_.ends_with('/')) socket_folder_.pop_back();
 }
 
-std::unique_ptr<PostgresServer> PostgresServer::Make(const std::vector<std::string>& settings) {
-  auto folder = std::make_shared<ScratchFolder>();
+std::unique_ptr<PostgresServer> PostgresServer::Make(const std::vector<std::string>& settings,
+                                                     std::shared_ptr<ScratchFolder> folder) {
+  if (!folder) folder = std::make_shared<ScratchFolder>();
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder, folder->File("data"), kFirstPort));
   if (const passwd* user = Unprivileged()) {
     REQUIRE(::chown(server->socket_folder_.c_str(), user->pw_uid, user->pw_gid) == 0);
@@ -155,6 +156,11 @@ void PostgresServer::Stop() {
   ::kill(pid_, SIGINT);   // PostgreSQL's "fast" stop
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
+}
+
+void PostgresServer::Revive() {
+  if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
+  Start();
 }
 
 void PostgresServer::Promote() { CHECK(Sql("SELECT pg_promote(true, 60)") == "t"); }

@@ -16,8 +16,9 @@ namespace intentgate::test {
 // Thread-compatible. Start, Stop and Kill belong on the main thread: the server ends with the thread that started it.
 class PostgresServer {
  public:
-  // A new cluster, running. `settings` are lines of postgresql.conf as "name=value".
-  static std::unique_ptr<PostgresServer> Make(const std::vector<std::string>& settings = {});
+  // A new cluster, running, in `folder` or in one of its own. `settings` are lines of postgresql.conf as "name=value".
+  static std::unique_ptr<PostgresServer> Make(const std::vector<std::string>& settings = {},
+                                              std::shared_ptr<ScratchFolder> folder = nullptr);
   // One that streams from `primary` under this name, which synchronous_standby_names may hold.
   static std::unique_ptr<PostgresServer> MakeStandby(PostgresServer& primary, const std::string& name);
   // The one that the tests of a process share.
@@ -33,6 +34,8 @@ class PostgresServer {
   void Kill();
   // A clean stop that disconnects everybody.
   void Stop();
+  // Starts it again if it has ended by itself.
+  void Revive();
   // Makes a standby a primary; returns when it takes writes.
   void Promote();
 

@@ -11,9 +11,10 @@ namespace intentgate::test {
 
 class ScratchFolder {
  public:
-  ScratchFolder() {
+  ScratchFolder() : ScratchFolder(std::filesystem::temp_directory_path()) {}
+  explicit ScratchFolder(const std::filesystem::path& parent) {
     static std::atomic<int> next{0};
-    path_ = std::filesystem::temp_directory_path() /
+    path_ = parent /
             ("intentgate-test-" + std::to_string(::getpid()) + "-" + std::to_string(next++));
     std::filesystem::create_directories(path_);
   }

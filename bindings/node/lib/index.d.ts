@@ -124,7 +124,31 @@ export function attenuate(token: string, caveats?: Caveat[], options?: Attenuate
 /** What the token says, unverified: for display only. Throws IntentGateError. */
 export function decode(token: string): { [member: string]: Json };
 /** The content of a token whose signature is right; does not look at its caveats. Throws TokenRefused. */
-export function verify(token: string, keys: KeyRing, options?: { audience?: string }): { [member: string]: Json };
+export function verify(token: string, keys: KeyRing, options?: { audience?: string }): TokenContent;
+/** What a verified token says, by the names of docs/formats/token.md. Absent members are undefined. */
+export class TokenContent {
+  private constructor();
+  readonly v: 3 | 4 | 5;
+  readonly kid?: string;
+  readonly jti: string;
+  readonly root_jti: string;
+  readonly iss: string;
+  readonly tenant: string;
+  readonly zone?: string;
+  readonly sub: string;
+  readonly aud?: string;
+  readonly iat: number;
+  readonly nbf?: number;
+  /** The earliest expiry. */
+  readonly exp?: number;
+  readonly max_depth?: number;
+  readonly sealed?: boolean;
+  readonly cav: readonly Caveat[];
+  /** Who passed the token on: the first is the root. */
+  readonly hops: readonly { readonly id: string; readonly label?: string; readonly caveats: number }[];
+  /** The same as `decode` gives. */
+  toJSON(): { [member: string]: Json };
+}
 /** Holds every caveat but the counting ones against a call. Throws TokenRefused. */
 export function check(token: string, keys: KeyRing, tool: string, args?: Args, options?: { now?: number; agent?: string }): void;
 /** One caveat's answer. Without `caveat` it is about the token's own times. */

@@ -6,9 +6,9 @@ const { Decision } = require("./decision.js");
 const { IntentGateError, TokenRefused, PolicyCompileError, Denied } = require("./errors.js");
 const { Gate } = require("./gate.js");
 const { Policy } = require("./policy.js");
-const { KeyRing, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine } = require("./tokens.js");
+const { KeyRing, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine, TokenContent } = require("./tokens.js");
 
 module.exports = {
-  KeyRing, Gate, Decision, Policy, Explanation, IntentGateError, TokenRefused, PolicyCompileError, Denied,
+  KeyRing, Gate, Decision, Policy, Explanation, TokenContent, IntentGateError, TokenRefused, PolicyCompileError, Denied,
   mint, attenuate, decode, verify, check, explain, generateKeyLine, ...caveats,
 };

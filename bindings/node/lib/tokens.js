@@ -62,9 +62,48 @@ function decode(token) {
   return JSON.parse(call(() => native.decode(text(token, "token"))));
 }
 
-function verify(token, keys, { audience, ...rest } = {}) {
-  refuseOthers(rest, "verify");
-  return JSON.parse(call(() => native.verify(text(token, "token"), nativeOf(keys), text(audience, "audience", ""))));
+const MEMBERS = ["v", "kid", "jti", "root_jti", "iss", "tenant", "zone", "sub", "aud", "iat", "nbf", "exp", "max_depth", "sealed", "cav", "hops"];
+
+/** What a verified token says, read when it is asked for. */
+class TokenContent {
+  #token;
+  #fields;
+
+  constructor(token, key) {
+    if (key !== VERIFIED) throw new TypeError("a TokenContent is made by verify");
+    this.#token = token;
+  }
+
+  toJSON() {
+    return { ...TokenContent.#of(this) };
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](depth, options, inspect) {
+    return `TokenContent ${inspect(this.toJSON(), options)}`;
+  }
+
+  static #of(content) {
+    return (content.#fields ??= JSON.parse(call(() => native.decode(content.#token))));
+  }
+
+  static {
+    for (const name of MEMBERS) {
+      Object.defineProperty(this.prototype, name, { get() { return TokenContent.#of(this)[name]; }, enumerable: true });
+    }
+  }
+}
+const VERIFIED = Symbol("verified");
+
+function verify(token, keys, options) {
+  let audience;
+  if (options !== undefined) {
+    const { audience: wanted, ...rest } = options;
+    refuseOthers(rest, "verify");
+    audience = wanted;
+  }
+  const given = text(token, "token"), ring = nativeOf(keys), forWhom = text(audience, "audience", "");
+  call(() => native.verify(given, ring, forWhom));
+  return new TokenContent(given, VERIFIED);
 }
 
 function check(token, keys, tool, args, { now, agent, ...rest } = {}) {
@@ -108,4 +147,4 @@ function refuseOthers(rest, where) {
   for (const name in rest) throw new TypeError(`${where}: unknown option ${JSON.stringify(name)}`);
 }
 
-module.exports = { KeyRing, nativeOf, refuseOthers, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine };
+module.exports = { KeyRing, nativeOf, refuseOthers, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine, TokenContent };

@@ -39,6 +39,7 @@ test("a decision cannot be made up or changed", async () => {
   assert.throws(() => new ig.Gate({}), TypeError);
   assert.throws(() => new ig.KeyRing({}), TypeError);
   assert.throws(() => new ig.Policy({}), TypeError);
+  assert.throws(() => new ig.TokenContent("x"), TypeError);
   gate.close();
 });
 

@@ -158,8 +158,7 @@ class Gate(_native.GateBase):
 
         def decorate(function: F) -> F:
             wrapped = _guard.guarded(self, tool, function, exclude=exclude, server=server, on_refused=on_refused)
-            self._catalogue.setdefault(tool, _guard.described(tool, function, exclude))
-            self._set_tools(list(self._catalogue.values()))
+            self.add_tools([_guard.described(tool, function, exclude)])
             return wrapped
 
         return decorate
@@ -233,6 +232,14 @@ class Gate(_native.GateBase):
         """
         self._catalogue = {name: (name, description, list(parameters)) for name, description, parameters in tools}
         self._set_tools(list(self._catalogue.values()))
+
+    def add_tools(self, tools: Iterable[Tuple[str, str, Sequence[str]]]) -> None:
+        """As ``set_tools``, beside what is known; a tool that is known keeps its description."""
+        before = len(self._catalogue)
+        for name, description, parameters in tools:
+            self._catalogue.setdefault(name, (name, description, list(parameters)))
+        if len(self._catalogue) != before:
+            self._set_tools(list(self._catalogue.values()))
 
     def set_policy(self, policy: Policy, *, actor: str = "embedder") -> None:
         """Swaps the policy; calls in flight finish under the old one. Recorded in the chain."""

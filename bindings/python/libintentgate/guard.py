@@ -98,19 +98,23 @@ class _Parameters:
 
 
 class Recorded:
-    """Records what became of an allowed call when the block ends."""
+    """Records what became of an allowed call when the block ends; ``failed`` is for a tool that failed without raising."""
+
+    failed = False
 
     def __init__(self, gate: Gate, decision: Decision) -> None:
         self._gate, self._decision = gate, decision
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Recorded:
         self._started = time.monotonic_ns()
+        return self
 
     def __exit__(self, kind: Optional[type], error: Optional[BaseException], trace: object) -> None:
         if self._gate.closed:
             return
         took = (time.monotonic_ns() - self._started) // 1000
-        self._gate.record_outcome(self._decision, _outcome(error), latency_us=took)
+        outcome = "tool_error" if self.failed and error is None else _outcome(error)
+        self._gate.record_outcome(self._decision, outcome, latency_us=took)
 
 
 def _outcome(error: Optional[BaseException]) -> str:

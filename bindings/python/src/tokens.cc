@@ -114,7 +114,7 @@ std::vector<std::string> KeyIds(const KeyRing& ring) {
 void RegisterTokens(py::module_& module) {
   py::class_<KeyRing>(module, "KeyRing", "Keys by id. Immutable, thread-safe; printing it shows ids, never keys.")
       .def_static("__new__", [](const py::args&, const py::kwargs&) -> py::object {
-        throw py::type_error("use KeyRing.parse, KeyRing.from_file or KeyRing.from_master_key");
+        throw py::type_error("use KeyRing.parse or KeyRing.from_master_key");
       })
       .def_static("from_master_key", [](const std::string& text) { return Take(KeyRing::FromMasterKey(text)); }, py::arg("text"),
                   "One base64 key of at least 16 bytes, as in INTENTGATE_MASTER_KEY.")

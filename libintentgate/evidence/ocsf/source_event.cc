@@ -2,16 +2,11 @@
 
 #include <utility>
 
-#include "audit/canonical_event.h"
-
 namespace intentgate::evidence::ocsf {
 
 Result<SourceEvent> SourceEvent::Read(const AuditRecord& record) {
-  Result<json::Value> event = json::Parse(record.canonical, audit::kEventLimits);
-  if (!event.ok() || !event->is_object()) {
-    return Error{ErrorCode::kCorrupt, "event " + std::to_string(record.seq) + " of tenant " + record.tenant +
-                                          " is not JSON; verify the chain"};
-  }
+  Result<json::Value> event = ShownEvent(record);
+  if (!event.ok()) return event.error();
   return SourceEvent(std::move(*event));
 }
 

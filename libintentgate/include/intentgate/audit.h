@@ -7,6 +7,7 @@
 // docs/formats/audit.md gives every member.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,6 +69,14 @@ struct AuditEvent {
   std::vector<Charge> charges;
 };
 
+// A value that an event only commits to: its `commitments` have hex(SHA-256(salt || value)) under the name of the member.
+// Values can be erased; the chain stays as it was, and without the salt a value cannot be guessed from its commitment.
+struct PrivateValue {
+  std::string member;                      // "arg_values", "remote_ip", ...
+  std::array<std::uint8_t, 16> salt{};
+  std::string value;                       // UTF-8 text; of arg_values and details their RFC 8785 JSON
+};
+
 // One link as stored.
 struct AuditRecord {
   std::string tenant;
@@ -75,7 +84,13 @@ struct AuditRecord {
   std::string event_id;
   std::string prev_hash, hash;             // lower-case hex; prev_hash of seq 0 is ""
   std::string canonical;                   // the hashed bytes
+  // Of what it commits to, by member, as far as it was asked for and is not erased.
+  std::vector<PrivateValue> values;
 };
+
+// The event as JSON, with the members that it only commits to put back where their values are there. kCorrupt when
+// the bytes are no event.
+Result<json::Value> ShownEvent(const AuditRecord& record);
 
 // Proof that an event is in the chain.
 struct AuditReceipt {

@@ -29,6 +29,7 @@ struct BundleRequest {
   AuditFilter filter;                      // its tenant is ignored; any other member makes a filtered bundle
   bool include_uncovered = false;          // also what came after the checkpoint; the bundle says that it is uncovered
   bool witnessed = false;                  // under the newest checkpoint that has its quorum of witnesses, not under the newest
+  bool include_values = false;             // also the private values that the events commit to and that are not erased
 };
 
 struct CheckpointInfo {

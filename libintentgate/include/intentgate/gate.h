@@ -26,6 +26,7 @@
 #include <intentgate/keys.h>
 #include <intentgate/reason.h>
 #include <intentgate/result.h>
+#include <intentgate/retention.h>
 #include <intentgate/token.h>
 
 namespace intentgate {
@@ -51,6 +52,8 @@ struct Call {
   std::string_view session_id;
   std::string_view remote_ip;
   std::string_view server;                   // the upstream's name
+  // A later round of a call that was charged: judged again by the other checks, not counted again.
+  bool continues = false;
 };
 
 struct TraceStep {
@@ -170,6 +173,16 @@ class Gate {
   virtual Result<std::vector<std::string>> Tenants() = 0;
   // Checkpoints, proofs, bundles, verification. Lives as long as the gate; null when the store keeps no tree.
   virtual Evidence* evidence() = 0;
+
+  // Erases private values; recorded (tool "admin/erase") before the first is gone. kConflict when a legal hold covers a
+  // matching event. An error may come after some are erased; asked again it goes on.
+  virtual Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) = 0;
+  // Both recorded (tools "admin/hold_placed" and "admin/hold_lifted"). kAlreadyExists; kNotFound.
+  virtual Status PlaceHold(const LegalHold& hold, const AdminContext& admin) = 0;
+  virtual Status LiftHold(std::string_view tenant, std::string_view id, std::string_view reason,
+                          const AdminContext& admin) = 0;
+  // Of a tenant, or of all ("").
+  virtual Result<std::vector<LegalHold>> Holds(std::string_view tenant) = 0;
 
   virtual Status Flush() = 0;
   virtual GateHealth Health() const = 0;

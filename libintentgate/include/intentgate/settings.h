@@ -42,6 +42,11 @@ struct ToolSettings {
   std::optional<AuditOverflow> overflow;            // overrides audit.overflow
 };
 
+// A function, because g++ 12 fails on the list as a member's initializer.
+inline std::vector<std::string> DefaultPrivateValues() {
+  return {"arg_values", "args_sha256", "intent_summary", "remote_ip"};
+}
+
 struct GateSettings {
   // keys
   std::optional<KeyRing> keys;                      // from keys.file or INTENTGATE_MASTER_KEY
@@ -80,6 +85,9 @@ struct GateSettings {
   std::int64_t journal_max_bytes = std::int64_t{256} << 20;
   std::string audit_producer;                       // the same in every run of a replica, another in each replica
   ArgRedaction arg_values = ArgRedaction::kOff;
+  // Members of events that enter the chain as salted commitments only, so that their values can be erased.
+  std::vector<std::string> private_values = DefaultPrivateValues();
+  std::int64_t private_above_bytes = 4'096;         // so do larger values of the other members that may; 0: none
   std::int64_t audit_max_batch = 256;
   std::int64_t audit_max_delay_us = 0;
   // checkpoints over the chain; <intentgate/evidence.h>

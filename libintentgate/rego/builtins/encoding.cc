@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/builtins/go_base64.h"
 #include "rego/builtins/url_text.h"
 
 namespace intentgate::rego {
@@ -20,43 +21,8 @@ using builtins::MakeString;
 
 using Args = std::span<const Value>;
 
-// The six bits of a letter, or -1.
-int SixBits(char c, bool url) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == (url ? '-' : '+')) return 62;
-  if (c == (url ? '_' : '/')) return 63;
-  return -1;
-}
-
-// Padded base64; nullopt if it is none.
-std::optional<std::string> DecodeBase64(std::string_view text, bool url) {
-  std::string letters;
-  for (const char c : text) {
-    if (c != '\r' && c != '\n') letters += c;
-  }
-  if (letters.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && letters.size() > padding && letters[letters.size() - 1 - padding] == '=') ++padding;
-  letters.resize(letters.size() - padding);
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : letters) {
-    const int six = SixBits(c, url);
-    if (six < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(six)) & 0xFFFFU;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xFFU);
-  }
-  return out;
-}
-
-Value Decoded(BuiltinContext& context, const std::optional<std::string>& bytes) {
-  return bytes ? MakeString(context, *bytes) : context.Error("illegal base64 data");
+Value Decoded(BuiltinContext& context, const Result<std::string>& bytes) {
+  return bytes.ok() ? MakeString(context, *bytes) : context.Error(bytes.error().message);
 }
 
 Value Base64Encode(BuiltinContext& context, Args args) {
@@ -65,11 +31,11 @@ Value Base64Encode(BuiltinContext& context, Args args) {
 }
 Value Base64Decode(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size());
-  return Decoded(context, DecodeBase64(args[0].string(), false));
+  return Decoded(context, builtins::DecodeBase64(args[0].string(), false));
 }
 Value Base64IsValid(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size());
-  return Value::Bool(DecodeBase64(args[0].string(), false).has_value());
+  return Value::Bool(builtins::DecodeBase64(args[0].string(), false).ok());
 }
 
 Value Base64UrlEncodeNoPad(BuiltinContext& context, Args args) {
@@ -82,12 +48,9 @@ Value Base64UrlEncode(BuiltinContext& context, Args args) {
   out.append((4 - out.size() % 4) % 4, '=');
   return MakeString(context, out);
 }
-// Missing padding is added first.
 Value Base64UrlDecode(BuiltinContext& context, Args args) {
-  std::string text(args[0].string());
-  builtins::ChargeBytes(context, text.size());
-  if (text.size() % 4 >= 2) text.append(4 - text.size() % 4, '=');
-  return Decoded(context, DecodeBase64(text, true));
+  builtins::ChargeBytes(context, args[0].string().size());
+  return Decoded(context, builtins::DecodeBase64Url(args[0].string()));
 }
 
 Value HexEncode(BuiltinContext& context, Args args) {

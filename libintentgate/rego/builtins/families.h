@@ -18,6 +18,8 @@ std::span<const Builtin> EncodingBuiltins();    // encoding.cc: base64, hex, url
 std::span<const Builtin> GlobBuiltins();        // glob.cc
 std::span<const Builtin> HostBuiltins();        // host.cc: what reaches outside the process
 std::span<const Builtin> JsonBuiltins();        // json_text.cc
+std::span<const Builtin> JwtBuiltins();         // jwt.cc
+std::span<const Builtin> JwtSignBuiltins();     // jwt_sign.cc
 std::span<const Builtin> NameBuiltins();        // names.cc: semver, uuid
 std::span<const Builtin> NetBuiltins();         // net.cc
 std::span<const Builtin> NumberBuiltins();      // numbers.cc

@@ -11,7 +11,7 @@ std::map<std::string_view, const Builtin*> BuildTable() {
   std::map<std::string_view, const Builtin*> table;
   for (const std::span<const Builtin> family :
        {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
-        GlobBuiltins(), HostBuiltins(), JsonBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        GlobBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
         PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
         UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);

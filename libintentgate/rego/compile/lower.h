@@ -24,8 +24,12 @@ struct PlanContext {
   std::map<const TreeNode*, const DocNode*> docs;
   std::map<std::string, std::uint32_t> input_paths;  // text -> number
   std::map<std::string, std::int32_t> mocks;         // builtins and functions that `with` replaces
+  std::uint32_t joins = 0;
   Diagnostics* diagnostics = nullptr;
 };
+
+// Pass "joins" for the steps of one block.
+void FindJoins(PlanContext& context, std::span<Step> steps);
 
 class Lowering {
  public:

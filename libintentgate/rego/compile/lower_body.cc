@@ -8,6 +8,7 @@
 namespace intentgate::rego {
 
 const Block* Lowering::Close(Open& open) {
+  FindJoins(context_, open.steps);
   Block* block = context_.arena->New<Block>();
   block->steps = ToArena(*context_.arena, open.steps);
   return block;

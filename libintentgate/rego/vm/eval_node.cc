@@ -175,7 +175,9 @@ bool Machine::CallMock(const Node& node, std::span<const Value> args, Value* res
 }
 
 Value Machine::EvalBuiltin(const Node& node, Value* frame) {
-  Value args[kMaxBuiltinArgs];
+  // Values are trivially copyable; most calls use two of the ten.
+  alignas(Value) std::byte memory[kMaxBuiltinArgs * sizeof(Value)];
+  auto* args = reinterpret_cast<Value*>(memory);
   if (!EvalArgs(node, frame, args)) return {};
   const std::span<const Value> given(args, node.args.size());
   if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;

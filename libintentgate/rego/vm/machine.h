@@ -34,6 +34,7 @@ struct ProgramInfo {
   std::size_t rule_sets = 0;
   std::size_t input_paths = 0;
   std::size_t mocks = 0;
+  std::size_t joins = 0;
 };
 
 // Calls a function object without owning it. True: stop iterating.
@@ -105,6 +106,14 @@ class Machine {
     std::span<const Value> args;
     Value value;
   };
+  // The elements of one collection by their field (join.cc).
+  struct JoinTable {
+    std::uint64_t epoch = 0;
+    Value base;
+    std::span<std::uint32_t> heads;  // element number + 1; 0: none
+    std::span<std::uint32_t> next;
+    std::span<Value> fields;
+  };
   class Depth;
   class WithoutMocks;
   class Frame;
@@ -121,6 +130,11 @@ class Machine {
   bool Every(const Step& step, Value* frame);
   bool RunWith(const Block& block, std::size_t pc, Value* frame, Answer answer);
   bool Match(const Pattern& pattern, const Value& value, Value* frame);
+
+  // join.cc
+  const JoinTable* JoinFor(const Step& step, Value* frame, const Value& base);
+  void FillJoin(JoinTable& table, const Step& step, Value* frame, const Value& base);
+  bool ScanJoined(const Block& block, std::size_t pc, Value* frame, Answer answer, const Value& base, const JoinTable& found);
 
   // eval_node.cc
   Value EvalPlain(const Node& node, Value* frame);  // as EvalNode, may give a document node
@@ -187,6 +201,8 @@ class Machine {
   Caches* cache_ = nullptr;
   Context root_;
   Context* context_ = nullptr;
+
+  std::vector<JoinTable> joins_;  // by number; epochs tell the evaluation
 
   MemoEntry* memo_ = nullptr;
   std::size_t memo_size_ = 0;

@@ -96,6 +96,13 @@ struct WithItem {
   const Builtin* builtin = nullptr;    // ... or a builtin
 };
 
+// A scan that is followed by an equality of the element's field with something known before it.
+struct Join {
+  std::uint32_t number = 0;
+  const Node* field = nullptr;  // of the slot that the scan binds
+  const Node* other = nullptr;
+};
+
 struct Step {
   StepOp op = StepOp::kTest;
   bool keep_document = false;  // kScan: the value is only looked into, so a package stays unread
@@ -104,6 +111,7 @@ struct Step {
   const Node* node = nullptr;
   const Pattern* key = nullptr;
   const Pattern* value = nullptr;
+  const Join* join = nullptr;             // kScan
   const Block* block = nullptr;
   std::span<const WithItem> withs;
 };

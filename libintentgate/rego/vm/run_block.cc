@@ -49,7 +49,11 @@ bool Machine::ScanElement(const Block& block, std::size_t pc, Value* frame, Answ
 }
 
 bool Machine::Scan(const Block& block, std::size_t pc, Value* frame, Answer answer) {
-  const Value base = EvalPlain(*block.steps[pc].node, frame);
+  const Step& step = block.steps[pc];
+  const Value base = EvalPlain(*step.node, frame);
+  if (step.join != nullptr && base.is_collection()) {
+    if (const JoinTable* table = JoinFor(step, frame, base)) return ScanJoined(block, pc, frame, answer, base, *table);
+  }
   switch (base.type()) {
     case Type::kArray: {
       const std::span<const Value> items = base.elements();

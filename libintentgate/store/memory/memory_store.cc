@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.h"
 
 #include <algorithm>
+#include <set>
 
 #include "audit/filter.h"
 #include "store/counter_sum.h"
@@ -46,10 +47,13 @@ Status MemoryStore::Append(std::span<const audit::TenantBatch> batches) {
     }
   }
   for (const audit::TenantBatch& batch : batches) {
-    std::vector<StoredEvent>& chain = chains_[batch.tenant].events;
+    Chain& into = chains_[batch.tenant];
+    std::vector<StoredEvent>& chain = into.events;
     for (const StoredEvent& event : batch.events) {
       chain.push_back(event);
       chain.back().charges.clear();
+      chain.back().private_values.clear();
+      if (!event.private_values.empty()) into.values[event.record.seq] = event.private_values;
       for (const Charge& charge : event.charges) {
         std::int64_t& sum = counters_[{batch.tenant, charge.counter, charge.bucket}];
         sum = AddSaturated(sum, charge.amount);
@@ -144,17 +148,71 @@ Result<audit::PrunePoint> MemoryStore::Pruned(std::string_view tenant) {
 
 Status MemoryStore::Prune(std::string_view tenant, const audit::PrunePoint& point) {
   const std::lock_guard lock(mutex_);
-  const auto held = std::find_if(holds_.begin(), holds_.end(), [&](const auto& h) { return h.first.first == tenant; });
-  if (held != holds_.end()) return audit::HeldError(held->second);
   const auto found = chains_.find(tenant);
   Chain empty;
   Chain& chain = found == chains_.end() ? empty : found->second;
+  const audit::LegalHold* held = HoldThat(tenant, [&](const audit::LegalHold& hold) {
+    return hold.covers_everything() || std::any_of(chain.events.begin(), chain.events.end(), [&](const StoredEvent& e) {
+             return e.record.seq < point.first_seq && hold.Covers(e.ts_micros);
+           });
+  });
+  if (held != nullptr) return audit::HeldError(*held);
   if (point.first_seq <= chain.begin.first_seq) return {};
   if (point.first_seq > chain.head().next_seq) return audit::BeyondHeadError(tenant, point, chain.head());
   const auto end = chain.events.begin() + static_cast<std::ptrdiff_t>(point.first_seq - chain.begin.first_seq);
   chain.events.erase(chain.events.begin(), end);
+  chain.values.erase(chain.values.begin(), chain.values.lower_bound(point.first_seq));
   chain.begin = point;
   return {};
+}
+
+const StoredEvent* MemoryStore::Chain::At(std::int64_t seq) const {
+  const std::int64_t index = seq - begin.first_seq;
+  if (index < 0 || index >= static_cast<std::int64_t>(events.size())) return nullptr;
+  return &events[static_cast<std::size_t>(index)];
+}
+
+const audit::LegalHold* MemoryStore::HoldThat(std::string_view tenant,
+                                              const std::function<bool(const audit::LegalHold&)>& covers) const {
+  for (const auto& [key, hold] : holds_) {
+    if (key.first == tenant && covers(hold)) return &hold;
+  }
+  return nullptr;
+}
+
+Result<std::vector<audit::PlacedValue>> MemoryStore::PrivateValues(std::string_view tenant,
+                                                                   std::span<const std::int64_t> seqs) {
+  const std::lock_guard lock(mutex_);
+  std::vector<audit::PlacedValue> out;
+  const auto chain = chains_.find(tenant);
+  if (chain == chains_.end()) return out;
+  for (const std::int64_t seq : std::set<std::int64_t>(seqs.begin(), seqs.end())) {
+    const auto found = chain->second.values.find(seq);
+    if (found == chain->second.values.end()) continue;
+    for (const PrivateValue& value : found->second) out.push_back({seq, value});
+  }
+  return out;
+}
+
+Result<std::int64_t> MemoryStore::ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) {
+  const std::lock_guard lock(mutex_);
+  const auto chain = chains_.find(tenant);
+  if (chain == chains_.end()) return std::int64_t{0};
+  for (const std::int64_t seq : seqs) {
+    const StoredEvent* event = chain->second.At(seq);
+    if (event == nullptr) continue;
+    const audit::LegalHold* held =
+        HoldThat(tenant, [&](const audit::LegalHold& hold) { return hold.Covers(event->ts_micros); });
+    if (held != nullptr) return audit::HeldError(*held);
+  }
+  std::int64_t erased = 0;
+  for (const std::int64_t seq : seqs) {
+    const auto found = chain->second.values.find(seq);
+    if (found == chain->second.values.end()) continue;
+    erased += static_cast<std::int64_t>(found->second.size());
+    chain->second.values.erase(found);
+  }
+  return erased;
 }
 
 Status MemoryStore::AddHold(const audit::LegalHold& hold) {

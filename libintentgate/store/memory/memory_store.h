@@ -1,6 +1,7 @@
 // Everything in this process's memory, gone with it. For tests and for short-lived embedding.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -21,6 +22,7 @@ namespace intentgate::store {
 class MemoryStore final : public audit::AuditStore,
                           public audit::RetentionStore,
                           public audit::LogStore,
+                          public audit::PrivateValueStore,
                           public budget::BudgetStore,
                           public token::RevocationStore {
  public:
@@ -41,6 +43,10 @@ class MemoryStore final : public audit::AuditStore,
   Status AddHold(const audit::LegalHold& hold) override;
   Status RemoveHold(std::string_view tenant, std::string_view id) override;
   Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
+
+  Result<std::vector<audit::PlacedValue>> PrivateValues(std::string_view tenant,
+                                                        std::span<const std::int64_t> seqs) override;
+  Result<std::int64_t> ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) override;
 
   Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
                                               std::size_t limit) override;
@@ -67,10 +73,16 @@ class MemoryStore final : public audit::AuditStore,
     audit::PrunePoint begin;
     std::vector<audit::StoredEvent> events;   // index = seq - begin.first_seq
 
+    std::map<std::int64_t, std::vector<PrivateValue>> values;   // by seq
+
     ChainHead head() const;
+    // Null when there is none, or not any more.
+    const audit::StoredEvent* At(std::int64_t seq) const;
   };
   using CounterKey = std::tuple<std::string, std::string, std::int64_t>;
 
+  // Under the lock: the first hold of the tenant for which `covers` is true.
+  const audit::LegalHold* HoldThat(std::string_view tenant, const std::function<bool(const audit::LegalHold&)>& covers) const;
   std::vector<const audit::StoredEvent*> Ordered(const AuditFilter& filter, bool ascending) const;
   std::vector<token::Revocation> NewestFirst(std::string_view tenant) const;
 

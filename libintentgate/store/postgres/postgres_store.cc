@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "store/connection_pool.h"
 #include "store/postgres/log_tables.h"
+#include "store/postgres/private_tables.h"
 #include "store/postgres/query_sql.h"
 #include "store/postgres/retention.h"
 #include "store/postgres/schema.h"
@@ -87,6 +88,10 @@ class PostgresStoreImpl final : public PostgresStore {
   }
   Result<std::vector<audit::LegalHold>> Holds(std::string_view tenant) override;
 
+  Result<std::vector<audit::PlacedValue>> PrivateValues(std::string_view tenant,
+                                                        std::span<const std::int64_t> seqs) override;
+  Result<std::int64_t> ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) override;
+
   Result<std::vector<tlog::Hash>> ChainHashes(std::string_view tenant, std::int64_t from_seq,
                                               std::size_t limit) override;
   Status PutTiles(std::string_view tenant, std::span<const audit::StoredTile> tiles) override;
@@ -118,6 +123,8 @@ class PostgresStoreImpl final : public PostgresStore {
   Result<std::int64_t> Version() override;
 
  private:
+  // OK unless a hold covers one of the tenant's events below `seq`, which the error names.
+  Status HeldBelow(std::string_view tenant, std::int64_t seq);
   Result<Rows> Read(const Command& command) { return readers_.Take()->Read(command); }
   template <typename Row>
   Result<std::vector<Row>> ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
@@ -213,17 +220,55 @@ Status PostgresStoreImpl::Prune(std::string_view tenant, const audit::PrunePoint
       return head.ok() ? audit::BeyondHeadError(tenant, point, *head) : head.error();
     }
     if (*done == pg::Pruning::kHeld) {
-      const Result<std::vector<audit::LegalHold>> holds = Holds(tenant);
-      if (!holds.ok()) return holds.error();
-      const auto hold = std::find_if(holds->begin(), holds->end(), [&](const auto& h) { return h.tenant == tenant; });
-      if (hold != holds->end()) return audit::HeldError(*hold);
+      const Status held = HeldBelow(tenant, point.first_seq);
+      if (!held.ok()) return held;
       // Lifted in between.
     }
   }
 }
 
+Status PostgresStoreImpl::HeldBelow(std::string_view tenant, std::int64_t seq) {
+  Command ask("SELECT " + schema_ + "audit_hold_below($1, $2)");
+  ask.Text(tenant).Integer(seq);
+  const Result<Rows> said = Read(ask);
+  if (!said.ok()) return said.error();
+  if (said->IsNull(0, 0)) return {};
+  const Result<std::vector<audit::LegalHold>> holds = Holds(tenant);
+  if (!holds.ok()) return holds.error();
+  for (const audit::LegalHold& hold : *holds) {
+    if (hold.tenant == tenant && hold.id == said->Text(0, 0)) return audit::HeldError(hold);
+  }
+  return {};
+}
+
+Result<std::vector<audit::PlacedValue>> PostgresStoreImpl::PrivateValues(std::string_view tenant,
+                                                                         std::span<const std::int64_t> seqs) {
+  if (Status s = writer_.Settle(); !s.ok()) return s.error();
+  return pg::ReadPrivateValues(*readers_.Take(), schema_, tenant, seqs);
+}
+
+Result<std::int64_t> PostgresStoreImpl::ErasePrivateValues(std::string_view tenant,
+                                                           std::span<const std::int64_t> seqs) {
+  for (;;) {
+    const Result<std::optional<std::int64_t>> erased = pg::DeletePrivateValues(writer_, schema_, tenant, seqs);
+    if (!erased.ok()) return erased.error();
+    if (erased->has_value()) return **erased;
+    const Result<std::vector<audit::LegalHold>> holds = Holds(tenant);
+    if (!holds.ok()) return holds.error();
+    for (const std::int64_t seq : seqs) {
+      const Result<std::vector<StoredEvent>> event = ScanStored(tenant, seq, 1);
+      if (!event.ok()) return event.error();
+      if (event->empty() || event->front().record.seq != seq) continue;
+      for (const audit::LegalHold& hold : *holds) {
+        if (hold.tenant == tenant && hold.Covers(event->front().ts_micros)) return audit::HeldError(hold);
+      }
+    }
+    // Lifted in between.
+  }
+}
+
 Result<std::vector<audit::LegalHold>> PostgresStoreImpl::Holds(std::string_view tenant) {
-  Command select("SELECT tenant, id, reason, placed_by, placed_at FROM " + schema_ +
+  Command select("SELECT tenant, id, reason, placed_by, placed_at, from_ts, to_ts FROM " + schema_ +
                  "legal_holds WHERE $1 = '' OR tenant = $1 ORDER BY tenant, id");
   select.Text(tenant);
   Result<Rows> rows = Read(select);
@@ -231,7 +276,8 @@ Result<std::vector<audit::LegalHold>> PostgresStoreImpl::Holds(std::string_view 
   std::vector<audit::LegalHold> holds;
   for (int row = 0; row < rows->count(); ++row) {
     holds.push_back(
-        {rows->Text(row, 0), rows->Text(row, 1), rows->Text(row, 2), rows->Text(row, 3), rows->Integer(row, 4)});
+        {rows->Text(row, 0), rows->Text(row, 1), rows->Text(row, 2), rows->Text(row, 3), rows->Integer(row, 4), rows->Integer(row, 5),
+         rows->Integer(row, 6)});
   }
   return holds;
 }

@@ -45,6 +45,7 @@ struct PostgresOptions {
 class PostgresStore : public audit::AuditStore,
                       public audit::RetentionStore,
                       public audit::LogStore,
+                      public audit::PrivateValueStore,
                       public budget::BudgetStore,
                       public token::RevocationStore {
  public:

@@ -32,8 +32,9 @@ Result<Pruning> PruneSome(Writer& writer, const std::string& schema, std::string
 }
 
 Status InsertHold(Writer& writer, const std::string& schema, const audit::LegalHold& hold) {
-  Command insert("INSERT INTO " + schema + "legal_holds VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+  Command insert("INSERT INTO " + schema + "legal_holds VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING");
   insert.Text(hold.tenant).Text(hold.id).Text(hold.reason).Text(hold.placed_by).Integer(hold.placed_at_micros);
+  insert.Integer(hold.from_micros).Integer(hold.to_micros);
   const std::vector<Command> commands{Command("SELECT " + schema + "audit_retention_lock()"), std::move(insert)};
   const Result<std::vector<Rows>> answers = writer.Transact(commands);
   if (!answers.ok()) return answers.error();

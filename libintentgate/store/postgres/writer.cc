@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/encoding.h"
 #include "store/counter_sum.h"
 #include "store/postgres/errors.h"
 #include "store/postgres/query_sql.h"
@@ -65,6 +66,7 @@ Status Writer::Append(std::span<const TenantBatch> batches) {
   std::vector<Command> statements;
   for (const TenantBatch* batch : sorted) statements.push_back(MoveHead(*batch));
   statements.push_back(InsertEvents(sorted));
+  if (std::optional<Command> values = InsertPrivateValues(sorted)) statements.push_back(*std::move(values));
   statements.push_back(WidenSpans(sorted));
   AddCharges(batches, statements);
   const std::vector<Command> all = Transaction(std::move(statements));
@@ -138,6 +140,28 @@ Command Writer::InsertEvents(std::span<const TenantBatch* const> batches) const 
                         &agent_id, &jti, &elevation_id, &root_jti, &session_id, &code, &actor}) {
     insert.Add(std::move(*column));
   }
+  return insert;
+}
+
+std::optional<Command> Writer::InsertPrivateValues(std::span<const TenantBatch* const> batches) const {
+  Array tenant(kText), seq(kInt8), member(kText), salt(kBytea), value(kBytea);
+  bool any = false;
+  for (const TenantBatch* batch : batches) {
+    for (const StoredEvent& e : batch->events) {
+      for (const PrivateValue& one : e.private_values) {
+        any = true;
+        tenant.AddText(batch->tenant);
+        seq.AddInteger(e.record.seq);
+        member.AddText(one.member);
+        salt.AddBytes(base::AsText(one.salt));
+        value.AddBytes(one.value);
+      }
+    }
+  }
+  if (!any) return std::nullopt;
+  Command insert("INSERT INTO " + schema_ + "private_values (tenant, seq, member, salt, value) "
+                 "SELECT * FROM unnest($1, $2, $3, $4, $5)");
+  for (Array* column : {&tenant, &seq, &member, &salt, &value}) insert.Add(std::move(*column));
   return insert;
 }
 

@@ -55,6 +55,8 @@ class Writer {
   Command Settings() const;
   Command MoveHead(const audit::TenantBatch& batch) const;
   Command InsertEvents(std::span<const audit::TenantBatch* const> batches) const;
+  // nullopt: none of the events has any.
+  std::optional<Command> InsertPrivateValues(std::span<const audit::TenantBatch* const> batches) const;
   Command WidenSpans(std::span<const audit::TenantBatch* const> batches) const;
   void AddCharges(std::span<const audit::TenantBatch> batches, std::vector<Command>& commands) const;
   std::vector<Command> Transaction(std::vector<Command> statements) const;

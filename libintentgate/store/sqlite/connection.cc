@@ -56,6 +56,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, st
   if (db == nullptr) return Error{ErrorCode::kInternal, "SQLite could not allocate a connection"};
   std::unique_ptr<Connection> connection(new Connection(path, db));
   if (code != SQLITE_OK) return connection->ErrorOf(code);
+  // When it may not write, or the disk fails at that moment, SQLite opens the file for reading, for good.
+  if (sqlite3_db_readonly(db, "main") != 0) return connection->ErrorOf(SQLITE_READONLY);
   sqlite3_busy_timeout(db, static_cast<int>(busy_timeout_ms));
   return connection;
 }

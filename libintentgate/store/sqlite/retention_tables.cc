@@ -33,12 +33,30 @@ Result<std::string> HashOf(Connection& connection, std::string_view tenant, std:
 }
 
 Status DeleteBelow(Connection& connection, std::string_view tenant, std::int64_t seq) {
-  Result<Statement*> remove = connection.Kept("DELETE FROM audit_events WHERE tenant = ? AND seq < ?");
-  if (!remove.ok()) return remove.error();
-  const StatementUse use(**remove);
-  use->Bind(1, tenant);
+  for (const std::string_view sql : {"DELETE FROM audit_events WHERE tenant = ? AND seq < ?",
+                                     "DELETE FROM private_values WHERE tenant = ? AND seq < ?"}) {
+    Result<Statement*> remove = connection.Kept(sql);
+    if (!remove.ok()) return remove.error();
+    const StatementUse use(**remove);
+    use->Bind(1, tenant);
+    use->Bind(2, seq);
+    if (Status s = connection.Run(**remove); !s.ok()) return s;
+  }
+  return {};
+}
+
+// Whether the hold covers one of the tenant's events below `seq`.
+Result<bool> CoversBelow(Connection& connection, const audit::LegalHold& hold, std::int64_t seq) {
+  if (hold.covers_everything()) return true;
+  Result<Statement*> select =
+      connection.Kept("SELECT 1 FROM audit_events WHERE tenant = ? AND seq < ? AND ts BETWEEN ? AND ? LIMIT 1");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, hold.tenant);
   use->Bind(2, seq);
-  return connection.Run(**remove);
+  use->Bind(3, hold.from_micros);
+  use->Bind(4, hold.to_micros);
+  return connection.Step(**select);
 }
 
 Status PutPrunePoint(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
@@ -70,8 +88,12 @@ Result<bool> PruneSome(Connection& connection, std::string_view tenant, const au
   if (Status s = transaction.Begin(); !s.ok()) return s.error();
   const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
   if (!holds.ok()) return holds.error();
-  // No tenant is asked for by the empty name.
-  if (!tenant.empty() && !holds->empty()) return audit::HeldError(holds->front());
+  for (const audit::LegalHold& hold : *holds) {
+    if (hold.tenant != tenant) continue;   // no tenant is asked for by the empty name
+    const Result<bool> covers = CoversBelow(connection, hold, point.first_seq);
+    if (!covers.ok()) return covers.error();
+    if (*covers) return audit::HeldError(hold);
+  }
   const Result<ChainHead> head = ReadHead(connection, tenant);
   if (!head.ok()) return head.error();
   if (point.first_seq > head->next_seq) return audit::BeyondHeadError(tenant, point, *head);
@@ -94,7 +116,8 @@ Result<bool> PruneSome(Connection& connection, std::string_view tenant, const au
 
 Status InsertHold(Connection& connection, const audit::LegalHold& hold) {
   Result<Statement*> insert = connection.Kept(
-      "INSERT INTO legal_holds (tenant, id, reason, placed_by, placed_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+      "INSERT INTO legal_holds (tenant, id, reason, placed_by, placed_at, from_ts, to_ts) VALUES (?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT DO NOTHING");
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
   use->Bind(1, hold.tenant);
@@ -102,6 +125,8 @@ Status InsertHold(Connection& connection, const audit::LegalHold& hold) {
   use->Bind(3, hold.reason);
   use->Bind(4, hold.placed_by);
   use->Bind(5, hold.placed_at_micros);
+  use->Bind(6, hold.from_micros);
+  use->Bind(7, hold.to_micros);
   if (Status s = connection.Run(**insert); !s.ok()) return s;
   return connection.changed_rows() == 1 ? Status() : Status(audit::HoldExistsError(hold));
 }
@@ -118,7 +143,8 @@ Status DeleteHold(Connection& connection, std::string_view tenant, std::string_v
 
 Result<std::vector<audit::LegalHold>> ReadHolds(Connection& connection, std::string_view tenant) {
   Result<Statement*> select = connection.Kept(
-      "SELECT tenant, id, reason, placed_by, placed_at FROM legal_holds WHERE ?1 = '' OR tenant = ?1 ORDER BY tenant, id");
+      "SELECT tenant, id, reason, placed_by, placed_at, from_ts, to_ts FROM legal_holds WHERE ?1 = '' OR tenant = ?1 "
+      "ORDER BY tenant, id");
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, tenant);
@@ -127,7 +153,8 @@ Result<std::vector<audit::LegalHold>> ReadHolds(Connection& connection, std::str
     Result<bool> row = connection.Step(**select);
     if (!row.ok()) return row.error();
     if (!*row) return holds;
-    holds.push_back({use->Text(0), use->Text(1), use->Text(2), use->Text(3), use->Integer(4)});
+    holds.push_back({use->Text(0), use->Text(1), use->Text(2), use->Text(3), use->Integer(4), use->Integer(5),
+                     use->Integer(6)});
   }
 }
 

@@ -18,6 +18,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/private_tables.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
 
@@ -154,6 +155,19 @@ class SqliteStoreImpl final : public SqliteStore {
     return ReadCheckpoints(*reader, tenant, max_size, limit);
   }
 
+  Result<std::vector<audit::PlacedValue>> PrivateValues(std::string_view tenant,
+                                                        std::span<const std::int64_t> seqs) override {
+    const ReaderPool::Lease reader = readers_.Take();
+    return ReadPrivateValues(*reader, tenant, seqs);
+  }
+  Result<std::int64_t> ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) override {
+    const std::lock_guard lock(write_mutex_);
+    const Result<std::int64_t> erased = DeletePrivateValues(*writer_, tenant, seqs);
+    // The rows are overwritten in the file (secure_delete); until this they still stand in the WAL.
+    if (erased.ok()) writer_->Checkpoint();
+    return erased;
+  }
+
   Result<std::vector<budget::CounterRow>> Load(std::int64_t oldest_bucket) override;
   Status Prune(std::int64_t oldest_bucket) override;
 
@@ -200,6 +214,7 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch); !s.ok()) return s;
+      if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
@@ -520,7 +535,7 @@ Status UseWal(Connection& connection, std::int64_t busy_timeout_ms) {
 }
 
 std::string WriterPragmas(const SqliteOptions& o) {
-  std::string sql = "PRAGMA cache_size = -16384;";
+  std::string sql = "PRAGMA cache_size = -16384; PRAGMA secure_delete = ON;";
   sql += o.sync_every_commit ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
   if (o.max_pages > 0) sql += "PRAGMA max_page_count = " + std::to_string(o.max_pages) + ";";
   return sql;

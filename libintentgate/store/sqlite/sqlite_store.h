@@ -39,6 +39,7 @@ struct SqliteOptions {
 class SqliteStore : public audit::AuditStore,
                     public audit::RetentionStore,
                     public audit::LogStore,
+                    public audit::PrivateValueStore,
                     public budget::BudgetStore,
                     public token::RevocationStore {
  public:

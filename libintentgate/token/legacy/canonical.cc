@@ -1,5 +1,7 @@
 // The signed forms of v3 and v4: compact JSON in a fixed member order, empty members left out.
 
+#include <utility>
+
 #include "base/encoding.h"
 #include "token/caveat_members.h"
 #include "token/legacy/legacy_token.h"
@@ -63,6 +65,18 @@ void AppendLegacyCaveat(const Caveat& caveat, std::string& out) {
   out += '}';
 }
 
+namespace {
+
+// The bearer text of a token's JSON up to its signature.
+std::string Signed(std::string json, const crypto::Digest& sig) {
+  json += ",\"sig\":\"";
+  base::Base64UrlAppend(sig, json);
+  json += "\"}";
+  return base::Base64UrlEncode(base::AsBytes(json));
+}
+
+}  // namespace
+
 std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig) {
   std::string json;
   json.reserve(1024);
@@ -78,10 +92,29 @@ std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig)
     }
     json += ']';
   }
-  json += ",\"sig\":\"";
-  base::Base64UrlAppend(sig, json);
-  json += "\"}";
-  return base::Base64UrlEncode(base::AsBytes(json));
+  return Signed(std::move(json), sig);
+}
+
+std::string ExtendLegacy(const LegacyToken& parent, const std::vector<Caveat>& caveats) {
+  const bool as_it_is = parent.canonical && !parent.caveats.empty();
+  std::string json = as_it_is ? parent.json.substr(0, parent.caveats.back().end) : std::string();
+  TokenContent content;
+  if (!as_it_is) content = parent.content;
+  crypto::Digest sig = parent.sig;
+  for (const Caveat& caveat : caveats) {
+    std::string message;
+    AppendLegacyCaveat(caveat, message);
+    sig = crypto::HmacSha256(sig, base::AsBytes(message));
+    if (!as_it_is) {
+      content.caveats.push_back(caveat);
+      continue;
+    }
+    json += ',';
+    json += message;
+  }
+  if (!as_it_is) return EncodeLegacy(content, sig);
+  json += ']';
+  return Signed(std::move(json), sig);
 }
 
 crypto::Digest LegacyMac(const LegacyToken& token, const crypto::HmacKey& key) {

@@ -50,6 +50,8 @@ void AppendLegacyPayload(const TokenContent& content, std::string& out);
 void AppendLegacyCaveat(const Caveat& caveat, std::string& out);
 // The bearer text.
 std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig);
+// The bearer text of `parent` with more caveats. Takes the parent's text as it is where that is canonical.
+std::string ExtendLegacy(const LegacyToken& parent, const std::vector<Caveat>& caveats);
 
 // Fills in what follows from the rest: hops and the earliest expiry.
 void CompleteLegacyContent(TokenContent& content);

@@ -58,5 +58,14 @@ int main(int argc, char** argv) {
   Write(out / "uncovered.tar", log.Bundle(uncovered));
   log.Sign(300);
   Write(out / "pruned.tar", Pruned(log));
+  SignedLog keeper;
+  keeper.key = log.key;
+  keeper.Append(3);
+  keeper.AppendPrivate("a \"quoted\" line\n,\"event\":\xe2\x82\xac");
+  keeper.AppendPrivate("another");
+  keeper.Sign(5);
+  BundleRequest with_values;
+  with_values.include_values = true;
+  Write(out / "values.tar", keeper.Bundle(with_values));
   return 0;
 }

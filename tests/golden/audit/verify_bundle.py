@@ -131,7 +131,17 @@ def levels_of(index, size):
 
 
 LINE = re.compile(rb'\{"tenant":("(?:[^"\\]|\\.)*"),"seq":(0|[1-9]\d*),"prev_hash":"([0-9a-f]*)","hash":"([0-9a-f]{64})"'
-                  rb'(?:,"proof":"([A-Za-z0-9+/=]*)")?,"event":(\{.*\})\}')
+                  rb'(?:,"private":(\[\{"member":.*?"\}\]))?(?:,"proof":"([A-Za-z0-9+/=]*)")?,"event":(\{.*\})\}')
+
+
+def check_values(text, event):
+    values = json.loads(text)
+    spelled = "[" + ",".join('{"member":%s,"salt":"%s","value":%s}' % (
+        json.dumps(v["member"], ensure_ascii=False), v["salt"], json.dumps(v["value"], ensure_ascii=False)) for v in values) + "]"
+    names = [v["member"] for v in values]
+    return (spelled.encode() == text and names == sorted(set(names)) and
+            all(len(v["salt"]) == 32 and v["member"] not in event and event.get("commitments", {}).get(v["member"]) ==
+                sha(bytes.fromhex(v["salt"]) + v["value"].encode()).hex() for v in values))
 
 
 def verify(data, key):
@@ -171,7 +181,7 @@ def verify(data, key):
     for text in b"".join(content[name] for name in segments).splitlines():
         match = LINE.fullmatch(text)
         require(match, "tampered", "a line")
-        tenant, seq, prev, stated, proof, canonical = match.groups()
+        tenant, seq, prev, stated, values, proof, canonical = match.groups()
         seq = int(seq)
         require(last < seq < end and (filtered or seq == last + 1), "tampered", f"event {seq}: place")
         digest = sha(prev + canonical)
@@ -179,6 +189,7 @@ def verify(data, key):
         event = json.loads(canonical)
         require(event["tenant"] == json.loads(tenant) == manifest["tenant"] and event["seq"] == seq, "tampered", f"event {seq}: misplaced")
         require((event["kind"] == "genesis") == (seq == 0), "tampered", f"event {seq}: genesis")
+        require(values is None or (manifest.get("values") and check_values(values, event)), "tampered", f"event {seq}: a private value")
         if seq == last + 1:
             require(prev.decode() == link, "tampered", f"event {seq}: link")
         require((proof is not None) == (filtered and seq < covered), "tampered", f"event {seq}: proof")

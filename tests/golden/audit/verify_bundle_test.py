@@ -25,7 +25,7 @@ def check(name, wanted, data, key_text=key):
 
 
 bundles = {path.stem: path.read_bytes() for path in folder.glob("*.tar")}
-for name in ("whole", "filtered", "uncovered", "pruned"):
+for name in ("whole", "filtered", "uncovered", "pruned", "values"):
     check(name, ["intact"], bundles[name])
     check(f"{name} without a key", ["unknown key"], bundles[name], "")
     check(f"{name} without its end", ["truncated"], bundles[name][:-2048])
@@ -40,6 +40,13 @@ with tarfile.open(folder / "whole.tar") as archive:
     else:
         failed += 1
         print(f"tarfile lists {members}")
+
+values = bundles["values"]
+begin = values.index(b',"private":')
+for at in range(begin, values.index(b',"event":{', begin)):
+    changed = bytearray(values)
+    changed[at] ^= 1
+    check(f"values with byte {at} changed", ["tampered", "malformed"], bytes(changed))
 
 rng = random.Random(7)
 for name in ("whole", "filtered", "pruned"):

@@ -97,6 +97,15 @@ def check_event(line, header, chains):
         raise Found("tampered", "event %s is not canonical" % seq)
     if event["seq"] != seq or event["tenant"] != tenant or (event["kind"] == "genesis") != (seq == 0):
         raise Found("tampered", "event %s stands in another's place" % seq)
+    names = []
+    for value in envelope.get("private", []):
+        member, salt = value["member"], bytes.fromhex(value["salt"])
+        commitment = hashlib.sha256(salt + value["value"].encode("utf-8")).hexdigest()
+        if len(salt) != 16 or event.get("commitments", {}).get(member) != commitment or member in event:
+            raise Found("tampered", "event %s: the value of %s is another" % (seq, member))
+        names.append(member)
+    if names != sorted(set(names)):
+        raise Found("tampered", "event %s: its values are out of order" % seq)
     if header["filter"].get("tenant", tenant) != tenant:
         raise Found("tampered", "tenant %s was not exported" % tenant)
     chain = chains.setdefault(tenant, {"events": 0, "last": -1, "hash": ""})

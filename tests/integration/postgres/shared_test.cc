@@ -5,7 +5,7 @@
 
 #include "contract/chains.h"
 #include "fixture.h"
-#include "load.h"
+#include "support/load.h"
 
 namespace intentgate::test {
 
@@ -14,20 +14,21 @@ TEST_CASE("two gateways append to the same chains at once: no gap, no fork, ever
   const std::string schema = server.FreshSchema();
   std::vector<std::shared_ptr<store::PostgresStore>> stores;
   for (int i = 0; i < 2; ++i) stores.push_back(OpenStore(OptionsFor(server.Url(), schema)));
-  std::set<std::string> acknowledged;
+  CallersIds ids;
   {
-    Load one(stores[0], 4), two(stores[1], 4);
+    Load one(stores[0], 4, "one"), two(stores[1], 4, "two");
     CHECK(one.WaitFor(300));
     CHECK(two.WaitFor(300));
     for (Load* load : {&one, &two}) {
       load->Stop();
       CHECK_MESSAGE(load->failed() == 0, load->last_error());
-      acknowledged.insert(load->acknowledged().begin(), load->acknowledged().end());
+      ids.tried.insert(load->ids().tried.begin(), load->ids().tried.end());
+      ids.acknowledged.insert(load->ids().acknowledged.begin(), load->ids().acknowledged.end());
     }
   }
-  const std::set<std::string> stored = CheckedIds(*stores[0]);
-  CHECK(stored.size() == acknowledged.size() + 2);   // and a genesis event each
-  for (const std::string& id : acknowledged) CHECK(stored.count(id) == 1);
+  const ChainIds stored = CheckedChains(*stores[0], *stores[0]);
+  CHECK(stored.all.size() == ids.acknowledged.size() + 2);   // and a genesis event each
+  CheckNothingLostOrForged(stored, ids);
 }
 
 TEST_CASE("batches of many tenants in any order do not deadlock") {

@@ -44,7 +44,8 @@ TEST_CASE("a client's session is the upstream's, and messages in it go on untouc
   const Got hello = caller.Mcp("good", InitializeBody());
   const std::string session = hello.header("Mcp-Session-Id");
   REQUIRE(!session.empty());
-  CHECK(json::Write(*hello.json().AtPointer("/result/capabilities")) == R"({"tools":{}})");
+  CHECK(json::Write(*hello.json().AtPointer("/result/capabilities")) ==
+        R"({"tools":{"listChanged":true},"resources":{},"logging":{}})");
   CHECK(hello.json().AtPointer("/result/serverInfo/name")->string_value() == "fake");
   const http::HeaderList in_session{{"Mcp-Session-Id", session}, {"Accept", "application/json, text/event-stream"}};
   CHECK(caller.Mcp("good", R"({"jsonrpc":"2.0","method":"notifications/initialized"})", in_session).status == 202);

@@ -2,6 +2,7 @@
 # Every snippet of the documentation, and every link between its pages.
 set -euo pipefail
 source tests/run/environment.sh
+source tests/integration/python_guards/environments.sh
 status=0
 "$VENV/bin/python" tests/docs/run_snippets.py . build/release || status=1
 python3 tests/docs/check_links.py . || status=1

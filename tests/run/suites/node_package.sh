@@ -34,6 +34,9 @@ quickstart() {
 }
 check "the README's quickstart prints what the README says" quickstart
 
+from_source() { node "$package/bin/build.js" --check; }
+check "the package's own sources configure on this machine" from_source
+
 types=$(node_tools bindings/node/test/types "$package")
 cp bindings/node/test/types/{tsconfig.json,declared.mjs} "$types"
 cp bindings/node/test/types/consumer.ts "$types/consumer.mts"
@@ -48,6 +51,8 @@ export LIBINTENTGATE=$package/lib/index.mjs INTENTGATE_BINARY=$root/build/releas
 for version in 18 20 22 24; do
   "$(node_of "$version")" --test --test-reporter=tap bindings/node/test/*.test.mjs || status=1
 done
+flat() { node --expose-gc bindings/node/test/soak.mjs 32000; }
+check "resident memory is flat over many calls" flat
 
 # The guards in the frameworks themselves; some of those want Node 22.
 frameworks=$(node_tools bindings/node/test/frameworks "$package")

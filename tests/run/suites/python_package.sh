@@ -36,8 +36,10 @@ check "auditwheel finds the wheel self-contained" self_contained
 check "the README's quickstart prints what the README says" quickstart
 
 "$scratch/empty/bin/pip" install --quiet --disable-pip-version-check "pytest==8.4.2" "mypy==2.4.1"
-echo "import libintentgate" > "$scratch/typed.py"
-typed() { (cd "$scratch" && empty/bin/python -m mypy --strict -p libintentgate && empty/bin/python -m mypy --strict typed.py); }
+printf 'import libintentgate\nimport libintentgate.client\n' > "$scratch/typed.py"
+# The guards' frameworks are not here; suites/python_guards.sh checks their types.
+printf '[mypy]\n[mypy-libintentgate.guards.*]\nignore_errors = True\n' > "$scratch/mypy.ini"
+typed() { (cd "$scratch" && empty/bin/python -m mypy --strict --config-file mypy.ini -p libintentgate && empty/bin/python -m mypy --strict typed.py); }
 stubs() { (cd "$scratch" && empty/bin/python -m mypy.stubtest libintentgate._native --allowlist "$root/bindings/python/stubtest-allow.txt"); }
 check "mypy --strict accepts the package" typed
 check "stubtest finds the stubs complete" stubs

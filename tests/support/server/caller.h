@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +63,47 @@ class Caller {
                      }});
     });
     return event;
+  }
+  // Starts a request whose answer is looked at while it comes. Gone tells the gateway that the client has left.
+  struct Stream {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string text;
+    int status = 0;
+    bool ended = false;
+    std::shared_ptr<http::ClientCall> call;
+
+    // Waits until `part` has come.
+    bool Has(std::string_view part) {
+      std::unique_lock lock(mutex);
+      return changed.wait_for(lock, std::chrono::seconds(20), [&] { return text.find(part) != std::string::npos; });
+    }
+    bool Ends() {
+      std::unique_lock lock(mutex);
+      return changed.wait_for(lock, std::chrono::seconds(20), [&] { return ended; });
+    }
+    bool Starts() {
+      std::unique_lock lock(mutex);
+      return changed.wait_for(lock, std::chrono::seconds(20), [&] { return status != 0; });
+    }
+  };
+  std::shared_ptr<Stream> Open(std::string method, std::string_view path, http::HeaderList headers, std::string body = {}) {
+    const auto stream = std::make_shared<Stream>();
+    RunOn(pool_->at(0), [&] {
+      const auto change = [stream](auto apply) {
+        const std::lock_guard lock(stream->mutex);
+        apply(*stream);
+        stream->changed.notify_all();
+      };
+      stream->call = client_->Send(*http::ParseUrl("http://" + address_ + std::string(path)), {method, headers, body, false},
+                                   {[change](const http::ResponseHead& head) { change([&](Stream& s) { s.status = head.status; }); },
+                                    [change](std::string_view piece) { change([&](Stream& s) { s.text.append(piece); }); },
+                                    [change](const Status&) { change([](Stream& s) { s.ended = true; }); }});
+    });
+    return stream;
+  }
+  void Leave(Stream& stream) {
+    RunOn(pool_->at(0), [&] { stream.call->Cancel(); });
   }
   Got Do(std::string method, std::string_view path, http::HeaderList headers = {}, std::string body = {}) {
     return Begin(std::move(method), path, std::move(headers), std::move(body))->Wait();

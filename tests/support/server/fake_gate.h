@@ -13,7 +13,7 @@
 
 namespace intentgate::test {
 
-// Tokens: "good" and "good2" are of roots r1 and r2, "other" of another tenant; "bad" is refused; "" is none.
+// Resources that begin with "secret:" are refused. Tokens: "good" and "good2" are of roots r1 and r2, "other" of another tenant; "bad" is refused; "" is none.
 // Tools: see Decide. Thread-safe.
 class FakeGate : public Gate {
  public:
@@ -27,7 +27,7 @@ class FakeGate : public Gate {
     Decision d = Decide(call);
     const std::lock_guard lock(mutex_);
     calls_.push_back(std::string(call.tool) + "|" + std::string(call.prompt) + "|" + std::string(call.session_id) + "|" +
-                     (call.arguments == nullptr ? "-" : json::Write(*call.arguments)));
+                     (call.arguments == nullptr ? "-" : json::Write(*call.arguments)) + (call.continues ? "|continues" : ""));
     decisions_.push_back(d);
     return d;
   }
@@ -52,7 +52,7 @@ class FakeGate : public Gate {
     for (const std::string& tool : tools) visible.push_back(tool.starts_with("read_"));
     return visible;
   }
-  Decision CheckToken(std::string_view token) override { return Decide({.token = token, .tool = "read_file"}); }
+  Decision CheckToken(std::string_view token) override { return Decide({.token = tokens_ended ? "bad" : token, .tool = "read_file"}); }
   void SetToolCatalogue(std::vector<ToolInfo> tools) override {
     const std::lock_guard lock(mutex_);
     catalogue_ = std::move(tools);
@@ -122,6 +122,28 @@ class FakeGate : public Gate {
     return {};
   }
   Evidence* evidence() override { return evidence_of_test; }
+  Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    filters_.push_back(request.filter);
+    admins_.push_back(admin);
+    if (request.filter.agent_id == "held") return Error{ErrorCode::kConflict, "under the legal hold h1"};
+    return EraseReport{3, request.dry_run ? 6 : 5};
+  }
+  Status PlaceHold(const LegalHold& hold, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    holds_.push_back(hold);
+    admins_.push_back(admin);
+    return {};
+  }
+  Status LiftHold(std::string_view, std::string_view id, std::string_view, const AdminContext&) override {
+    const std::lock_guard lock(mutex_);
+    const auto gone = std::erase_if(holds_, [&](const LegalHold& hold) { return hold.id == id; });
+    return gone > 0 ? Status() : Status(Error{ErrorCode::kNotFound, "no such hold"});
+  }
+  Result<std::vector<LegalHold>> Holds(std::string_view) override {
+    const std::lock_guard lock(mutex_);
+    return holds_;
+  }
   Result<std::vector<std::string>> Tenants() override { return std::vector<std::string>{"default", "acme"}; }
   Status Flush() override {
     flushed = true;
@@ -157,6 +179,7 @@ class FakeGate : public Gate {
   }
 
   std::atomic<bool> inline_answers{false};
+  std::atomic<bool> tokens_ended{false};
   std::atomic<bool> store_down{false};
   Evidence* evidence_of_test = nullptr;
   std::atomic<bool> ready{true};
@@ -186,6 +209,10 @@ class FakeGate : public Gate {
   static Decision Decide(const Call& call) {
     if (call.token.empty()) return No(Check::kCapability, Reason::kNoToken, "a token is required");
     if (call.token == "bad") return No(Check::kCapability, Reason::kTokenBadMac, "the token is not valid");
+    const json::Value* uri = call.arguments == nullptr ? nullptr : call.arguments->Find("uri");
+    if (uri != nullptr && uri->string_value().starts_with("secret:")) {
+      return No(Check::kCapability, Reason::kArgumentRefused, "the token does not cover the resource");
+    }
     if (call.tool == "delete_all") return No(Check::kCapability, Reason::kToolNotAllowed, "tool_allow refuses delete_all");
     if (call.tool == "unfitting") return No(Check::kIntent, Reason::kIntentNotCovered, "not asked for");
     if (call.tool == "blocked") return No(Check::kPolicy, Reason::kPolicyBlocked, "the policy says no");
@@ -215,6 +242,7 @@ class FakeGate : public Gate {
   std::vector<RevokeRequest> revoked_;
   std::vector<AdminContext> admins_;
   std::vector<AuditFilter> filters_;
+  std::vector<LegalHold> holds_;
   std::vector<std::thread> threads_;
 };
 

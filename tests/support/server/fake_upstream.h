@@ -29,6 +29,7 @@ class FakeUpstream {
   FakeUpstream() {
     auto router = std::make_shared<http::Router>();
     router->Add("POST", "/mcp", [this](auto exchange) { OnPost(exchange); });
+    router->Add("GET", "/mcp", [this](auto exchange) { OnGet(exchange); });
     router->Add("DELETE", "/mcp", [this](auto exchange) {
       Record("DELETE", *exchange, {});
       exchange->Send(200, {}, {});
@@ -59,6 +60,7 @@ class FakeUpstream {
 
   std::atomic<bool> with_sessions{true};
   std::atomic<bool> sse{false};
+  // "stream": an event stream for Push, "input": a modern call that asks for input first, "large": 8 MiB,
   // "", "rubbish", "error", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake)
   std::string mode() const {
     const std::lock_guard lock(mutex_);
@@ -77,6 +79,20 @@ class FakeUpstream {
     const std::lock_guard lock(mutex_);
     tools_page_ = std::move(page);
   }
+  // Into every stream that is open, those of GET and the calls of mode "stream".
+  void Push(std::string text) {
+    pool_->at(0).Post([this, text = std::move(text)] {
+      for (const auto& stream : streams_) stream->Write(text);
+    });
+  }
+  void FinishStreams() {
+    pool_->at(0).Post([this] {
+      for (const auto& stream : std::exchange(streams_, {})) stream->Finish();
+    });
+  }
+  // Open streams and held calls whose gateway went away.
+  std::atomic<int> left{0};
+  std::atomic<bool> modern{false};
   // Called on the loop when a tools/call came.
   std::function<void()> on_call;
 
@@ -117,6 +133,39 @@ class FakeUpstream {
     exchange.Finish();
   }
 
+  void Hold(const std::shared_ptr<http::Exchange>& exchange) {
+    exchange->OnClose([this] { ++left; });
+    exchange->Start(200, {{"Content-Type", "text/event-stream"}});
+    streams_.push_back(exchange);
+  }
+
+  void OnGet(const std::shared_ptr<http::Exchange>& exchange) {
+    Record("GET", *exchange, "GET");
+    if (!KnowsSession(*exchange)) return exchange->Send(404, {}, {});
+    Hold(exchange);
+  }
+
+  // What a server of the revision 2026-07-28 answers.
+  void OnModern(const std::shared_ptr<http::Exchange>& exchange, const json::Value& body, const std::string& rpc_method) {
+    const json::Value& id = *body.Find("id");
+    if (rpc_method == "server/discover") {
+      return Answer(*exchange, id, R"({"resultType":"complete","supportedVersions":["2026-07-28","2099-01-01"],"capabilities":{"tools":{},"extensions":{"x/y":{}}},"ttlMs":9,"cacheScope":"public"})");
+    }
+    if (rpc_method == "tools/list") return Answer(*exchange, id, tools_page());
+    if (rpc_method == "subscriptions/listen") return Hold(exchange);
+    if (on_call) on_call();
+    if (mode() == "stream") return Hold(exchange);
+    if (mode() == "refuse") {
+      return exchange->Send(400, {{"Content-Type", "application/json"}}, R"({"jsonrpc":"2.0","id":)" + json::Write(id) +
+                            R"(,"error":{"code":-32021,"message":"capability","data":{"requiredCapabilities":{"sampling":{}}}}})");
+    }
+    const json::Value* state = body.AtPointer("/params/requestState");
+    if (mode() == "input" && state == nullptr) {
+      return Answer(*exchange, id, R"({"resultType":"input_required","inputRequests":{"a":{"method":"roots/list","params":{}}},"requestState":"of the upstream"})");
+    }
+    Answer(*exchange, id, R"({"resultType":"complete","content":[],"cacheScope":"public","ttlMs":5,"state":)" + (state == nullptr ? "null" : json::Write(*state)) + "}");
+  }
+
   void OnPost(const std::shared_ptr<http::Exchange>& exchange) {
     const Result<json::Value> parsed = json::Parse(exchange->body());
     const json::Value* method = parsed.ok() ? parsed->Find("method") : nullptr;
@@ -124,6 +173,7 @@ class FakeUpstream {
     Record("POST", *exchange, rpc_method);
     const std::string how = mode();
     const json::Value* id = parsed.ok() ? parsed->Find("id") : nullptr;
+    if (modern && id != nullptr) return OnModern(exchange, *parsed, rpc_method);
     if (rpc_method == "initialize") {
       if (how == "plain") return exchange->Send(404, {{"Content-Type", "text/plain"}}, "no such thing");
       const std::string session = with_sessions ? "s" + std::to_string(++sessions_) : "";
@@ -134,6 +184,9 @@ class FakeUpstream {
     if (how != "plain" && !KnowsSession(*exchange)) return exchange->Send(404, {}, {});
     if (id == nullptr) return exchange->Send(202, {}, {});
     if (rpc_method == "tools/list") return Answer(*exchange, *id, tools_page());
+    if (rpc_method == "resources/list") return Answer(*exchange, *id, R"({"resources":[{"uri":"a:1","name":"a"},{"uri":"secret:2","name":"b"}],"nextCursor":"more"})");
+    if (rpc_method == "resources/templates/list") return Answer(*exchange, *id, R"({"resourceTemplates":[{"uriTemplate":"a:{x}","name":"t"}]})");
+    if (rpc_method == "prompts/list") return Answer(*exchange, *id, R"({"prompts":[{"name":"p"}]})");
     if (on_call) on_call();
     OnCall(exchange, *parsed, *id, how);
   }
@@ -145,6 +198,10 @@ class FakeUpstream {
     if (how == "silent") {
       const std::lock_guard lock(mutex_);
       return held_.push_back(exchange);
+    }
+    if (how == "stream") return Hold(exchange);
+    if (how == "large") {
+      return Answer(*exchange, id, R"({"content":[{"type":"text","text":")" + std::string(8u << 20, 'x') + R"("}],"isError":true})");
     }
     if (how == "wrong_id") return Answer(*exchange, json::Value("someone else's"), "{}");
     if (how == "tool_error") return Answer(*exchange, id, R"({"content":[],"isError":true})");
@@ -165,6 +222,7 @@ class FakeUpstream {
   mutable std::mutex mutex_;
   std::vector<Seen> seen_;
   std::vector<std::shared_ptr<http::Exchange>> held_;
+  std::vector<std::shared_ptr<http::Exchange>> streams_;  // of the loop
   std::string mode_;
   std::string tools_page_ = R"({"tools":[{"name":"read_file","description":"reads","inputSchema":{"type":"object","properties":{"path":{}}}},{"name":"delete_all","x":1.10}]})";
   std::atomic<int> sessions_{0};

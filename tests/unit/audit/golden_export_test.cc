@@ -34,12 +34,13 @@ std::string ReadGolden(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string MakeExport(const AuditFilter& filter) {
+std::string MakeExport(const AuditFilter& filter, const CommitmentRule& rule = {}) {
   const auto memory = std::make_shared<store::MemoryStore>();
   const auto clock = std::make_shared<ManualClock>(1'767'323'045'123'000);
   AuditLogOptions options;
   options.producer_id = "gw-1";
   options.deployment = "golden";
+  options.commit = rule;
   auto log = AuditLog::Create(memory, options, clock, std::make_shared<CountingRandom>());
   for (int i = 0; i < 6; ++i) {
     clock->AdvanceMicros(1'500);
@@ -65,14 +66,22 @@ std::string MakeExport(const AuditFilter& filter) {
   REQUIRE(ExportEvents(*memory, filter, ExportFormat::kNdjson, *clock, [&](std::string_view piece) {
             out += piece;
             return Status();
-          }).ok());
+          }, memory.get()).ok());
   return out;
 }
+
+// With private values.
+std::string MakePrivateExport() { return MakeExport({}, {{"arg_values", "reason"}, 0}); }
 
 AuditFilter Decisions() {
   AuditFilter filter;
   filter.kind = "decision";
   return filter;
+}
+
+std::string WithValue(std::string text, const std::string& from, const std::string& to) {
+  text.replace(text.find(from, text.find(",\"private\":")), from.size(), to);
+  return text;
 }
 
 void UpdateIfAsked() {
@@ -87,6 +96,9 @@ void UpdateIfAsked() {
   std::string tampered = intact;
   tampered.replace(tampered.find("\"decision\":\"block\""), 18, "\"decision\":\"allow\"");
   write("export_tampered.ndjson", tampered);
+  const std::string with_values = MakePrivateExport();
+  write("export_private.ndjson", with_values);
+  write("export_private_tampered.ndjson", WithValue(with_values, "1e+21", "1e+22"));
 }
 
 ExportVerifier::Report Verify(const std::string& name) {
@@ -101,6 +113,7 @@ TEST_CASE("an export is exactly the golden bytes") {
   UpdateIfAsked();
   CHECK(MakeExport({}) == ReadGolden("export_intact.ndjson"));
   CHECK(MakeExport(Decisions()) == ReadGolden("export_filtered.ndjson"));
+  CHECK(MakePrivateExport() == ReadGolden("export_private.ndjson"));
 }
 
 TEST_CASE("the golden exports get the verdicts that the second verifier gives them, too") {
@@ -112,6 +125,10 @@ TEST_CASE("the golden exports get the verdicts that the second verifier gives th
   const auto tampered = Verify("export_tampered.ndjson");
   CHECK(tampered.outcome == Outcome::kTampered);
   CHECK(tampered.bad_seq == 3);
+  CHECK(Verify("export_private.ndjson").complete);
+  const auto altered = Verify("export_private_tampered.ndjson");
+  CHECK(altered.outcome == Outcome::kTampered);
+  CHECK(altered.message.find("arg_values") != std::string::npos);
 }
 
 }  // namespace intentgate::audit

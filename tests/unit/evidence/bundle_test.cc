@@ -113,6 +113,38 @@ TEST_CASE("a pruned chain's bundle is intact from where it begins; without the c
   }
 }
 
+TEST_CASE("a bundle carries private values when asked for, and every byte of them is held against the event") {
+  SignedLog log;
+  log.Append(3);
+  log.AppendPrivate("a \"quoted\" line\n,\"event\":\xe2\x82\xac");
+  log.AppendPrivate("another");
+  log.Sign(5);
+  CHECK(log.Bundle().find("quoted") == std::string::npos);
+  for (const bool filtered : {false, true}) {
+    BundleRequest request;
+    request.include_values = true;
+    if (filtered) request.filter.agent_id = "reader";
+    const std::string bundle = log.Bundle(request);
+    const BundleReport report = VerifyBundle(log, bundle);
+    CHECK_MESSAGE(report.verdict == BundleVerdict::kIntact, report.message);
+    const std::size_t from = bundle.find(",\"private\":"), end = bundle.find(",\"event\":{", from);
+    REQUIRE(from != std::string::npos);
+    for (std::size_t at = from; at < end; ++at) {
+      std::string changed = bundle;
+      changed[at] = static_cast<char>(changed[at] ^ 1);
+      CHECK_MESSAGE(VerifyBundle(log, changed).verdict != BundleVerdict::kIntact, "byte " << at << " was changed unnoticed");
+    }
+  }
+  const std::vector<std::int64_t> first{3};
+  CHECK(*log.store.ErasePrivateValues("acme", first) == 2);
+  BundleRequest request;
+  request.include_values = true;
+  const std::string rest = log.Bundle(request);
+  CHECK(VerifyBundle(log, rest).verdict == BundleVerdict::kIntact);
+  CHECK(rest.find("quoted") == std::string::npos);
+  CHECK(rest.find("another") != std::string::npos);
+}
+
 TEST_CASE("a store that holds less than its checkpoint covers gives no bundle") {
   SignedLog log;
   log.Append(5);

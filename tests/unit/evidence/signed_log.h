@@ -12,6 +12,8 @@
 #include <intentgate/evidence.h>
 
 #include "audit/audit_log.h"
+#include "audit/canonical_event.h"
+#include "audit/commitments.h"
 #include "audit/log_store.h"
 #include "contract/chains.h"
 #include "evidence/bundle_writer.h"
@@ -87,6 +89,26 @@ struct SignedLog {
     REQUIRE(store.Append(batches).ok());
   }
 
+  // One that commits to two values.
+  void AppendPrivate(const std::string& secret) {
+    AuditEvent event;
+    event.tenant = tenant;
+    event.tool = "read_file";
+    event.agent_id = "reader";
+    event.remote_ip = "192.0.2.1";
+    event.arg_values = json::MakeObject({{"secret", secret}});
+    std::vector<PrivateValue> values = audit::TakePrivate({{"arg_values", "remote_ip"}, 0}, event);
+    REQUIRE(audit::AddSalts(*SystemRandom(), values).ok());
+    const ChainHead head = *store.Head(tenant);
+    event.event_id = "private-" + std::to_string(head.next_seq);
+    event.ts_micros = 1'700'000'000'000'000 + head.next_seq;
+    const audit::EventDraft draft = audit::MakeDraft(std::move(event), "test", false, std::move(values));
+    audit::StoredEvent stored = draft.stored;
+    audit::Place(draft, head.next_seq, head.hash, stored.record);
+    const std::vector<audit::TenantBatch> batches{{tenant, {stored}}};
+    REQUIRE(store.Append(batches).ok());
+  }
+
   // Signs for the first `size` events of the chain; every event must still be there. Returns the note.
   std::string Sign(std::uint64_t size) {
     tree.leaves.clear();
@@ -112,7 +134,7 @@ struct SignedLog {
     const Status written = evidence::WriteBundle(store, tree, request, clock, [&](std::string_view piece) -> Status {
       out += piece;
       return {};
-    });
+    }, &store);
     REQUIRE_MESSAGE(written.ok(), written.error().message);
     return out;
   }

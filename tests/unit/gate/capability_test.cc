@@ -208,4 +208,35 @@ TEST_CASE("a refusal names what decided, an allow names nothing") {
   CHECK(w.Ask(child).rule == "budget token:" + allowed.root_jti + "/" + allowed.root_jti + "/1:calls");
 }
 
+TEST_CASE("a method is reached by its name, and a token that speaks of tools only reaches none") {
+  World w;
+  w.Open();
+  const json::Value about = json::MakeObject({{"uri", "file:///data/a"}});
+  const auto ask = [&](const std::string& token, std::string_view method) {
+    return w.gate->Authorize({.token = token, .tool = method, .arguments = &about, .method = method}).code;
+  };
+  const std::string all = w.Token({Caveat::ToolAllow({"*"})});
+  const std::string denying = w.Token({Caveat::ToolDeny({"drop"})});
+  const std::string naming = w.Token({Caveat::ToolDeny({"drop"}), Caveat::ToolAllow({"read_file", "resources/read"})});
+  CHECK(ask(all, "resources/read") == Reason::kToolNotAllowed);
+  CHECK(ask(denying, "resources/read") == Reason::kToolNotAllowed);
+  CHECK(ask(naming, "prompts/get") == Reason::kToolNotAllowed);
+  CHECK(ask(naming, "resources/read") != Reason::kToolNotAllowed);
+  CHECK(w.gate->Authorize({.token = denying, .tool = "read_file", .arguments = &about}).allowed());
+}
+
+TEST_CASE("a later round of a call is judged and not charged") {
+  World w;
+  w.Open();
+  const std::string token = w.Token({Caveat::MaxCalls(1)});
+  Call call{.token = token, .tool = "read_file"};
+  CHECK(w.gate->Authorize(call).allowed());
+  CHECK_FALSE(w.gate->Authorize(call).allowed());
+  call.continues = true;
+  CHECK(w.gate->Authorize(call).allowed());
+  const std::string refused = w.Token({Caveat::ToolDeny({"read_file"})});
+  call.token = refused;
+  CHECK(w.gate->Authorize(call).code == Reason::kToolDenied);
+}
+
 }  // namespace intentgate::gate

@@ -60,4 +60,31 @@ TEST_CASE("limits hold at their edge") {
   CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(kMaxMethodBytes + 1, 'a') + R"("})") == kInvalidRequest);
 }
 
+TEST_CASE("a method that moves data is judged under its own name, with what it is about") {
+  const auto judged = [](std::string_view method, std::string_view params) -> std::string {
+    const auto read = ReadMessage(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" + std::string(params) + "}", 1 << 20);
+    REQUIRE(std::holds_alternative<Message>(read));
+    const auto call = ReadToolCall(std::get<Message>(read));
+    if (const auto* refusal = std::get_if<Refusal>(&call)) return "refused: " + refusal->reason;
+    const ToolCall& asked = std::get<ToolCall>(call);
+    return std::string(asked.name) + " " + std::string(asked.method) + " " + (asked.arguments ? json::Write(*asked.arguments) : "-");
+  };
+  CHECK(judged("resources/read", R"({"uri":"a:1","_meta":{},"x":1})") == R"(resources/read resources/read {"uri":"a:1"})");
+  CHECK(judged("resources/subscribe", R"({"uri":"a:1"})") == R"(resources/subscribe resources/subscribe {"uri":"a:1"})");
+  CHECK(judged("prompts/get", R"({"name":"p","arguments":{"n":1.10}})") == R"(prompts/get prompts/get {"name":"p","arguments":{"n":1.10}})");
+  CHECK(judged("completion/complete", R"({"ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"n","value":"v"}})") ==
+        R"(completion/complete completion/complete {"ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"n","value":"v"}})");
+  CHECK(judged("tools/call", R"({"name":"t"})") == "t tools/call -");
+  for (const std::string bad : {R"({})", R"({"uri":1})", R"({"uri":""})", R"({"uri":"a\u0000b"})", R"({"Uri":"a"})"}) {
+    const auto read = ReadMessage(R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":)" + bad + "}", 1000);
+    const auto* message = std::get_if<Message>(&read);
+    CHECK((message == nullptr || std::holds_alternative<Refusal>(ReadToolCall(*message))));
+  }
+  CHECK(judged("completion/complete", R"({"ref":{"type":"ref/prompt","Name":"p","name":"q"},"argument":{}})").starts_with("refused"));
+  CHECK(judged("completion/complete", R"({"ref":{"type":"ref/resource","uri":"u"}})").starts_with("refused"));
+  CHECK(judged("prompts/get", R"({"name":"p","arguments":[]})").starts_with("refused"));
+  // A token that names the method would cover a tool of that name.
+  CHECK(judged("tools/call", R"({"name":"resources/read"})") == "refused: no tool can have the name of a method");
+}
+
 }  // namespace intentgate::mcp

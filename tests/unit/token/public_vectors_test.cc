@@ -141,8 +141,12 @@ TEST_CASE("the signed forms and the MACs are the public ones to the byte") {
     CHECK(token::EncodeLegacy(read.content, read.sig) == Str(row, "token"));
     const crypto::HmacKey key(*base::HexDecode(Str(row, "master_key_hex")));
     CHECK(base::Base64UrlEncode(token::LegacyMac(read, key)) == Str(row, "sig"));
+    const std::vector<Caveat> more = {Caveat::ToolAllow({"<read>"}), Caveat::MaxCalls(3)};
+    const std::string child = token::ExtendLegacy(read, more);
+    CHECK(Verify(child, Ring(row), {}, Clock2026()).ok());
     read.canonical = false;
     CHECK(base::Base64UrlEncode(token::LegacyMac(read, key)) == Str(row, "sig"));
+    CHECK(token::ExtendLegacy(read, more) == child);
   }
 }
 

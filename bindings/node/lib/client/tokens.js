@@ -1,10 +1,14 @@
 // Tokens by the public SDK's names. The bytes are the library's, so that what it verifies is what was made here.
 "use strict";
 
-const core = () => require("../tokens.js");
+// Loaded at the first token, so that a client for calls needs no binary.
+let loaded;
+const core = () => (loaded ??= require("../tokens.js"));
 
 const CaveatType = Object.freeze({ TOOL_ALLOW: "tool_allow", TOOL_DENY: "tool_deny", EXPIRY: "exp", MAX_CALLS: "max_calls", AGENT_LOCK: "agent_lock" });
 const OPTIONS = ["addTools", "denyTools", "maxCalls", "expiresAt", "expiresInSeconds", "extra"];
+
+const NONE = [];
 
 class AttenuationError extends Error {
   constructor(message, options) {
@@ -14,7 +18,7 @@ class AttenuationError extends Error {
 }
 
 function tools(value, name) {
-  if (value === undefined || value === null) return [];
+  if (value === undefined || value === null) return NONE;
   if (!Array.isArray(value) || !value.every((tool) => typeof tool === "string")) throw new AttenuationError(`${name} must be an array of names`);
   return value;
 }
@@ -33,16 +37,18 @@ function extraCaveat(caveat) {
   return { t: type, ...Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) };
 }
 
-function caveatsOf({ addTools, denyTools, maxCalls, expiresAt, expiresInSeconds, extra = [] }) {
+function caveatsOf({ addTools, denyTools, maxCalls, expiresAt, expiresInSeconds, extra = NONE }) {
   const caveats = [];
-  const allowed = tools(addTools, "addTools"), denied = tools(denyTools, "denyTools");
+  const allowed = tools(addTools, "addTools");
+  const denied = tools(denyTools, "denyTools");
   if (allowed.length > 0) caveats.push({ t: "tool_allow", tools: allowed });
   if (denied.length > 0) caveats.push({ t: "tool_deny", tools: denied });
   if (maxCalls !== undefined) caveats.push({ t: "max_calls", max_calls: whole(maxCalls, "maxCalls") });
   if (expiresAt !== undefined) caveats.push({ t: "exp", exp: whole(expiresAt instanceof Date ? Math.floor(expiresAt.getTime() / 1000) : expiresAt, "expiresAt") });
   else if (expiresInSeconds !== undefined) caveats.push({ t: "exp", exp: Math.floor(Date.now() / 1000) + whole(expiresInSeconds, "expiresInSeconds") });
   if (!Array.isArray(extra)) throw new AttenuationError("extra must be an array of caveats");
-  return [...caveats, ...extra.map(extraCaveat)];
+  for (const caveat of extra) caveats.push(extraCaveat(caveat));
+  return caveats;
 }
 
 /** A child that can do no more than its parent; needs no key and no gateway. */

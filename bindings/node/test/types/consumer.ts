@@ -18,7 +18,9 @@ const request: ig.MintRequest = { subject: "a", caveats, ttl: 1, format: 5, tena
 const minted: ig.MintedToken = ig.mint(keys, request);
 const child: string = ig.attenuate(minted.token, [ig.maxCalls(1)], { expiresIn: 60, seal: true, label: "hop" });
 export const content: { [member: string]: ig.Json } = ig.decode(child);
-export const verified: { [member: string]: ig.Json } = ig.verify(child, keys, { audience: "x" });
+const verified: ig.TokenContent = ig.verify(child, keys, { audience: "x" });
+export const read: unknown[] = [verified.v, verified.kid, verified.jti, verified.root_jti, verified.iss, verified.tenant, verified.zone, verified.sub, verified.aud, verified.iat,
+  verified.nbf, verified.exp, verified.max_depth, verified.sealed, verified.cav[0]?.t, verified.hops[0]?.label, verified.toJSON()];
 ig.check(child, keys, "read", { path: "/a" }, { now: 1, agent: "a" });
 const explanation: ig.Explanation = ig.explain(child, keys, "read", { path: "/a" }, { now: 1, agent: "a" });
 export const answers: readonly ig.CaveatAnswer[] = explanation.caveats;

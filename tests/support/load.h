@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,14 +14,21 @@
 #include <doctest/doctest.h>
 
 #include "audit/audit_log.h"
+#include "support/checked_chains.h"
 
 namespace intentgate::test {
 
 class Load {
  public:
-  Load(std::shared_ptr<audit::AuditStore> store, int threads) : store_(std::move(store)) {
+  // Between two tries of a caller that was refused.
+  static constexpr std::chrono::milliseconds kPause{5};
+
+  // `name` begins the ids of its events; with a folder for a journal they wait there for the chain.
+  Load(std::shared_ptr<audit::AuditStore> store, int threads, std::string name = "load", std::string journal = "")
+      : store_(std::move(store)), name_(std::move(name)), journaled_(!journal.empty()) {
     audit::AuditLogOptions options;
     options.retry_micros = 100'000;
+    options.journal.directory = std::move(journal);
     auto log = audit::AuditLog::Create(store_, options, SystemClock(), SystemRandom());
     REQUIRE(log.ok());
     log_ = std::move(*log);
@@ -35,8 +41,13 @@ class Load {
   // False when that takes more than a minute.
   bool WaitFor(std::size_t more) {
     std::unique_lock lock(mutex_);
-    const std::size_t wanted = acknowledged_.size() + more;
-    return grown_.wait_for(lock, std::chrono::minutes(1), [&] { return acknowledged_.size() >= wanted; });
+    const std::size_t wanted = ids_.acknowledged.size() + more;
+    return grown_.wait_for(lock, std::chrono::minutes(1), [&] { return ids_.acknowledged.size() >= wanted; });
+  }
+  // Returns when a call was refused; false when none is within a minute.
+  bool WaitForRefusal() {
+    std::unique_lock lock(mutex_);
+    return refused_.wait_for(lock, std::chrono::minutes(1), [&] { return failed_ > 0; });
   }
   void Stop() {
     stopping_ = true;
@@ -45,71 +56,52 @@ class Load {
     log_.reset();
   }
   // After Stop.
-  const std::set<std::string>& acknowledged() const { return acknowledged_; }
+  const CallersIds& ids() const { return ids_; }
   std::size_t failed() const { return failed_; }
   const std::string& last_error() const { return last_error_; }
 
  private:
   void Run(int number) {
-    while (!stopping_) {
+    for (std::int64_t n = 0; !stopping_; ++n) {
       AuditEvent event;
+      event.event_id = name_ + "-" + std::to_string(number) + "-" + std::to_string(n);
       event.tenant = number % 2 == 0 ? "even" : "odd";
       event.decision = "allow";
       event.tool = "read_file";
       event.charges = {{"calls", 0, 1}};
-      const auto receipt = log_->AppendAndWait(std::move(event));
-      if (!receipt.ok()) {
-        ++failed_;
+      {
         const std::lock_guard lock(mutex_);
+        ids_.tried.insert(event.event_id);
+      }
+      const auto receipt = log_->AppendAndWait(
+          std::move(event), journaled_ ? AuditDurability::kJournal : AuditDurability::kDurable);
+      if (!receipt.ok()) {
+        std::unique_lock lock(mutex_);
+        ++failed_;
         last_error_ = receipt.error().message;
-        std::this_thread::yield();
+        refused_.notify_all();
+        grown_.wait_for(lock, kPause);   // or until somebody else got through
         continue;
       }
       {
         const std::lock_guard lock(mutex_);
-        acknowledged_.insert(receipt->event_id);
+        ids_.acknowledged.insert(receipt->event_id);
       }
       grown_.notify_all();
     }
   }
 
   std::shared_ptr<audit::AuditStore> store_;
+  const std::string name_;
+  const bool journaled_;
   std::unique_ptr<audit::AuditLog> log_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> failed_{0};
   std::mutex mutex_;
-  std::condition_variable grown_;
-  std::set<std::string> acknowledged_;
+  std::condition_variable grown_, refused_;
+  CallersIds ids_;
   std::string last_error_;
 };
-
-// Every id in the chains. Checks that they verify and that the counters are the sums of their decisions.
-template <typename Store>
-std::set<std::string> CheckedIds(Store& store) {
-  std::set<std::string> ids;
-  for (const char* tenant : {"even", "odd"}) {
-    const auto report = audit::VerifyChain(store, tenant);
-    REQUIRE(report.ok());
-    INFO(report->problem);
-    CHECK(report->ok);
-    std::int64_t decisions = 0, charged = 0;
-    for (std::int64_t next = 0; next < report->head.next_seq;) {
-      const auto page = store.ScanStored(tenant, next, 1'000);
-      REQUIRE(page.ok());
-      REQUIRE_FALSE(page->empty());
-      for (const audit::StoredEvent& e : *page) {
-        CHECK(ids.insert(e.record.event_id).second);
-        decisions += e.kind == "decision" ? 1 : 0;
-      }
-      next = page->back().record.seq + 1;
-    }
-    const auto counters = store.Load(0);
-    REQUIRE(counters.ok());
-    for (const budget::CounterRow& row : *counters) charged += row.tenant == tenant ? row.amount : 0;
-    CHECK(charged == decisions);
-  }
-  return ids;
-}
 
 }  // namespace intentgate::test

@@ -1,0 +1,86 @@
+"""FastAPI routes.
+
+    @app.post("/files/{folder}")
+    def read(decision: Annotated[Decision, Depends(require(gate, "read_file"))]) -> str:
+        return open(decision.args["path"]).read()
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, Optional, Union
+
+from fastapi import HTTPException, Request
+
+from .._native import Decision
+from ..gate import Gate
+from ..guard import Recorded
+from ._asking import strict_object
+
+Arguments = Callable[[Request], Union[Mapping[str, Any], Awaitable[Mapping[str, Any]]]]
+
+# The token itself is not good, so another one may help; anything else is a refusal of this call.
+_TOKEN_CODES = ("capability.no_token", "capability.token_")
+
+
+def require(
+    gate: Gate,
+    tool: str,
+    *,
+    arguments: Optional[Arguments] = None,
+    token: Optional[Callable[[Request], Optional[str]]] = None,
+    server: str = "",
+) -> Callable[[Request], AsyncIterator[Decision]]:
+    """A dependency that judges the request as a call of ``tool`` and gives the route its ``Decision``.
+
+    The arguments are the path's and the query's values (strings) and the members of a JSON body; a name that comes twice is
+    a 400. ``arguments`` is a function of the request in their place. Work with ``decision.args``: they are what was judged.
+    The token is the bearer's; ``X-Intent-Prompt`` is the prompt. Without a good token the answer is 401, a refusal is 403
+    with ``{"code", "message"}``. The outcome is recorded when the route has ended.
+    """
+    find_arguments, find_token = arguments or request_arguments, token or bearer_of
+
+    async def judged(request: Request) -> AsyncIterator[Decision]:
+        try:
+            found = find_arguments(request)
+            args = await found if inspect.isawaitable(found) else found
+            decision = await gate.aauthorize(tool, args, find_token(request), server=server,
+                                             intent=request.headers.get("x-intent-prompt", ""))
+        except (TypeError, ValueError) as error:
+            if gate.closed:
+                raise
+            raise HTTPException(400, {"code": "gate.invalid_request", "message": str(error)}) from error
+        if not decision:
+            raise _refused(decision)
+        with Recorded(gate, decision):
+            yield decision
+
+    return judged
+
+
+def bearer_of(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+async def request_arguments(request: Request) -> Dict[str, Any]:
+    """The arguments in a request: path, query and JSON body. Raises ``ValueError`` for a name that comes twice."""
+    found = [*request.path_params.items(), *request.query_params.multi_items()]
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        body = await request.body()
+        try:
+            found += strict_object(body.decode("utf-8")).items()
+        except json.JSONDecodeError as error:
+            raise ValueError(f"the body is no JSON: {error}") from error
+    args = dict(found)
+    if len(args) != len(found):
+        raise ValueError("an argument is given twice")
+    return args
+
+
+def _refused(decision: Decision) -> HTTPException:
+    detail = {"code": decision.code, "message": decision.reason}
+    if decision.code.startswith(_TOKEN_CODES):
+        return HTTPException(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    return HTTPException(403, detail)

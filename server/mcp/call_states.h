@@ -1,0 +1,55 @@
+// The gateway's mark on a call that needs several rounds (2026-07-28): the requestState that a client gets holds the
+// upstream's state and says, under a MAC, whose call of what it belongs to. So a later round is known for a part of a
+// call that was judged and charged, and no state can be taken to another call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include <intentgate/clock.h>
+
+#include "crypto/hash.h"
+#include "crypto/secret_bytes.h"
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+
+inline constexpr std::int64_t kCallStateSeconds = 900;
+inline constexpr std::size_t kMaxUsedStates = 100'000;
+
+// Thread-safe.
+class CallStates {
+ public:
+  CallStates(const crypto::SecretBytes& key, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random);
+
+  // `upstream` is the upstream's own state, if it gave one. Fails when there is no randomness.
+  Result<std::string> Seal(std::string_view principal, const ToolCall& call, const std::optional<std::string>& upstream);
+
+  struct Opened {
+    std::optional<std::string> upstream;
+    bool first = false;  // nobody has come with this state before
+  };
+  // nullopt: not ours, not of this caller and call, or too old.
+  std::optional<Opened> Open(std::string_view state, std::string_view principal, const ToolCall& call);
+
+ private:
+  crypto::Digest MacOf(std::string_view payload, std::string_view principal, const ToolCall& call) const;
+  bool FirstUse(const std::string& nonce, std::int64_t expires);
+
+  const crypto::HmacKey key_;
+  const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<Random> random_;
+  std::mutex mutex_;
+  std::unordered_set<std::string> used_;
+  std::deque<std::pair<std::int64_t, std::string>> order_;  // when each of them expires
+};
+
+}  // namespace intentgate::mcp

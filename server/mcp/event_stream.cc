@@ -1,0 +1,138 @@
+#include "mcp/event_stream.h"
+
+#include <optional>
+#include <utility>
+
+#include "http/bearer.h"
+#include "mcp/answer_reader.h"
+#include "mcp/client_stream.h"
+#include "mcp/exchange_util.h"
+#include "mcp/message_flow.h"
+
+namespace intentgate::mcp {
+namespace {
+
+// Loop-bound; kept alive by the callbacks of its call.
+class EventStream : public std::enable_shared_from_this<EventStream> {
+ public:
+  EventStream(Lane& lane, ExchangePtr exchange, UpstreamSession bound, std::string principal)
+      : lane_(lane), exchange_(std::move(exchange)), bound_(std::move(bound)), principal_(std::move(principal)),
+        flow_(
+            MessageFlow::Form::kSse, kFlowWindow, [this](json::Value message) { return Look(message); },
+            [this](const AnswerScan& scan) {
+              if (!scan.has_method()) Answered(scan.id(), scan.has_error() || scan.is_error());
+            }) {}
+
+  void Start() {
+    const auto self = shared_from_this();
+    const std::string_view last_event = exchange_->request().headers.Get("Last-Event-ID").value_or("");
+    call_ = lane_.upstream.Get(bound_, last_event, {[self](const http::ResponseHead& head) { self->OnHead(head); },
+                                                    [self](std::string_view piece) { self->OnBody(piece); },
+                                                    [self](const Status& status) { self->OnDone(status); }});
+    exchange_->OnClose([weak = weak_from_this()] {
+      if (const auto gone = weak.lock()) gone->Cancel();
+    });
+  }
+
+ private:
+  void OnHead(const http::ResponseHead& head) {
+    reader_.Head(head);
+    if (!reader_.promising() || reader_.form() != AnswerReader::Form::kSse) return;
+    call_->SetIdleTimeout(lane_.upstream.stream_idle());
+    const auto weak = weak_from_this();
+    ClientStream::Options options;
+    options.between = [weak] {
+      const auto self = weak.lock();
+      return self != nullptr && self->flow_.between();
+    };
+    options.still_allowed = [weak] {
+      const auto self = weak.lock();
+      if (self == nullptr) return false;
+      const std::string_view token = http::BearerToken(self->exchange_->request().headers);
+      return self->lane_.context.gate->CheckToken(token).allowed() &&
+             self->lane_.context.sessions->Use(self->bound_.id, self->principal_).has_value();
+    };
+    options.on_expired = [weak] {
+      if (const auto self = weak.lock()) self->End();
+    };
+    options.on_gone = [weak] {
+      if (const auto self = weak.lock()) self->Cancel();
+    };
+    stream_ = std::make_shared<ClientStream>(exchange_, std::move(options));
+    stream_->Start(call_, EventStreamHeaders());
+  }
+
+  // Everything goes on as it came.
+  Result<std::optional<std::string>> Look(const json::Value& message) {
+    const json::Value* id = message.Find("id");
+    if (message.Find("method") == nullptr && id != nullptr) {
+      const json::Value* failed = message.AtPointer("/result/isError");
+      Answered(json::Write(*id), message.Find("error") != nullptr || (failed != nullptr && *failed == json::Value(true)));
+    }
+    return std::optional<std::string>();
+  }
+
+  void Answered(const std::string& id, bool failed) {
+    const auto pending = lane_.context.pending->Take(bound_.id, id);
+    if (!pending) return;
+    Outcome outcome;
+    outcome.outcome = failed ? "tool_error" : "success";
+    outcome.upstream_status = 200;
+    outcome.latency_us = (lane_.context.clock->MonotonicNanos() - pending->start_nanos) / 1000;
+    lane_.context.metrics->Forwarded(telemetry::ForwardOutcome::kSuccess, static_cast<double>(outcome.latency_us) / 1e6);
+    lane_.context.gate->RecordOutcome(pending->decision, outcome);
+  }
+
+  void OnBody(std::string_view piece) {
+    if (stream_ == nullptr) return;
+    std::string out;
+    const Status flowed = flow_.Feed(piece, out);
+    stream_->Write(out);
+    if (flowed.ok()) return;
+    lane_.context.log->Warn("upstream failed", {{"method", "GET"}, {"detail", flowed.error().ToString()}});
+    Cancel();
+    stream_->Abort();
+  }
+
+  void OnDone(const Status& status) {
+    call_.reset();
+    // A stream that ended is opened anew by whoever wants more.
+    if (stream_ != nullptr) return stream_->Finish();
+    if (!status.ok()) {
+      lane_.context.log->Warn("upstream failed", {{"method", "GET"}, {"detail", status.error().ToString()}});
+      return exchange_->SendError(502, "the upstream did not answer");
+    }
+    if (reader_.status() == 404) {
+      lane_.context.sessions->Drop(bound_.id, principal_);
+      return SendJson(*exchange_, 404, ErrorReply({}, kInvalidRequest, "session not found"));
+    }
+    const bool told = reader_.status() == 405 || reader_.status() == 400 || reader_.status() == 409;
+    exchange_->SendError(told ? reader_.status() : 502, "the upstream gave no stream");
+  }
+
+  void End() {
+    Cancel();
+    stream_->Finish();
+  }
+
+  void Cancel() {
+    if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
+  }
+
+  Lane& lane_;
+  const ExchangePtr exchange_;
+  const UpstreamSession bound_;
+  const std::string principal_;
+  AnswerReader reader_{json::Value(), 0};
+  MessageFlow flow_;
+  std::shared_ptr<ClientStream> stream_;
+  std::shared_ptr<http::ClientCall> call_;
+};
+
+}  // namespace
+
+void RunEventStream(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
+  std::make_shared<EventStream>(lane, std::move(exchange), bound, principal)->Start();
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,151 @@
+#include "mcp/legacy_visit.h"
+
+#include <utility>
+#include <variant>
+
+#include "mcp/admission.h"
+#include "mcp/batch.h"
+#include "mcp/event_stream.h"
+#include "mcp/exchange_util.h"
+#include "mcp/handshake.h"
+#include "mcp/lists.h"
+#include "mcp/relay.h"
+#include "mcp/tool_call.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::string_view kNotificationPrefix = "notifications/";
+
+}  // namespace
+
+void LegacyVisit::Post(std::shared_ptr<const Message> message) {
+  const bool initialize = message->method() == "initialize" && message->kind() == MessageKind::kRequest;
+  bool bad_protocol = false;
+  protocol_ = ProtocolOf(head_, bad_protocol);
+  if (bad_protocol && !initialize) return Turn(400, "MCP-Protocol-Version names a revision that is not served here");
+  if (message->kind() == MessageKind::kRequest) return OnRequest(message);
+  OnNotification(*message);
+}
+
+void LegacyVisit::Batch() {
+  bool bad_protocol = false;
+  protocol_ = ProtocolOf(head_, bad_protocol);
+  if (bad_protocol) return Turn(400, "MCP-Protocol-Version names a revision that is not served here");
+  const Decision caller = Caller();
+  if (!caller.allowed()) return Unauthorized({}, caller);
+  const auto bound = Bound(caller);
+  if (!bound && !SessionId().empty()) return NoSession({});
+  const std::string_view protocol = bound ? std::string_view(bound->protocol) : protocol_;
+  if (protocol != kBatchProtocol) {
+    return Refuse({kInvalidRequest, "batches are served in sessions of the revision 2025-03-26 alone: send one message a request",
+                   {}, {}, {}});
+  }
+  RunBatch(lane_, exchange_);
+}
+
+void LegacyVisit::Get() {
+  if (const auto refusal = CheckAdmission(*lane_.context.settings, head_)) return Turn(refusal->status, refusal->reason);
+  bool bad_protocol = false;
+  protocol_ = ProtocolOf(head_, bad_protocol);
+  // Also the modern era has no GET; and a client without a session has no stream to listen to.
+  if (bad_protocol || SessionId().empty() || head_.method != "GET") {
+    return exchange_->Send(405, {{"Allow", "DELETE, POST"}}, {});
+  }
+  const Decision caller = Caller();
+  if (!caller.allowed()) return Unauthorized({}, caller);
+  const auto bound = Bound(caller);
+  if (!bound) return NoSession({});
+  RunEventStream(lane_, exchange_, *bound, PrincipalOf(caller));
+}
+
+void LegacyVisit::Delete() {
+  if (const auto refusal = CheckAdmission(*lane_.context.settings, head_)) return Turn(refusal->status, refusal->reason);
+  bool bad_protocol = false;
+  protocol_ = ProtocolOf(head_, bad_protocol);
+  if (bad_protocol) return exchange_->Send(405, {{"Allow", "POST"}}, {});
+  const Decision caller = Caller();
+  if (!caller.allowed()) return Unauthorized({}, caller);
+  const auto bound = Bound(caller);
+  if (!bound) return NoSession({});
+  EndSession(lane_, exchange_, *bound, PrincipalOf(caller));
+}
+
+void LegacyVisit::NoSession(const json::Value& id) {
+  SendJson(*exchange_, 404, ErrorReply(id, kInvalidRequest, "session not found"));
+}
+
+std::optional<UpstreamSession> LegacyVisit::Bound(const Decision& caller) {
+  const std::string_view id = SessionId();
+  if (id.empty()) return std::nullopt;
+  std::optional<std::string> negotiated = lane_.context.sessions->Use(id, PrincipalOf(caller));
+  if (!negotiated) return std::nullopt;
+  return UpstreamSession{std::string(id), protocol_.empty() ? std::move(*negotiated) : std::string(protocol_)};
+}
+
+void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
+  const Method* method = FindMethod(message->method(), Era::kLegacy);
+  if (method != nullptr && method->rule == Rule::kPing) {
+    return SendJson(*exchange_, 200, ResultReply(*message->id(), json::MakeObject({})));
+  }
+  if (method != nullptr && method->rule == Rule::kJudged) return OnJudged(message);
+  const Decision caller = Caller();
+  if (method != nullptr && method->rule == Rule::kHandshake) return RunInitialize(lane_, exchange_, message, caller);
+  if (!caller.allowed()) return Unauthorized(*message->id(), caller);
+  if (method == nullptr) {
+    return Refuse({kMethodNotFound, "this gateway has no rule for the method", *message->id(), std::string(message->method()), {}});
+  }
+  auto bound = Bound(caller);
+  if (!bound && !SessionId().empty()) return NoSession(*message->id());
+  if (method->rule == Rule::kList) {
+    return RunList(lane_, {exchange_, message, method, Era::kLegacy, PrincipalOf(caller), std::move(bound)});
+  }
+  if (!bound) return Turn(400, "the method needs a session: begin with initialize", *message->id());
+  RelayTask task{.exchange = exchange_, .message = message, .era = Era::kLegacy, .principal = PrincipalOf(caller)};
+  task.bound = std::move(bound);
+  StartRelay(lane_, std::move(task));
+}
+
+void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
+  auto read = ReadToolCall(*message);
+  if (const auto* refusal = std::get_if<Refusal>(&read)) return Refuse(*refusal);
+  const ToolCall& call = std::get<ToolCall>(read);
+  std::optional<UpstreamSession> bound;
+  if (!SessionId().empty()) {
+    // A session is looked up by who asks, so the token comes first. One that is not good finds no session
+    // and is refused by the gate below, in the chain.
+    const Decision caller = Caller();
+    bound = Bound(caller);
+    if (!bound && caller.allowed()) {
+      Record({kInvalidRequest, "the call names a session that its caller does not have", *message->id(),
+              std::string(call.method), std::string(call.name)});
+      return NoSession(*message->id());
+    }
+  } else if (call.method == "resources/subscribe") {
+    return Turn(400, "the method needs a session: begin with initialize", *message->id());
+  }
+  CallRoute route;
+  route.bound = std::move(bound);
+  RunToolCall(lane_, exchange_, message, call, std::move(route));
+}
+
+void LegacyVisit::OnNotification(const Message& message) {
+  // A tool server might do what such a message asks for, and no rule here has judged it.
+  if (message.kind() == MessageKind::kNotification && !message.method().starts_with(kNotificationPrefix)) {
+    return Refuse({kInvalidRequest, "only methods that begin with notifications/ come without an id", {},
+                   std::string(message.method()), {}});
+  }
+  const Decision caller = Caller();
+  if (!caller.allowed()) {
+    if (message.method() == "notifications/initialized") return exchange_->Send(202, {}, {});
+    return Unauthorized({}, caller);
+  }
+  const auto bound = Bound(caller);
+  if (bound) return RelayMessage(lane_, exchange_, *bound, PrincipalOf(caller));
+  if (!SessionId().empty()) return NoSession({});
+  if (message.kind() == MessageKind::kResponse) return Turn(400, "an answer needs a session");
+  // Without a session there is nobody to tell.
+  exchange_->Send(202, {}, {});
+}
+
+}  // namespace intentgate::mcp

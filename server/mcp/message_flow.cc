@@ -1,0 +1,170 @@
+// Lines are followed as in the event stream format of the HTML standard. While an event is held only its end is looked
+// for; it is then read as a whole by http::SseParser. When it becomes too large, the held bytes are followed once more,
+// this time into the scan. Tested by tests/unit/mcp/message_flow_test.cc and tests/fuzz/message_flow_fuzz.cc.
+#include "mcp/message_flow.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "http/sse.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::size_t kMaxFieldBytes = 5;  // one more than "data"
+
+Error Malformed(std::string what) { return Error{ErrorCode::kMalformed, std::move(what)}; }
+
+}  // namespace
+
+void MessageFlow::EndOfLine(AnswerScan* scan) {
+  if (scan != nullptr && line_ == Line::kData && has_data_) scan->Feed("\n");
+  has_data_ = has_data_ || line_ == Line::kData || (line_ == Line::kField && field_ == "data");
+  line_ = Line::kField;
+  field_.clear();
+  has_text_ = false;
+}
+
+std::size_t MessageFlow::FollowLines(std::string_view piece, AnswerScan* scan) {
+  for (std::size_t at = 0; at < piece.size();) {
+    const char c = piece[at];
+    if (std::exchange(after_cr_, false) && c == '\n') {
+      ++at;
+      continue;
+    }
+    if (c == '\r' || c == '\n') {
+      after_cr_ = c == '\r';
+      const bool empty = !has_text_;
+      EndOfLine(scan);
+      ++at;
+      if (!empty) continue;
+      // The line feed of the pair belongs to this event, not to the next.
+      if (after_cr_ && at < piece.size() && piece[at] == '\n') {
+        after_cr_ = false;
+        ++at;
+      }
+      return at;
+    }
+    has_text_ = true;
+    if (line_ == Line::kField) {
+      ++at;
+      if (c == ':') line_ = field_ == "data" ? Line::kBlank : Line::kOther;
+      else if (field_.size() < kMaxFieldBytes) field_.push_back(c);
+      continue;
+    }
+    if (std::exchange(line_, line_ == Line::kBlank ? Line::kData : line_) == Line::kBlank && c == ' ') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = std::min(piece.find_first_of("\r\n", at), piece.size());
+    if (scan != nullptr && line_ == Line::kData) scan->Feed(piece.substr(at, end - at));
+    at = end;
+  }
+  return std::string_view::npos;
+}
+
+void MessageFlow::Restart() {
+  held_.clear();
+  line_ = Line::kField;
+  field_.clear();
+  has_text_ = false;
+  has_data_ = false;
+}
+
+void MessageFlow::BecomeLarge(std::string& out) {
+  large_.emplace();
+  const std::string held = std::exchange(held_, {});
+  if (form_ == Form::kJson) {
+    large_->Feed(held);
+  } else {
+    Restart();
+    after_cr_ = false;
+    FollowLines(held, &*large_);
+  }
+  out.append(held);
+}
+
+Status MessageFlow::LookAt(std::string_view text, std::optional<std::string>& replaced) {
+  Result<json::Value> message = json::Parse(text, {.max_bytes = window_});
+  if (!message.ok()) return message.error();
+  if (!message->is_object()) return Malformed("a message is no object");
+  Result<std::optional<std::string>> looked = look_(std::move(*message));
+  if (!looked.ok()) return looked.error();
+  replaced = std::move(*looked);
+  return {};
+}
+
+Status MessageFlow::EndOfEvent(std::string& out) {
+  has_data_ = false;
+  if (large_) {
+    passed_(*std::exchange(large_, std::nullopt));
+    return {};
+  }
+  const std::string held = std::exchange(held_, {});
+  http::SseParser parser(window_ + 1);
+  std::vector<http::SseEvent> events;
+  if (Status read = parser.Feed(held, events); !read.ok()) return read;
+  std::optional<std::string> replaced;
+  for (const http::SseEvent& event : events) {
+    resumable_ = resumable_ || !event.id.empty();
+    if (event.data.find_first_not_of(" \t\n") == std::string::npos) continue;  // a priming event
+    if (Status looked = LookAt(event.data, replaced); !looked.ok()) return looked;
+    if (replaced) http::AppendSseEvent(event.type, event.id, *replaced, out);
+  }
+  if (!replaced) out.append(held);
+  return {};
+}
+
+Status MessageFlow::Json(std::string_view piece, std::string& out) {
+  if (large_) {
+    large_->Feed(piece);
+    out.append(piece);
+    return {};
+  }
+  held_.append(piece);
+  if (held_.size() > window_) BecomeLarge(out);
+  return {};
+}
+
+Status MessageFlow::Feed(std::string_view piece, std::string& out) {
+  if (form_ == Form::kJson) return Json(piece, out);
+  while (!piece.empty()) {
+    if (after_cr_ && held_.empty() && !large_ && piece.front() == '\n') {
+      // Of the event that ended with the CR before.
+      after_cr_ = false;
+      out.push_back('\n');
+      piece.remove_prefix(1);
+      continue;
+    }
+    const std::size_t end = FollowLines(piece, large_ ? &*large_ : nullptr);
+    const std::string_view part = piece.substr(0, end);
+    piece.remove_prefix(part.size());
+    if (large_) out.append(part);
+    else held_.append(part);
+    if (!large_ && held_.size() > window_) BecomeLarge(out);
+    if (end == std::string_view::npos) continue;
+    if (Status ended = EndOfEvent(out); !ended.ok()) return ended;
+  }
+  return {};
+}
+
+Status MessageFlow::End(std::string& out) {
+  if (large_) {
+    if (form_ == Form::kSse || !large_->complete()) return Malformed("the answer ended too early");
+    passed_(*std::exchange(large_, std::nullopt));
+    return {};
+  }
+  if (form_ == Form::kSse) {
+    // An event without the empty line at its end is none.
+    held_.clear();
+    return {};
+  }
+  const std::string held = std::exchange(held_, {});
+  std::optional<std::string> replaced;
+  if (Status looked = LookAt(held, replaced); !looked.ok()) return looked;
+  out.append(replaced ? *replaced : held);
+  return {};
+}
+
+}  // namespace intentgate::mcp

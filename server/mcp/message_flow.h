@@ -1,0 +1,72 @@
+// An upstream's answer on its way to a client, in constant memory. Messages of up to `window` bytes are held until
+// they are complete, looked at, and passed on as they came unless the look says otherwise; of larger ones the bytes
+// go on at once and only a scan is left of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <intentgate/json.h>
+#include <intentgate/result.h>
+
+#include "mcp/answer_scan.h"
+
+namespace intentgate::mcp {
+
+inline constexpr std::size_t kFlowWindow = 64 * 1024;
+
+// Thread-compatible.
+class MessageFlow {
+ public:
+  enum class Form : std::uint8_t { kJson, kSse };
+  // A whole message; the text that goes on in its place, or nullopt for the bytes as they came. An error ends the flow.
+  using Look = std::function<Result<std::optional<std::string>>(json::Value)>;
+  // A message that was too large to be held, when it has ended.
+  using Passed = std::function<void(const AnswerScan&)>;
+
+  MessageFlow(Form form, std::size_t window, Look look, Passed passed)
+      : form_(form), window_(window), look_(std::move(look)), passed_(std::move(passed)) {}
+
+  // Appends what may go on to `out`, also when it fails. After an error the flow is of no more use.
+  Status Feed(std::string_view piece, std::string& out);
+  // The body is complete. kMalformed when it ended inside a message.
+  Status End(std::string& out);
+
+  // No message is half passed on: a comment or an event of ours may be put in (SSE).
+  bool between() const { return !large_; }
+  // An event of this stream had an id, so a client can come back for the rest (SSE).
+  bool resumable() const { return resumable_; }
+
+ private:
+  // Where in a line of an event stream.
+  enum class Line : std::uint8_t { kField, kBlank, kData, kOther };
+
+  Status Json(std::string_view piece, std::string& out);
+  Status EndOfEvent(std::string& out);
+  Status LookAt(std::string_view text, std::optional<std::string>& replaced);
+  // Follows the lines and returns the index behind the first event's end, or npos.
+  std::size_t FollowLines(std::string_view piece, AnswerScan* scan);
+  void EndOfLine(AnswerScan* scan);
+  void BecomeLarge(std::string& out);
+  void Restart();
+
+  const Form form_;
+  const std::size_t window_;
+  const Look look_;
+  const Passed passed_;
+  std::string held_;
+  std::optional<AnswerScan> large_;
+  Line line_ = Line::kField;
+  std::string field_;
+  bool has_text_ = false;   // the line is not empty
+  bool has_data_ = false;   // an earlier line of the event was data
+  bool after_cr_ = false;
+  bool resumable_ = false;
+};
+
+}  // namespace intentgate::mcp

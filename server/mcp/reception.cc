@@ -1,0 +1,74 @@
+#include "mcp/reception.h"
+
+#include <memory>
+#include <variant>
+
+#include "http/bearer.h"
+#include "mcp/admission.h"
+#include "mcp/answer.h"
+#include "mcp/batch.h"
+#include "mcp/exchange_util.h"
+#include "mcp/legacy_visit.h"
+#include "mcp/modern_visit.h"
+
+namespace intentgate::mcp {
+
+std::string_view Reception::Token() const { return http::BearerToken(head_.headers); }
+std::string_view Reception::SessionId() const { return head_.headers.Get("Mcp-Session-Id").value_or(""); }
+Decision Reception::Caller() const { return lane_.context.gate->CheckToken(Token()); }
+
+void Reception::Turn(int status, std::string_view reason, const json::Value& id) {
+  SendJson(*exchange_, status, ErrorReply(id, kInvalidRequest, CodeMessage(kInvalidRequest), reason));
+}
+
+void Reception::Unauthorized(const json::Value& id, const Decision& caller) {
+  SendUnauthorized(*exchange_, id, caller.reason, !Token().empty());
+}
+
+void Reception::Record(const Refusal& refusal) {
+  lane_.context.metrics->Refused();
+  if (refusal.code == kParseError && Token().empty()) return;
+  const Call call{.token = Token(), .tool = refusal.tool, .arguments = nullptr, .method = refusal.method,
+                  .prompt = {}, .session_id = SessionId(), .remote_ip = exchange_->remote_address(),
+                  .server = lane_.upstream.name()};
+  lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
+}
+
+void Reception::Refuse(const Refusal& refusal) {
+  Record(refusal);
+  SendRefusal(*exchange_, refusal);
+}
+
+Era EraOf(const http::RequestHead& head, const json::Value& body) {
+  if (head.headers.Get("MCP-Protocol-Version").value_or("") == kModernProtocol) return Era::kModern;
+  const json::Value* params = body.Find("params");
+  const json::Value* meta = params == nullptr ? nullptr : params->Find("_meta");
+  return meta != nullptr && meta->Find(kMetaProtocol) != nullptr ? Era::kModern : Era::kLegacy;
+}
+
+namespace {
+
+// Text that is no message, or the message and its era.
+class Arrival : Reception {
+ public:
+  using Reception::Reception;
+
+  void Post() {
+    if (const auto refusal = CheckAdmission(*lane_.context.settings, head_)) return Turn(refusal->status, refusal->reason);
+    if (IsBatch(exchange_->body())) return LegacyVisit(lane_, exchange_).Batch();
+    const auto limit = static_cast<std::size_t>(lane_.context.settings->limits.max_body_bytes);
+    auto read = ReadMessage(exchange_->body(), limit);
+    if (auto* refusal = std::get_if<Refusal>(&read)) return Refuse(*refusal);
+    auto message = std::make_shared<const Message>(std::get<Message>(std::move(read)));
+    if (EraOf(head_, message->body()) == Era::kModern) return ModernVisit(lane_, exchange_).Post(std::move(message));
+    LegacyVisit(lane_, exchange_).Post(std::move(message));
+  }
+};
+
+}  // namespace
+
+void HandlePost(Lane& lane, ExchangePtr exchange) { Arrival(lane, std::move(exchange)).Post(); }
+void HandleGet(Lane& lane, ExchangePtr exchange) { LegacyVisit(lane, std::move(exchange)).Get(); }
+void HandleDelete(Lane& lane, ExchangePtr exchange) { LegacyVisit(lane, std::move(exchange)).Delete(); }
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,294 @@
+// Three forms of an answer, chosen when its head is there:
+//   streamed   an event stream, for a client that reads them: event by event
+//   passed     a JSON body: whole when it is small, piece by piece when it is large
+//   collapsed  an event stream, for a client that reads none: only the answer
+// Whatever else the upstream sends is a failure, told in one sentence that names no machine.
+#include "mcp/relay.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "crypto/hash.h"
+#include "http/bearer.h"
+#include "http/sse.h"
+#include "mcp/answer_reader.h"
+#include "mcp/client_stream.h"
+#include "mcp/exchange_util.h"
+#include "mcp/message_flow.h"
+
+namespace intentgate::mcp {
+namespace {
+
+// What may follow an answer on its stream before the connection is given up.
+constexpr std::size_t kMaxTrailingBytes = 64 * 1024;
+
+// Loop-bound; kept alive by the callbacks of its call.
+class Relay : public std::enable_shared_from_this<Relay> {
+ public:
+  Relay(Lane& lane, RelayTask task)
+      : lane_(lane), task_(std::move(task)), reads_streams_(AcceptsEventStream(task_.exchange->request())),
+        reader_(*task_.message->id(), lane_.max_answer()) {}
+
+  void Start() {
+    start_nanos_ = lane_.context.clock->MonotonicNanos();
+    const auto self = shared_from_this();
+    UpstreamMessage message{task_.body ? std::move(*task_.body) : std::string(task_.exchange->body())};
+    message.more = PassedHeaders(task_.exchange->request(), task_.era);
+    if (task_.bound) message.session = *task_.bound;
+    // Without a decision nothing was allowed that must not happen twice.
+    message.replayable = !task_.decision;
+    call_ = lane_.upstream.Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
+                                                     [self](std::string_view piece) { self->OnBody(piece); },
+                                                     [self](const Status& status) { self->OnDone(status); }});
+    WatchClient();
+  }
+
+ private:
+  const json::Value& id() const { return *task_.message->id(); }
+  http::Exchange& exchange() { return *task_.exchange; }
+  bool modern() const { return task_.era == Era::kModern; }
+
+  // In the modern era a client that leaves cancels its call. In the legacy era it may come back for the answer.
+  void WatchClient() {
+    if (!modern()) return;
+    exchange().OnClose([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->Cancelled();
+    });
+  }
+
+  void Cancelled() {
+    if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
+    if (finished_) return;
+    Outcome outcome;
+    outcome.outcome = "cancelled";
+    outcome.upstream_status = reader_.status();
+    Record(std::move(outcome), telemetry::ForwardOutcome::kTransport);
+  }
+
+  void OnHead(const http::ResponseHead& head) {
+    reader_.Head(head);
+    if (!reader_.promising()) return;
+    const bool sse = reader_.form() == AnswerReader::Form::kSse;
+    if (sse && call_ != nullptr) call_->SetIdleTimeout(lane_.upstream.stream_idle());
+    if (sse && !reads_streams_) return;
+    const std::size_t window = sse || !task_.listens ? kFlowWindow : 0;
+    flow_.emplace(
+        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, window,
+        [this](json::Value message) { return Look(std::move(message)); },
+        [this](const AnswerScan& scan) { Passed(scan); });
+    if (sse) StartStream(EventStreamHeaders());
+  }
+
+  void StartStream(const http::HeaderList& headers) {
+    ClientStream::Options options;
+    const bool sse = reader_.form() == AnswerReader::Form::kSse;
+    options.between = [weak = weak_from_this(), sse] {
+      const auto self = weak.lock();
+      return self != nullptr && sse && self->flow_->between();
+    };
+    options.on_gone = [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self != nullptr && self->modern()) self->Cancelled();
+    };
+    if (task_.listens) {
+      options.still_allowed = [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        return self != nullptr && self->StillAllowed();
+      };
+      options.on_expired = [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->Expired();
+      };
+    }
+    stream_ = std::make_shared<ClientStream>(task_.exchange, std::move(options));
+    stream_->Start(call_, headers);
+  }
+
+  bool StillAllowed() {
+    const std::string_view token = http::BearerToken(exchange().request().headers);
+    return lane_.context.gate->CheckToken(token).allowed();
+  }
+
+  void Expired() {
+    if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
+    finished_ = true;
+    stream_->Finish();
+  }
+
+  // A whole message of the answer.
+  Result<std::optional<std::string>> Look(json::Value message) {
+    if (message.Find("method") != nullptr) {
+      if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+      return std::optional<std::string>();
+    }
+    if (answered_) return Error{ErrorCode::kMalformed, "a second answer on the stream"};
+    Result<Answer> answer = CheckAnswer(std::move(message), id());
+    if (!answer.ok()) return answer.error();
+    answered_ = true;
+    failed_ = answer->rpc_error || answer->tool_error;
+    return task_.change ? task_.change(*answer) : std::nullopt;
+  }
+
+  void Passed(const AnswerScan& scan) {
+    if (scan.has_method()) return;
+    answered_ = true;
+    failed_ = scan.has_error() || scan.is_error();
+  }
+
+  void OnBody(std::string_view piece) {
+    bytes_ += static_cast<std::int64_t>(piece.size());
+    if (finished_) {
+      trailing_ += piece.size();
+      if (trailing_ > kMaxTrailingBytes && call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
+      return;
+    }
+    if (!reader_.promising()) return Keep(piece);
+    hash_.Update(base::AsBytes(piece));
+    if (flow_) return Flow(piece);
+    std::vector<json::Value> others;
+    const Status read = reader_.Body(piece, others);
+    if (!read.ok()) return Fail(Failure::FromRubbish(reader_.status(), read.error()));
+    if (reader_.answer()) Collapse();
+  }
+
+  // The body of an error status may hold a JSON-RPC error that the client has to see.
+  void Keep(std::string_view piece) {
+    if (refusal_.size() < kFlowWindow) refusal_.append(piece.substr(0, kFlowWindow - refusal_.size()));
+  }
+
+  void Flow(std::string_view piece) {
+    std::string out;
+    const Status flowed = flow_->Feed(piece, out);
+    if (!out.empty() && stream_ == nullptr) StartStream({{"Content-Type", "application/json"}});
+    if (stream_ != nullptr) stream_->Write(out);
+    if (!flowed.ok()) return Fail(Failure::FromRubbish(reader_.status(), flowed.error()));
+    if (answered_ && stream_ != nullptr && reader_.form() == AnswerReader::Form::kSse) Succeed();
+  }
+
+  void OnDone(const Status& status) {
+    call_.reset();
+    if (finished_) return;
+    if (!status.ok()) return Fail(Failure::FromTransport(status.error()));
+    if (task_.bound && reader_.status() == 404) return SessionIsGone();
+    if (!reader_.promising()) return Refused();
+    if (!flow_) {
+      const Status whole = reader_.End();
+      return whole.ok() ? Collapse() : Fail(Failure::FromRubbish(reader_.status(), whole.error()));
+    }
+    std::string out;
+    const Status flowed = flow_->End(out);
+    if (!flowed.ok()) return Fail(Failure::FromRubbish(reader_.status(), flowed.error()));
+    if (stream_ == nullptr) return SendWhole(out);
+    stream_->Write(out);
+    if (answered_) return Succeed();
+    if (flow_->resumable()) return Detach();
+    if (task_.listens) return Expired();
+    Fail(Failure::FromRubbish(reader_.status(), Error{ErrorCode::kMalformed, "the answer never came"}));
+  }
+
+  // 404 says that the upstream has forgotten the session and did nothing; the caller's ends with it.
+  void SessionIsGone() {
+    lane_.context.sessions->Drop(task_.bound->id, task_.principal);
+    Log(Failure::FromStatus(404));
+    SendJson(exchange(), 404, ErrorReply(id(), kInvalidRequest, "session not found"));
+  }
+
+  void Refused() {
+    const Result<Answer> answer = ReadAnswer(refusal_, id(), kFlowWindow);
+    const bool told = modern() && answer.ok() && answer->rpc_error && reader_.status() >= 400 && reader_.status() < 500 &&
+                      reader_.status() != 401 && reader_.status() != 403;
+    if (!told) return Fail(Failure::FromStatus(reader_.status()));
+    failed_ = true;
+    Conclude();
+    SendJson(exchange(), reader_.status(), refusal_);
+  }
+
+  // The stream ended in the middle, and the client knows where: it comes back for the rest with a GET.
+  void Detach() {
+    finished_ = true;
+    stream_->Finish();
+    if (!task_.decision || !task_.bound) return;
+    const std::int64_t now = lane_.context.clock->MonotonicNanos();
+    const auto given_up = lane_.context.pending->Add({task_.bound->id, json::Write(id()), *task_.decision, start_nanos_}, now);
+    for (const PendingOutcome& one : given_up) RecordLost(lane_.context, one);
+  }
+
+  void SendWhole(const std::string& text) {
+    Conclude();
+    SendJson(exchange(), 200, text);
+  }
+
+  void Succeed() {
+    Conclude();
+    stream_->Finish();
+  }
+
+  void Collapse() {
+    Answer& answer = *reader_.answer();
+    failed_ = answer.rpc_error || answer.tool_error;
+    Conclude();
+    const auto changed = task_.change ? task_.change(answer) : std::nullopt;
+    SendJson(exchange(), 200, changed ? *changed : json::Write(answer.body));
+  }
+
+  void Conclude() {
+    Outcome outcome;
+    outcome.outcome = failed_ ? "tool_error" : "success";
+    outcome.upstream_status = reader_.status();
+    Record(std::move(outcome), telemetry::ForwardOutcome::kSuccess);
+  }
+
+  void Log(const Failure& failure) {
+    lane_.context.log->Warn("upstream failed", {{"event_id", task_.decision ? task_.decision->event_id : ""},
+                                                {"method", task_.message->method()}, {"outcome", failure.outcome},
+                                                {"status", failure.status}, {"detail", failure.detail}});
+    Outcome outcome;
+    outcome.outcome = failure.outcome;
+    outcome.upstream_status = failure.status;
+    Record(std::move(outcome), failure.metric);
+  }
+
+  void Fail(const Failure& failure) {
+    if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
+    Log(failure);
+    const std::string reply = ErrorReply(id(), kInternalError, failure.message);
+    if (stream_ == nullptr) return SendJson(exchange(), 200, reply);
+    // The client may hold an answer for whole, or half of one.
+    if (answered_ || reader_.form() == AnswerReader::Form::kJson || !flow_->between()) return stream_->Abort();
+    std::string event;
+    http::AppendSseEvent({}, {}, reply, event);
+    stream_->Write(event);
+    stream_->Finish();
+  }
+
+  void Record(Outcome outcome, telemetry::ForwardOutcome metric) {
+    finished_ = true;
+    if (!task_.decision) return;
+    const std::int64_t nanos = lane_.context.clock->MonotonicNanos() - start_nanos_;
+    outcome.latency_us = nanos / 1000;
+    outcome.result_bytes = bytes_;
+    if (reader_.promising()) outcome.result_sha256 = base::HexEncode(hash_.Finish());
+    lane_.context.metrics->Forwarded(metric, static_cast<double>(nanos) / 1e9);
+    lane_.context.gate->RecordOutcome(*task_.decision, outcome);
+  }
+
+  Lane& lane_;
+  RelayTask task_;
+  const bool reads_streams_;
+  AnswerReader reader_;  // the head, and the collapsed form
+  std::optional<MessageFlow> flow_;
+  std::shared_ptr<ClientStream> stream_;
+  std::shared_ptr<http::ClientCall> call_;
+  crypto::Sha256Stream hash_;
+  std::string refusal_;
+  std::int64_t start_nanos_ = 0;
+  std::int64_t bytes_ = 0;
+  std::size_t trailing_ = 0;
+  bool answered_ = false;
+  bool failed_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+void StartRelay(Lane& lane, RelayTask task) { std::make_shared<Relay>(lane, std::move(task))->Start(); }
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,33 @@
+// An admitted request whose bytes go on as they came, and its answer, whose bytes come back as they came.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mcp/answer.h"
+#include "mcp/lane.h"
+#include "mcp/message.h"
+#include "mcp/methods.h"
+
+namespace intentgate::mcp {
+
+struct RelayTask {
+  ExchangePtr exchange;
+  std::shared_ptr<const Message> message;
+  Era era = Era::kLegacy;
+  std::string principal;
+  std::optional<UpstreamSession> bound;   // a session of the caller's own
+  std::optional<Decision> decision;       // an allow whose outcome is to be recorded
+  std::optional<std::string> body;        // unset: as it came
+  // What a whole answer becomes, where it is not passed on as it came; gets the checked answer.
+  std::function<std::optional<std::string>(Answer&)> change;
+  // A stream that stays open: the token is asked again from time to time, and silence is no failure.
+  bool listens = false;
+};
+
+// Loop-bound; answers the exchange.
+void StartRelay(Lane& lane, RelayTask task);
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,14 @@
+// An allowed request of a client without a session, through an upstream session that the gateway holds for its principal.
+#pragma once
+
+#include <memory>
+
+#include "mcp/lane.h"
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+
+// Loop-bound; answers the exchange and records the outcome.
+void StartSharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision);
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,110 @@
+// The Node package next to what a Node program would use instead, in one run. Usage: node_bench.mjs PACKAGE PEERS OUT.jsonl
+//
+// PACKAGE is the package's folder, PEERS one with the npm packages of node_peers/. There is no public TypeScript SDK to
+// install, so its way of attenuating is written here from the format's description, with nothing but Node's own modules
+// (`plain_javascript`). No package on npm decides what a gate decides; the peer of `authorize` joins a token check
+// (macaroon) and a policy decision (Cedar), without intent, budget, audit and without JSON snapshots.
+// Short batches, of which the median counts, so that a preempted one does not.
+import { createHmac } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const [, , packageFolder, peersFolder, out] = process.argv;
+const ig = await import(resolve(packageFolder, "lib/index.mjs"));
+const client = await import(resolve(packageFolder, "lib/client.mjs"));
+const require = createRequire(join(resolve(peersFolder), "x.js"));
+const macaroon = require("macaroon");
+const cedar = require("@cedar-policy/cedar-wasm/nodejs");
+
+const BATCH_MICROS = 200;
+const BATCHES = 1500;
+const now = () => Number(process.hrtime.bigint()) / 1000;
+
+function medianOf(times) {
+  return times.sort((a, b) => a - b)[times.length >> 1];
+}
+
+function micros(work) {
+  for (let i = 0; i < 3000; i++) work();
+  const start = now();
+  for (let i = 0; i < 100; i++) work();
+  const rounds = Math.max(1, Math.round(BATCH_MICROS / ((now() - start) / 100)));
+  const times = [];
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const began = now();
+    for (let i = 0; i < rounds; i++) work();
+    times.push((now() - began) / rounds);
+  }
+  return medianOf(times);
+}
+
+async function perSecond(work) {
+  const CALLS = 2000, ROUNDS = 40;
+  const times = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = now();
+    for (let i = 0; i < CALLS; i++) await work();
+    times.push((now() - began) / CALLS);
+  }
+  return 1e6 / medianOf(times);
+}
+
+function row(name, unit, value, peers = {}, settings = "") {
+  appendFileSync(out, `${JSON.stringify({ name, unit, value, peers, settings: `Node ${process.versions.node}${settings && `; ${settings}`}` })}\n`);
+}
+
+function must(held, what) {
+  if (!held) throw new Error(`node_bench: ${what}`);
+}
+
+/** The public SDK's steps for a v3 or v4 token. */
+function plainAttenuate(text, { maxCalls }) {
+  const token = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+  must(token.sig && Array.isArray(token.cav) && token.root_jti && token.tenant && maxCalls > 0, "no token");
+  const caveat = { t: "max_calls", max_calls: maxCalls };
+  const sig = createHmac("sha256", Buffer.from(token.sig, "base64url")).update(JSON.stringify(caveat)).digest("base64url");
+  return Buffer.from(JSON.stringify({ ...token, cav: [...token.cav, caveat], sig })).toString("base64url");
+}
+
+const keys = ig.KeyRing.parse(ig.generateKeyLine("k1"));
+const allowed = [ig.tools("read_invoice", "list_invoices"), ig.maxCalls(50)];
+const v4 = ig.mint(keys, { subject: "finance-copilot", format: 4, ttl: 3600, caveats: allowed }).token;
+const v5 = ig.mint(keys, { subject: "finance-copilot", ttl: 3600, caveats: [...allowed, ig.where("/path", { subpath: "/data/q3", tool: "read_invoice" })] }).token;
+const fiveCaveats = ig.attenuate(v5, [ig.tools("read_invoice"), ig.maxCalls(3)]);
+const rootKey = Buffer.alloc(32, 1);
+const cookie = macaroon.newMacaroon({ version: 2, rootKey, identifier: "agent", location: "" });
+cookie.addFirstPartyCaveat("tool = read_invoice");
+const cookieBytes = cookie.exportBinary();
+
+function macaroonAttenuate() {
+  const child = macaroon.importMacaroon(cookieBytes);
+  child.addFirstPartyCaveat("calls < 3");
+  return child.exportBinary();
+}
+
+must(plainAttenuate(v4, { maxCalls: 3 }) === client.attenuate(v4, { maxCalls: 3 }), "the plain way gives other bytes");
+row("sdk.node.attenuate", "us", micros(() => client.attenuate(v4, { maxCalls: 3 })),
+  { plain_javascript: micros(() => plainAttenuate(v4, { maxCalls: 3 })), macaroon: micros(macaroonAttenuate) }, `v4, ${v4.length} characters`);
+const one = [ig.maxCalls(3)];
+row("sdk.node.attenuate_v5", "us", micros(() => ig.attenuate(v5, one)), {}, `${v5.length} characters`);
+row("sdk.node.verify", "us", micros(() => ig.verify(fiveCaveats, keys)), {}, "v5, 5 caveats; token.verify_v5_5_caveats_cold is the same in C++");
+row("sdk.node.check", "us", micros(() => ig.check(fiveCaveats, keys, "read_invoice", { path: "/data/q3/a" })), {}, "verify, and every caveat against a call");
+
+const policy = 'package intentgate.policy\nimport rego.v1\ndefault decision := {"allow": false}\ndecision := {"allow": true} if startswith(input.tool, "read_")\n';
+const gate = ig.Gate.create({ keys, store: "memory", policy, audit: { durability: "async" } });
+const token = ig.mint(keys, { subject: "agent", caveats: [ig.tools("read_invoice"), ig.where("/path", { subpath: "/data" })] }).token;
+const args = { path: "/data/q3/a" };
+must(cedar.preparsePolicySet("p", { staticPolicies: 'permit(principal, action, resource) when { context.tool like "read_*" };' }).type === "success", "the Cedar policy");
+const asked = { principal: { type: "Agent", id: "agent" }, action: { type: "Action", id: "call" }, resource: { type: "Tool", id: "read_invoice" },
+  context: { tool: "read_invoice", path: "/data/q3/a" }, preparsedPolicySetId: "p", validateRequest: false, entities: [] };
+
+function macaroonAndCedar() {
+  macaroon.importMacaroon(cookieBytes).verify(rootKey, (caveat) => (caveat.startsWith("tool = ") ? null : "unknown"), []);
+  const answer = cedar.statefulIsAuthorized(asked);
+  must(answer.type === "success" && answer.response.decision === "allow", "Cedar refused");
+}
+const peers = { macaroon_and_cedar_wasm: await perSecond(macaroonAndCedar) };
+row("sdk.node.authorize_per_second", "1/s", await perSecond(async () => must((await gate.authorize("read_invoice", args, token)).allowed, "refused")), peers, "memory store, audit async, awaited one by one");
+row("sdk.node.authorize_sync_per_second", "1/s", await perSecond(() => must(gate.authorizeSync("read_invoice", args, token).allowed, "refused")), peers, "memory store, audit async");
+await gate.close();

@@ -1,0 +1,86 @@
+from typing import Annotated
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
+
+import libintentgate as ig
+from libintentgate.guards.fastapi import require
+
+
+@pytest.fixture
+def client(gate, calls):
+    app = FastAPI()
+
+    @app.post("/files/{folder}")
+    def read(decision: Annotated[ig.Decision, Depends(require(gate, "read_file"))]):
+        calls.append(decision.args)
+        if decision.args["path"] == "/data/missing":
+            raise OSError("disk")
+        return decision.args
+
+    @app.post("/transfer")
+    async def transfer(decision: Annotated[ig.Decision, Depends(require(gate, "transfer"))]):
+        calls.append(decision.args)
+
+    @app.get("/own")
+    def own(decision: Annotated[ig.Decision, Depends(require(
+            gate, "read_file", arguments=lambda request: {"path": request.headers["x-path"]},
+            token=lambda request: request.headers.get("x-token")))]):
+        return decision.args
+
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_route_gets_what_was_judged(client, token, calls, outcomes):
+    answer = client.post("/files/a?limit=3", json={"path": "/data/a", "deep": [1]}, headers=bearer(token))
+    assert (answer.status_code, answer.json()) == (200, {"folder": "a", "limit": "3", "path": "/data/a", "deep": [1]})
+    assert client.post("/files/a", json={"path": "/data/missing"}, headers=bearer(token)).status_code == 500
+    assert outcomes() == ["success", "tool_error"] and len(calls) == 2
+
+
+def test_a_refusal_is_403_and_a_bad_token_401(client, keys, token, calls):
+    refused = client.post("/files/a", json={"path": "/etc/passwd"}, headers=bearer(token))
+    assert refused.status_code == 403 and refused.json()["detail"]["code"] == "capability.argument_refused"
+    escalated = client.post("/transfer", headers=bearer(token))
+    assert escalated.status_code == 403 and escalated.json()["detail"] == {"code": "policy.escalated", "message": "a person decides"}
+    expired = ig.mint(ig.KeyRing.parse(ig.generate_key_line("k9")), "agent-7").token
+    for headers, code in (({}, "capability.no_token"), ({"Authorization": "Basic x"}, "capability.no_token"),
+                          (bearer("rubbish"), "capability.token_malformed"), (bearer(expired), "capability.token_unknown_key")):
+        answer = client.post("/files/a", json={"path": "/data/a"}, headers=headers)
+        assert (answer.status_code, answer.json()["detail"]["code"]) == (401, code)
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert "rubbish" not in answer.text
+    assert calls == []
+
+
+@pytest.mark.parametrize("url, body", [
+    ("/files/a?path=/data/a&path=/etc/passwd", "{}"),
+    ("/files/a?path=/data/a", '{"path": "/etc/passwd"}'),
+    ("/files/a?folder=b", '{"path": "/data/a"}'),
+    ("/files/a", '{"path": "/data/a", "path": "/etc/passwd"}'),
+    ("/files/a", '{"path": NaN}'),
+    ("/files/a", "[1]"),
+    ("/files/a", "{"),
+    ("/files/a", b"\xff"),
+])
+def test_arguments_that_two_readers_could_read_differently_are_a_400(client, token, calls, url, body):
+    answer = client.post(url, content=body, headers={"Content-Type": "application/json; charset=utf-8", **bearer(token)})
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "gate.invalid_request")
+    assert calls == []
+
+
+def test_arguments_and_token_can_be_found_otherwise(client, token):
+    assert client.get("/own", headers={"X-Path": "/data/a", "X-Token": token}).json() == {"path": "/data/a"}
+    assert client.get("/own", headers={"X-Path": "/data/a"}).status_code == 401
+
+
+def test_the_prompt_is_held_against_the_tool(client, token, gate):
+    gate.set_tools([("read_file", "Reads a file.", ["path"]), ("send_mail", "Sends a mail.", ["to"])])
+    headers = {**bearer(token), "X-Intent-Prompt": "send a mail to my mother"}
+    answer = client.post("/files/a", json={"path": "/data/a"}, headers=headers)
+    assert answer.status_code == 403 and answer.json()["detail"]["code"].startswith("intent.")
