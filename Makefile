@@ -45,16 +45,22 @@ package: deps ## pack the bindings for this platform into dist/
 fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
 	@bash tests/fuzz/run.sh
 
-asan: deps ## unit tests under AddressSanitizer and UBSan
+asan: deps ## unit tests and the Node addon under AddressSanitizer and UBSan
 	@bash tests/run/sanitized.sh asan
+	@bash tests/run/sanitized_node.sh
 
 tsan: deps ## unit tests under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
 
-conformance-rego: deps ## OPA's own conformance cases against the Rego engine
+conformance-rego differential-rego: deps ## OPA's own conformance cases against the Rego engine
 	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build $(RELEASE) --target rego_case -j $(JOBS)
 	@bash tests/conformance/rego.sh
+
+differential-rego: deps ## N generated policies (default 10000) through the Rego engine and through OPA
+	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build $(RELEASE) --target rego_case -j $(JOBS)
+	@N=$(or $(N),10000) SEED=$(or $(SEED),1) bash tests/conformance/differential.sh
 
 clean: ## remove build/
 	@rm -rf build

@@ -17,7 +17,10 @@ cp bindings/node/README.md LICENSE "$stage"
 mkdir -p "$stage/source/bindings/node"
 cp -r CMakeLists.txt cmake libintentgate migrations "$stage/source"
 rm -r "$stage/source/cmake/package"
-(cd bindings/node && cp -r CMakeLists.txt package.json package-lock.json src "../../$stage/source/bindings/node")
+(cd bindings/node && cp -r CMakeLists.txt package-lock.json src "../../$stage/source/bindings/node")
+# A package.json inside a package may name no exports.
+node -p 'const { name, version, devDependencies } = require("./bindings/node/package.json"); JSON.stringify({ name, version, private: true, devDependencies }, null, 2)' \
+  > "$stage/source/bindings/node/package.json"
 for module in "$stage"/prebuilds/*/intentgate.node; do
   bash cmake/package/bundle-libraries.sh "$module"
 done

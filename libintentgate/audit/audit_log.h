@@ -78,11 +78,11 @@ class AuditLog {
   virtual AuditStore& store() = 0;
 };
 
-// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. With `values`, those that
-// are stored are held against what the events commit to. `each` hears of every event that was found good.
+// Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
+// event that was found good. With `values`, those that are stored are held against what the events commit to.
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
-                                 PrivateValueStore* values = nullptr,
-                                 const std::function<void(const AuditRecord&)>& each = {});
+                                 const std::function<void(const AuditRecord&)>& each = {},
+                                 PrivateValueStore* values = nullptr);
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and
 // ends with a trailer line, so that a cut file is noticed. CSV cells that a spreadsheet would run as a

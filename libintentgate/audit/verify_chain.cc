@@ -17,9 +17,9 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant, PrivateValueStore* values,
-       const std::function<void(const AuditRecord&)>& each)
-      : store_(store), values_(values), each_(each) {
+  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each,
+       PrivateValueStore* values)
+      : store_(store), each_(each), values_(values) {
     report_.tenant = tenant;
   }
 
@@ -171,8 +171,8 @@ class Walk {
   }
 
   AuditStore& store_;
-  PrivateValueStore* values_;
   const std::function<void(const AuditRecord&)>& each_;
+  PrivateValueStore* values_;
   std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
   VerifyReport report_;
@@ -185,8 +185,8 @@ class Walk {
 }  // namespace
 
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
-                                 PrivateValueStore* values, const std::function<void(const AuditRecord&)>& each) {
-  return Walk(store, tenant, values, each).Run(from_seq);
+                                 const std::function<void(const AuditRecord&)>& each, PrivateValueStore* values) {
+  return Walk(store, tenant, each, values).Run(from_seq);
 }
 
 }  // namespace intentgate::audit

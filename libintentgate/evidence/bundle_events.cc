@@ -33,8 +33,9 @@ Result<BundleEvents> BundleEvents::Create(BundleEventsSetup setup) {
   if (!out.setup_.range) return out;
   const auto first = static_cast<std::uint64_t>(out.setup_.manifest.first_seq);
   const auto size = static_cast<std::uint64_t>(out.setup_.manifest.covered);
+  const std::uint64_t last = out.setup_.manifest.archive ? static_cast<std::uint64_t>(out.setup_.manifest.next_seq) : size;
   Result<tlog::CompactRange> left = tlog::CompactRange::Of(first, out.setup_.range->left);
-  Result<tlog::RangeVerifier> tree = tlog::RangeVerifier::Create(first, size, size, *out.setup_.range);
+  Result<tlog::RangeVerifier> tree = tlog::RangeVerifier::Create(first, last, size, *out.setup_.range);
   if (!left.ok() || !tree.ok()) return Error{ErrorCode::kMalformed, "range.proof does not fit the range"};
   out.tree_ = std::move(*tree);
   out.prefix_ = std::move(*left);
@@ -206,7 +207,8 @@ MaybeFinding BundleEvents::Finish() const {
                            "written anew, or range.proof was altered.", std::nullopt, {}};
     }
   }
-  if (!m.filtered && declared_pruned_ < m.first_seq) {
+  // What an archive segment begins behind stands in the segments before it.
+  if (!m.filtered && !m.archive && declared_pruned_ < m.first_seq) {
     return BundleFinding{BundleVerdict::kTruncated,
                          "Events before " + std::to_string(m.first_seq) +
                              " are missing, and no event of the chain says that they were pruned.", 0, {}};

@@ -85,6 +85,7 @@ std::string WriteManifest(const BundleManifest& m) {
                                {"next_seq", m.next_seq},
                                {"product", m.product},
                                {"tenant", m.tenant}});
+  if (m.archive) out.Set("archive", true);
   if (m.values) out.Set("values", true);
   return Jcs(out);
 }
@@ -113,6 +114,7 @@ Result<BundleManifest> ReadManifest(std::string_view text) {
     if (!file.value.is_string()) return Bad(kManifestFile, "a digest is no text");
     m.files[file.name] = file.value.string_value();
   }
+  m.archive = members.Has("archive");
   m.values = members.Has("values");
   m.created_micros = *created;
   m.filtered = filtered.bool_value();
@@ -204,11 +206,16 @@ std::string WriteReadme(const BundleManifest& m, std::string_view origin) {
     out += "Events from " + std::to_string(m.covered) + " on came after the checkpoint. They are linked to the chain, but no\n"
            "signature covers them.\n";
   }
+  if (m.archive) {
+    out += "ARCHIVE SEGMENT. It holds the events from " + std::to_string(m.first_seq) + " up to, not including, " +
+           std::to_string(m.next_seq) + ", which were\npruned from the store. Earlier ones stand in earlier segments, later ones "
+           "in later segments or in the store.\n";
+  }
   if (m.values) {
     out += "PRIVATE VALUES. The member private of a line has what the event only commits to, and is checked against it.\n"
            "A value that is not there was erased or left out; which of the two, the bundle cannot show.\n";
   }
-  if (m.first_seq > 0) out += "Events before " + std::to_string(m.first_seq) + " were pruned by the operator.\n";
+  if (m.first_seq > 0 && !m.archive) out += "Events before " + std::to_string(m.first_seq) + " were pruned by the operator.\n";
   out += "\nThe format is public: docs/formats/bundle.md of IntentGate. events/*.ndjson are plain JSON lines.\n";
   return out;
 }

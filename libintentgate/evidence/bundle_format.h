@@ -39,6 +39,7 @@ struct BundleManifest {
   std::int64_t created_micros = 0;
   std::string product;
   bool values = false;          // the lines may carry private values
+  bool archive = false;         // a segment of what was pruned: it ends before the checkpoint does
   std::map<std::string, std::string, std::less<>> files;   // name -> hex SHA-256 of every file before the events but this one
 };
 std::string WriteManifest(const BundleManifest& manifest);

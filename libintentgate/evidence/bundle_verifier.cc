@@ -28,7 +28,6 @@ using evidence::TrustedReceipt;
 
 namespace {
 
-
 MaybeFinding Finding(BundleVerdict verdict, std::string message) {
   return BundleFinding{verdict, std::move(message), std::nullopt, {}};
 }
@@ -149,6 +148,7 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     report.first_seq = m.first_seq;
     report.next_seq = m.next_seq;
     report.filtered = m.filtered;
+    report.archive = m.archive;
     const bool signed_for = m.files.contains(evidence::kCheckpointFile);
     if (signed_for) awaited.emplace_back(evidence::kCheckpointFile);
     if (signed_for && !m.filtered) awaited.emplace_back(evidence::kRangeProofFile);
@@ -158,13 +158,13 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
                              return file == evidence::kManifestFile || m.files.contains(file);
                            });
     if (!all_named || m.filtered != audit::NarrowsEvents(m.filter) || m.filter.tenant != m.tenant ||
-        (!signed_for && m.covered != 0) || m.first_seq > m.next_seq || (signed_for && m.first_seq > m.covered)) {
+        (!signed_for && m.covered != 0) || (m.archive && (!signed_for || m.filtered || m.next_seq > m.covered)) || m.first_seq > m.next_seq || (signed_for && m.first_seq > m.covered)) {
       return Tampered("manifest.json contradicts itself.");
     }
     if (m.files.find(evidence::kReadmeFile)->second != readme_digest) {
       return Tampered("The file README.txt is not the one that manifest.json names.");
     }
-    if (m.covered > m.next_seq) {
+    if (m.covered > m.next_seq && !m.archive) {
       return Fail(BundleFinding{BundleVerdict::kTruncated,
                                 "The checkpoint covers " + std::to_string(m.covered) + " events, but the bundle ends at " +
                                     std::to_string(m.next_seq) + ".", m.next_seq, {}});
@@ -180,7 +180,8 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
       Result<evidence::BundleRange> range = evidence::ReadRangeProof(part);
       if (!range.ok()) return Malformed(range.error().message);
       const auto covered = static_cast<std::uint64_t>(setup->manifest.covered);
-      if (range->first != static_cast<std::uint64_t>(setup->manifest.first_seq) || range->last != covered ||
+      const auto last = setup->manifest.archive ? static_cast<std::uint64_t>(setup->manifest.next_seq) : covered;
+      if (range->first != static_cast<std::uint64_t>(setup->manifest.first_seq) || range->last != last ||
           range->size != covered) {
         return Tampered("range.proof is of another range than the manifest names.");
       }
@@ -291,8 +292,10 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     const std::optional<tlog::Hash> root = before.size == 0 ? tlog::EmptyRoot() : events->PrefixRoot(before.size);
     if (!root) {
       return Finding(BundleVerdict::kNotCovered,
-                     report.filtered ? "A filtered bundle cannot be held against an older checkpoint: ask for an unfiltered one."
-                                     : "The older checkpoint covers only events that were pruned: it cannot be held against "
+                     report.filtered  ? "A filtered bundle cannot be held against an older checkpoint: ask for an unfiltered one."
+                     : report.archive ? "The older checkpoint ends outside of this archive segment: hold another segment, or a "
+                                        "bundle, against it."
+                                      : "The older checkpoint covers only events that were pruned: it cannot be held against "
                                        "this bundle.");
     }
     if (*root == before.root) return std::nullopt;
@@ -340,7 +343,11 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     } else {
       text = "All " + count + " events from " + std::to_string(report.first_seq) + " to " + std::to_string(report.next_seq - 1) +
              " are here, unaltered and in order.";
-      if (report.first_seq > 0) text += " Those before were pruned, as the chain itself says.";
+      if (report.archive) {
+        text += " It is an archive segment: other events stand in other segments, or in the store.";
+      } else if (report.first_seq > 0) {
+        text += " Those before were pruned, as the chain itself says.";
+      }
       if (!setup->checkpoint) {
         text += " There is no checkpoint: nothing shows that they were not all written anew, or that none are missing at "
                 "the end.";

@@ -34,6 +34,11 @@ class Writer {
          const ExportSink& sink)
       : store_(store), log_(log), values_(request.include_values ? values : nullptr), request_(request), sink_(sink) {}
 
+  Status RunArchive(const ArchiveRequest& archive, std::int64_t now_micros) {
+    archive_ = &archive;
+    return Run(now_micros);
+  }
+
   Status Run(std::int64_t now_micros) {
     manifest_.created_micros = std::max<std::int64_t>(now_micros, 0);
     manifest_.product = kProduct;
@@ -62,6 +67,13 @@ class Writer {
     }
     manifest_.first_seq = first->front().seq;
     anchor_hash_ = std::move(first->front().prev_hash);
+    if (archive_ != nullptr) {
+      checkpoint_ = archive_->checkpoint;
+      manifest_.archive = true;
+      manifest_.covered = static_cast<std::int64_t>(checkpoint_->size);
+      manifest_.next_seq = archive_->next_seq;
+      return {};
+    }
     if (Status s = FindCheckpoint(*head); !s.ok()) return s;
     manifest_.next_seq = checkpoint_ && !request_.include_uncovered ? manifest_.covered : head->next_seq;
     return {};
@@ -108,6 +120,7 @@ class Writer {
       files.emplace_back(kCheckpointFile, checkpoint_->note);
       if (!manifest_.filtered) {
         BundleRange range{static_cast<std::uint64_t>(manifest_.first_seq), checkpoint_->size, checkpoint_->size, {}};
+        if (manifest_.archive) range.last = static_cast<std::uint64_t>(manifest_.next_seq);
         Result<tlog::RangeProof> proof = tlog::ProveRange(range.first, range.last, range.size, Nodes());
         if (!proof.ok()) return proof.error();
         range.proof = std::move(*proof);
@@ -221,6 +234,7 @@ class Writer {
   audit::AuditStore& store_;
   audit::LogStore& log_;
   audit::PrivateValueStore* values_;
+  const ArchiveRequest* archive_ = nullptr;
   const BundleRequest& request_;
   const ExportSink& sink_;
   BundleManifest manifest_;
@@ -237,6 +251,14 @@ class Writer {
 Status WriteBundle(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const Clock& clock,
                    const ExportSink& sink, audit::PrivateValueStore* values) {
   return Writer(store, log, values, request, sink).Run(clock.UnixMicros());
+}
+
+Status WriteArchive(audit::AuditStore& store, audit::LogStore& log, const ArchiveRequest& request, const Clock& clock,
+                    const ExportSink& sink, audit::PrivateValueStore* values) {
+  BundleRequest whole;
+  whole.tenant = request.tenant;
+  whole.include_values = request.include_values;
+  return Writer(store, log, values, whole, sink).RunArchive(request, clock.UnixMicros());
 }
 
 }  // namespace intentgate::evidence

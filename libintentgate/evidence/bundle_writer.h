@@ -3,6 +3,9 @@
 // Thread-safe. Memory is bounded by a segment and the proofs of one event; what is appended meanwhile is not in it.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include <intentgate/audit.h>
 #include <intentgate/clock.h>
 #include <intentgate/evidence.h>
@@ -20,5 +23,16 @@ namespace intentgate::evidence {
 // there are none.
 Status WriteBundle(audit::AuditStore& store, audit::LogStore& log, const BundleRequest& request, const Clock& clock,
                    const ExportSink& sink, audit::PrivateValueStore* values = nullptr);
+
+// An archive segment: the events from the beginning of the chain in this store up to, not including, `next_seq`, under a
+// checkpoint that covers them.
+struct ArchiveRequest {
+  std::string tenant;
+  std::int64_t next_seq = 0;
+  audit::StoredCheckpoint checkpoint;   // of at least next_seq events
+  bool include_values = false;
+};
+Status WriteArchive(audit::AuditStore& store, audit::LogStore& log, const ArchiveRequest& request, const Clock& clock,
+                    const ExportSink& sink, audit::PrivateValueStore* values);
 
 }  // namespace intentgate::evidence

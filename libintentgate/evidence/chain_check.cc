@@ -99,7 +99,7 @@ Result<EvidenceReport> ChainCheck::Run(std::string_view tenant, bool incremental
     if (mark.tree && hash.ok()) mark.tree->Append(tlog::LeafHash(*hash));
     if (covered == static_cast<std::uint64_t>(mark.next_seq)) at_checkpoint = mark;
   };
-  Result<VerifyReport> walked = audit::VerifyChain(store_, tenant, start->next_seq, values_, each);
+  Result<VerifyReport> walked = audit::VerifyChain(store_, tenant, start->next_seq, each, values_);
   if (!walked.ok()) return walked.error();
   report.chain = std::move(*walked);
   if (!report.chain.ok) return report;

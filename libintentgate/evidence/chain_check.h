@@ -40,7 +40,7 @@ class ChainCheck {
     bool at_checkpoint = false;        // it is where the checkpoint ended, so that every later one ends behind it
   };
 
-  // The others must outlive this. `values` may be null: then private values are not looked at.
+  // The others must outlive this. `values`: held against the events that commit to them; may be null.
   ChainCheck(audit::AuditStore& store, audit::LogStore& log, std::vector<tlog::VerifierKey> keys, const Clock& clock,
              audit::PrivateValueStore* values = nullptr)
       : store_(store), log_(log), keys_(std::move(keys)), clock_(clock), values_(values) {}

@@ -3,6 +3,7 @@
 #include "evidence/evidence.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -11,17 +12,22 @@
 
 #include "audit/canonical_event.h"
 #include "base/encoding.h"
+#include "base/periodic.h"
 #include "evidence/bundle_writer.h"
 #include "evidence/chain_check.h"
 #include "evidence/freshness.h"
 #include "evidence/integrator.h"
 #include "evidence/newest.h"
+#include "evidence/pruner.h"
 #include "evidence/receipt.h"
 #include "evidence/tiles_directory.h"
 #include "tlog/proof_file.h"
 
 namespace intentgate::evidence {
 namespace {
+
+constexpr std::chrono::minutes kRetentionInterval{10};
+constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 
 Error NoKey() {
   return {ErrorCode::kUnavailable, "no checkpoints are signed here; make a key with `intentgate audit keygen` and name its "
@@ -40,6 +46,10 @@ class EvidenceImpl final : public Evidence {
         check_(log.store(), *setup_.tree, Keys(), *setup_.clock, setup_.values.get()),
         freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock,
                    setup_.publisher && setup_.publisher->policy && setup_.publisher->policy->asks_for_any()) {
+    if (setup_.retention) pruner_ = MakePruner();
+    if (pruner_ && setup_.retention_days > 0) {
+      retention_ = std::make_unique<base::Periodic>(kRetentionInterval, [this] { PruneOld(); });
+    }
     if (!setup_.signer) return;
     if (setup_.publisher) {
       publisher_ = std::make_unique<Publisher>(log_, *setup_.tree, setup_.clock, *std::move(setup_.publisher),
@@ -93,6 +103,11 @@ class EvidenceImpl final : public Evidence {
 
   Result<CheckpointInfo> OpenEpoch(std::string_view tenant, std::string_view why, const AdminContext& admin) override;
 
+  Result<PruneReport> Prune(const PruneRequest& request, const AdminContext& admin) override {
+    if (pruner_) return pruner_->Prune(request, admin);
+    return Error{ErrorCode::kInvalidArgument, "this store cannot prune"};
+  }
+
   void OnNotice(std::function<void(const EvidenceNotice&)> listener) override {
     std::map<std::string, EvidenceNotice, std::less<>> standing;
     {
@@ -105,6 +120,42 @@ class EvidenceImpl final : public Evidence {
   }
 
  private:
+  std::unique_ptr<Pruner> MakePruner() {
+    PrunerSetup pruner;
+    pruner.tree = setup_.tree;
+    pruner.retention = setup_.retention;
+    pruner.values = setup_.values;
+    pruner.clock = setup_.clock;
+    pruner.archive_directory = setup_.archive_directory;
+    pruner.archive_values = setup_.archive_values;
+    for (const tlog::VerifierKey& key : Keys()) pruner.keys.push_back(key.ToString());
+    pruner.sign = [this](std::string_view tenant) {
+      if (!setup_.signer) return Status();
+      const Result<CheckpointInfo> signed_now = CheckpointNow(tenant);
+      return signed_now.ok() ? Status() : Status(signed_now.error());
+    };
+    return std::make_unique<Pruner>(std::move(pruner), log_);
+  }
+
+  void PruneOld() {
+    const Result<std::vector<std::string>> tenants = log_.store().Tenants();
+    if (!tenants.ok()) return;   // the gate itself says when its store fails
+    PruneRequest request;
+    request.before_micros = setup_.clock->UnixMicros() - setup_.retention_days * kMicrosPerDay;
+    request.reason = "older than audit.retention.days";
+    for (const std::string& tenant : *tenants) {
+      request.tenant = tenant;
+      const Result<PruneReport> report = pruner_->Prune(request, {.actor = "retention", .remote_ip = {}, .elevation_id = {}});
+      if (report.ok() || report.error().code == ErrorCode::kConflict) continue;   // a legal hold, or another process
+      std::function<void(const EvidenceNotice&)> listener;
+      {
+        const std::lock_guard lock(mutex_);
+        listener = listener_;
+      }
+      if (listener) listener({tenant, "old events were not pruned: " + report.error().message, true});
+    }
+  }
+
   std::vector<tlog::VerifierKey> Keys() const {
     return setup_.signer ? setup_.signer->verifiers() : std::vector<tlog::VerifierKey>();
   }
@@ -142,8 +193,10 @@ class EvidenceImpl final : public Evidence {
   FreshnessReader freshness_;
   mutable std::mutex mutex_;
   std::map<std::string, Freshness, std::less<>> last_;
-  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over, by tenant and source
+  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over
   std::function<void(const EvidenceNotice&)> listener_;
+  std::unique_ptr<Pruner> pruner_;   // null: the store cannot prune
+  std::unique_ptr<base::Periodic> retention_;   // null: nothing is pruned by itself
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<Sealer> sealer_;   // last: its thread uses the others
 };

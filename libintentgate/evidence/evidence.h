@@ -11,6 +11,7 @@
 #include "audit/audit_log.h"
 #include "audit/log_store.h"
 #include "audit/private_values.h"
+#include "audit/retention_store.h"
 #include "evidence/publisher.h"
 #include "evidence/sealer.h"
 #include "evidence/signer.h"
@@ -19,7 +20,11 @@ namespace intentgate::evidence {
 
 struct EvidenceSetup {
   std::shared_ptr<audit::LogStore> tree;
-  std::shared_ptr<audit::PrivateValueStore> values;   // for bundles, and to be verified; null: there are none
+  std::shared_ptr<audit::PrivateValueStore> values;   // null: the store keeps none
+  std::shared_ptr<audit::RetentionStore> retention;   // null: nothing can be pruned
+  std::string archive_directory;                      // of pruned events; empty: nothing is pruned
+  bool archive_values = false;                        // private values are archived as well
+  std::int64_t retention_days = 0;                    // older events are pruned in the background; 0: none
   std::shared_ptr<const Clock> clock;
   std::string deployment;
   std::unique_ptr<Signer> signer;             // null: nothing is signed; what was signed before is served

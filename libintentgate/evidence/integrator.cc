@@ -30,6 +30,9 @@ tlog::NodeAt StoredNodes(audit::LogStore& log, std::string tenant, std::uint64_t
 Result<tlog::CompactRange> Integrator::CatchUp(std::uint64_t signed_size) {
   if (!begun_) {
     if (Status s = Begin(signed_size); !s.ok()) return s.error();
+  } else if (range_.size() < signed_size) {
+    // Another process went on; the events behind this tree's last one may be pruned by now.
+    if (Result<tlog::CompactRange> ahead = FromTiles(signed_size); ahead.ok()) range_ = *std::move(ahead);
   }
   if (Status s = CheckLast(); !s.ok()) return s.error();
   for (;;) {
@@ -39,17 +42,24 @@ Result<tlog::CompactRange> Integrator::CatchUp(std::uint64_t signed_size) {
   }
 }
 
+Result<tlog::CompactRange> Integrator::FromTiles(std::uint64_t size) const {
+  Result<tlog::RangeProof> before = tlog::ProveRange(size, size, size, StoredNodes(log_, tenant_, size));
+  if (!before.ok()) return before.error();
+  return tlog::CompactRange::Of(size, std::move(before->left));
+}
+
 Status Integrator::Begin(std::uint64_t signed_size) {
-  Result<tlog::RangeProof> before =
-      tlog::ProveRange(signed_size, signed_size, signed_size, StoredNodes(log_, tenant_, signed_size));
-  if (before.ok()) {
-    Result<tlog::CompactRange> range = tlog::CompactRange::Of(signed_size, std::move(before->left));
-    if (!range.ok()) return range.error();
-    range_ = std::move(*range);
+  Result<tlog::CompactRange> range = FromTiles(signed_size);
+  if (range.ok()) {
+    range_ = *std::move(range);
   } else {
-    const bool unusable =
-        before.error().code == ErrorCode::kNotFound || before.error().code == ErrorCode::kCorrupt;
-    if (!unusable) return before.error();
+    const bool unusable = range.error().code == ErrorCode::kNotFound || range.error().code == ErrorCode::kCorrupt;
+    if (!unusable) return range.error();
+    // A chain that was pruned cannot give them again.
+    if (const Result<std::vector<tlog::Hash>> first = log_.ChainHashes(tenant_, 0, 1); !first.ok()) {
+      return Error{first.error().code, "tiles of tenant " + tenant_ + " are missing or damaged, and its first events were "
+                                       "pruned; restore the table log_tiles from a backup: " + first.error().message};
+    }
     if (Status s = log_.DropTiles(tenant_); !s.ok()) return s;
     range_ = {};
   }

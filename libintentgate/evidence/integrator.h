@@ -30,6 +30,7 @@ class Integrator {
 
  private:
   Status Begin(std::uint64_t signed_size);
+  Result<tlog::CompactRange> FromTiles(std::uint64_t size) const;
   Status CheckLast();
   Result<bool> IntegrateSome();
   Result<std::vector<audit::StoredTile>> Widened(

@@ -143,6 +143,13 @@ Result<std::string> Sealer::KeyOfChain(const std::string& tenant) {
   Result<std::vector<AuditRecord>> first = std::vector<AuditRecord>();
   if (newest->records.empty()) first = log_.store().Scan(tenant, 0, 1);
   if (!first.ok()) return first.error();
+  if (!first->empty() && first->front().seq > 0) {
+    // The genesis event was pruned; what the chain says instead names the key of that time.
+    filter.tool = audit::kPrunedTool;
+    Result<AuditPage> pruned = log_.store().Query(filter, false, "", 1);
+    if (!pruned.ok()) return pruned.error();
+    first = std::move(pruned->records);
+  }
   const std::vector<AuditRecord>& records = newest->records.empty() ? *first : newest->records;
   if (records.empty()) return std::string();
   const Result<json::Value> event = json::Parse(records.front().canonical, audit::kEventLimits);

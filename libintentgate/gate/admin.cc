@@ -97,7 +97,7 @@ Result<AuditPage> GateImpl::QueryAudit(const AuditFilter& filter, std::string_vi
 Result<std::int64_t> GateImpl::CountAudit(const AuditFilter& filter) { return parts_.audit_store->Count(filter); }
 
 Result<VerifyReport> GateImpl::VerifyAudit(std::string_view tenant) {
-  return audit::VerifyChain(*parts_.audit_store, tenant, 0, parts_.private_values.get());
+  return audit::VerifyChain(*parts_.audit_store, tenant, 0, {}, parts_.private_values.get());
 }
 
 Status GateImpl::ExportAudit(const AuditFilter& filter, ExportFormat format, const ExportSink& sink) {

@@ -86,6 +86,11 @@ Status CheckSettings(const GateSettings& settings) {
     }
   }
   if (settings.private_above_bytes < 0) return Bad("audit.private_above_bytes", "must be at least 0");
+  if (settings.retention_days < 0) return Bad("audit.retention.days", "must be at least 0");
+  if (settings.retention_days > 0 && (settings.archive_directory.empty() || settings.signing_key_file.empty())) {
+    return Bad("audit.retention.days", "needs audit.retention.archive_directory and audit.signing.key_file: nothing is pruned "
+                                       "that was not archived and signed for");
+  }
   return CheckBudgets(settings);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
@@ -46,10 +47,24 @@ void AddToken(const TokenContent& token, AuditEvent& event) {
   event.caveat_count = static_cast<std::int64_t>(token.caveats.size());
 }
 
+// Through whose hands the token went: the ids and labels of its hops, the root's first.
+json::Value Delegation(const std::vector<Hop>& hops) {
+  json::Array out;
+  out.reserve(hops.size());
+  for (const Hop& hop : hops) {
+    json::Object entry{{"id", hop.id}};
+    if (!hop.label.empty()) entry.push_back({"label", hop.label});
+    out.emplace_back(std::move(entry));
+  }
+  return json::Value(std::move(out));
+}
+
 // What operators should know and the agent need not.
 void AddDetails(const Judged& judged, AuditEvent& event) {
-  if (judged.intent_problem.empty() && judged.policy_detail.empty()) return;
+  const bool delegated = judged.token && judged.token->token.content().hops.size() > 1;
+  if (!delegated && judged.intent_problem.empty() && judged.policy_detail.empty()) return;
   event.details = json::Value(json::Object{});
+  if (delegated) event.details.Set("delegation", Delegation(judged.token->token.content().hops));
   if (!judged.intent_problem.empty()) event.details.Set("intent_not_checked", Cut(judged.intent_problem));
   if (!judged.policy_detail.empty()) event.details.Set("policy_error", Cut(judged.policy_detail));
 }

@@ -90,7 +90,7 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
       pipeline_(parts_.settings, parts_.clock, *revocations_, *ledger_, std::move(opened.tools), parts_.extractor, parts_.policy),
       log_(std::move(opened.log)) {
   // A failure leaves rows that no one reads; the next round takes them.
-  pruner_ = std::make_unique<Periodic>(kPruneEvery, [this] {
+  pruner_ = std::make_unique<base::Periodic>(kPruneEvery, [this] {
     static_cast<void>(parts_.budget_store->Prune(ledger_->OldestBucket()).ok());
   });
   if (parts_.settings.intent != IntentMode::kOff && parts_.settings.extractor == ExtractorKind::kHttp) {

@@ -8,7 +8,7 @@
 #include "audit/audit_log.h"
 #include "budget/ledger.h"
 #include "gate/assemble.h"
-#include "gate/periodic.h"
+#include "base/periodic.h"
 #include "gate/pipeline.h"
 #include "gate/revocation_watch.h"
 #include "gate/worker_pool.h"
@@ -77,7 +77,7 @@ class GateImpl final : public Gate {
   const std::unique_ptr<budget::Ledger> ledger_;
   const std::unique_ptr<RevocationWatch> revocations_;
   Pipeline pipeline_;
-  std::unique_ptr<Periodic> pruner_;
+  std::unique_ptr<base::Periodic> pruner_;
   std::unique_ptr<audit::AuditLog> log_;        // dropped before what its callbacks use
   std::unique_ptr<Evidence> evidence_;          // uses the log
   std::unique_ptr<WorkerPool> pool_;            // dropped first: its jobs use the log; null without HTTP extractor

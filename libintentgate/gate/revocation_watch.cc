@@ -25,7 +25,7 @@ Result<std::unique_ptr<RevocationWatch>> RevocationWatch::Start(std::shared_ptr<
   std::unique_ptr<RevocationWatch> watch(new RevocationWatch(std::move(store), std::move(clock), options));
   if (Status s = watch->Refresh(); !s.ok()) return s.error();
   // A failure needs no handling: the snapshot grows old and then everything is refused.
-  watch->refresher_ = std::make_unique<Periodic>(std::chrono::milliseconds(options.refresh_ms),
+  watch->refresher_ = std::make_unique<base::Periodic>(std::chrono::milliseconds(options.refresh_ms),
                                                  [raw = watch.get()] { static_cast<void>(raw->Refresh().ok()); });
   return watch;
 }

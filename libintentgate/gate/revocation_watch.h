@@ -16,7 +16,7 @@
 #include <intentgate/clock.h>
 #include <intentgate/result.h>
 
-#include "gate/periodic.h"
+#include "base/periodic.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::gate {
@@ -69,7 +69,7 @@ class RevocationWatch {
   mutable std::mutex snapshot_mutex_;         // held for the copy of a pointer
   std::shared_ptr<const Snapshot> snapshot_;
 
-  std::unique_ptr<Periodic> refresher_;       // last: its thread uses the others
+  std::unique_ptr<base::Periodic> refresher_;       // last: its thread uses the others
 };
 
 }  // namespace intentgate::gate

@@ -90,11 +90,14 @@ Status AddEvidence(std::unique_ptr<evidence::SignerSetup> signing, std::optional
     std::optional<evidence::PublisherSetup> publishing;
   };
   const auto shared = std::make_shared<Parts>(Parts{std::move(signing), std::move(publishing)});
-  parts.make_evidence = [shared, tree, values = parts.private_values, clock = parts.clock,
-                         settings = parts.settings](audit::AuditLog& log) {
+  parts.make_evidence = [shared, tree, values = parts.private_values, retention = parts.retention_store, clock = parts.clock, settings = parts.settings](audit::AuditLog& log) {
     evidence::EvidenceSetup setup;
     setup.tree = tree;
     setup.values = values;
+    setup.retention = retention;
+    setup.archive_directory = settings.archive_directory;
+    setup.archive_values = settings.archive_values;
+    setup.retention_days = settings.retention_days;
     setup.clock = clock;
     setup.deployment = settings.signing_deployment;
     if (shared->signing) setup.signer = std::make_unique<evidence::Signer>(std::move(*shared->signing));

@@ -141,7 +141,10 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     std::vector<Module> modules = ParseAll(files, options, diagnostics);
     if (failed()) return result;
     impl->tree.Grant(options.granted_builtins);
-    ResolveModules(modules, CollectNames(modules), impl->tree, diagnostics);
+    const bool asks = std::any_of(files.begin(), files.end(), [](const SourceFile& f) { return f.text.find("rego.metadata.") != std::string::npos; });
+    std::optional<Annotations> annotations;
+    if (asks) annotations.emplace(impl->arena, modules, diagnostics);
+    ResolveModules(modules, CollectNames(modules), annotations ? &*annotations : nullptr, impl->tree, diagnostics);
     CheckGroups(impl->tree, diagnostics);
     impl->data = data.is_null() ? json::Value(json::Object{}) : data;
     impl->plans.arena = &impl->arena;

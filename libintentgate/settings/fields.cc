@@ -234,6 +234,15 @@ void AddAudit(std::vector<Field>& fields) {
   fields.push_back(Int({"audit.private_above_bytes", "INTENTGATE_AUDIT_PRIVATE_ABOVE_BYTES",
                         "Larger values of these members are only committed to as well, whether named or not; 0: none."},
                        &GateSettings::private_above_bytes, {0, 63 << 20}));
+  fields.push_back(Int({"audit.retention.days", "INTENTGATE_AUDIT_RETENTION_DAYS",
+                        "Events older than this are archived and pruned by themselves; 0: never. Needs an archive directory and a signing key."},
+                       &GateSettings::retention_days, {0, 36'500}));
+  fields.push_back(Text({"audit.retention.archive_directory", "INTENTGATE_AUDIT_RETENTION_ARCHIVE_DIRECTORY",
+                         "Folder for the archive segments of pruned events. Empty: nothing can be pruned."},
+                        &GateSettings::archive_directory));
+  fields.push_back(Bool({"audit.retention.archive_values", "INTENTGATE_AUDIT_RETENTION_ARCHIVE_VALUES",
+                         "Archive segments carry the private values that are not erased; an erasure does not reach them there."},
+                        &GateSettings::archive_values));
   fields.push_back(Int({"audit.max_batch", "INTENTGATE_AUDIT_MAX_BATCH", "Events in one commit at most."},
                        &GateSettings::audit_max_batch, {1, 65'536}));
   fields.push_back(Int({"audit.max_delay_us", "INTENTGATE_AUDIT_MAX_DELAY_US", "How long a commit waits for more events; 0: not at all."},

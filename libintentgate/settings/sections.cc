@@ -101,6 +101,7 @@ void FileReader::Visit(const YamlNode& node, const std::string& path) {
     if (field.path != path) continue;
     if (!Is(node, YamlKind::kText, path)) return;
     const bool names_a_file = path == "keys.file" || path == "store.sqlite_path" ||
+                              path == "audit.retention.archive_directory" ||
                               path == "audit.publish.file" || path == "audit.publish.witness_policy_file" ||
                               (path.starts_with("audit.signing.") && path.ends_with("_file"));
     const std::string text = names_a_file && !node.text.empty() ? Beside(file_name_, node.text) : node.text;

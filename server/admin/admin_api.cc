@@ -96,7 +96,7 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/v1/admin/audit/verify", "GET"}, {"/v1/admin/audit/export", "GET"},
       {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
       {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"},
-      {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/holds", "GET"},
+      {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/prune", "POST"}, {"/v1/admin/audit/holds", "GET"},
       {"/v1/admin/audit/holds", "POST"}, {"/v1/admin/audit/holds/lift", "POST"}};
   return names;
 }
@@ -116,6 +116,7 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddStream(router, deps, "/v1/admin/audit/export", PlanExport);
   AddStream(router, deps, "/v1/admin/audit/bundle", PlanBundle);
   AddResource(router, deps, "POST", "/v1/admin/audit/erase", EraseValues, deps.readers);
+  AddResource(router, deps, "POST", "/v1/admin/audit/prune", PruneEvents, deps.readers);
   AddResource(router, deps, "GET", "/v1/admin/audit/holds", ListHolds, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds", PlaceHold, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds/lift", LiftHold, deps.actors);

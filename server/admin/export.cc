@@ -73,7 +73,9 @@ Result<StreamPlan> PlanBundle(const Resources& on, const Request& request) {
     return Error{ErrorCode::kInvalidArgument, std::string(name) + " must be true or false"};
   }
   if (on.gate->evidence() == nullptr) return Error{ErrorCode::kNotFound, "this gateway's store keeps no checkpoints and no proofs"};
-  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", witnessed == "true", values == "true"};
+  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true"};
+  bundle.witnessed = witnessed == "true";
+  bundle.include_values = values == "true";
   StreamPlan plan;
   plan.content_type = "application/x-tar";
   plan.file_name = FileName(on, bundle.tenant, ".tar");

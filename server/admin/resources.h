@@ -28,10 +28,10 @@ Reply ListTenants(const Resources& on, const Request& request);       // GET  /v
 Reply QueryAudit(const Resources& on, const Request& request);        // GET  /v1/admin/audit
 Reply VerifyAudit(const Resources& on, const Request& request);       // GET  /v1/admin/audit/verify
 Reply EraseValues(const Resources& on, const Request& request);       // POST /v1/admin/audit/erase
+Reply PruneEvents(const Resources& on, const Request& request);       // POST /v1/admin/audit/prune
 Reply ListHolds(const Resources& on, const Request& request);         // GET  /v1/admin/audit/holds
 Reply PlaceHold(const Resources& on, const Request& request);         // POST /v1/admin/audit/holds
 Reply LiftHold(const Resources& on, const Request& request);          // POST /v1/admin/audit/holds/lift
-
 Reply AuditFreshness(const Resources& on, const Request& request);    // GET  /v1/admin/audit/freshness
 Reply AuditCheckpoint(const Resources& on, const Request& request);   // GET  /v1/admin/audit/checkpoint
 Reply AuditProof(const Resources& on, const Request& request);        // GET  /v1/admin/audit/proof

@@ -57,6 +57,33 @@ Reply EraseValues(const Resources& on, const Request& request) {
   return {200, json::MakeObject({{"dry_run", wanted.dry_run}, {"events", report->events}, {"values", report->values}})};
 }
 
+// The superadmin's, as lifting a hold is.
+Reply PruneEvents(const Resources& on, const Request& request) {
+  const Result<json::Value> body = ReadBody(request, {"tenant", "before", "reason", "dry_run"});
+  if (!body.ok()) return Reply::FromError(body.error());
+  const auto tenant = TextMember(*body, "tenant"), before = TextMember(*body, "before"), reason = TextMember(*body, "reason");
+  const auto dry_run = BoolMember(*body, "dry_run");
+  for (const auto* member : {&tenant, &before, &reason}) {
+    if (!member->ok()) return Reply::FromError(member->error());
+  }
+  if (!dry_run.ok()) return Reply::FromError(dry_run.error());
+  if (!request.who.is_superadmin()) return Reply::Error(403, "only the superadmin prunes");
+  if (tenant->value_or("").empty()) return TenantMissing();
+  const auto time = ReadTime("before", before->value_or(""));
+  if (!time.ok()) return Reply::FromError(time.error());
+  if (!*time) return Reply::Error(400, "before is required");
+  if (on.gate->evidence() == nullptr) return Reply::Error(404, "this gateway's store cannot prune");
+  const PruneRequest wanted{**tenant, **time, reason->value_or(""), dry_run->value_or(false)};
+  const Result<PruneReport> report = on.gate->evidence()->Prune(wanted, request.Context());
+  if (!report.ok()) return Reply::FromError(report.error());
+  json::Value answer = json::MakeObject({{"dry_run", wanted.dry_run},
+                                         {"first_seq", report->first_seq},
+                                         {"next_first_seq", report->next_first_seq},
+                                         {"resumed", report->resumed}});
+  if (!report->archive_sha256.empty()) answer.Set("archive_sha256", report->archive_sha256);
+  return {200, std::move(answer)};
+}
+
 Reply ListHolds(const Resources& on, const Request& request) {
   if (Status known = KnownParameters(request, {"tenant"}); !known.ok()) return Reply::FromError(known.error());
   const Result<std::string> tenant = TenantFor(request, TextParameter(request, "tenant"));

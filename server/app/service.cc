@@ -48,6 +48,22 @@ Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& part
   return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
 }
 
+Result<std::shared_ptr<const mcp::ToolPins>> ReadPins(const config::ServerSettings& settings) {
+  if (settings.tool_pins.empty()) return std::shared_ptr<const mcp::ToolPins>();
+  Result<mcp::ToolPins> pins = mcp::ToolPins::Read(settings.tool_pins);
+  if (!pins.ok()) return Error{pins.error().code, "mcp.tool_pins: " + pins.error().message};
+  return std::make_shared<const mcp::ToolPins>(std::move(*pins));
+}
+
+// An event in the chain, and a line that an operator who accepts the definition can put into the file.
+mcp::Catalogue::Unaccepted Quarantine(std::shared_ptr<Gate> gate, std::shared_ptr<const telemetry::Logger> log) {
+  return [gate, log](const std::string& tool, const std::string& digest) {
+    log->Warn("a tool's definition is not accepted; the tool is in quarantine", {{"tool", tool}, {"pin", digest + " " + tool}});
+    gate->RecordRefusedRequest({.token = {}, .tool = tool, .method = "tools/list"},
+                               "the tool's definition is not accepted, the tool is in quarantine: " + digest);
+  };
+}
+
 std::vector<telemetry::RouteName> AllRoutes() {
   std::vector<telemetry::RouteName> routes = mcp::RouteNames();
   const auto& admin = admin::RouteNames();
@@ -102,6 +118,10 @@ Status Service::Impl::Begin(ServiceParts parts) {
   if (!started.ok()) return started.error();
   pool = std::move(*started);
 
+  auto pins = ReadPins(*settings);
+  if (!pins.ok()) return pins.error();
+  auto states = MakeCallStates(parts);
+  if (!states.ok()) return states.error();
   Evidence* const evidence = gate->evidence();
   if (evidence != nullptr) {
     evidence->OnNotice([log = parts.log](const EvidenceNotice& notice) {
@@ -109,8 +129,6 @@ Status Service::Impl::Begin(ServiceParts parts) {
       log->Log(level, "audit evidence", {{"tenant", notice.tenant}, {"source", notice.source}, {"detail", notice.message}});
     });
   }
-  auto states = MakeCallStates(parts);
-  if (!states.ok()) return states.error();
   metrics = std::make_shared<telemetry::GatewayMetrics>(AllRoutes());
   const auto sessions = std::make_shared<mcp::SessionTable>(
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
@@ -128,7 +146,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .log = parts.log,
                                     .clock = parts.clock,
                                     .sessions = sessions,
-                                    .catalogue = std::make_shared<mcp::Catalogue>(gate),
+                                    .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
                                     .upstream_tls = *upstream_tls,

@@ -8,7 +8,7 @@ namespace intentgate::cli {
 
 int AuditExport(const AuditExportOptions& options, const Streams& streams) {
   AuditFilter filter;
-  if (Status read = ReadFilter(options.filters, filter); !read.ok()) return Fail(streams, read.error());
+  if (Status read = ReadAuditFilter(options.filters, filter); !read.ok()) return Fail(streams, read.error());
   const Result<ExportFormat> format = ParseExportFormat(options.format);
   if (!format.ok()) return Fail(streams, Error{format.error().code, "--format: " + format.error().message});
   const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
@@ -28,7 +28,7 @@ int AuditBundle(const AuditBundleOptions& options, const Streams& streams) {
   request.include_uncovered = options.uncovered;
   request.witnessed = options.witnessed;
   request.include_values = options.values;
-  if (Status read = ReadFilter(options.filters, request.filter); !read.ok()) return Fail(streams, read.error());
+  if (Status read = ReadAuditFilter(options.filters, request.filter); !read.ok()) return Fail(streams, read.error());
   if (!request.filter.tenant.empty()) request.tenant = request.filter.tenant;
   const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);
   if (!gate.ok()) return Fail(streams, gate.error());

@@ -30,7 +30,7 @@ std::map<std::string, std::string> Environment() {
 
 // As a producer of its own: what the running gateway has promised is not this command's to declare lost.
 void OnlyLook(GateSettings& settings) {
-  settings.audit_producer = "intentgate-cli";
+  settings.audit_producer = "intentgate-audit-command";
   settings.durability = AuditDurability::kDurable;
   settings.overflow = AuditOverflow::kDeny;
   settings.journal_directory.clear();
@@ -39,6 +39,7 @@ void OnlyLook(GateSettings& settings) {
     tool.overflow.reset();
   }
   settings.signing_interval_ms = 0;
+  settings.retention_days = 0;
 }
 
 }  // namespace
@@ -65,15 +66,7 @@ Result<Evidence*> EvidenceOf(Gate& gate) {
   return gate.evidence();
 }
 
-Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out) {
-  if (text.empty()) return {};
-  const Result<std::int64_t> time = ParseTime(text);
-  if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + flag + ": " + time.error().message};
-  out = *time;
-  return {};
-}
-
-Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter) {
+Status ReadAuditFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter) {
   const std::pair<const char*, std::string*> texts[] = {
       {"tenant", &filter.tenant}, {"agent-id", &filter.agent_id}, {"tool", &filter.tool}, {"decision", &filter.decision},
       {"check", &filter.check},   {"jti", &filter.jti},           {"kind", &filter.kind}, {"event-id", &filter.event_id},
@@ -84,8 +77,10 @@ Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& 
   }
   for (const auto& [name, field] : {std::pair{"from", &filter.from_micros}, {"to", &filter.to_micros}}) {
     const auto flag = flags.find(name);
-    if (flag == flags.end()) continue;
-    if (Status s = ReadTime(name, flag->second, *field); !s.ok()) return s;
+    if (flag == flags.end() || flag->second.empty()) continue;
+    const Result<std::int64_t> time = ParseTime(flag->second);
+    if (!time.ok()) return Error{ErrorCode::kInvalidArgument, "--" + std::string(name) + ": " + time.error().message};
+    *field = *time;
   }
   return {};
 }

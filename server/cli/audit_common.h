@@ -4,7 +4,6 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <intentgate/evidence.h>
@@ -21,9 +20,7 @@ Result<std::shared_ptr<Gate>> OpenGate(const std::string& config, const Streams&
 Result<Evidence*> EvidenceOf(Gate& gate);
 
 // The flags' names are those of the admin API's query parameters, with dashes.
-Status ReadFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter);
-// An RFC 3339 time; empty: nothing.
-Status ReadTime(const std::string& flag, const std::string& text, std::optional<std::int64_t>& out);
+Status ReadAuditFilter(const std::map<std::string, std::string>& flags, AuditFilter& filter);
 
 // Standard output, or a file that takes its name only when everything was written.
 class OutputFile {

@@ -3,13 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <intentgate/caveat.h>
-#include <intentgate/gate.h>
 #include <intentgate/json.h>
 #include <intentgate/keys.h>
 #include <intentgate/result.h>
@@ -87,6 +85,22 @@ struct AuditExportOptions {
   std::map<std::string, std::string> filters;  // names of the admin API's query parameters
 };
 
+struct AuditEraseOptions {
+  std::string config, reason;
+  std::map<std::string, std::string> filters;
+  bool dry_run = false, json = false;
+};
+
+struct AuditPruneOptions {
+  std::string config, tenant, before, reason;
+  bool dry_run = false, json = false;
+};
+
+struct AuditHoldOptions {
+  std::string config, tenant, id, reason, from, to;
+  bool json = false;
+};
+
 struct AuditBundleOptions {
   std::string config, out;
   std::map<std::string, std::string> filters;
@@ -100,17 +114,6 @@ struct AuditKeygenOptions {
 // Of the commands that look at the evidence of one tenant; each uses some.
 struct AuditEvidenceOptions {
   std::string config, tenant, event_id, out, why, actor;
-  bool json = false;
-};
-
-struct AuditEraseOptions {
-  std::string config, reason;
-  std::map<std::string, std::string> filters;
-  bool dry_run = false, json = false;
-};
-
-struct AuditHoldOptions {
-  std::string config, tenant, id, reason, from, to;
   bool json = false;
 };
 
@@ -131,6 +134,7 @@ int AuditTiles(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditStatus(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditOpenEpoch(const AuditEvidenceOptions& options, const Streams& streams);
 int AuditErase(const AuditEraseOptions& options, const Streams& streams);
+int AuditPrune(const AuditPruneOptions& options, const Streams& streams);
 int AuditHoldAdd(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldList(const AuditHoldOptions& options, const Streams& streams);
 int AuditHoldRelease(const AuditHoldOptions& options, const Streams& streams);

@@ -54,6 +54,7 @@ struct AllOptions {
   AuditKeygenOptions audit_keygen;
   AuditEvidenceOptions audit_evidence;
   AuditEraseOptions audit_erase;
+  AuditPruneOptions audit_prune;
   AuditHoldOptions hold;
 };
 
@@ -176,14 +177,22 @@ void AddEvidence(CLI::App& audit, AuditEvidenceOptions& options) {
 }
 
 void AddRetention(CLI::App& audit, AllOptions& all) {
-  const char* config = "the server's YAML file; else the environment alone";
   CLI::App* erase = Command(audit, "erase", "erase private values; the chain stays valid and says so",
                             "intentgate audit erase --config intentgate.yaml --tenant acme --agent-id agent-7 --reason 'request 81'");
-  erase->add_option("--config", all.audit_erase.config, config);
+  erase->add_option("--config", all.audit_erase.config, kConfigHelp);
   erase->add_option("--reason", all.audit_erase.reason, "goes into the chain");
   erase->add_flag("--dry-run", all.audit_erase.dry_run, "only count");
   AddFilters(erase, all.audit_erase.filters);
   AddJson(erase, all.audit_erase.json);
+
+  CLI::App* prune = Command(audit, "prune", "archive old events and take them out of the store; what remains still verifies",
+                            "intentgate audit prune --config intentgate.yaml --tenant acme --before 2025-01-01T00:00:00Z --dry-run");
+  prune->add_option("--config", all.audit_prune.config, kConfigHelp);
+  prune->add_option("--tenant", all.audit_prune.tenant, "the tenant")->required();
+  prune->add_option("--before", all.audit_prune.before, "RFC 3339 time; events before it go, in whole blocks of 256")->required();
+  prune->add_option("--reason", all.audit_prune.reason, "goes into the chain");
+  prune->add_flag("--dry-run", all.audit_prune.dry_run, "only say what would go");
+  AddJson(prune, all.audit_prune.json);
 
   CLI::App* hold = audit.add_subcommand("hold", "legal holds: what they cover is neither pruned nor erased");
   hold->require_subcommand(1);
@@ -192,7 +201,7 @@ void AddRetention(CLI::App& audit, AllOptions& all) {
   CLI::App* release = Command(*hold, "release", "lift a hold",
                               "intentgate audit hold release --config intentgate.yaml --tenant acme --id case-7");
   for (CLI::App* command : {add, list, release}) {
-    command->add_option("--config", all.hold.config, config);
+    command->add_option("--config", all.hold.config, kConfigHelp);
     CLI::Option* tenant = command->add_option("--tenant", all.hold.tenant, "the tenant");
     if (command == list) continue;
     tenant->required();
@@ -255,14 +264,15 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "eval"})) return PolicyEval(all.policy_eval, streams);
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
+  if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
+  if (chosen({"audit", "prune"})) return AuditPrune(all.audit_prune, streams);
+  if (chosen({"audit", "hold", "add"})) return AuditHoldAdd(all.hold, streams);
+  if (chosen({"audit", "hold", "list"})) return AuditHoldList(all.hold, streams);
+  if (chosen({"audit", "hold", "release"})) return AuditHoldRelease(all.hold, streams);
   if (chosen({"audit", "export"})) return AuditExport(all.audit_export, streams);
   if (chosen({"audit", "bundle"})) return AuditBundle(all.audit_bundle, streams);
   if (chosen({"audit", "keygen"})) return AuditKeygen(all.audit_keygen, streams);
   if (chosen({"audit", "status"})) return AuditStatus(all.audit_evidence, streams);
-  if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
-  if (chosen({"audit", "hold", "add"})) return AuditHoldAdd(all.hold, streams);
-  if (chosen({"audit", "hold", "list"})) return AuditHoldList(all.hold, streams);
-  if (chosen({"audit", "hold", "release"})) return AuditHoldRelease(all.hold, streams);
   if (all.audit_evidence.tenant.empty()) all.audit_evidence.tenant = "default";
   if (chosen({"audit", "checkpoint"})) return AuditCheckpoint(all.audit_evidence, streams);
   if (chosen({"audit", "proof"})) return AuditProof(all.audit_evidence, streams);

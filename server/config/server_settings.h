@@ -74,6 +74,10 @@ struct ServerSettings {
   ServerLimits limits;
   std::vector<std::string> allowed_origins;                // exact; a browser's Origin that is not here is refused
   std::vector<std::string> allowed_hosts;                  // without port; empty: on loopback only its own names
+  std::string public_url;                                  // of /v1/mcp as clients reach it; empty: no resource metadata
+  std::vector<std::string> authorization_servers;          // issuers that clients may get a token from
+  std::string tool_pins;                                   // file of accepted tool definitions; empty: all are
+  std::vector<std::string> scopes;                         // what a client should ask for
 };
 
 struct SettingsSources {

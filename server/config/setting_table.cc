@@ -112,6 +112,30 @@ Problem StoreHost(const std::string& text, const FileReader&, ServerSettings& ou
   return std::nullopt;
 }
 
+Problem StorePublicUrl(const std::string& text, const FileReader&, ServerSettings& out) {
+  const Result<http::Url> url = http::ParseUrl(text);
+  if (!url.ok()) return url.error().message;
+  if (url->target.find('?') != std::string::npos || text.find('"') != std::string::npos) return "must be a URL without a query";
+  out.public_url = text;
+  return std::nullopt;
+}
+
+Problem StoreAuthorizationServer(const std::string& text, const FileReader&, ServerSettings& out) {
+  if (const Result<http::Url> url = http::ParseUrl(text); !url.ok()) return url.error().message;
+  out.authorization_servers.push_back(text);
+  return std::nullopt;
+}
+
+// RFC 6749 section 3.3.
+Problem StoreScope(const std::string& text, const FileReader&, ServerSettings& out) {
+  const bool good = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
+  });
+  if (!good) return "must be a scope: printable ASCII without blanks, quotes and backslashes";
+  out.scopes.push_back(text);
+  return std::nullopt;
+}
+
 // Rows whose text is taken as it is, and rows that are whole numbers.
 #define IG_TEXT(member)                                                                     \
   [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
@@ -167,6 +191,10 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
       {"mcp.allowed_hosts", "", "", "names in the Host field that are served; empty: on loopback its own names, else any",
        StoreHost, Shape::kList},
+      {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},
+      {"mcp.authorization_servers", "", "", "issuers named in the resource metadata", StoreAuthorizationServer, Shape::kList},
+      {"mcp.tool_pins", "", "", "file of the tool definitions that are accepted; others are in quarantine", IG_TEXT(tool_pins), Shape::kPath},
+      {"mcp.scopes", "", "", "scopes named in the resource metadata and in challenges", StoreScope, Shape::kList},
   };
 }
 #undef IG_TEXT

@@ -353,11 +353,11 @@ const std::string& ServerExchange::remote_address() const { return connection_->
 net::Loop& ServerExchange::loop() { return connection_->shard_->loop(); }
 
 void ServerExchange::Send(int status, const HeaderList& headers, std::string_view body) {
-  if (Answerable(State::kWaiting)) connection_->AnswerWhole(status, WithAdded(headers), body);
+  if (Answerable(State::kWaiting)) connection_->AnswerWhole(status, headers, body);
 }
 
 void ServerExchange::Start(int status, const HeaderList& headers) {
-  if (Answerable(State::kWaiting)) connection_->AnswerStart(status, WithAdded(headers));
+  if (Answerable(State::kWaiting)) connection_->AnswerStart(status, headers);
 }
 
 bool ServerExchange::Write(std::string_view data) {

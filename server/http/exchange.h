@@ -49,20 +49,12 @@ class Exchange {
   // {"error": message} with that status.
   void SendError(int status, std::string_view message);
 
-  // A header that the answer will have besides its own, whoever gives it.
-  void AddHeader(std::string_view name, std::string_view value) { added_.Add(name, value); }
-
   // What the router took from the path, decoded.
   std::string_view param(std::string_view name) const;
   std::vector<std::pair<std::string, std::string>>& params() { return params_; }
 
- protected:
-  // `headers` and what was added.
-  HeaderList WithAdded(const HeaderList& headers) const;
-
  private:
   std::vector<std::pair<std::string, std::string>> params_;
-  HeaderList added_;
 };
 
 // Answers requests. Called on the loop of the connection, on several threads when there are several

@@ -79,12 +79,6 @@ void Exchange::SendError(int status, std::string_view message) {
   Send(status, {{"Content-Type", "application/json"}}, ErrorBody(message));
 }
 
-HeaderList Exchange::WithAdded(const HeaderList& headers) const {
-  HeaderList all = headers;
-  for (std::size_t i = 0; i < added_.size(); ++i) all.Add(added_.name(i), added_.value(i));
-  return all;
-}
-
 std::string_view Exchange::param(std::string_view name) const {
   for (const auto& [key, value] : params_) {
     if (key == name) return value;

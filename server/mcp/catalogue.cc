@@ -19,17 +19,39 @@ void Catalogue::Learn(const std::vector<ToolInfo>& page, bool first, bool last) 
   gate_->SetToolCatalogue(tools_);
 }
 
-void Catalogue::LearnHeaders(const json::Value& page) {
+void Catalogue::LearnDefinitions(const json::Value& page) {
   const json::Value* tools = page.AtPointer("/result/tools");
   if (tools == nullptr || !tools->is_array()) return;
-  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, std::string>> unaccepted;
+  std::unique_lock lock(mutex_);
   for (const json::Value& tool : tools->array()) {
     const json::Value* name = tool.Find("name");
     if (name == nullptr || !name->is_string()) continue;
+    if (pins_ != nullptr) Judge(name->string_value(), DefinitionDigest(tool), unaccepted);
     std::vector<ParamHeader> headers = ReadParamHeaders(tool);
     if (headers.empty()) headers_.erase(name->string_value());
     else if (headers_.size() < kMaxCatalogueTools) headers_[name->string_value()] = std::move(headers);
   }
+  lock.unlock();
+  for (const auto& [tool, digest] : unaccepted) {
+    if (unaccepted_) unaccepted_(tool, digest);
+  }
+}
+
+void Catalogue::Judge(const std::string& tool, std::string digest, std::vector<std::pair<std::string, std::string>>& unaccepted) {
+  const auto known = digests_.find(tool);
+  if (known != digests_.end() && known->second == digest) return;
+  if (!pins_->Accepts(tool, digest)) unaccepted.emplace_back(tool, digest);
+  // A tool that cannot be remembered stays unseen, and so in quarantine.
+  if (known != digests_.end()) known->second = std::move(digest);
+  else if (digests_.size() < kMaxCatalogueTools) digests_.emplace(tool, std::move(digest));
+}
+
+bool Catalogue::Quarantined(std::string_view tool) const {
+  if (pins_ == nullptr) return false;
+  const std::lock_guard lock(mutex_);
+  const auto known = digests_.find(tool);
+  return known == digests_.end() || !pins_->Accepts(tool, known->second);
 }
 
 std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {

@@ -27,7 +27,7 @@ std::string DataOf(const Decision& decision) {
 }  // namespace
 
 void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Decision& decision) {
-  if (decision.code == Reason::kNoToken) return SendUnauthorized(exchange, id, decision.reason, false);
+  if (decision.code == Reason::kNoToken) return SendUnauthorized(*lane.context.settings, exchange, id, decision.reason, false);
   const int code = CodeOf(decision.check);
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});

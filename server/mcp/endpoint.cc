@@ -6,11 +6,13 @@
 #include "base/check.h"
 #include "mcp/lists.h"
 #include "mcp/reception.h"
+#include "mcp/resource_metadata.h"
 #include "telemetry/metered.h"
 
 namespace intentgate::mcp {
 namespace {
 
+constexpr std::string_view kMetadataBelow = "/.well-known/oauth-protected-resource/{resource...}";
 constexpr net::Millis kCatalogueRetry{2'000};
 constexpr net::Millis kCatalogueRefresh{300'000};
 
@@ -40,7 +42,8 @@ class Endpoint::CatalogueLoop : public std::enable_shared_from_this<CatalogueLoo
 };
 
 const std::vector<telemetry::RouteName>& RouteNames() {
-  static const std::vector<telemetry::RouteName> names = {{kMcpPath, "POST"}, {kMcpPath, "GET"}, {kMcpPath, "DELETE"}};
+  static const std::vector<telemetry::RouteName> names = {
+      {kMcpPath, "POST"}, {kMcpPath, "GET"}, {kMcpPath, "DELETE"}, {kMetadataPath, "GET"}, {kMetadataBelow, "GET"}};
   return names;
 }
 
@@ -80,6 +83,11 @@ void Endpoint::AddRoutes(http::Router& router) {
   add("POST", HandlePost);
   add("GET", HandleGet);
   add("DELETE", HandleDelete);
+  for (const std::string_view path : {kMetadataPath, kMetadataBelow}) {
+    telemetry::AddMetered(router, context_.metrics, "GET", path, [settings = context_.settings](ExchangePtr exchange) {
+      SendMetadata(*settings, *exchange, exchange->param("resource"));
+    });
+  }
 }
 
 void Endpoint::Close() {

@@ -2,6 +2,7 @@
 
 #include "http/syntax.h"
 #include "mcp/answer.h"
+#include "mcp/resource_metadata.h"
 
 namespace intentgate::mcp {
 
@@ -16,12 +17,11 @@ void SendRefusal(http::Exchange& exchange, const Refusal& refusal) {
   SendJson(exchange, unreadable ? 400 : 200, ErrorReply(refusal));
 }
 
-void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::string_view reason, bool token_given) {
-  const http::HeaderList headers{
-      {"Content-Type", "application/json"},
-      {"WWW-Authenticate", token_given ? "Bearer realm=\"intentgate\", error=\"invalid_token\""
-                                       : "Bearer realm=\"intentgate\""}};
-  exchange.Send(401, headers, ErrorReply(id, kCapabilityRefused, CodeMessage(kCapabilityRefused), reason));
+void SendUnauthorized(const config::ServerSettings& settings, http::Exchange& exchange, const json::Value& id,
+                      std::string_view reason, bool token_given) {
+  const http::HeaderList headers{{"Content-Type", "application/json"}, {"WWW-Authenticate", Challenge(settings, token_given)}};
+  const int code = IsModern(exchange.request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
+  exchange.Send(401, headers, ErrorReply(id, code, CodeMessage(kCapabilityRefused), reason));
 }
 
 bool IsModern(const http::RequestHead& head) {

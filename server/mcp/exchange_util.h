@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "config/server_settings.h"
 #include "http/exchange.h"
 #include "mcp/message.h"
 
@@ -12,7 +13,8 @@ void SendJson(http::Exchange& exchange, int status, std::string_view body, std::
 // A refusal that is not about the gate: the HTTP status follows from the code.
 void SendRefusal(http::Exchange& exchange, const Refusal& refusal);
 // 401 with the challenge. `token_given`: there was a token, and it is not good.
-void SendUnauthorized(http::Exchange& exchange, const json::Value& id, std::string_view reason, bool token_given);
+void SendUnauthorized(const config::ServerSettings& settings, http::Exchange& exchange, const json::Value& id,
+                      std::string_view reason, bool token_given);
 // An admitted request of the revision 2026-07-28 says so in its header.
 bool IsModern(const http::RequestHead& head);
 // True when the client says in so many words that it reads SSE; "*/*" does not say so.

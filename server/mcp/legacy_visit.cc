@@ -110,6 +110,9 @@ void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
   auto read = ReadToolCall(*message);
   if (const auto* refusal = std::get_if<Refusal>(&read)) return Refuse(*refusal);
   const ToolCall& call = std::get<ToolCall>(read);
+  if (IsQuarantined(call)) {
+    return Refuse({kInvalidParams, std::string(kQuarantined), *message->id(), std::string(call.method), std::string(call.name)});
+  }
   std::optional<UpstreamSession> bound;
   if (!SessionId().empty()) {
     // A session is looked up by who asks, so the token comes first. One that is not good finds no session

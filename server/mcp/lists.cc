@@ -19,8 +19,11 @@ std::string NextCursor(const Answer& answer) {
 }
 
 void LearnPage(Lane& lane, bool first, const Answer& answer) {
-  const Result<std::vector<ToolInfo>> tools = ReadToolList(answer);
-  lane.context.catalogue->LearnHeaders(answer.body);
+  Result<std::vector<ToolInfo>> tools = ReadToolList(answer);
+  Catalogue& catalogue = *lane.context.catalogue;
+  catalogue.LearnDefinitions(answer.body);
+  // What such a tool says of itself must not steer the intent check either.
+  if (tools.ok()) std::erase_if(*tools, [&](const ToolInfo& tool) { return catalogue.Quarantined(tool.name); });
   if (tools.ok()) lane.context.catalogue->Learn(*tools, first, NextCursor(answer).empty());
 }
 
@@ -96,7 +99,11 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
     LearnPage(lane, params == nullptr || params->Find("cursor") == nullptr, *asked.answer);
   }
   const std::string_view token = http::BearerToken(exchange.request().headers);
-  FilterList(*asked.answer, request.method->list_member, Visible(lane, token, *request.method, *names));
+  std::vector<bool> visible = Visible(lane, token, *request.method, *names);
+  for (std::size_t i = 0; i < visible.size() && request.method->name == "tools/list"; ++i) {
+    visible[i] = visible[i] && !lane.context.catalogue->Quarantined((*names)[i]);
+  }
+  FilterList(*asked.answer, request.method->list_member, visible);
   if (request.era == Era::kModern) MakePrivate(*asked.answer);
   asked.answer->body.Set("id", id);
   SendJson(exchange, 200, json::Write(asked.answer->body));

@@ -66,6 +66,8 @@ struct Refusal {
 // `max_bytes` is the limit on the text; see also the constants above. Thread-safe.
 std::variant<Message, Refusal> ReadMessage(std::string_view text, std::size_t max_bytes);
 
+inline constexpr std::string_view kQuarantined = "the tool's definition has not been accepted by an operator";
+
 // What the gate is asked about: a tool with its arguments, or a method that moves data. Such a method is judged under
 // its own name, with what it is about as arguments: {"uri"}, {"name", "arguments"}, {"ref", "argument"}.
 struct ToolCall {

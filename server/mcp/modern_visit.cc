@@ -64,7 +64,9 @@ std::string WithState(const Message& message, const std::optional<std::string>& 
 
 void ModernVisit::Turn(const Problem& problem) {
   const json::Value* id = message_->id();
-  Record({problem.code, problem.reason, {}, std::string(message_->method()), {}});
+  const json::Value* name = message_->params() == nullptr ? nullptr : message_->params()->Find("name");
+  const bool named = name != nullptr && name->is_string() && name->string_value().size() <= kMaxToolNameBytes;
+  Record({problem.code, problem.reason, {}, std::string(message_->method()), named ? name->string_value() : std::string()});
   json::Value data = problem.data.is_null() ? json::MakeObject({{"reason", problem.reason}}) : problem.data;
   SendJson(*exchange_, problem.status,
            StructuredError(id == nullptr ? json::Value() : *id, problem.code, CodeMessage(problem.code), std::move(data)));
@@ -153,6 +155,7 @@ void ModernVisit::Judge(const ToolCall& call) {
   route.era = Era::kModern;
   const Decision caller = Caller();
   // A token that is not good is refused by the gate below, in the chain.
+  if (IsQuarantined(call)) return Turn(Problem{400, kInvalidParams, std::string(kQuarantined), {}});
   if (caller.allowed()) {
     const std::string principal = PrincipalOf(caller);
     const json::Value* state = message_->params()->Find("requestState");

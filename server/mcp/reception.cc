@@ -22,7 +22,7 @@ void Reception::Turn(int status, std::string_view reason, const json::Value& id)
 }
 
 void Reception::Unauthorized(const json::Value& id, const Decision& caller) {
-  SendUnauthorized(*exchange_, id, caller.reason, !Token().empty());
+  SendUnauthorized(*lane_.context.settings, *exchange_, id, caller.reason, !Token().empty());
 }
 
 void Reception::Record(const Refusal& refusal) {
@@ -32,6 +32,10 @@ void Reception::Record(const Refusal& refusal) {
                   .prompt = {}, .session_id = SessionId(), .remote_ip = exchange_->remote_address(),
                   .server = lane_.upstream.name()};
   lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
+}
+
+bool Reception::IsQuarantined(const ToolCall& call) const {
+  return call.method == "tools/call" && lane_.context.catalogue->Quarantined(call.name) && Caller().allowed();
 }
 
 void Reception::Refuse(const Refusal& refusal) {

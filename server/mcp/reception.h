@@ -27,6 +27,8 @@ class Reception {
   // What was refused before the first question is an event too; text without a token that is not even JSON
   // is noise and is only counted.
   void Record(const Refusal& refusal);
+  // A tool whose definition nobody has accepted, asked for by somebody with a good token.
+  bool IsQuarantined(const ToolCall& call) const;
   // Record, and tell the client.
   void Refuse(const Refusal& refusal);
 

@@ -28,10 +28,10 @@ void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message
   gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, message, way](Decision decision) {
     mailbox->Run([&lane, exchange, message, way, decision = std::move(decision)]() mutable {
       lane.context.metrics->Decided(decision);
-      AddReceipt(*exchange, *lane.context.gate, decision);
-      if (!decision.allowed()) return SendDenial(lane, *exchange, *message->id(), decision);
-      if (way->era == Era::kLegacy && !way->bound) return StartSharedCall(lane, exchange, message, std::move(decision));
-      RelayTask task{.exchange = exchange, .message = message, .era = way->era, .principal = PrincipalOf(decision)};
+      const ExchangePtr answered = WithReceipt(exchange, *lane.context.gate, decision);
+      if (!decision.allowed()) return SendDenial(lane, *answered, *message->id(), decision);
+      if (way->era == Era::kLegacy && !way->bound) return StartSharedCall(lane, answered, message, std::move(decision));
+      RelayTask task{.exchange = answered, .message = message, .era = way->era, .principal = PrincipalOf(decision)};
       task.bound = std::move(way->bound);
       task.body = std::move(way->body);
       task.change = std::move(way->change);

@@ -26,12 +26,12 @@ class MeteredExchange final : public http::Exchange {
   net::Loop& loop() override { return inner_->loop(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override {
     status_ = status;
-    inner_->Send(status, WithAdded(headers), body);
+    inner_->Send(status, headers, body);
     Done();
   }
   void Start(int status, const http::HeaderList& headers) override {
     status_ = status;
-    inner_->Start(status, WithAdded(headers));
+    inner_->Start(status, headers);
   }
   bool Write(std::string_view data) override { return inner_->Write(data); }
   void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }

@@ -1,6 +1,10 @@
 // What the benchmarks of the audit stores drive them with.
 #pragma once
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
@@ -9,6 +13,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,6 +49,26 @@ inline double Seconds(clockid_t id) {
   timespec t{};
   clock_gettime(id, &t);
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+inline double Quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
+// How long the disk needs for a page appended to a file, as a commit does it.
+inline void Fsync(const char* store, const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const std::string page(8'192, 'x');
+  std::vector<double> micros;
+  for (int i = 0; i < 300 && file >= 0; ++i) {
+    const double start = Seconds(CLOCK_MONOTONIC);
+    if (::write(file, page.data(), page.size()) < 0 || ::fdatasync(file) != 0) break;
+    micros.push_back((Seconds(CLOCK_MONOTONIC) - start) * 1e6);
+  }
+  if (file >= 0) ::close(file);
+  ::unlink(path.c_str());
+  if (!micros.empty()) std::printf("audit.%s.disk_fsync_p50 us %.0f\n", store, Quantile(micros, 0.5));
 }
 
 // Calls `done` events through `log` with kWaiting of them always waiting.
@@ -102,8 +127,8 @@ inline void ThroughLog(const char* name, const std::shared_ptr<audit::AuditStore
   if (drive.failed() > 0) std::printf("audit.%s.failed events %d\n", name, drive.failed());
 }
 
-// Events placed beforehand, so that only the store is timed.
-inline void Bare(const char* name, audit::AuditStore& store, const std::string& tenant, int batches, int size) {
+// Events a second, placed beforehand, so that only the store is timed; 0 when it failed.
+inline double Bare(audit::AuditStore& store, const std::string& tenant, int batches, int size) {
   std::vector<audit::TenantBatch> made;
   std::string prev;
   for (int b = 0, i = 0; b < batches; ++b) {
@@ -122,9 +147,16 @@ inline void Bare(const char* name, audit::AuditStore& store, const std::string& 
   }
   const double wall = Seconds(CLOCK_MONOTONIC);
   for (const audit::TenantBatch& batch : made) {
-    if (!store.Append(std::span(&batch, 1)).ok()) return;
+    if (!store.Append(std::span(&batch, 1)).ok()) return 0;
   }
-  std::printf("audit.%s 1/s %.0f\n", name, batches * size / (Seconds(CLOCK_MONOTONIC) - wall));
+  return batches * size / (Seconds(CLOCK_MONOTONIC) - wall);
+}
+
+// What the log's rate is to be held against, in the same run: bare transactions of the same size, and one an event.
+inline void Peers(const char* row, audit::AuditStore& store) {
+  for (const auto& [peer, batches, size] : {std::tuple{"bare_loop_of_256", 200, kWaiting}, {"per_event_transaction", 1'000, 1}}) {
+    std::printf("audit.%s.durable_events_per_second peer:%s %.0f\n", row, peer, Bare(store, peer, batches, size));
+  }
 }
 
 }  // namespace intentgate::bench

@@ -5,10 +5,6 @@
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -20,26 +16,6 @@ namespace {
 
 using namespace intentgate;
 using namespace intentgate::bench;
-
-double Quantile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
-
-// Of a page appended to a file, as a commit does it.
-void Fsync(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const std::string page(8'192, 'x');
-  std::vector<double> micros;
-  for (int i = 0; i < 300 && file >= 0; ++i) {
-    const double start = Seconds(CLOCK_MONOTONIC);
-    if (::write(file, page.data(), page.size()) < 0 || ::fdatasync(file) != 0) break;
-    micros.push_back((Seconds(CLOCK_MONOTONIC) - start) * 1e6);
-  }
-  if (file >= 0) ::close(file);
-  ::unlink(path.c_str());
-  if (!micros.empty()) std::printf("audit.postgres.disk_fsync_p50 us %.0f\n", Quantile(micros, 0.5));
-}
 
 // Events arrive on a timetable, whether the store keeps up or not. A wait begins when its event was due.
 void OpenLoop(const std::shared_ptr<audit::AuditStore>& store, int per_second, int seconds) {
@@ -70,7 +46,7 @@ int main() {
   doctest::Context context;   // the server's helper reports with doctest
   context.setAsDefaultForAssertsOutOfTestCases();
   const auto server = test::PostgresServer::Make();
-  Fsync(server->socket_folder() + "/fsync");
+  Fsync("postgres", server->socket_folder() + "/fsync");
   store::PostgresOptions options;
   options.url = server->Url();
   auto store = store::PostgresStore::Open(std::move(options));
@@ -78,9 +54,12 @@ int main() {
     std::fprintf(stderr, "%s\n", store.error().message.c_str());
     return 1;
   }
+  // A fresh server makes each file of its WAL when it needs it; one that has run for a while uses them again.
+  if (Bare(**store, "warm", 200, kWaiting) <= 0) return 1;
+  server->Sql("CHECKPOINT");
   ThroughLog("postgres", *store, 100'000);
-  Bare("postgres.bare_loop_of_256", **store, "bare", 200, kWaiting);
-  Bare("postgres.one_transaction_per_event", **store, "single", 1'000, 1);
+  Peers("postgres", **store);
+  server->Sql("CHECKPOINT");
   OpenLoop(*store, 5'000, 5);
   return 0;
 }

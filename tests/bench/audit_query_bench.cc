@@ -32,7 +32,8 @@ double Millis() {
   return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) * 1e-6;
 }
 
-// `n` is the event's number; the multiplications spread the values as a busy tenant's are spread.
+// `n` is the event's number; the multiplications spread the values as a busy tenant's are spread, and each agent meets
+// each tool.
 std::string Fill(std::int64_t events) {
   const std::string count = std::to_string(events), step = std::to_string(kYear / events);
   const std::string from_n =
@@ -43,8 +44,8 @@ std::string Fill(std::int64_t events) {
          "SELECT 'acme', n, printf('019%09x-0000-7000-8000-%012x', n, n), printf('%064x', n), printf('%064x', n + 1), "
          "printf('%.800c', 'x'), " + std::to_string(kFirst) + " + n * " + step + " + (n * 7919 % 1000) * 1000 - 500000, 'decision', "
          "CASE n % 10 WHEN 3 THEN 'block' ELSE 'allow' END, CASE n % 10 WHEN 3 THEN 'policy' ELSE '' END, "
-         "'tool-' || (n * 48271 % 2147483647 % 50), 'agent-' || (n * 16807 % 2147483647 % 200), "
-         "printf('token-%d', n * 69621 % 2147483647 % 5000), '', printf('token-%d', n * 69621 % 2147483647 % 5000), "
+         "'tool-' || ((n * 2654435761 >> 15) % 50), 'agent-' || ((n * 2246822519 >> 17) % 200), "
+         "printf('token-%d', (n * 3266489917 >> 16) % 5000), '', printf('token-%d', (n * 3266489917 >> 16) % 5000), "
          "printf('session-%d', n / 500), '', ''" + from_n + ";"
          "INSERT INTO audit_heads (tenant, next_seq, hash) VALUES ('acme', " + count + ", printf('%064x', " + count + "));"
          "INSERT INTO audit_times (tenant, block, min_ts, max_ts) "
@@ -111,6 +112,9 @@ void AskAll(audit::AuditStore& store) {
   ask("day_and_denied", [&](AuditFilter& f) { day(f); f.decision = "block"; });
   ask("day_and_session", [&](AuditFilter& f) { day(f); f.root_jti = "token-17"; });
   ask("half_a_year", [](AuditFilter& f) { f.to_micros = kFirst + kYear / 2; });
+  ask("half_a_year_and_agent", [](AuditFilter& f) { f.to_micros = kFirst + kYear / 2; f.agent_id = "agent-17"; });
+  ask("half_a_year_agent_and_tool",
+      [](AuditFilter& f) { f.to_micros = kFirst + kYear / 2; f.agent_id = "agent-17"; f.tool = "tool-17"; });
 }
 
 }  // namespace

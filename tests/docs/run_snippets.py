@@ -5,7 +5,8 @@ bash blocks in one shell after another with the built `intentgate` in PATH, pyth
 packages, yaml blocks through `intentgate serve --check`, rego blocks through `intentgate policy check`, cpp blocks
 through the compiler, c blocks through the compiler and then by themselves, json blocks through a parser. `text`, `cddl`, `console` and `abnf` blocks are not run.
 A block in another language, or in none, is a failure. A page that names GATEWAY_URL has a gateway in front of
-a recording upstream, and a token in GATEWAY_TOKEN. Prints `N passed, N failed`.
+a recording upstream, and a token in GATEWAY_TOKEN. NODE_MODULES names a folder with the packages of js blocks, NODE
+the Node that runs them. Prints `N passed, N failed`.
 """
 import contextlib
 import json
@@ -47,13 +48,9 @@ class Runner:
         if language == "python":
             return self.command(self.python_for(text), "-c", text, cwd=cwd)
         if language == "js":
-            modules = cwd / "node_modules"
-            modules.mkdir(exist_ok=True)
-            if not (modules / "libintentgate").exists():
-                (modules / "libintentgate").symlink_to(self.build / "node")
             file = cwd / "snippet.mjs"
             file.write_text(text)
-            return self.command("node", str(file), cwd=cwd)
+            return self.command(os.environ.get("NODE", "node"), str(file), cwd=cwd)
         if language == "rego":
             file = cwd / "snippet.rego"
             if not re.search(r"^package ", text, re.M):
@@ -85,7 +82,8 @@ class Runner:
         return f"nothing runs a block in {language or 'no language'!r}"
 
     def prepare(self, folder: pathlib.Path) -> None:
-        """What a reader of the README has by then: a key file and a policy."""
+        """What a reader of the README has by then: a key file and a policy, and the packages installed."""
+        (folder / "node_modules").symlink_to(pathlib.Path(os.environ["NODE_MODULES"]).resolve())
         self.command("intentgate", "keygen", "--out", "keys", cwd=folder)
         for name in ("intentgate.yaml", "policy.rego"):
             (folder / name).write_text((self.root / "examples/gateway" / name).read_text())

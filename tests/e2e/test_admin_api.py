@@ -13,7 +13,7 @@ ACME, BETA = "acme-admin-0123456789abcdef", "beta-admin-0123456789abcdef"
 ROUTES = [("POST", "/v1/admin/mint", {"subject": "a"}), ("POST", "/v1/admin/revoke", {"jti": "x"}),
           ("GET", "/v1/admin/revocations", None), ("GET", "/v1/admin/tenants", None), ("GET", "/v1/admin/audit", None),
           ("GET", "/v1/admin/audit/verify", None), ("GET", "/v1/admin/audit/export", None),
-          ("POST", "/v1/admin/audit/erase", {}), ("POST", "/v1/admin/audit/holds", {}), ("POST", "/v1/admin/audit/holds/lift", {})]
+          ("POST", "/v1/admin/audit/erase", {}), ("POST", "/v1/admin/audit/prune", {}), ("POST", "/v1/admin/audit/holds", {}), ("POST", "/v1/admin/audit/holds/lift", {})]
 
 
 @pytest.fixture

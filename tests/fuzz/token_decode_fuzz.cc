@@ -1,12 +1,14 @@
 // Decoding takes any text without harm, and what it takes has one meaning:
 //   first byte 'j': the rest is the JSON of a v3 or v4 token. What the fast reader takes, the strict one
-//     takes with the same content, and slices that are signed in place equal the re-serialised forms.
+//     takes with the same content, and slices that are signed in place equal the re-serialised forms; a child is the
+//     same of both.
 //   first byte 'r': the rest is a v5 root segment. What is taken is written back to the byte.
 //   else: the whole input is a token.
 
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <intentgate/token.h>
 
@@ -42,6 +44,8 @@ void CompareReaders(std::string_view json) {
     token::AppendLegacyCaveat(strict.content.caveats[i], message);
     Require(json.substr(fast.caveats[i].begin, fast.caveats[i].end - fast.caveats[i].begin) == message);
   }
+  const std::vector<Caveat> more = {Caveat::MaxCalls(1)};
+  Require(token::ExtendLegacy(fast, more) == token::ExtendLegacy(strict, more));
 }
 
 void ReadAndWriteRoot(std::string_view segment) {

@@ -26,6 +26,6 @@ node_tools() {
     cp "$1/package-lock.json" "$folder/.installed"
   fi
   rm -rf "$folder/node_modules/libintentgate"
-  cp -r "$2" "$folder/node_modules"
+  cp -r "$2" "$folder/node_modules/libintentgate"
   echo "$folder"
 }

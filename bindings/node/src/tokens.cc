@@ -76,7 +76,10 @@ Napi::Value AttenuateToken(const Napi::CallbackInfo& info) {
   const auto random = SystemRandom();
   const Result<std::string> child = Attenuate(Text(info, 0), *caveats, options, *SystemClock(), *random);
   if (!child.ok()) return Throw(env, child.error()), env.Undefined();
-  return Napi::String::New(env, *child);
+  // A token is ASCII, which needs no decoding.
+  napi_value text = nullptr;
+  if (napi_create_string_latin1(env, child->data(), child->size(), &text) != napi_ok) return env.Undefined();
+  return Napi::Value(env, text);
 }
 
 Napi::Value DecodeToken(const Napi::CallbackInfo& info) {

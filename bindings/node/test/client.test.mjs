@@ -48,7 +48,9 @@ test("every code has its exception, with code and data", async () => {
 test("what is no answer is a gateway or a protocol error, and is not repeated", async () => {
   const rows = [
     [{ status: 502, body: "x".repeat(900) }, (e) => e.constructor === client.GatewayError && e.status === 502 && e.data.length === 500],
-    [{ status: 401, body: refused(-32010) }, (e) => e.constructor === client.GatewayError && e.status === 401],
+    [{ status: 401, body: refused(-32010) }, (e) => e.constructor === client.CapabilityError && e.data === "the reason"],
+    [{ status: 401, body: "who are you" }, (e) => e.constructor === client.GatewayError && e.status === 401],
+    [{ status: 403, body: refused(-32010) }, (e) => e.constructor === client.GatewayError && e.status === 403],
     [{ body: "<html>" }, (e) => e instanceof client.UnavailableError && e instanceof client.GatewayError && !e.notSent],
     [{ body: "[]" }, (e) => e.constructor === client.ProtocolError],
     [{ body: "null" }, (e) => e.constructor === client.ProtocolError],

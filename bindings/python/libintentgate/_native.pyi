@@ -143,10 +143,16 @@ def mint(
     issuer: str, zone: str, audience: str, not_before: Optional[int], max_depth: Optional[int],
 ) -> Tuple[str, str, Optional[int]]: ...
 def attenuate(
-    token: str, caveats: Sequence[Dict[str, Any]], expires_in: Optional[int], seal: bool, label: str
-) -> str: ...
+    token: str, caveats: Sequence[Dict[str, Any]] = (), *, expires_in: Optional[int] = None, seal: bool = False, label: str = ""
+) -> str:
+    """A child that can do no more than ``token``. Needs no key.
+
+    ``expires_in`` is in seconds; ``seal`` forbids further attenuation and ``label`` names the hop (both v5).
+    Raises ``IntentGateError``: ``malformed``, ``invalid_argument`` or ``limit_exceeded``.
+    """
 def verify(token: str, keys: KeyRing, audience: str) -> Dict[str, Any]: ...
-def is_genuine(token: str, keys: KeyRing, audience: str) -> bool: ...
+def is_genuine(token: str, keys: KeyRing, *, audience: str = "") -> bool:
+    """Whether ``verify`` would accept the token; the fast way to ask, because no content is made."""
 def check(
     token: str, keys: KeyRing, tool: str, arguments: Optional[Mapping[str, Any]], now: Optional[int], agent: str,
     server: str, audience: str,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from . import _native
-from ._native import KeyRing
+from ._native import KeyRing, attenuate, is_genuine
 from .caveats import Caveat
+
+__all__ = [
+    "CaveatAnswer", "MintedToken", "TokenExplanation", "attenuate", "check", "decode", "explain", "is_genuine", "mint", "verify",
+]
 
 
 class MintedToken(NamedTuple):
@@ -78,22 +82,6 @@ def mint(
     )
 
 
-def attenuate(
-    token: str,
-    caveats: Sequence[Caveat] = (),
-    *,
-    expires_in: Optional[int] = None,
-    seal: bool = False,
-    label: str = "",
-) -> str:
-    """A child that can do no more than ``token``. Needs no key.
-
-    ``expires_in`` is in seconds; ``seal`` forbids further attenuation and ``label`` names the hop (both v5).
-    Raises ``IntentGateError``: ``malformed``, ``invalid_argument`` or ``limit_exceeded``.
-    """
-    return _native.attenuate(token, caveats, expires_in, seal, label)
-
-
 def decode(token: str) -> Dict[str, Any]:
     """What the token says, unverified: for display only. Raises ``IntentGateError``."""
     return _native.decode(token)
@@ -105,11 +93,6 @@ def verify(token: str, keys: KeyRing, *, audience: str = "") -> Dict[str, Any]:
     Raises ``TokenRefused``.
     """
     return _native.verify(token, keys, audience)
-
-
-def is_genuine(token: str, keys: KeyRing, *, audience: str = "") -> bool:
-    """Whether ``verify`` would accept the token; the fast way to ask, because no content is made."""
-    return _native.is_genuine(token, keys, audience)
 
 
 def check(

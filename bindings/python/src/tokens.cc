@@ -2,12 +2,16 @@
 
 #include <pybind11/stl.h>
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <intentgate/token.h>
 
+#include "arguments.h"
+#include "caveats.h"
 #include "raise.h"
 #include "values.h"
 
@@ -19,13 +23,15 @@ namespace {
 constexpr int kOldestFormat = 3;
 constexpr int kNewestFormat = 5;
 
-std::vector<Caveat> CaveatsFrom(py::handle list) {
-  const json::Value values = FromPython(list);
-  if (!values.is_array()) throw py::type_error("caveats must be a list, such as [max_calls(3)]");
-  std::vector<Caveat> out;
-  out.reserve(values.array().size());
-  for (const json::Value& value : values.array()) out.push_back(Take(Caveat::FromJson(value)));
-  return out;
+// The outside world of a call, shared by all: making it anew costs a twentieth of narrowing a token. Both are thread-safe.
+const Clock& TheClock() {
+  static const std::shared_ptr<const Clock> clock = SystemClock();
+  return *clock;
+}
+
+Random& TheRandom() {
+  static const std::shared_ptr<Random> random = SystemRandom();
+  return *random;
 }
 
 TokenFormat FormatFrom(int format) {
@@ -47,23 +53,69 @@ py::tuple MintToken(const KeyRing& ring, const std::string& subject, py::handle 
   request.not_before = not_before;
   request.max_depth = max_depth;
   request.caveats = CaveatsFrom(caveats);
-  const auto random = SystemRandom();
-  const MintedToken minted = Take(Mint(ring, request, *SystemClock(), *random));
+  const MintedToken minted = Take(Mint(ring, request, TheClock(), TheRandom()));
   return py::make_tuple(minted.token, minted.jti, minted.expires_at ? py::object(py::int_(*minted.expires_at)) : py::none());
 }
 
-py::str AttenuateToken(py::handle token, py::handle caveats, std::optional<std::int64_t> expires_in, bool seal,
-                       const std::string& label) {
-  const auto random = SystemRandom();
-  return Take(Attenuate(TextOf(token, "token"), CaveatsFrom(caveats), {expires_in, seal, label}, *SystemClock(), *random));
+std::optional<std::int64_t> IntegerOrNone(py::handle object, const char* what) {
+  if (object.is_none()) return std::nullopt;
+  if (!PyLong_Check(object.ptr()) || PyBool_Check(object.ptr())) {
+    throw py::type_error(std::string(what) + " must be an int or None, not a " + Py_TYPE(object.ptr())->tp_name);
+  }
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+  if (overflow != 0) throw py::value_error(std::string(what) + " has more than 64 bits");
+  return number;
+}
+
+bool BoolOf(py::handle object, const char* what) {
+  if (!PyBool_Check(object.ptr())) throw py::type_error(std::string(what) + " must be a bool, not a " + Py_TYPE(object.ptr())->tp_name);
+  return object.ptr() == Py_True;
+}
+
+const KeyRing& RingOf(py::handle object) {
+  py::detail::type_caster<KeyRing> caster;
+  if (object.ptr() == nullptr || object.is_none() || !caster.load(object, false)) {
+    throw py::type_error("keys must be a KeyRing");
+  }
+  return static_cast<KeyRing&>(caster);
+}
+
+// (token, caveats=(), *, expires_in=None, seal=False, label="") -> str
+PyObject* AttenuateToken(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  enum : std::size_t { kToken, kCaveats, kExpiresIn, kSeal, kLabel };
+  static constexpr std::array<const char*, 5> kNames = {"token", "caveats", "expires_in", "seal", "label"};
+  return AtEdge([&] {
+    const auto given = ReadArguments(kNames, 2, values, positional, names);
+    AttenuateOptions options;
+    if (given[kExpiresIn] != nullptr) options.expires_in_seconds = IntegerOrNone(given[kExpiresIn], "expires_in");
+    if (given[kSeal] != nullptr) options.seal = BoolOf(given[kSeal], "seal");
+    if (given[kLabel] != nullptr) options.label = TextOf(given[kLabel], "label");
+    const std::vector<Caveat> caveats = given[kCaveats] == nullptr ? std::vector<Caveat>() : CaveatsFrom(given[kCaveats]);
+    const std::string child = Take(Attenuate(TextOf(given[kToken], "token"), caveats, options, TheClock(), TheRandom()));
+    return PyUnicode_DecodeASCII(child.data(), static_cast<Py_ssize_t>(child.size()), nullptr);
+  });
 }
 
 VerifiedToken Verified(py::handle token, const KeyRing& ring, const std::string& audience) {
   VerifyOptions options;
   options.audience = audience;
-  const VerifyResult result = Verify(TextOf(token, "token"), ring, options, *SystemClock());
+  const VerifyResult result = Verify(TextOf(token, "token"), ring, options, TheClock());
   if (!result.ok()) Raise(result.refusal());
   return result.token();
+}
+
+// (token, keys, *, audience="") -> bool
+PyObject* IsGenuine(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  enum : std::size_t { kToken, kKeys, kAudience };
+  static constexpr std::array<const char*, 3> kNames = {"token", "keys", "audience"};
+  return AtEdge([&] {
+    const auto given = ReadArguments(kNames, 2, values, positional, names);
+    VerifyOptions options;
+    if (given[kAudience] != nullptr) options.audience = TextOf(given[kAudience], "audience");
+    const KeyRing& ring = RingOf(given[kKeys]);
+    return PyBool_FromLong(Verify(TextOf(given[kToken], "token"), ring, options, TheClock()).ok() ? 1 : 0);
+  });
 }
 
 struct Asked {
@@ -78,7 +130,7 @@ void Ask(py::handle tool, py::handle arguments, std::optional<std::int64_t> now,
   asked.context.arguments = asked.arguments.is_null() ? nullptr : &asked.arguments;
   asked.context.agent = TextOf(agent, "agent");
   asked.context.server = TextOf(server, "server");
-  asked.context.now = now ? *now : SystemClock()->UnixSeconds();
+  asked.context.now = now ? *now : TheClock().UnixSeconds();
 }
 
 void CheckCall(py::handle token, const KeyRing& ring, py::handle tool, py::handle arguments, std::optional<std::int64_t> now,
@@ -109,6 +161,18 @@ std::vector<std::string> KeyIds(const KeyRing& ring) {
   return ids;
 }
 
+// The hot functions, called by the interpreter directly.
+PyMethodDef hot_functions[] = {
+    {"attenuate", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(AttenuateToken)), METH_FASTCALL | METH_KEYWORDS,
+     "attenuate(token, caveats=(), *, expires_in=None, seal=False, label='')\n--\n\n"
+     "A child that can do no more than ``token``. Needs no key.\n\n"
+     "``expires_in`` is in seconds; ``seal`` forbids further attenuation and ``label`` names the hop (both v5).\n"
+     "Raises ``IntentGateError``: ``malformed``, ``invalid_argument`` or ``limit_exceeded``."},
+    {"is_genuine", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(IsGenuine)), METH_FASTCALL | METH_KEYWORDS,
+     "is_genuine(token, keys, *, audience='')\n--\n\n"
+     "Whether ``verify`` would accept the token; the fast way to ask, because no content is made."},
+    {nullptr, nullptr, 0, nullptr}};
+
 }  // namespace
 
 void RegisterTokens(py::module_& module) {
@@ -125,20 +189,13 @@ void RegisterTokens(py::module_& module) {
       .def("__repr__", [](const KeyRing& ring) { return "<KeyRing active=" + ring.active_id() + ">"; });
 
   module.def("generate_key_line", [](const std::string& id) {
-    const auto random = SystemRandom();
-    return Take(GenerateKeyLine(id, *random));
+    return Take(GenerateKeyLine(id, TheRandom()));
   }, py::arg("id"), "A line for a key file: a fresh 32-byte key under ``id``, marked active. The text is a secret.");
   module.def("mint", &MintToken, py::arg("keys"), py::arg("subject"), py::arg("caveats"), py::arg("ttl"), py::arg("format"),
              py::arg("tenant"), py::arg("issuer"), py::arg("zone"), py::arg("audience"), py::arg("not_before"), py::arg("max_depth"));
-  module.def("attenuate", &AttenuateToken, py::arg("token"), py::arg("caveats"), py::arg("expires_in"), py::arg("seal"),
-             py::arg("label"));
+  if (PyModule_AddFunctions(module.ptr(), hot_functions) != 0) throw py::error_already_set();
   module.def("verify", [](py::handle token, const KeyRing& ring, const std::string& audience) {
     return ToPython(Verified(token, ring, audience).content().ToJson());
-  }, py::arg("token"), py::arg("keys"), py::arg("audience"));
-  module.def("is_genuine", [](py::handle token, const KeyRing& ring, const std::string& audience) {
-    VerifyOptions options;
-    options.audience = audience;
-    return Verify(TextOf(token, "token"), ring, options, *SystemClock()).ok();
   }, py::arg("token"), py::arg("keys"), py::arg("audience"));
   module.def("check", &CheckCall, py::arg("token"), py::arg("keys"), py::arg("tool"), py::arg("arguments"), py::arg("now"),
              py::arg("agent"), py::arg("server"), py::arg("audience"));

@@ -264,6 +264,12 @@ def test_a_wait_survives_one_lost_connection_and_never_hides_that_the_call_may_h
     assert error.value.maybe_executed is True and error.value.data == "the approval was used"
 
 
+def test_the_first_request_of_a_call_is_never_sent_twice(opened):
+    with FakeGateway([CLOSE]) as gateway, pytest.raises(sdk.GatewayError) as error:
+        opened(gateway.url, clock=FakeClock()).call("transfer", wait_for_approval=10)
+    assert error.value.maybe_executed is True and len(gateway.asked) == 1
+
+
 def test_a_client_of_the_callers_is_used_and_left_open(opened):
     httpx = pytest.importorskip("httpx")
 

@@ -61,6 +61,7 @@ struct BundleReport {
   std::int64_t covered = 0;                // events of the chain under the checkpoint; 0: there is none
   std::int64_t uncovered_events = 0;       // in the bundle, behind the checkpoint: linked but not signed for
   bool filtered = false;
+  bool archive = false;                    // a segment of events that were pruned; others hold what is before and behind
   bool complete = false;                   // intact, unfiltered: every event of the range is there
   std::string last_hash;                   // of the last event that was read
   std::string origin, root_hex;            // of the checkpoint

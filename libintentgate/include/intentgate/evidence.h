@@ -19,6 +19,7 @@
 #include <intentgate/audit.h>
 #include <intentgate/clock.h>
 #include <intentgate/result.h>
+#include <intentgate/retention.h>
 
 namespace intentgate {
 
@@ -118,6 +119,13 @@ class Evidence {
   // After fork_detected: starts a new epoch. An event `audit/epoch_opened` names the last checkpoint with which the
   // chain still agrees. kConflict when nothing is wrong.
   virtual Result<CheckpointInfo> OpenEpoch(std::string_view tenant, std::string_view why, const AdminContext& admin) = 0;
+
+  // Takes old events out of the store, after they stand in an archive segment (a bundle, docs/formats/bundle.md) that was
+  // verified and synced, and after the chain says so (`audit/pruned`). What remains verifies from there, and together
+  // with the segments from the first event. Only whole blocks of 256 events under a checkpoint go. One that was
+  // interrupted is brought to its end first. kInvalidArgument without an archive directory, kUnavailable without a
+  // checkpoint, kConflict while a legal hold covers one of the events.
+  virtual Result<PruneReport> Prune(const PruneRequest& request, const AdminContext& admin) = 0;
 
   // Replaces the listener. It hears at once of problems that stand, then of others on a thread of the evidence's, and
   // must not block.

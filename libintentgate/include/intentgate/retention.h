@@ -1,4 +1,4 @@
-// What operators do with old events: erase personal values, hold, prune. docs/audit.md.
+// What operators do with old events: erase personal values, hold, archive and prune. docs/audit.md.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,22 @@ struct EraseRequest {
 struct EraseReport {
   std::int64_t events = 0;                 // that match
   std::int64_t values = 0;                 // of them that were erased, or would be
+};
+
+// Which old events to prune: of one tenant those that come before the first event of `before` or later.
+struct PruneRequest {
+  std::string tenant;
+  std::int64_t before_micros = 0;
+  std::string reason;                      // goes into the chain
+  bool dry_run = false;                    // only says what would go
+};
+
+struct PruneReport {
+  std::int64_t first_seq = 0;              // where the chain began
+  std::int64_t next_first_seq = 0;         // where it begins now, or would; equal: nothing is pruned
+  bool resumed = false;                    // a pruning that was interrupted was brought to its end
+  std::string archive;                     // the segment's file; empty for a dry run
+  std::string archive_sha256;
 };
 
 }  // namespace intentgate

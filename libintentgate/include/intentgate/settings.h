@@ -104,6 +104,10 @@ struct GateSettings {
   std::string anchor_webhook_url, anchor_file, anchor_tenant;
   std::int64_t publish_interval_ms = 10'000;
   std::int64_t publish_timeout_ms = 5'000;
+  // retention
+  std::int64_t retention_days = 0;                  // older events are archived and pruned; 0: never by itself
+  std::string archive_directory;                    // of what is pruned; empty: nothing can be
+  bool archive_values = false;                      // private values are archived as well
 };
 
 // One mistake, with its place.

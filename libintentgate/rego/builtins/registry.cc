@@ -10,10 +10,10 @@ namespace {
 std::map<std::string_view, const Builtin*> BuildTable() {
   std::map<std::string_view, const Builtin*> table;
   for (const std::span<const Builtin> family :
-       {CoreBuiltins(), AggregateBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
-        GlobBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
-        PatchBuiltins(), RegexBuiltins(), SprintfBuiltins(), StringBuiltins(), TimeBuiltins(), TypeBuiltins(),
-        UnitBuiltins(), UriBuiltins(), YamlBuiltins()}) {
+       {CoreBuiltins(), AggregateBuiltins(), AwsBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
+        GlobBuiltins(), GraphqlBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
+        PatchBuiltins(), RegexBuiltins(), SchemaBuiltins(), SprintfBuiltins(), StringBuiltins(), TemplateBuiltins(), TimeBuiltins(), TypeBuiltins(),
+        UnitBuiltins(), UriBuiltins(), X509Builtins(), YamlBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }
   return table;

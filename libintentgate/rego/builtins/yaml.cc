@@ -1,5 +1,5 @@
-// yaml.marshal, yaml.unmarshal, yaml.is_valid: YAML as a way to write JSON, with the scalars of YAML 1.1 that
-// Go's reader knows ("yes" is true, 0o14 is 12, dates are strings).
+// yaml.marshal, yaml.unmarshal, yaml.is_valid: YAML as a way to write JSON, with the scalars that Go's reader knows
+// (0o14 is 12, "yes" and dates are strings).
 //
 // yaml-cpp delivers events; values are built from them directly, so an alias shares the value that it names
 // and costs nothing. yaml-cpp's own depth limit ends deeper nesting with an exception.
@@ -41,9 +41,14 @@ bool IsOneOf(std::string_view text, std::initializer_list<std::string_view> word
 bool IsNull(std::string_view text) { return text.empty() || IsOneOf(text, {"~", "null", "Null", "NULL"}); }
 
 std::optional<bool> ReadBool(std::string_view text) {
-  if (IsOneOf(text, {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})) return true;
-  if (IsOneOf(text, {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) return false;
+  if (IsOneOf(text, {"true", "True", "TRUE"})) return true;
+  if (IsOneOf(text, {"false", "False", "FALSE"})) return false;
   return std::nullopt;
+}
+
+// Also what readers of YAML 1.1 take for a boolean.
+bool LooksLikeBool(std::string_view text) {
+  return ReadBool(text).has_value() || IsOneOf(text, {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"});
 }
 
 // Decimal digits of an integer in any of YAML's bases; empty if it is none.
@@ -255,7 +260,7 @@ Result<Value> ReadYaml(BuiltinContext& context, std::string_view text, bool all)
 
 // A string that would be read as something else, or not at all, needs quotes.
 bool PlainIsSafe(std::string_view text) {
-  if (IsNull(text) || ReadBool(text) || NamesNoNumber(text) || !ReadInteger(text).empty() || LooksLikeFloat(text)) return false;
+  if (IsNull(text) || LooksLikeBool(text) || NamesNoNumber(text) || !ReadInteger(text).empty() || LooksLikeFloat(text)) return false;
   const std::string_view indicators = ",[]{}#&*!|>'\"%@`";
   if (indicators.find(text[0]) != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ')) return false;
   const bool dash_like = text[0] == '-' || text[0] == '?' || text[0] == ':';
@@ -345,7 +350,7 @@ class YamlWriter {
   void AppendString(std::string_view text, std::size_t indent, bool is_key) {
     builtins::ChargeBytes(context_, text.size());
     const bool needs_type_quotes =
-        IsNull(text) || ReadBool(text) || !ReadInteger(text).empty() || LooksLikeFloat(text) || (IsPrintable(text) && LooksLikeDate(text));
+        IsNull(text) || LooksLikeBool(text) || !ReadInteger(text).empty() || LooksLikeFloat(text) || (IsPrintable(text) && LooksLikeDate(text));
     if (needs_type_quotes) {
       out_ += Value::StringRef(text).ToJsonText();
     } else if (IsPrintable(text)) {

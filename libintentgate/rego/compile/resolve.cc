@@ -24,8 +24,8 @@ struct Scope {
 
 class Resolver {
  public:
-  Resolver(const Module* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics)
-      : module_(module), rules_(rules), diagnostics_(diagnostics) {
+  Resolver(const Module* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics, const Annotations* annotations)
+      : module_(module), rules_(rules), diagnostics_(diagnostics), annotations_(annotations) {
     if (module == nullptr) return;
     for (const Import& import : module->imports) AddImport(import);
   }
@@ -41,6 +41,7 @@ class Resolver {
   // One rule body with its head; called for the rule and each of its else branches.
   GroupedRule ResolveRule(const Rule& rule) {
     GroupedRule out;
+    rule_ = &rule;
     out.rule = rule;
     Unshare(out.rule);
     out.dialect = module_->dialect;
@@ -384,11 +385,23 @@ class Resolver {
       return;
     }
     op = MakeVar(TermText(op), op.at);
+    if (op.text.starts_with("rego.metadata.")) ResolveMetadata(term);
+  }
+
+  // rego.metadata.rule() and rego.metadata.chain() are constants; with an argument it is matched against them.
+  void ResolveMetadata(Term& call) {
+    const bool chain = call.items[0].IsVar("rego.metadata.chain");
+    if (annotations_ == nullptr || rule_ == nullptr || call.items.size() > 2 || (!chain && !call.items[0].IsVar("rego.metadata.rule"))) return;
+    Term value = chain ? annotations_->Chain(*module_, *rule_) : annotations_->Rule(*module_, *rule_);
+    if (call.items.size() == 2) value = MakeComposite(TermKind::kCall, {MakeVar("eq", call.at), std::move(value), std::move(call.items[1])}, call.at);
+    call = std::move(value);
   }
 
   const Module* module_;
   const std::set<std::string, std::less<>>* rules_;
   Diagnostics& diagnostics_;
+  const Annotations* annotations_;
+  const Rule* rule_ = nullptr;  // the one that is resolved
   std::map<std::string, const Import*, std::less<>> imports_;
   std::vector<Scope> scopes_;
   std::map<std::string, std::int32_t, std::less<>> implicit_;
@@ -409,11 +422,11 @@ PackageNames CollectNames(const std::vector<Module>& modules) {
   return names;
 }
 
-void ResolveModules(std::vector<Module>& modules, const PackageNames& names, RuleTree& tree, Diagnostics& diagnostics) {
+void ResolveModules(std::vector<Module>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics) {
   for (Module& module : modules) {
     if (module.package.items.empty()) continue;
     tree.AddPackage(module.package);
-    Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics);
+    Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics, annotations);
     resolver.CheckImports();
     for (const Rule& rule : module.rules) {
       GroupedRule resolved = resolver.ResolveRule(rule);
@@ -427,7 +440,7 @@ void ResolveModules(std::vector<Module>& modules, const PackageNames& names, Rul
 }
 
 std::vector<std::string> ResolveQuery(Body& body, std::uint32_t, Diagnostics& diagnostics) {
-  Resolver resolver(nullptr, nullptr, diagnostics);
+  Resolver resolver(nullptr, nullptr, diagnostics, nullptr);
   return resolver.ResolveQueryBody(body);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "rego/compile/annotations.h"
 #include "rego/compile/diagnostics.h"
 #include "rego/compile/rule_tree.h"
 #include "rego/syntax/ast.h"
@@ -20,8 +21,8 @@ namespace intentgate::rego {
 using PackageNames = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
 
 PackageNames CollectNames(const std::vector<Module>& modules);
-// Resolves the modules' rules into the tree.
-void ResolveModules(std::vector<Module>& modules, const PackageNames& names, RuleTree& tree, Diagnostics& diagnostics);
+// Resolves the modules' rules into the tree. `annotations` may be null: then no module asks for them.
+void ResolveModules(std::vector<Module>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics);
 // Resolves a query in place, as a body of a package of no rules. Returns the variables: index is the number.
 std::vector<std::string> ResolveQuery(Body& body, std::uint32_t file, Diagnostics& diagnostics);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +125,7 @@ struct Module {
   Term package;          // kRef starting with data
   std::vector<Import> imports;
   std::vector<Rule> rules;
+  std::map<std::uint32_t, std::string> metadata;  // lines of comment from "# METADATA" on, without their sign
 };
 
 Term MakeVar(std::string_view name, Location at);

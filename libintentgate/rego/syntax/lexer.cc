@@ -101,6 +101,17 @@ void Lexer::Advance(std::size_t n) {
   }
 }
 
+void Lexer::KeepMetadata(std::string_view comment) {
+  std::string_view trimmed = comment;
+  while (trimmed.starts_with(' ') || trimmed.starts_with('\t')) trimmed.remove_prefix(1);
+  while (trimmed.ends_with(' ') || trimmed.ends_with('\t') || trimmed.ends_with('\r')) trimmed.remove_suffix(1);
+  if (trimmed == "METADATA") {
+    (*metadata_)[at_.line] = trimmed;
+  } else if (metadata_->count(at_.line - 1) > 0) {
+    (*metadata_)[at_.line] = comment;
+  }
+}
+
 bool Lexer::SkipBlank(Token& token) {
   for (;;) {
     const char c = Peek();
@@ -110,6 +121,7 @@ bool Lexer::SkipBlank(Token& token) {
     } else if (c == '#') {
       std::size_t n = 0;
       while (pos_ + n < text_.size() && Peek(n) != '\n') ++n;
+      if (metadata_ != nullptr) KeepMetadata(text_.substr(pos_ + 1, n - 1));
       Advance(n);
       token.space_before = true;
       continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -38,11 +39,13 @@ struct Keywords {
 class Lexer {
  public:
   // The text must outlive the lexer. Positions count from `start`.
-  Lexer(std::string_view text, Location start) : text_(text), at_(start) {}
+  // Metadata blocks are written to `metadata`, by line; null: they are read over.
+  Lexer(std::string_view text, Location start, std::map<std::uint32_t, std::string>* metadata) : text_(text), at_(start), metadata_(metadata) {}
   Token Next(const Keywords& keywords);
 
  private:
   bool SkipBlank(Token& token);
+  void KeepMetadata(std::string_view comment);
   void Advance(std::size_t n);
   char Peek(std::size_t ahead = 0) const { return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0'; }
   Token Finish(Token token, Tok kind, std::size_t length);
@@ -57,6 +60,7 @@ class Lexer {
   std::string_view text_;
   std::size_t pos_ = 0;
   Location at_;
+  std::map<std::uint32_t, std::string>* metadata_;
 };
 
 // Decodes the inside of a "..." literal: JSON escapes; in templates also \{. False: `message` says why.

@@ -115,12 +115,24 @@ std::optional<Expr> Parser::ParseEvery() {
   return expr;
 }
 
+// {a | b; c} reads as a body that starts with a union, and as a comprehension.
+bool Parser::StartsWithUnion(const Body& body) {
+  if (body.exprs.empty() || body.exprs[0].kind != ExprKind::kTerm || body.exprs[0].negated) return false;
+  const Term& first = body.exprs[0].terms[0];
+  return first.IsCall() && first.items[0].IsVar("or") && first.items.size() == 3;
+}
+
 std::optional<Expr> Parser::ParseNotBlock() {
   Expr expr;
   expr.kind = ExprKind::kBlock;
+  const Location at = token_.at;
   Scan();
+  const bool spelled_out = Is(Tok::kLParen) || token_.raw == "or";
   std::optional<Body> body = ParseBody(Tok::kRBrace);
   if (!body) return std::nullopt;
+  if (!spelled_out && StartsWithUnion(*body)) {
+    return FailAt(at, "these braces read as a body with a union and as a comprehension", "put the union, or the comprehension, into parentheses"), std::nullopt;
+  }
   if (body->exprs.empty()) return Fail("the body of `not` is empty"), std::nullopt;
   Scan();
   expr.body = std::make_shared<Body>(std::move(*body));

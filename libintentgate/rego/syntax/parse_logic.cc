@@ -28,6 +28,7 @@ std::optional<Expr> Parser::ParseLiteral() {
       expr = ParseLogic(std::move(first));
       return expr && ParseWiths(*expr) ? std::move(expr) : std::nullopt;
     }
+    if (failed_) return std::nullopt;
   }
   expr = ParseUnit();
   if (!expr) return std::nullopt;
@@ -60,27 +61,32 @@ std::optional<Expr> Parser::ParseUnit() {
     expr = ParseSome();
   } else if (Is(Tok::kEvery)) {
     expr = ParseEvery();
-  } else if (negated && new_not_ && Is(Tok::kLBrace)) {
-    expr = ParseNotBlock();
   } else {
-    if (LogicIsOn() && Is(Tok::kLParen) && (!negated || new_not_)) expr = ParseGroup();
-    if (expr && negated) {
-      Expr block;
-      block.kind = ExprKind::kBlock;
-      block.body = BodyOf(std::move(*expr));
-      expr = std::move(block);
-    }
-    if (!expr) {
-      std::optional<Term> term = ParseExpression();
-      if (!term) return std::nullopt;
-      expr.emplace();
-      expr->terms.push_back(std::move(*term));
-    }
+    expr = ParseOperandForm(negated);
   }
   if (!expr) return std::nullopt;
   expr->at = at;
   // A group that is a negation keeps its own sign.
   if (negated) expr->negated = true;
+  return expr;
+}
+
+// A negated body, a group, or a term.
+std::optional<Expr> Parser::ParseOperandForm(bool negated) {
+  std::optional<Expr> expr;
+  if (negated && new_not_ && Is(Tok::kLBrace)) return ParseNotBlock();
+  if (LogicIsOn() && Is(Tok::kLParen) && (!negated || new_not_)) expr = ParseGroup();
+  if (expr && negated) {
+    Expr block;
+    block.kind = ExprKind::kBlock;
+    block.body = BodyOf(std::move(*expr));
+    return block;
+  }
+  if (expr) return expr;
+  std::optional<Term> term = ParseExpression();
+  if (!term) return std::nullopt;
+  expr.emplace();
+  expr->terms.push_back(std::move(*term));
   return expr;
 }
 
@@ -116,6 +122,10 @@ std::shared_ptr<Body> Parser::ParseBraceOperand() {
     Scan();
     if (AtLogic()) {
       silent_ = mark.silent;
+      if (StartsWithUnion(*body)) {
+        FailAt(mark.token.at, "these braces read as a body with a union and as a comprehension", "put the union into parentheses");
+        return nullptr;
+      }
       return std::make_shared<Body>(std::move(*body));
     }
   }

@@ -9,7 +9,7 @@
 namespace intentgate::rego {
 
 Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics)
-    : lexer_(text, start), dialect_(dialect), diagnostics_(diagnostics) {
+    : lexer_(text, start, &metadata_), dialect_(dialect), diagnostics_(diagnostics) {
   constexpr std::size_t kScansPerByte = 30;
   scans_left_ = 10'000 + text.size() * kScansPerByte;
   if (dialect != Dialect::kV0) keywords_ = {true, true, true, true, false, false};
@@ -74,6 +74,7 @@ Module Parser::ParseModule() {
   while (!AtEnd() && !diagnostics_.full()) {
     if (!ParseRules(module)) SkipToNextRule();
   }
+  module.metadata = std::move(metadata_);
   return module;
 }
 

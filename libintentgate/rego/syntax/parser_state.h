@@ -69,6 +69,7 @@ class Parser {
   std::optional<Expr> ParseSome();
   std::optional<Expr> ParseEvery();
   std::optional<Expr> ParseNotBlock();
+  static bool StartsWithUnion(const Body& body);
   bool ParseWiths(Expr& expr);
   std::optional<Term> ParseExpression();
 
@@ -77,6 +78,7 @@ class Parser {
   bool LogicIsOn() const { return keywords_.and_ || keywords_.or_; }
   bool AtLogic() const { return Is(Tok::kLogicAnd) || Is(Tok::kLogicOr); }
   std::optional<Expr> ParseUnit();
+  std::optional<Expr> ParseOperandForm(bool negated);
   std::optional<Expr> ParseGroup();
   std::shared_ptr<Body> ParseBraceOperand();
   std::shared_ptr<Body> ParseOperand();
@@ -103,6 +105,7 @@ class Parser {
   std::optional<Term> Composite(TermKind kind, std::vector<Term> items, Location at);
   std::optional<Term> BinaryCall(std::string_view name, Term left, Term right, Location at);
 
+  std::map<std::uint32_t, std::string> metadata_;
   Lexer lexer_;
   Token token_;
   Keywords keywords_;

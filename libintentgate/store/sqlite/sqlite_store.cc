@@ -386,7 +386,7 @@ Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascendi
   if (!query.ok()) return query.error();
   const ReaderPool::Lease reader = readers_.Take();
   Result<std::unique_ptr<Statement>> select = reader->Prepare(
-      "SELECT " + std::string(kRecordColumns) + ", ts FROM audit_events" + query->where + query->order + " LIMIT ?");
+      "SELECT " + std::string(kRecordColumns) + ", ts" + query->from + query->where + query->order + " LIMIT ?");
   if (!select.ok()) return select.error();
   const std::int64_t wanted = AsSqlLimit(limit);
   const int bound = BindAll(**select, *query);
@@ -410,7 +410,7 @@ Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascendi
 Result<std::int64_t> SqliteStoreImpl::Count(const AuditFilter& filter) {
   const SqlQuery query = CountQuery(filter);
   const ReaderPool::Lease reader = readers_.Take();
-  Result<std::unique_ptr<Statement>> select = reader->Prepare("SELECT count(*) FROM audit_events" + query.where);
+  Result<std::unique_ptr<Statement>> select = reader->Prepare("SELECT count(*)" + query.from + query.where);
   if (!select.ok()) return select.error();
   BindAll(**select, query);
   Result<bool> row = reader->Step(**select);

@@ -76,6 +76,7 @@ const ASKING = {
 };
 
 let cancelled = 0;
+let waiting = 0;
 
 async function callTool(request, ctx, notify) {
   const { name, arguments: args = {} } = request.params;
@@ -115,7 +116,9 @@ async function callTool(request, ctx, notify) {
       notify.promptsChanged();
       return say('told');
     case 'test_hold':
+      waiting += 1;
       await new Promise((resolve) => ctx.mcpReq.signal.addEventListener('abort', resolve));
+      waiting -= 1;
       cancelled += 1;
       return say('cancelled');
     default:
@@ -163,4 +166,4 @@ function makeServer(notify) {
 }
 
 export const modernHandler = createMcpHandler(() => makeServer(modernHandler.notify), { legacy: 'reject', keepAliveMs: 500 });
-export const modernState = () => ({ cancelled });
+export const modernState = () => ({ waiting, cancelled });

@@ -58,6 +58,25 @@ int main(int argc, char** argv) {
   Write(out / "uncovered.tar", log.Bundle(uncovered));
   log.Sign(300);
   Write(out / "pruned.tar", Pruned(log));
+  SignedLog old;
+  old.key = log.key;
+  old.Append(1'000);
+  old.Sign(907);
+  std::string segment;
+  const ManualClock clock(1'700'000'000'000'000);
+  const auto into = [&segment](std::string_view piece) {
+    segment += piece;
+    return Status();
+  };
+  const auto archive = [&](std::int64_t next_seq) {
+    segment.clear();
+    const evidence::ArchiveRequest request{"acme", next_seq, old.tree.newest.front(), false};
+    if (!evidence::WriteArchive(old.store, old.tree, request, clock, into, nullptr).ok()) std::abort();
+    return segment;
+  };
+  Write(out / "archive_first.tar", archive(256));
+  if (!old.store.Prune("acme", {256, old.store.Scan("acme", 255, 1)->front().hash}).ok()) std::abort();
+  Write(out / "archive_second.tar", archive(768));
   SignedLog keeper;
   keeper.key = log.key;
   keeper.Append(3);

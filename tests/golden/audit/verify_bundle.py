@@ -102,6 +102,15 @@ class Tree:
             size >>= 1
         self.size += 1
 
+    def add_subtree(self, level, subtree):
+        self.hashes.append(subtree)
+        size = self.size >> level
+        while size & 1:
+            right, left = self.hashes.pop(), self.hashes.pop()
+            self.hashes.append(node(left, right))
+            size >>= 1
+        self.size += 1 << level
+
     def root(self):
         if not self.hashes:
             return sha(b"")
@@ -163,7 +172,10 @@ def verify(data, key):
     require(len({mtime for _, mtime, _ in files[2:]}) == 1, "tampered", "a file of another time")
     for name, digest in manifest["files"].items():
         require(sha(content[name]).hex() == digest, "tampered", f"the digest of {name}")
-    require(covered <= end, "truncated", "the checkpoint covers more")
+    archive = manifest.get("archive", False)
+    require(covered >= end and signed and not filtered if archive else covered <= end, "tampered" if archive else "truncated",
+            "the checkpoint's size")
+    last_leaf = end if archive else covered
 
     root, tree, link = None, None, ""
     if signed:
@@ -171,8 +183,10 @@ def verify(data, key):
         require(size == covered, "tampered", "the checkpoint's size")
     if signed and not filtered:
         lines = content["range.proof"].decode().splitlines()
-        require(lines[:2] == ["intentgate-range-proof-1", f"{first} {covered} {covered}"], "tampered", "range.proof")
-        tree = Tree(first, [base64.b64decode(line.removeprefix("left ")) for line in lines[2:]])
+        require(lines[:2] == ["intentgate-range-proof-1", f"{first} {last_leaf} {covered}"], "tampered", "range.proof")
+        tree = Tree(first, [base64.b64decode(line.removeprefix("left ")) for line in lines[2:] if line.startswith("left ")])
+        right = [base64.b64decode(line.removeprefix("right ")) for line in lines[2:] if line.startswith("right ")]
+        require(archive or not right, "tampered", "range.proof")
     if first > 0:
         link = json.loads(content["anchor.json"])["prev_hash"]
     anchor = link
@@ -210,8 +224,15 @@ def verify(data, key):
         last, link, count = seq, stated.decode(), count + 1
 
     require(filtered or last == end - 1, "truncated", "events are missing at the end")
+    if tree:
+        # Each further hash is that of the largest complete subtree that begins where the tree ends and fits.
+        while right:
+            level = min((tree.size & -tree.size).bit_length() - 1 if tree.size else 63, (covered - tree.size).bit_length() - 1)
+            require(level >= 0, "tampered", "range.proof")
+            tree.add_subtree(level, right.pop(0))
+        require(tree.size == covered, "tampered", "range.proof")
     require(tree is None or tree.root() == root, "tampered", "not the events that the checkpoint signs")
-    require(filtered or pruned >= first, "truncated", "nothing says that the first events were pruned")
+    require(filtered or archive or pruned >= first, "truncated", "nothing says that the first events were pruned")
     wanted = {"end": "intentgate-audit-bundle-1", "events": count, "segments": len(segments), "last_hash": link if count else "",
               "manifest_sha256": sha(content["manifest.json"]).hex()}
     require(json.loads(content["end.json"]) == wanted and jcs(wanted) == content["end.json"], "tampered", "end.json")

@@ -25,7 +25,7 @@ def check(name, wanted, data, key_text=key):
 
 
 bundles = {path.stem: path.read_bytes() for path in folder.glob("*.tar")}
-for name in ("whole", "filtered", "uncovered", "pruned", "values"):
+for name in ("whole", "filtered", "uncovered", "pruned", "values", "archive_first", "archive_second"):
     check(name, ["intact"], bundles[name])
     check(f"{name} without a key", ["unknown key"], bundles[name], "")
     check(f"{name} without its end", ["truncated"], bundles[name][:-2048])
@@ -49,7 +49,7 @@ for at in range(begin, values.index(b',"event":{', begin)):
     check(f"values with byte {at} changed", ["tampered", "malformed"], bytes(changed))
 
 rng = random.Random(7)
-for name in ("whole", "filtered", "pruned"):
+for name in ("whole", "filtered", "pruned", "archive_second"):
     for _ in range(60):
         at = rng.randrange(len(bundles[name]))
         changed = bytearray(bundles[name])

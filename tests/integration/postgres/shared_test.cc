@@ -111,4 +111,42 @@ TEST_CASE("two gateways write the same tiles at once, each in its own widths") {
   for (std::uint64_t i = 0; i < 4; ++i) CHECK(store->Tile("acme", 0, i)->bytes == tile(i, 255).bytes);
 }
 
+TEST_CASE("a partition in which nothing is left is emptied at once; one with another tenant's events is not") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  const auto store = OpenStore(OptionsFor(server.Url(), schema));
+  constexpr std::int64_t kWidth = std::int64_t{1} << 24;
+  // Chains that are far along; of their events only those that pruning looks at are there.
+  const auto far_along = [&](const std::string& tenant) {
+    audit::TenantBatch batch{tenant, {MakeStored(tenant, kWidth - 1, std::string(64, 'a'))}};
+    batch.events.push_back(MakeStored(tenant, kWidth, batch.events[0].record.hash));
+    batch.events[0].private_values = {{"remote_ip", {}, "192.0.2.1"}};
+    server.Sql("INSERT INTO " + schema + ".audit_heads VALUES ('" + tenant + "', " + std::to_string(kWidth - 1) + ", '" +
+               std::string(64, 'a') + "'); INSERT INTO " + schema + ".audit_pruned VALUES ('" + tenant + "', " +
+               std::to_string(kWidth - 1) + ", '" + std::string(64, 'a') + "')");
+    REQUIRE(store->Append(std::span(&batch, 1)).ok());
+    return batch.events[0].record.hash;
+  };
+  const auto rows = [&](const std::string& table) { return server.Sql("SELECT count(*) FROM " + schema + "." + table); };
+  const auto file = [&] { return server.Sql("SELECT pg_relation_filenode('" + schema + ".audit_events_0'::regclass)"); };
+  const std::string a = far_along("a"), b = far_along("b");
+  const std::string before = file();
+  CHECK(static_cast<audit::RetentionStore&>(*store).Prune("a", {kWidth, a}).ok());
+  CHECK(store->Pruned("a")->first_seq == kWidth);
+  CHECK(rows("audit_events_0") == "1");
+  CHECK(file() == before);
+  CHECK(server.Sql("SELECT " + schema + ".audit_empty_partition(0)") == "f");
+  CHECK(rows("audit_events_0") == "1");
+  CHECK(static_cast<audit::RetentionStore&>(*store).Prune("b", {kWidth, b}).ok());
+  CHECK(rows("audit_events_0") == "0");
+  CHECK(rows("private_values_0") == "0");
+  CHECK(rows("audit_events_1") == "2");
+  CHECK(file() != before);   // TRUNCATE gives a table a new file; DELETE does not
+  // A tenant that begins now writes where the others' first events were.
+  const audit::TenantBatch fresh = MakeBatch("c", {}, 3);
+  CHECK(store->Append(std::span(&fresh, 1)).ok());
+  CHECK(server.Sql("SELECT " + schema + ".audit_empty_partition(0)") == "f");
+  CHECK(audit::VerifyChain(*store, "c")->ok);
+}
+
 }  // namespace intentgate::test

@@ -18,7 +18,7 @@ TEST_CASE("no admin route answers a stranger") {
   for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
            {"POST", "/v1/admin/mint"}, {"POST", "/v1/admin/revoke"}, {"GET", "/v1/admin/revocations"}, {"GET", "/v1/admin/tenants"},
            {"GET", "/v1/admin/audit"}, {"GET", "/v1/admin/audit/verify"}, {"GET", "/v1/admin/audit/export"},
-           {"POST", "/v1/admin/audit/erase"}, {"GET", "/v1/admin/audit/holds"}, {"POST", "/v1/admin/audit/holds"},
+           {"POST", "/v1/admin/audit/erase"}, {"POST", "/v1/admin/audit/prune"}, {"GET", "/v1/admin/audit/holds"}, {"POST", "/v1/admin/audit/holds"},
            {"POST", "/v1/admin/audit/holds/lift"}}) {
     INFO(path);
     for (const std::string& token : {std::string("wrong"), std::string(kAdminToken) + "x", std::string("good")}) {

@@ -2,6 +2,10 @@
 # Every snippet of the documentation, and every link between its pages.
 set -euo pipefail
 source tests/run/environment.sh
+source tests/run/node_tools.sh
+NODE_MODULES=$(node_tools bindings/node/test/frameworks build/release/node)/node_modules
+NODE=$(node_of 22)
+export NODE NODE_MODULES
 source tests/integration/python_guards/environments.sh
 status=0
 "$VENV/bin/python" tests/docs/run_snippets.py . build/release || status=1

@@ -59,6 +59,8 @@ frameworks=$(node_tools bindings/node/test/frameworks "$package")
 rm -rf "$frameworks/test"
 mkdir -p "$frameworks/test"
 cp -r bindings/node/test/support.mjs bindings/node/test/frameworks "$frameworks/test"
+fits() { "$types/node_modules/.bin/tsc" -p "$frameworks/test/frameworks"; }
+check "what the guards give has the frameworks' own types" fits
 LIBINTENTGATE=$frameworks/node_modules/libintentgate/lib/index.mjs \
   "$(node_of 22)" --test --test-reporter=tap "$frameworks"/test/frameworks/*.test.mjs || status=1
 

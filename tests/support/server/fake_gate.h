@@ -121,7 +121,6 @@ class FakeGate : public Gate {
     if (export_fails) return Error{ErrorCode::kCorrupt, "broken"};
     return {};
   }
-  Evidence* evidence() override { return evidence_of_test; }
   Result<EraseReport> EraseValues(const EraseRequest& request, const AdminContext& admin) override {
     const std::lock_guard lock(mutex_);
     filters_.push_back(request.filter);
@@ -144,6 +143,7 @@ class FakeGate : public Gate {
     const std::lock_guard lock(mutex_);
     return holds_;
   }
+  Evidence* evidence() override { return evidence_of_test; }
   Result<std::vector<std::string>> Tenants() override { return std::vector<std::string>{"default", "acme"}; }
   Status Flush() override {
     flushed = true;

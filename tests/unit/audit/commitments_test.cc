@@ -151,13 +151,13 @@ TEST_CASE("an altered value, salt or member is found, by the chain's verificatio
   CHECK(refused([](auto& v) { v[1] = v[0]; }));
   CHECK_FALSE(refused([](auto& v) { v.erase(v.begin()); }));
 
-  CHECK(VerifyChain(*f.memory, "acme", 0, f.memory.get())->ok);
+  CHECK(VerifyChain(*f.memory, "acme", 0, {}, f.memory.get())->ok);
   audit::TenantBatch forged{"acme", *f.memory->ScanStored("acme", 0, 10)};
   forged.events.back().private_values = record.values;
   forged.events.back().private_values[1].value = "192.0.2.99";
   store::MemoryStore other;
   REQUIRE(other.Append(std::span(&forged, 1)).ok());
-  const auto report = VerifyChain(other, "acme", 0, &other);
+  const auto report = VerifyChain(other, "acme", 0, {}, &other);
   CHECK_FALSE(report->ok);
   CHECK(report->broken_seq == record.seq);
   CHECK(report->problem.rfind("value: ", 0) == 0);
@@ -183,7 +183,7 @@ TEST_CASE("an erasure takes the values of the matching events, and the chain and
   CHECK(planned->values == 1'000);
   CHECK(EraseValues(*f.memory, *f.memory, filter, false)->values == 1'000);
   CHECK(EraseValues(*f.memory, *f.memory, filter, false)->values == 0);
-  CHECK(VerifyChain(*f.memory, "acme", 0, f.memory.get())->ok);
+  CHECK(VerifyChain(*f.memory, "acme", 0, {}, f.memory.get())->ok);
   std::string text;
   REQUIRE(ExportEvents(*f.memory, {}, ExportFormat::kNdjson, *SystemClock(), [&](std::string_view piece) {
             text += piece;

@@ -36,6 +36,26 @@ TEST_CASE("an event tells the call, its token and its answer") {
   CHECK(Text(e, "policy_sha256") == w.policy->Digest());
 }
 
+TEST_CASE("an event tells through whose hands a token went") {
+  World w;
+  w.Open();
+  const std::string root = w.Token();
+  w.Ask(root);
+  CHECK(w.LastEvent().Find("details") == nullptr);
+  const auto clock = SystemClock();
+  const auto random = SystemRandom();
+  const std::string first = *Attenuate(root, {Caveat::MaxCalls(9)}, {.label = "researcher"}, *clock, *random);
+  const std::string second = *Attenuate(first, {Caveat::MaxCalls(5)}, {}, *clock, *random);
+  w.Ask(second);
+  const json::Value event = w.LastEvent();
+  const json::Array& hops = event.Find("details")->Find("delegation")->array();
+  REQUIRE(hops.size() == 3);
+  CHECK(Text(hops[0], "id") == Text(event, "root_capability_token_id"));
+  CHECK(Text(hops[1], "label") == "researcher");
+  CHECK(hops[2].Find("label") == nullptr);
+  CHECK(Text(hops[2], "id") == Text(event, "capability_token_id"));
+}
+
 TEST_CASE("argument values are in the event only as far as the settings say") {
   World w;
   const std::string arguments = R"({"a":"secret","b":[1,"x",{"c":true}],"d":null})";

@@ -43,20 +43,25 @@ function errorOf(error, headers, resume) {
   return new (forCode(error.code))(message, about);
 }
 
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The call's result; throws what the answer says instead. `resume(approvalId, options)` repeats the call. */
 function read({ status, headers, text }, resume) {
-  if (status < 200 || status > 299) {
-    const about = { status, retryAfter: retryAfterOf(headers), data: text.slice(0, SHOWN_CHARACTERS) };
-    throw new GatewayError(`the gateway answered HTTP ${status}`, about);
-  }
-  let answer;
-  try {
-    answer = JSON.parse(text);
-  } catch (cause) {
-    throw new UnavailableError("the gateway's answer is not JSON", { status, data: text.slice(0, SHOWN_CHARACTERS), cause });
-  }
+  const answer = parsed(text);
+  const error = isObject(answer) ? answer.error ?? undefined : undefined;
+  // A call without a good token is answered with 401 and the JSON-RPC error.
+  const readable = (status >= 200 && status <= 299) || (status === 401 && isObject(error) && Number.isInteger(error.code));
+  const shown = text.slice(0, SHOWN_CHARACTERS);
+  if (!readable) throw new GatewayError(`the gateway answered HTTP ${status}`, { status, retryAfter: retryAfterOf(headers), data: shown });
+  if (answer === undefined) throw new UnavailableError("the gateway's answer is not JSON", { status, data: shown });
   if (!isObject(answer)) throw new ProtocolError("the gateway's answer is not a JSON-RPC object", { data: answer });
-  if (answer.error !== undefined && answer.error !== null) throw errorOf(answer.error, headers, resume);
+  if (error !== undefined) throw errorOf(error, headers, resume);
   return resultOf(answer.result);
 }
 

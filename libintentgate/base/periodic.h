@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace intentgate::gate {
+namespace intentgate::base {
 
 // The task runs on this object's thread only, first after one interval. The destructor waits for a task
 // that is running.
@@ -45,4 +45,4 @@ class Periodic {
   std::thread thread_;   // last: it uses the others
 };
 
-}  // namespace intentgate::gate
+}  // namespace intentgate::base

@@ -1,0 +1,44 @@
+// Metadata blocks ("# METADATA" comments) and what rego.metadata.rule() and rego.metadata.chain() say of a rule.
+//
+// A block belongs to the package or the rule behind it. Its scope is `package` or `rule` unless it says `subpackages`, or
+// `document` (all rules of that path, in all modules). The calls become constants when the policy is compiled, so
+// evaluation knows nothing of them; blocks are read only where some module calls one of the two.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rego/compile/diagnostics.h"
+#include "rego/syntax/ast.h"
+#include "rego/value.h"
+
+namespace intentgate::rego {
+
+class Annotations {
+ public:
+  // Values live in `arena`. Blocks that are no YAML object, or name what does not exist, are diagnostics.
+  Annotations(Arena& arena, const std::vector<Module>& modules, Diagnostics& diagnostics);
+
+  // The constants that stand for the two calls in `rule` of `module`.
+  Term Rule(const Module& module, const rego::Rule& rule) const;
+  Term Chain(const Module& module, const rego::Rule& rule) const;
+
+ private:
+  struct Block {
+    Location at;
+    Value content;  // the annotation as rego.metadata.rule() gives it
+  };
+  void AddModule(const Module& module, Diagnostics& diagnostics);
+  void Attach(const Module& module, const Block& block, std::uint32_t last_line, Diagnostics& diagnostics);
+  Value ReadBlock(const std::string& yaml, std::string& problem);
+  Value ChainItem(const std::vector<std::string>& path, const Block* block) const;
+
+  Arena& arena_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<Block>> rules_;  // by file and line of the rule
+  std::map<std::vector<std::string>, Block> documents_;
+  std::map<std::vector<std::string>, Block> packages_;
+  std::map<std::vector<std::string>, Block> subpackages_;
+};
+
+}  // namespace intentgate::rego

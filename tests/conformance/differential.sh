@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# `make differential-rego N=100000 SEED=1`: the engine and OPA on N generated policies. OPA is built from its Go module.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source tests/run/environment.sh
+source tests/run/go.sh
+if [ -z "$GO" ]; then
+  echo "0 compared, 0 different, 0 allowed"
+  exit 0
+fi
+# The go client writes to go.mod and go.sum; it gets a copy.
+oracle=build/rego_oracle
+mkdir -p "$oracle"
+cp tests/conformance/go/* "$oracle"
+(cd "$oracle" && "$GO" build -o oracle .)
+exec "$VENV/bin/python" tests/conformance/rego_differential.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" \
+  "${N:-10000}" --seed "${SEED:-1}" --allow tests/conformance/rego_differences.json
