@@ -1,4 +1,4 @@
-// Tested by tests/unit/audit/erasure_test.cc.
+// Tested by tests/unit/audit/commitments_test.cc.
 
 #include "audit/erasure.h"
 

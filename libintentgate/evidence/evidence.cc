@@ -44,8 +44,8 @@ class EvidenceImpl final : public Evidence {
       : setup_(std::move(setup)),
         log_(log),
         check_(log.store(), *setup_.tree, Keys(), *setup_.clock, setup_.values.get()),
-        freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock,
-                   setup_.publisher && setup_.publisher->policy && setup_.publisher->policy->asks_for_any()) {
+        witnessing_(setup_.publisher && setup_.publisher->policy && setup_.publisher->policy->asks_for_any()),
+        freshness_(log.store(), *setup_.tree, Keys(), *setup_.clock, witnessing_) {
     if (setup_.retention) pruner_ = MakePruner();
     if (pruner_ && setup_.retention_days > 0) {
       retention_ = std::make_unique<base::Periodic>(kRetentionInterval, [this] { PruneOld(); });
@@ -128,6 +128,7 @@ class EvidenceImpl final : public Evidence {
     pruner.clock = setup_.clock;
     pruner.archive_directory = setup_.archive_directory;
     pruner.archive_values = setup_.archive_values;
+    pruner.only_witnessed = witnessing_;
     for (const tlog::VerifierKey& key : Keys()) pruner.keys.push_back(key.ToString());
     pruner.sign = [this](std::string_view tenant) {
       if (!setup_.signer) return Status();
@@ -146,14 +147,16 @@ class EvidenceImpl final : public Evidence {
     for (const std::string& tenant : *tenants) {
       request.tenant = tenant;
       const Result<PruneReport> report = pruner_->Prune(request, {.actor = "retention", .remote_ip = {}, .elevation_id = {}});
-      if (report.ok() || report.error().code == ErrorCode::kConflict) continue;   // a legal hold, or another process
-      std::function<void(const EvidenceNotice&)> listener;
-      {
-        const std::lock_guard lock(mutex_);
-        listener = listener_;
-      }
-      if (listener) listener({tenant, "old events were not pruned: " + report.error().message, true});
+      // A legal hold, or another process that prunes, is no problem.
+      const bool good = report.ok() || report.error().code == ErrorCode::kConflict;
+      if (!good) Tell({tenant, "old events were not pruned: " + report.error().message, true, "retention"});
+      else if (Stands(tenant, "retention")) Tell({tenant, "old events are pruned again", false, "retention"});
     }
+  }
+
+  bool Stands(const std::string& tenant, const std::string& source) const {
+    const std::lock_guard lock(mutex_);
+    return standing_.contains(tenant + '\n' + source);
   }
 
   std::vector<tlog::VerifierKey> Keys() const {
@@ -190,10 +193,11 @@ class EvidenceImpl final : public Evidence {
   EvidenceSetup setup_;
   audit::AuditLog& log_;
   ChainCheck check_;
+  const bool witnessing_;            // a quorum of witnesses is asked for
   FreshnessReader freshness_;
   mutable std::mutex mutex_;
   std::map<std::string, Freshness, std::less<>> last_;
-  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over
+  std::map<std::string, EvidenceNotice, std::less<>> standing_;   // problems that are not over, by tenant and source
   std::function<void(const EvidenceNotice&)> listener_;
   std::unique_ptr<Pruner> pruner_;   // null: the store cannot prune
   std::unique_ptr<base::Periodic> retention_;   // null: nothing is pruned by itself

@@ -90,7 +90,8 @@ Status AddEvidence(std::unique_ptr<evidence::SignerSetup> signing, std::optional
     std::optional<evidence::PublisherSetup> publishing;
   };
   const auto shared = std::make_shared<Parts>(Parts{std::move(signing), std::move(publishing)});
-  parts.make_evidence = [shared, tree, values = parts.private_values, retention = parts.retention_store, clock = parts.clock, settings = parts.settings](audit::AuditLog& log) {
+  parts.make_evidence = [shared, tree, values = parts.private_values, retention = parts.retention_store,
+                         clock = parts.clock, settings = parts.settings](audit::AuditLog& log) {
     evidence::EvidenceSetup setup;
     setup.tree = tree;
     setup.values = values;

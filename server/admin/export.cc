@@ -66,16 +66,14 @@ Result<StreamPlan> PlanBundle(const Resources& on, const Request& request) {
   }
   Result<AuditFilter> filter = ReadFilter(request);
   if (!filter.ok()) return filter.error();
-  const std::string uncovered = TextParameter(request, "uncovered"), witnessed = TextParameter(request, "witnessed"),
-                    values = TextParameter(request, "values");
+  const std::string uncovered = TextParameter(request, "uncovered"), witnessed = TextParameter(request, "witnessed");
+  const std::string values = TextParameter(request, "values");
   for (const auto& [name, text] : {std::pair{"uncovered", &uncovered}, std::pair{"witnessed", &witnessed}, std::pair{"values", &values}}) {
     if (text->empty() || *text == "true" || *text == "false") continue;
     return Error{ErrorCode::kInvalidArgument, std::string(name) + " must be true or false"};
   }
   if (on.gate->evidence() == nullptr) return Error{ErrorCode::kNotFound, "this gateway's store keeps no checkpoints and no proofs"};
-  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true"};
-  bundle.witnessed = witnessed == "true";
-  bundle.include_values = values == "true";
+  BundleRequest bundle{filter->tenant.empty() ? "default" : filter->tenant, *filter, uncovered == "true", witnessed == "true", values == "true"};
   StreamPlan plan;
   plan.content_type = "application/x-tar";
   plan.file_name = FileName(on, bundle.tenant, ".tar");

@@ -26,8 +26,8 @@ int AuditExport(const AuditExportOptions& options, const Streams& streams) {
 int AuditBundle(const AuditBundleOptions& options, const Streams& streams) {
   BundleRequest request;
   request.include_uncovered = options.uncovered;
-  request.witnessed = options.witnessed;
   request.include_values = options.values;
+  request.witnessed = options.witnessed;
   if (Status read = ReadAuditFilter(options.filters, request.filter); !read.ok()) return Fail(streams, read.error());
   if (!request.filter.tenant.empty()) request.tenant = request.filter.tenant;
   const Result<std::shared_ptr<Gate>> gate = OpenGate(options.config, streams);

@@ -1,61 +1,22 @@
 // The Node package next to what a Node program would use instead, in one run. Usage: node_bench.mjs PACKAGE PEERS OUT.jsonl
 //
-// PACKAGE is the package's folder, PEERS one with the npm packages of node_peers/. There is no public TypeScript SDK to
-// install, so its way of attenuating is written here from the format's description, with nothing but Node's own modules
-// (`plain_javascript`). No package on npm decides what a gate decides; the peer of `authorize` joins a token check
-// (macaroon) and a policy decision (Cedar), without intent, budget, audit and without JSON snapshots.
-// Short batches, of which the median counts, so that a preempted one does not.
+// PACKAGE is the package's folder, PEERS is for node_peers.mjs. There is no public TypeScript SDK to install, so its way of
+// attenuating is written here from the format's description, with nothing but Node's own modules (`plain_javascript`).
+import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { micros, must, perSecond } from "./node_measure.mjs";
 
 const [, , packageFolder, peersFolder, out] = process.argv;
 const ig = await import(resolve(packageFolder, "lib/index.mjs"));
 const client = await import(resolve(packageFolder, "lib/client.mjs"));
-const require = createRequire(join(resolve(peersFolder), "x.js"));
-const macaroon = require("macaroon");
-const cedar = require("@cedar-policy/cedar-wasm/nodejs");
-
-const BATCH_MICROS = 200;
-const BATCHES = 1500;
-const now = () => Number(process.hrtime.bigint()) / 1000;
-
-function medianOf(times) {
-  return times.sort((a, b) => a - b)[times.length >> 1];
-}
-
-function micros(work) {
-  for (let i = 0; i < 3000; i++) work();
-  const start = now();
-  for (let i = 0; i < 100; i++) work();
-  const rounds = Math.max(1, Math.round(BATCH_MICROS / ((now() - start) / 100)));
-  const times = [];
-  for (let batch = 0; batch < BATCHES; batch++) {
-    const began = now();
-    for (let i = 0; i < rounds; i++) work();
-    times.push((now() - began) / rounds);
-  }
-  return medianOf(times);
-}
-
-async function perSecond(work) {
-  const CALLS = 2000, ROUNDS = 40;
-  const times = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const began = now();
-    for (let i = 0; i < CALLS; i++) await work();
-    times.push((now() - began) / CALLS);
-  }
-  return 1e6 / medianOf(times);
-}
+const peers = JSON.parse(execFileSync(process.execPath, [fileURLToPath(new URL("node_peers.mjs", import.meta.url)), peersFolder], { encoding: "utf8" }));
 
 function row(name, unit, value, peers = {}, settings = "") {
   appendFileSync(out, `${JSON.stringify({ name, unit, value, peers, settings: `Node ${process.versions.node}${settings && `; ${settings}`}` })}\n`);
-}
-
-function must(held, what) {
-  if (!held) throw new Error(`node_bench: ${what}`);
 }
 
 /** What an earlier benchmark of this run wrote. */
@@ -78,20 +39,10 @@ const allowed = [ig.tools("read_invoice", "list_invoices"), ig.maxCalls(50)];
 const v4 = ig.mint(keys, { subject: "finance-copilot", format: 4, ttl: 3600, caveats: allowed }).token;
 const v5 = ig.mint(keys, { subject: "finance-copilot", ttl: 3600, caveats: [...allowed, ig.where("/path", { subpath: "/data/q3", tool: "read_invoice" })] }).token;
 const fiveCaveats = ig.attenuate(v5, [ig.tools("read_invoice"), ig.maxCalls(3)]);
-const rootKey = Buffer.alloc(32, 1);
-const cookie = macaroon.newMacaroon({ version: 2, rootKey, identifier: "agent", location: "" });
-cookie.addFirstPartyCaveat("tool = read_invoice");
-const cookieBytes = cookie.exportBinary();
-
-function macaroonAttenuate() {
-  const child = macaroon.importMacaroon(cookieBytes);
-  child.addFirstPartyCaveat("calls < 3");
-  return child.exportBinary();
-}
 
 must(plainAttenuate(v4, { maxCalls: 3 }) === client.attenuate(v4, { maxCalls: 3 }), "the plain way gives other bytes");
 row("sdk.node.attenuate", "us", micros(() => client.attenuate(v4, { maxCalls: 3 })),
-  { plain_javascript: micros(() => plainAttenuate(v4, { maxCalls: 3 })), macaroon: micros(macaroonAttenuate) }, `v4, ${v4.length} characters`);
+  { plain_javascript: micros(() => plainAttenuate(v4, { maxCalls: 3 })), macaroon: peers.macaroon }, `v4, ${v4.length} characters`);
 const one = [ig.maxCalls(3)];
 row("sdk.node.attenuate_v5", "us", micros(() => ig.attenuate(v5, one)), {}, `${v5.length} characters`);
 const verify = micros(() => ig.verify(fiveCaveats, keys));
@@ -104,16 +55,7 @@ const policy = 'package intentgate.policy\nimport rego.v1\ndefault decision := {
 const gate = ig.Gate.create({ keys, store: "memory", policy, audit: { durability: "async" } });
 const token = ig.mint(keys, { subject: "agent", caveats: [ig.tools("read_invoice"), ig.where("/path", { subpath: "/data" })] }).token;
 const args = { path: "/data/q3/a" };
-must(cedar.preparsePolicySet("p", { staticPolicies: 'permit(principal, action, resource) when { context.tool like "read_*" };' }).type === "success", "the Cedar policy");
-const asked = { principal: { type: "Agent", id: "agent" }, action: { type: "Action", id: "call" }, resource: { type: "Tool", id: "read_invoice" },
-  context: { tool: "read_invoice", path: "/data/q3/a" }, preparsedPolicySetId: "p", validateRequest: false, entities: [] };
-
-function macaroonAndCedar() {
-  macaroon.importMacaroon(cookieBytes).verify(rootKey, (caveat) => (caveat.startsWith("tool = ") ? null : "unknown"), []);
-  const answer = cedar.statefulIsAuthorized(asked);
-  must(answer.type === "success" && answer.response.decision === "allow", "Cedar refused");
-}
-const peers = { macaroon_and_cedar_wasm: await perSecond(macaroonAndCedar) };
-row("sdk.node.authorize_per_second", "1/s", await perSecond(async () => must((await gate.authorize("read_invoice", args, token)).allowed, "refused")), peers, "memory store, audit async, awaited one by one");
-row("sdk.node.authorize_sync_per_second", "1/s", await perSecond(() => must(gate.authorizeSync("read_invoice", args, token).allowed, "refused")), peers, "memory store, audit async");
+const decided = { macaroon_and_cedar_wasm: peers.macaroon_and_cedar_wasm };
+row("sdk.node.authorize_per_second", "1/s", await perSecond(async () => must((await gate.authorize("read_invoice", args, token)).allowed, "refused")), decided, "memory store, audit async, awaited one by one");
+row("sdk.node.authorize_sync_per_second", "1/s", await perSecond(() => must(gate.authorizeSync("read_invoice", args, token).allowed, "refused")), decided, "memory store, audit async");
 await gate.close();

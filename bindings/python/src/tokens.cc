@@ -12,6 +12,7 @@
 
 #include "arguments.h"
 #include "caveats.h"
+#include "content.h"
 #include "raise.h"
 #include "values.h"
 
@@ -176,6 +177,7 @@ PyMethodDef hot_functions[] = {
 }  // namespace
 
 void RegisterTokens(py::module_& module) {
+  RegisterContent();
   py::class_<KeyRing>(module, "KeyRing", "Keys by id. Immutable, thread-safe; printing it shows ids, never keys.")
       .def_static("__new__", [](const py::args&, const py::kwargs&) -> py::object {
         throw py::type_error("use KeyRing.parse or KeyRing.from_master_key");
@@ -195,7 +197,7 @@ void RegisterTokens(py::module_& module) {
              py::arg("tenant"), py::arg("issuer"), py::arg("zone"), py::arg("audience"), py::arg("not_before"), py::arg("max_depth"));
   if (PyModule_AddFunctions(module.ptr(), hot_functions) != 0) throw py::error_already_set();
   module.def("verify", [](py::handle token, const KeyRing& ring, const std::string& audience) {
-    return ToPython(Verified(token, ring, audience).content().ToJson());
+    return ContentToPython(Verified(token, ring, audience).content());
   }, py::arg("token"), py::arg("keys"), py::arg("audience"));
   module.def("check", &CheckCall, py::arg("token"), py::arg("keys"), py::arg("tool"), py::arg("arguments"), py::arg("now"),
              py::arg("agent"), py::arg("server"), py::arg("audience"));

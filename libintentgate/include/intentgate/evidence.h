@@ -80,7 +80,7 @@ struct EvidenceNotice {
   std::string tenant;
   std::string message;
   bool problem = true;                     // false: a problem of this tenant and source is over
-  std::string source = "signer";           // or "witness <name>", "anchor file", "anchor webhook", "anchor tenant"
+  std::string source = "signer";           // or "witness <name>", "anchor file", "anchor webhook", "anchor tenant", "retention"
 };
 
 // Thread-safe; blocks for I/O. Lives as long as its gate.

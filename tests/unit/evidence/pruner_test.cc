@@ -269,6 +269,31 @@ TEST_CASE("a chain that was altered is not archived, and so not pruned") {
   CHECK(forged->Head("acme")->next_seq == 601);
 }
 
+TEST_CASE("where a quorum of witnesses is asked for, only what they have seen goes") {
+  PrunableRun run;
+  run.Append(600);
+  const auto first = run.evidence->CheckpointNow("acme");
+  run.Append(300);
+  REQUIRE(run.evidence->CheckpointNow("acme").ok());
+  evidence::PrunerSetup setup;
+  setup.tree = run.store;
+  setup.retention = run.retention;
+  setup.clock = run.clock;
+  setup.archive_directory = run.archives;
+  setup.only_witnessed = true;
+  setup.keys = {run.evidence->VerifierKey()};
+  setup.sign = [](std::string_view) { return Status(); };
+  evidence::Pruner pruner(std::move(setup), *run.log);
+  const PruneRequest everything{"acme", kStart + 10'000 * kSecond, "", false};
+  const auto refused = pruner.Prune(everything, kAnn);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("quorum of witnesses") != std::string::npos);
+  auto checkpoints = *run.store->Checkpoints("acme", static_cast<std::uint64_t>(first->size), 1);
+  checkpoints[0].witnessed_at_micros = kStart;
+  REQUIRE(run.store->PutCheckpoint("acme", checkpoints[0]).ok());
+  CHECK(pruner.Prune(everything, kAnn)->next_first_seq == 512);   // 601 are witnessed, 901 are there
+}
+
 TEST_CASE("private values go into an archive only when that is set, and go with the events") {
   for (const bool archived : {false, true}) {
     PrunableRun run(true, archived);
