@@ -30,6 +30,7 @@ test: deps ## build everything and run all tests
 
 soak: deps ## run the long versions of the tests that have one (an hour or more)
 	@bash tests/soak/run.sh
+
 conformance-mcp: build ## run the official MCP suite directly and through the gateway
 	@bash tests/conformance/mcp/run.sh
 
@@ -52,7 +53,7 @@ asan: deps ## unit tests and the Node addon under AddressSanitizer and UBSan
 tsan: deps ## unit tests under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
 
-conformance-rego differential-rego: deps ## OPA's own conformance cases against the Rego engine
+conformance-rego: deps ## OPA's own conformance cases against the Rego engine
 	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build $(RELEASE) --target rego_case -j $(JOBS)
 	@bash tests/conformance/rego.sh

@@ -471,8 +471,9 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
   if (status.ok()) NoteAsyncOpened(batch, receipts);
   Count(batch, micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i].done) continue;
-    batch[i].done(status.ok() ? Result<AuditReceipt>(std::move(receipts[i])) : Result<AuditReceipt>(status.error()));
+    // Dropped before Flush may return: what a callback holds must not outlive the log on the log's own thread.
+    const AppendDone done = std::move(batch[i].done);
+    if (done) done(status.ok() ? Result<AuditReceipt>(std::move(receipts[i])) : Result<AuditReceipt>(status.error()));
   }
   {
     const std::lock_guard lock(mutex_);

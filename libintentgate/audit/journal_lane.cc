@@ -114,8 +114,9 @@ void JournalLane::WriteGroup(std::vector<QueuedEvent>& group) {
   for (QueuedEvent& event : group) {
     if (!status.ok()) on_lost_(event);
     const AuditRecord& record = event.draft.stored.record;
-    event.done(status.ok() ? Result<AuditReceipt>(AuditReceipt{record.tenant, -1, record.event_id, ""})
-                           : Result<AuditReceipt>(status.error()));
+    const auto done = std::move(event.done);   // dropped before Flush may return
+    done(status.ok() ? Result<AuditReceipt>(AuditReceipt{record.tenant, -1, record.event_id, ""})
+                     : Result<AuditReceipt>(status.error()));
   }
   {
     const std::lock_guard lock(mutex_);

@@ -96,6 +96,7 @@ void ApprovalWatch::Run() {
     std::vector<Ready> ready = TakeReady(ids, *found);
     lock.unlock();
     for (Ready& one : ready) one.done(std::move(one.result));
+    ready.clear();   // not under the lock: a callback may own anything
     lock.lock();
   }
 }

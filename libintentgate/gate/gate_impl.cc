@@ -167,9 +167,9 @@ void GateImpl::JudgeAsync(const Call& call, DecisionDone done) {
   const auto owned = std::make_shared<const OwnedCall>(call);
   // Shared, because a job is copied.
   const auto kept = std::make_shared<Judged>(std::move(judged));
-  const bool taken = approval_pool_->Post([this, owned, kept, started, done](bool stopping) {
-    if (!stopping) return SettleAndRecord(owned->View(), std::move(*kept), started, done);
-    RefuseAndRecord(owned->View(), Stopping(), done);
+  const bool taken = approval_pool_->Post([this, owned, kept, started, done](bool stopping) mutable {
+    if (!stopping) return SettleAndRecord(owned->View(), std::move(*kept), started, std::move(done));
+    RefuseAndRecord(owned->View(), Stopping(), std::move(done));
   });
   if (!taken) RefuseAndRecord(call, TooManyApprovals(), std::move(done));
 }
@@ -237,9 +237,9 @@ void GateImpl::AuthorizeAsync(const Call& call, DecisionDone done) {
   Judged stranger;
   if (pipeline_.capability().Ask(call, stranger)) return JudgeAsync(call, std::move(done));
   const auto owned = std::make_shared<const OwnedCall>(call);
-  const bool taken = (asks_extractor ? pool_ : approval_pool_)->Post([this, owned, done](bool stopping) {
-    if (!stopping) return JudgeAndRecord(owned->View(), done);
-    RefuseAndRecord(owned->View(), Stopping(), done);
+  const bool taken = (asks_extractor ? pool_ : approval_pool_)->Post([this, owned, done](bool stopping) mutable {
+    if (!stopping) return JudgeAndRecord(owned->View(), std::move(done));
+    RefuseAndRecord(owned->View(), Stopping(), std::move(done));
   });
   if (!taken) RefuseAndRecord(call, asks_extractor ? TooManyExtractions() : TooManyApprovals(), std::move(done));
 }

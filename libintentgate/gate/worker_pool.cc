@@ -33,11 +33,12 @@ void WorkerPool::Run() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    const Job job = std::move(waiting_.front());
+    Job job = std::move(waiting_.front());
     waiting_.pop_front();
     const bool stopping = stopping_;
     lock.unlock();
     job(stopping);
+    job = nullptr;   // not under the lock: it may own anything
     lock.lock();
   }
 }

@@ -97,6 +97,7 @@ Status MessageFlow::LookAt(std::string_view text, std::optional<std::string>& re
 
 Status MessageFlow::EndOfEvent(std::string& out) {
   has_data_ = false;
+  replaced_ = false;
   if (large_) {
     passed_(*std::exchange(large_, std::nullopt));
     return {};
@@ -112,7 +113,8 @@ Status MessageFlow::EndOfEvent(std::string& out) {
     if (Status looked = LookAt(event.data, replaced); !looked.ok()) return looked;
     if (replaced) http::AppendSseEvent(event.type, event.id, *replaced, out);
   }
-  if (!replaced) out.append(held);
+  replaced_ = replaced.has_value();
+  if (!replaced_) out.append(held);
   return {};
 }
 
@@ -133,7 +135,7 @@ Status MessageFlow::Feed(std::string_view piece, std::string& out) {
     if (after_cr_ && held_.empty() && !large_ && piece.front() == '\n') {
       // Of the event that ended with the CR before.
       after_cr_ = false;
-      out.push_back('\n');
+      if (!replaced_) out.push_back('\n');
       piece.remove_prefix(1);
       continue;
     }

@@ -67,6 +67,7 @@ class MessageFlow {
   bool has_data_ = false;   // an earlier line of the event was data
   bool after_cr_ = false;
   bool resumable_ = false;
+  bool replaced_ = false;   // the last event went on as another text
 };
 
 }  // namespace intentgate::mcp

@@ -71,6 +71,17 @@ using Tools = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("when Flush returns nothing is held for its events any more, so that no callback ends its owner on the log's thread") {
+  Fixture f;
+  const auto owner = std::make_shared<int>(0);
+  for (int i = 0; i < 300; ++i) {
+    f.log->Append(Event("t"), {AuditDurability::kAsync, AuditOverflow::kDeny}, [owner](Result<AuditReceipt>) {});
+    f.log->Append(Event("t"), {AuditDurability::kDurable, AuditOverflow::kDeny}, [owner](Result<AuditReceipt>) {});
+    REQUIRE(f.log->Flush().ok());
+    REQUIRE(owner.use_count() == 1);
+  }
+}
+
 TEST_CASE("a receipt names the place where the event is found") {
   Fixture f;
   const auto receipt = f.log->AppendAndWait(Event("read"));
