@@ -38,7 +38,7 @@ bench: deps ## measure; prints a table and writes build/bench/results.json
 	@bash tests/bench/run.sh
 
 bench-rego: deps ## the Rego engine against OPA, regorus and OPA-Wasm, in one run (ARGS passes options)
-	@bash tests/bench/rego/run.sh --results build/bench/lines.jsonl $(ARGS)
+	@bash tests/bench/rego/run.sh --results build/bench/results.json $(ARGS)
 
 package: deps ## pack the bindings for this platform into dist/
 	@bash cmake/package/all.sh

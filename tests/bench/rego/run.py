@@ -129,6 +129,20 @@ def geomean(values):
     return math.exp(sum(map(math.log, values)) / len(values)) if values else 0.0
 
 
+def keep(path, figures, count):
+    """Puts the figures in place of older ones among the rows that `make bench` has written."""
+    rows = []
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            rows = [row for row in json.load(file) if row["name"] not in figures]
+    for figure, (unit, value) in figures.items():
+        rows.append({"name": figure, "unit": unit, "value": value, "peers": {}, "settings": f"{count} rows"})
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(rows, out, indent=1)
+        out.write("\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -163,10 +177,8 @@ def main():
                "rego.geomean_vs_opa": ("x", geomean(opa)), "rego.agent_tool_policy": ("ns", agent[0] if agent else 0.0)}
     for figure, (unit, value) in figures.items():
         print(f"{figure} {unit} {value:.3f}")
-    if args.results:
-        with open(args.results, "a", encoding="utf-8") as out:
-            for figure, (unit, value) in figures.items():
-                out.write(json.dumps({"name": figure, "unit": unit, "value": value, "peers": {}, "settings": f"{len(rows)} rows"}) + "\n")
+    if args.results and not args.only:
+        keep(args.results, figures, len(rows))
 
 
 main()
