@@ -59,7 +59,8 @@ TEST_CASE("an entry that was cut or has something behind it is refused") {
 TEST_CASE("a frame that was cut is torn, one that was changed is damaged") {
   std::string bytes;
   AppendFrame(3, "payload", bytes);
-  const FrameRead whole = ReadFrame(bytes + "rest");
+  const std::string followed = bytes + "rest";
+  const FrameRead whole = ReadFrame(followed);
   CHECK(whole.kind == FrameKind::kFrame);
   CHECK(whole.sequence == 3);
   CHECK(whole.payload == "payload");

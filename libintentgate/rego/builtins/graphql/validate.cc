@@ -108,7 +108,7 @@ class QueryValidator {
     }
   }
 
-  ValueChecker Values() { return {schema_, current_ == nullptr ? nullptr : &current_->variables, current_ == nullptr ? "" : current_->name, used_variables_, charge_}; }
+  ValueChecker Values() { return {schema_, current_ == nullptr ? nullptr : &current_->variables, current_ == nullptr ? std::string_view() : std::string_view(current_->name), used_variables_, charge_}; }
 
   void CheckVariables(const Operation& operation) {
     std::set<std::string_view> seen;
