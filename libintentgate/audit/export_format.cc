@@ -49,9 +49,13 @@ class LineParts {
   }
   // Up to the quote that ends a JSON string, which is taken as well.
   bool Quoted(std::string_view& out) {
-    std::size_t at = 0;
-    while (at < rest_.size() && rest_[at] != '"') at += rest_[at] == '\\' ? 2u : 1u;
-    if (at >= rest_.size()) return false;
+    std::size_t at = rest_.find('"');
+    if (at == std::string_view::npos) return false;
+    if (const std::size_t escape = rest_.substr(0, at).find('\\'); escape != std::string_view::npos) {
+      at = escape;
+      while (at < rest_.size() && rest_[at] != '"') at += rest_[at] == '\\' ? 2u : 1u;
+      if (at >= rest_.size()) return false;
+    }
     out = rest_.substr(0, at);
     rest_.remove_prefix(at + 1);
     return true;

@@ -74,7 +74,7 @@ struct ExportVerifier::State {
     if (!parts.ok()) return Fail(Outcome::kMalformed, "The line cannot be read: " + parts.error().message + ".");
     if (parts->proof) return Fail(Outcome::kMalformed, "The line has a proof; an export has none.");
     const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, parts->seq); };
-    if (audit::ChainHash(parts->prev_hash, parts->canonical) != parts->hash) {
+    if (!audit::IsHexOf(audit::ChainDigest(parts->prev_hash, parts->canonical), parts->hash)) {
       return tampered("The event's bytes do not give its hash: it was altered.");
     }
     const Result<audit::EventView> said = checker.Check(parts->canonical);
