@@ -202,6 +202,18 @@ void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<
   out += "}\n";
 }
 
+void ExportDigest::Header(std::string_view line) {
+  hash_.Update(base::AsBytes(line));
+  hash_.Update(base::AsBytes("\n"));
+}
+
+void ExportDigest::Event(std::string_view line, std::size_t canonical_size) {
+  hash_.Update(base::AsBytes(line.substr(0, line.size() - 1 - canonical_size)));
+  hash_.Update(base::AsBytes("}\n"));
+}
+
+std::string ExportDigest::Finish() { return base::HexEncode(hash_.Finish()); }
+
 std::string WriteExportTrailer(const std::vector<ExportedChain>& chains, std::int64_t events, std::string_view sha256) {
   json::Array list;
   for (const ExportedChain& chain : chains) {
