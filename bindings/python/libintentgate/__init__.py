@@ -20,6 +20,7 @@ Everything here is thread-safe. Errors are ``IntentGateError``; a denial is a ``
 from __future__ import annotations
 
 from ._native import Decision, KeyRing, TraceStep, generate_key_line
+from .approvals import Approval
 from .caveats import (
     Caveat,
     agent,
@@ -64,7 +65,7 @@ from .tokens import (
 )
 
 __all__ = [
-    "Audit", "AuditReport", "Budget", "Capability", "Caveat", "CaveatAnswer", "Credentials", "Decision", "Denied", "Gate",
+    "Approval", "Audit", "AuditReport", "Budget", "Capability", "Caveat", "CaveatAnswer", "Credentials", "Decision", "Denied", "Gate",
     "Health", "IntentCheck", "IntentGateError", "KeyRing", "Limits", "MemoryStore", "MintedToken", "Policy", "PolicyTest",
     "PolicyVerdict", "PostgresStore", "SqliteStore", "TokenExplanation", "TokenRefused", "Tool", "TraceStep", "agent",
     "attenuate", "callees", "check", "decode", "deny_tools", "expires", "explain", "generate_key_line", "is_genuine",

@@ -1,6 +1,9 @@
 from _typeshed import structseq
 from typing import Any, Dict, Final, List, Literal, Mapping, Optional, Sequence, Tuple, Union, final
 
+from .approvals import Approval
+from .errors import IntentGateError
+
 @final
 class TraceStep(structseq[Union[str, bool]], Tuple[str, bool, str]):
     """One question of the gate and its answer: which check, whether it let the call through, and a sentence."""
@@ -38,6 +41,9 @@ class Decision:
     @property
     def requires_step_up(self) -> bool:
         """Whether the policy asks for a second factor."""
+    @property
+    def approval_id(self) -> str:
+        """An escalation: the approval that the call waits for. An allow: the one that it has used. Else ``""``."""
     @property
     def event_id(self) -> str:
         """The decision's event in the audit chain; ``""`` if there is none."""
@@ -85,7 +91,7 @@ class KeyRing:
 class Completions:
     def __init__(self) -> None: ...
     def fileno(self) -> int: ...
-    def drain(self) -> List[Tuple[int, Decision]]: ...
+    def drain(self) -> List[Tuple[int, Union[Decision, Approval, IntentGateError]]]: ...
 
 class PolicyBase:
     def __init__(self, files: List[Tuple[str, str]], data: Optional[Mapping[str, Any]]) -> None: ...
@@ -103,23 +109,35 @@ class GateBase:
     ) -> None: ...
     def authorize(
         self, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
-        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "", approval_id: Optional[str] = "",
+        wait_for_approval: Optional[float] = None,
     ) -> Decision:
         """Judges one call and records it. Returns when the event is as durable as the configuration asks.
 
         ``args`` is a mapping of JSON values, copied first: types that JSON lacks raise ``TypeError``; NaN, a lone
         surrogate, a cycle or too much raise ``ValueError``. ``token`` is the bearer string without ``Bearer``;
         ``intent`` is what the agent was asked to do; ``server`` is the upstream's name. Waits without the GIL.
+
+        ``approval_id`` is that of an earlier escalation of the same call. With ``wait_for_approval`` (seconds) an
+        escalated call waits for a person and is asked again when one has answered; 0 only looks whether one has.
+        Nobody in time: the escalation is returned.
         """
     def explain(
         self, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
-        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "", approval_id: Optional[str] = "",
     ) -> Decision:
         """As ``authorize``, with a trace; charges nothing and records nothing. ``print`` it."""
     def _start(
         self, completions: Completions, tool: str, args: Optional[Mapping[str, Any]] = None, token: Optional[str] = "", *,
-        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "",
+        intent: Optional[str] = "", session_id: Optional[str] = "", server: Optional[str] = "", approval_id: Optional[str] = "",
     ) -> Union[Decision, int]: ...
+    def _list_approvals(
+        self, tenant: str, state: str, agent_id: str, tool: str, root_jti: str, after: str, limit: int,
+    ) -> Tuple[List[Approval], str]: ...
+    def _get_approval(self, tenant: str, id: str) -> Approval: ...
+    def _decide_approval(self, tenant: str, id: str, approve: bool, note: str, claimed_by: str, actor: str) -> Approval: ...
+    def _wait_approval(self, completions: Completions, tenant: str, id: str) -> Tuple[int, int]: ...
+    def _cancel_approval_wait(self, wait: int) -> None: ...
     def _record_outcome(self, decision: Decision, outcome: str, latency_us: int) -> None: ...
     def _revoke(self, id: str, tenant: str, reason: str, actor: str) -> None: ...
     def _verify_audit(self, tenant: str) -> Dict[str, Any]: ...
