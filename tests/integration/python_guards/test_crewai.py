@@ -116,7 +116,7 @@ def test_an_approved_call_goes_once_when_it_is_made_again_or_was_waited_for(gate
     approve()
     assert transfer.run(amount=5) == "sent" and ESCALATED in transfer.run(amount=5).message
     approve()
-    assert asyncio.run(transfer.arun(amount=5)) == "sent"
+    assert transfer.run(amount=5) == "sent"
     waiting = guard_tools(gate, tools, token=token, wait_for_approval=600)[2]
     approve(later=True)
     assert waiting.run(amount=6) == "sent"
