@@ -11,24 +11,13 @@ from typing import Sequence, Tuple, TypeVar, Union, cast
 from . import _native, guard as _guard
 from ._native import Decision, KeyRing
 from .approvals import ApprovalMethods, checked_seconds, waits
+from .audit import AuditMethods
+from .evidence import EvidenceMethods
 from .policy import Policy, PolicySource, read_sources
 from .settings import Audit, Budget, Capability, IntentCheck, Store, Tool, to_yaml
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class AuditReport(NamedTuple):
-    """Whether a tenant's chain is whole: ``verified`` events, and what is wrong with the one at ``broken_seq``."""
-
-    ok: bool
-    tenant: str
-    verified: int
-    problem: str
-    broken_seq: Optional[int]
-
-    def __bool__(self) -> bool:
-        return self.ok
 
 
 class Health(NamedTuple):
@@ -38,7 +27,7 @@ class Health(NamedTuple):
     problem: str
 
 
-class Gate(ApprovalMethods):
+class Gate(ApprovalMethods, AuditMethods, EvidenceMethods):
     """All four checks and the audit chain, in this process. Thread-safe.
 
         with Gate(keys=keys, policy="policy.rego", store=SqliteStore("gate.db")) as gate:
@@ -269,14 +258,6 @@ class Gate(ApprovalMethods):
     def set_policy(self, policy: Policy, *, actor: str = "embedder") -> None:
         """Swaps the policy; calls in flight finish under the old one. Recorded in the chain."""
         self._set_policy(policy, actor)
-
-    def verify_audit(self, tenant: str = "default") -> AuditReport:
-        """Verifies a tenant's chain from its stored bytes."""
-        return AuditReport(**self._verify_audit(tenant))
-
-    def export_audit(self, path: Union[str, "os.PathLike[str]"], *, tenant: str = "", format: str = "ndjson") -> None:
-        """Writes the events to ``path``, as ``ndjson`` (verifiable offline) or ``csv``. ``tenant=""``: all tenants."""
-        self._export_audit(os.fspath(path), tenant, format)
 
     def health(self) -> Health:
         """Whether the gate can answer."""

@@ -3,7 +3,6 @@
 #include <pybind11/stl.h>
 
 #include <condition_variable>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -16,9 +15,11 @@
 #include <intentgate/settings.h>
 
 #include "approvals.h"
+#include "audit.h"
 #include "call_arguments.h"
 #include "completions.h"
 #include "decision.h"
+#include "evidence.h"
 #include "gate_handle.h"
 #include "policy.h"
 #include "raise.h"
@@ -203,38 +204,6 @@ void Revoke(py::handle self, const std::string& id, const std::string& tenant, c
   Take(WithoutGil([&] { return gate->Revoke({tenant, id, reason, actor}, {actor, "", ""}); }));
 }
 
-py::dict VerifyAudit(py::handle self, const std::string& tenant) {
-  const std::shared_ptr<Gate> gate = Borrow(self);
-  const VerifyReport report = Take(WithoutGil([&] { return gate->VerifyAudit(tenant); }));
-  py::dict out;
-  out["ok"] = report.ok;
-  out["tenant"] = report.tenant;
-  out["verified"] = report.verified;
-  out["problem"] = report.problem;
-  out["broken_seq"] = report.broken_seq ? py::object(py::int_(*report.broken_seq)) : py::object(py::none());
-  return out;
-}
-
-void ExportAudit(py::handle self, const std::string& path, const std::string& tenant, const std::string& format) {
-  if (format != "ndjson" && format != "csv") throw py::value_error("format must be 'ndjson' or 'csv'");
-  const std::shared_ptr<Gate> gate = Borrow(self);
-  const Error unwritable{ErrorCode::kIo, path + ": cannot be written"};
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  if (!file) Raise(unwritable);
-  AuditFilter filter;
-  filter.tenant = tenant;
-  const auto write = [&](std::string_view piece) -> Status {
-    file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (!file) return unwritable;
-    return {};
-  };
-  Take(WithoutGil([&]() -> Status {
-    Status exported = gate->ExportAudit(filter, format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson, write);
-    file.close();
-    return exported.ok() && !file ? Status(unwritable) : exported;
-  }));
-}
-
 void SetTools(py::handle self, const std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>& tools) {
   std::vector<ToolInfo> catalogue;
   for (const auto& [name, description, parameters] : tools) catalogue.push_back({name, description, parameters});
@@ -252,11 +221,11 @@ void RegisterGate(py::module_& module) {
   GateType type(module, "GateBase");
   RememberGateType(type);
   RegisterApprovals(type);
+  RegisterAudit(type);
+  RegisterEvidence(module, type);
   type.def(py::init(&Open), py::arg("yaml"), py::arg("file_name"), py::arg("environment"), py::arg("keys"), py::arg("policy"))
       .def("_record_outcome", &RecordOutcome, py::arg("decision"), py::arg("outcome"), py::arg("latency_us"))
       .def("_revoke", &Revoke, py::arg("id"), py::arg("tenant"), py::arg("reason"), py::arg("actor"))
-      .def("_verify_audit", &VerifyAudit, py::arg("tenant"))
-      .def("_export_audit", &ExportAudit, py::arg("path"), py::arg("tenant"), py::arg("format"))
       .def("_set_tools", &SetTools, py::arg("tools"))
       .def("_health", &Health)
       .def("_describe", [](py::handle self) { return Borrow(self)->Describe(); })
