@@ -28,12 +28,17 @@ void Require(bool condition) {
 void CompareReaders(std::string_view json) {
   token::LegacyToken fast;
   fast.json = json;
-  if (!token::ReadLegacyFast(fast)) return;
+  token::LegacyShape shape;
+  const bool taken = token::ReadLegacyFast(fast);
+  Require(token::ScanLegacy(json, shape) == taken);
+  if (!taken) return;
   token::LegacyToken strict;
   strict.json = json;
   Require(!token::ReadLegacyStrictly(strict).has_value());
   Require(fast.content.ToJson() == strict.content.ToJson());
   Require(fast.sig == strict.sig);
+  Require(shape.sig == fast.sig && shape.canonical == fast.canonical && shape.format == strict.content.format);
+  Require(shape.caveats == strict.content.caveats.size());
   if (!fast.canonical) return;
   std::string message;
   token::AppendLegacyPayload(strict.content, message);
@@ -45,7 +50,8 @@ void CompareReaders(std::string_view json) {
     Require(json.substr(fast.caveats[i].begin, fast.caveats[i].end - fast.caveats[i].begin) == message);
   }
   const std::vector<Caveat> more = {Caveat::MaxCalls(1)};
-  Require(token::ExtendLegacy(fast, more) == token::ExtendLegacy(strict, more));
+  const std::string text = base::Base64UrlEncode(base::AsBytes(json));
+  if (shape.caveats > 0) Require(token::ExtendCanonical(text, json, shape, more) == token::ExtendLegacy(strict, more));
 }
 
 void ReadAndWriteRoot(std::string_view segment) {

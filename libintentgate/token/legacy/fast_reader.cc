@@ -31,8 +31,9 @@ constexpr auto kClasses = MakeClasses();
 
 class FastReader {
  public:
-  explicit FastReader(LegacyToken& out)
-      : out_(out), begin_(out.json.data()), p_(begin_), end_(begin_ + out.json.size()) {}
+  // Without `keep` the token is only looked at.
+  FastReader(std::string_view json, LegacyShape& shape, LegacyToken* keep)
+      : shape_(shape), keep_(keep), begin_(json.data()), p_(begin_), end_(begin_ + json.size()) {}
 
   bool Read() {
     SkipBlanks();
@@ -43,18 +44,18 @@ class FastReader {
       if (!MemberName(first, name)) return false;
       const int member = Index(kTopNames, last, name);
       if (member < 0 || (first && member != kV) || !TopValue(member)) return false;
-      if (member < kCav) out_.payload_end = Offset();
+      if (member < kCav) shape_.payload_end = Offset();
       last = member;
     }
     SkipBlanks();
-    if (last != kSig || p_ != end_) return false;
-    out_.canonical = canonical_;
-    return !out_.content.jti.empty() && !out_.content.subject.empty() && !out_.content.root_jti.empty() &&
-           !out_.content.tenant.empty() && out_.content.issued_at != 0 && seen_iss_ &&
-           out_.content.zone.empty() == (version_ == 3);
+    return last == kSig && p_ == end_ && (filled_ | kOptional) == (version_ == 4 ? kAll : kAll & ~Bit(kZone));
   }
 
  private:
+  static constexpr std::uint32_t Bit(int member) { return std::uint32_t{1} << member; }
+  static constexpr std::uint32_t kAll = (std::uint32_t{1} << kTopNames.size()) - 1;
+  static constexpr std::uint32_t kOptional = 1u << kV | 1u << kNbf | 1u << kCav | 1u << kSig;
+
   // The index of `name` behind `last`, or -1: signed order leaves no room for repetition.
   template <std::size_t N>
   static int Index(const std::array<std::string_view, N>& names, int last, std::string_view name) {
@@ -69,7 +70,7 @@ class FastReader {
   void SkipBlanks() {
     while (p_ != end_ && (*p_ == ' ' || *p_ == '\n' || *p_ == '\r' || *p_ == '\t')) {
       ++p_;
-      canonical_ = false;
+      shape_.canonical = false;
     }
   }
   bool Eat(char c) {
@@ -107,15 +108,9 @@ class FastReader {
         ++p_;
         return true;
       }
-      canonical_ = false;
+      shape_.canonical = false;
     }
     return false;
-  }
-  bool Text(std::string& out) {
-    std::string_view text;
-    if (!String(text)) return false;
-    out = text;
-    return true;
   }
 
   bool Integer(std::int64_t& number) {
@@ -132,31 +127,39 @@ class FastReader {
   // Zero is left out of the signed form.
   bool OmittedWhenZero(std::int64_t& number) {
     if (!Integer(number)) return false;
-    if (number == 0) canonical_ = false;
+    if (number == 0) shape_.canonical = false;
+    return true;
+  }
+
+  bool TopText(int member, std::string TokenContent::*field) {
+    std::string_view text;
+    if (!String(text)) return false;
+    // Only the issuer may be empty.
+    if (!text.empty() || member == kIss) filled_ |= Bit(member);
+    if (keep_ != nullptr) keep_->content.*field = text;
     return true;
   }
 
   bool TopValue(int member) {
-    TokenContent& c = out_.content;
     switch (member) {
-      case kV: {
-        std::int64_t version = 0;
-        if (!Integer(version) || (version != 3 && version != 4)) return false;
-        version_ = static_cast<int>(version);
-        c.format = version == 3 ? TokenFormat::kV3 : TokenFormat::kV4;
+      case kV: return Version();
+      case kJti: return TopText(kJti, &TokenContent::jti);
+      case kRootJti: return TopText(kRootJti, &TokenContent::root_jti);
+      case kIss: return TopText(kIss, &TokenContent::issuer);
+      case kTenant: return TopText(kTenant, &TokenContent::tenant);
+      case kZone: return version_ == 4 && TopText(kZone, &TokenContent::zone);
+      case kSub: return TopText(kSub, &TokenContent::subject);
+      case kIat: {
+        std::int64_t issued_at = 0;
+        if (!Integer(issued_at)) return false;
+        if (issued_at != 0) filled_ |= Bit(kIat);
+        if (keep_ != nullptr) keep_->content.issued_at = issued_at;
         return true;
       }
-      case kJti: return Text(c.jti);
-      case kRootJti: return Text(c.root_jti);
-      case kIss: seen_iss_ = true; return Text(c.issuer);
-      case kTenant: return Text(c.tenant);
-      case kZone: return version_ == 4 && Text(c.zone);
-      case kSub: return Text(c.subject);
-      case kIat: return Integer(c.issued_at);
       case kNbf: {
         std::int64_t not_before = 0;
         if (!OmittedWhenZero(not_before)) return false;
-        if (not_before != 0) c.not_before = not_before;
+        if (keep_ != nullptr && not_before != 0) keep_->content.not_before = not_before;
         return true;
       }
       case kCav: return Caveats();
@@ -165,72 +168,102 @@ class FastReader {
     }
   }
 
+  bool Version() {
+    std::int64_t version = 0;
+    if (!Integer(version) || (version != 3 && version != 4)) return false;
+    version_ = static_cast<int>(version);
+    shape_.format = version == 3 ? TokenFormat::kV3 : TokenFormat::kV4;
+    return true;
+  }
+
   bool Sig() {
     std::string_view text;
     if (!String(text)) return false;
-    return text.size() == kSigChars && base::Base64UrlDecodeInto(text, out_.sig.data());
+    return text.size() == kSigChars && base::Base64UrlDecodeInto(text, shape_.sig.data());
   }
 
   bool Caveats() {
     if (!Eat('[')) return false;
-    out_.content.caveats.reserve(8);
-    out_.caveats.reserve(8);
+    if (keep_ != nullptr) {
+      keep_->content.caveats.reserve(8);
+      keep_->caveats.reserve(8);
+    }
     for (bool first = true; !AtClosing(']'); first = false) {
-      if (!Comma(first) || out_.caveats.size() == kMaxCaveats) return false;
+      if (!Comma(first) || shape_.caveats == kMaxCaveats) return false;
       const auto begin = static_cast<std::uint32_t>(Offset());
-      if (!ReadCaveat(out_.content.caveats.emplace_back())) return false;
-      out_.caveats.push_back({begin, static_cast<std::uint32_t>(Offset())});
+      if (!ReadCaveat(keep_ == nullptr ? nullptr : &keep_->content.caveats.emplace_back())) return false;
+      ++shape_.caveats;
+      shape_.caveats_end = Offset();
+      if (keep_ != nullptr) keep_->caveats.push_back({begin, static_cast<std::uint32_t>(Offset())});
     }
     return true;
   }
 
-  bool ReadCaveat(Caveat& caveat) {
-    std::string_view name;
-    if (!Eat('{') || (SkipBlanks(), !MemberName(true, name)) || name != "t" || !Text(caveat.type_name)) return false;
-    caveat.kind = CaveatKindFromName(caveat.type_name);
-    if (!PublicFormatHas(caveat.kind, version_)) caveat.kind = CaveatKind::kUnknown;
+  bool ReadCaveat(Caveat* keep) {
+    std::string_view name, type;
+    if (!Eat('{') || (SkipBlanks(), !MemberName(true, name)) || name != "t" || !String(type)) return false;
+    if (keep != nullptr) {
+      keep->type_name = type;
+      keep->kind = CaveatKindFromName(type);
+      if (!PublicFormatHas(keep->kind, version_)) keep->kind = CaveatKind::kUnknown;
+    }
     const std::size_t known = version_ == 3 ? kV3CaveatMembers : kCaveatMembers.size();
     std::size_t next = 0;
     while (!AtClosing()) {
       if (!MemberName(false, name)) return false;
       while (next < known && kCaveatMembers[next].name != name) ++next;
-      if (next == known || !CaveatValue(kCaveatMembers[next], caveat)) return false;
+      if (next == known || !CaveatValue(kCaveatMembers[next], keep)) return false;
       ++next;
     }
     return true;
   }
 
-  bool CaveatValue(const CaveatMember& member, Caveat& caveat) {
-    if (member.number != nullptr) return OmittedWhenZero(caveat.*member.number);
+  bool CaveatValue(const CaveatMember& member, Caveat* keep) {
+    if (member.number != nullptr) {
+      std::int64_t number = 0;
+      if (!OmittedWhenZero(number)) return false;
+      if (keep != nullptr) keep->*member.number = number;
+      return true;
+    }
+    std::string_view text;
     if (member.text != nullptr) {
-      if (!Text(caveat.*member.text)) return false;
-      if ((caveat.*member.text).empty()) canonical_ = false;
+      if (!String(text)) return false;
+      if (text.empty()) shape_.canonical = false;
+      if (keep != nullptr) keep->*member.text = text;
       return true;
     }
     if (!Eat('[')) return false;
-    std::vector<std::string>& list = caveat.*member.list;
-    for (bool first = true; !AtClosing(']'); first = false) {
-      if (!Comma(first) || !Text(list.emplace_back())) return false;
+    bool first = true;
+    for (; !AtClosing(']'); first = false) {
+      if (!Comma(first) || !String(text)) return false;
+      if (keep != nullptr) (keep->*member.list).emplace_back(text);
     }
-    if (list.empty()) canonical_ = false;
+    if (first) shape_.canonical = false;
     return true;
   }
 
-  LegacyToken& out_;
+  LegacyShape& shape_;
+  LegacyToken* keep_;
   const char* begin_;
   const char* p_;
   const char* end_;
   int version_ = 0;
-  bool seen_iss_ = false;
-  bool canonical_ = true;
+  std::uint32_t filled_ = 0;  // by Bit(member), of those that a token must have
 };
 
 }  // namespace
 
 bool ReadLegacyFast(LegacyToken& out) {
-  if (!FastReader(out).Read()) return false;
+  LegacyShape shape;
+  if (!FastReader(out.json, shape, &out).Read()) return false;
+  out.content.format = shape.format;
+  out.sig = shape.sig;
+  out.canonical = shape.canonical;
+  out.payload_end = shape.payload_end;
   CompleteLegacyContent(out.content);
   return true;
 }
+
+bool ScanLegacy(std::string_view json, LegacyShape& out) { return FastReader(json, out, nullptr).Read(); }
 
 }  // namespace intentgate::token
