@@ -1,6 +1,8 @@
 #include "base/encoding.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace intentgate::base {
 namespace {
@@ -46,14 +48,27 @@ void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::stri
   }
 }
 
+std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
+
 // What is wrong with the text, or null; writes text.size() * 3 / 4 bytes.
 const char* DecodeInto(std::string_view text, const Reverse& reverse, std::uint8_t* p) {
   if (text.size() % 4 == 1) return "base64: impossible length";
   const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto group = [&](std::size_t at) {
+    return reverse[0][s[at]] | reverse[1][s[at + 1]] | reverse[2][s[at + 2]] | reverse[3][s[at + 3]];
+  };
   std::uint32_t seen = 0;
   std::size_t i = 0;
+  // Two groups are six bytes and are stored as eight, so two more must follow.
+  for (; i + 11 <= text.size(); i += 8) {
+    const std::uint32_t a = group(i), b = group(i + 4);
+    seen |= a | b;
+    const std::uint64_t bytes = BigEndian(std::uint64_t{a & 0xffffff} << 40 | std::uint64_t{b & 0xffffff} << 16);
+    std::memcpy(p, &bytes, sizeof bytes);
+    p += 6;
+  }
   for (; i + 4 <= text.size(); i += 4) {
-    const std::uint32_t v = reverse[0][s[i]] | reverse[1][s[i + 1]] | reverse[2][s[i + 2]] | reverse[3][s[i + 3]];
+    const std::uint32_t v = group(i);
     seen |= v;
     *p++ = static_cast<std::uint8_t>(v >> 16);
     *p++ = static_cast<std::uint8_t>(v >> 8);

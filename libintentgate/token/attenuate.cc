@@ -36,7 +36,7 @@ Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Cav
   std::array<std::uint8_t, kMaxTokenBytes * 3 / 4> decoded;
   const std::string_view json = base::AsText(std::span(decoded).first(text.size() * 3 / 4));
   token::LegacyShape shape;
-  if (base::Base64UrlDecodeInto(text, decoded.data()) && token::ScanLegacy(json, shape) && shape.canonical && shape.caveats > 0) {
+  if (base::Base64UrlDecodeInto(text, decoded.data()) && token::ScanCanonical(json, shape)) {
     if (Status s = CheckLegacyRequest(shape.format, shape.caveats, caveats, options); !s.ok()) return s.error();
     return Limited(token::ExtendCanonical(text, json, shape, caveats));
   }

@@ -53,19 +53,17 @@ std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig)
 // The bearer text of `parent` with more caveats, re-serialised.
 std::string ExtendLegacy(const LegacyToken& parent, const std::vector<Caveat>& caveats);
 
-// What Attenuate must know of a parent. Cheaper than the content.
+// What Attenuate must know of a parent.
 struct LegacyShape {
   TokenFormat format = TokenFormat::kV4;
   std::size_t caveats = 0;
-  std::size_t caveats_end = 0;  // behind the last one
-  std::size_t payload_end = 0;
-  bool canonical = true;        // as LegacyToken::canonical
+  std::size_t caveats_end = 0;  // in the JSON, behind the last one
   crypto::Digest sig{};
 };
-// As ReadLegacyFast, without keeping what it reads.
-bool ScanLegacy(std::string_view json, LegacyShape& out);
-// As ExtendLegacy for a parent with caveats in canonical JSON: the child begins as its parent does, so only what is
-// behind the parent's last caveat is written. REQUIRES: `json` is what `text` decodes to; shape.canonical.
+// Takes the canonical JSON of a token with caveats; false for every other text, of which ReadLegacy has the truth.
+bool ScanCanonical(std::string_view json, LegacyShape& out);
+// As ExtendLegacy: the child begins as its parent does, so only what is behind the parent's last caveat is written.
+// REQUIRES: `json` is what `text` decodes to; ScanCanonical took it.
 std::string ExtendCanonical(std::string_view text, std::string_view json, const LegacyShape& parent,
                             const std::vector<Caveat>& caveats);
 

@@ -146,7 +146,8 @@ TEST_CASE("the signed forms and the MACs are the public ones to the byte") {
     const std::string child = token::ExtendLegacy(read, more);
     CHECK(Verify(child, Ring(row), {}, Clock2026()).ok());
     token::LegacyShape shape;
-    if (token::ScanLegacy(read.json, shape) && shape.canonical && shape.caveats > 0) {
+    CHECK(token::ScanCanonical(read.json, shape) == (read.canonical && !read.content.caveats.empty()));
+    if (read.canonical && shape.caveats > 0) {
       ++in_place;
       CHECK(token::ExtendCanonical(Str(row, "token"), read.json, shape, more) == child);
     }
