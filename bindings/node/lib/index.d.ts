@@ -192,6 +192,8 @@ export class Decision {
   /** What refused, such as "caveat 2 (arg) of hop 1" or "budget agent:a:calls/60"; "" for an allow. */
   readonly rule: string;
   readonly requiresStepUp: boolean;
+  /** Of an escalation: the approval that the call waits for. Of an allow: the one that it has used. Else "". */
+  readonly approvalId: string;
   /** Of the decision's audit event; "" if there is none. */
   readonly eventId: string;
   readonly tenant: string;
@@ -221,6 +223,63 @@ export interface CallOptions {
   sessionId?: string;
   /** The upstream server's name, for `servers` caveats. */
   server?: string;
+  /** Of an earlier escalation of the same call. */
+  approvalId?: string;
+  /** Seconds that an escalated call waits for a person, after which it is asked again. Without it the escalation is the answer;
+   *  with 0 only an approval that was given already counts, which is all that the `...Sync` forms can do. */
+  waitForApproval?: number;
+  /** Ends the wait; the promise is rejected with its reason. */
+  signal?: AbortSignal;
+}
+
+export type ApprovalState = "pending" | "approved" | "rejected" | "expired" | "used";
+/** A call that waits for a person, or waited. `decidedBy`, `claimedBy` and `note` are not for the agent. */
+export interface Approval {
+  readonly id: string;
+  readonly state: ApprovalState;
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly jti: string;
+  readonly rootJti: string;
+  readonly method: string;
+  readonly server: string;
+  readonly tool: string;
+  /** The exact arguments as text: what a person has to see. */
+  readonly argsJson?: string;
+  /** The same as an object, in which large numbers lose digits. */
+  readonly args?: { [name: string]: any };
+  readonly argsSha256: string;
+  readonly intentSummary: string;
+  /** The policy's. */
+  readonly reason: string;
+  readonly requiresStepUp: boolean;
+  /** Microseconds since 1970, as the other times here. */
+  readonly createdAtMicros: number;
+  /** For the answer while it is pending, for the use once it is approved. */
+  readonly deadlineMicros: number;
+  readonly decidedAtMicros?: number;
+  readonly usedAtMicros?: number;
+  readonly decidedBy: string;
+  readonly claimedBy: string;
+  readonly note: string;
+}
+/** Each member narrows. */
+export interface ApprovalFilter {
+  state?: ApprovalState;
+  /** Every tenant unless it is given. */
+  tenant?: string;
+  agentId?: string;
+  tool?: string;
+  rootJti?: string;
+}
+export interface ApprovalAnswer {
+  /** Who answers, for the chain: authenticate that person first. */
+  actor: string;
+  /** Free text for the record. */
+  note?: string;
+  claimedBy?: string;
+  /** Whose approvals the person may answer; every tenant's unless it is given. */
+  tenant?: string;
 }
 
 /** Options of a guarded function: fixed values, or functions of the call's arguments. */
@@ -229,6 +288,9 @@ export interface GuardOptions<A extends unknown[] = any[], R = unknown> {
   intent?: string | ((...args: A) => string | undefined);
   sessionId?: string | ((...args: A) => string | undefined);
   server?: string | ((...args: A) => string | undefined);
+  /** Seconds that an escalated call waits for a person; 0 unless it is given. Then `Denied.decision.approvalId` names the approval,
+   *  and the same call made again goes on once it is approved. */
+  waitForApproval?: number;
   /** Names for positional parameters. Without it the first argument is the object of arguments, and later ones
    *  (a framework's context) are handed on unjudged. */
   params?: string[];
@@ -256,9 +318,17 @@ export interface GateSettings {
     revocationMaxAgeMs?: number; revocationRefreshMs?: number };
   intent?: { mode?: "off" | "when_given" | "required"; extractor?: "lexical" | "http"; extractorUrl?: string; extractorModel?: string;
     extractorTimeoutMs?: number; extractorFailure?: "deny" | "allow"; cacheEntries?: number; cacheSeconds?: number };
+  approvals?: { enabled?: boolean; ttlSeconds?: number; maxPendingPerToken?: number; maxPendingPerTenant?: number; maxArgumentBytes?: number;
+    keepSeconds?: number; pollMs?: number; maxWaiting?: number };
   budgets?: { agent?: BudgetLimits; tenant?: BudgetLimits; agents?: { [id: string]: BudgetLimits }; tenants?: { [id: string]: BudgetLimits } };
   tools?: { match: string; cost?: number; costArgument?: string; durability?: "durable" | "async" }[];
-  audit?: { durability?: "durable" | "async"; argValues?: "off" | "scalars" | "raw"; maxBatch?: number; maxDelayUs?: number };
+  audit?: { durability?: "durable" | "async" | "journal"; argValues?: "off" | "scalars" | "raw"; maxBatch?: number; maxDelayUs?: number;
+    overflow?: "deny" | "block" | "drop_and_declare"; producer?: string; privateValues?: string; privateAboveBytes?: number;
+    journal?: { directory?: string; maxBytes?: number };
+    retention?: { days?: number; archiveDirectory?: string; archiveValues?: boolean };
+    signing?: { keyFile?: string; previousKeyFile?: string; stateFile?: string; deployment?: string; intervalMs?: number; maxEvents?: number;
+      reemitMs?: number; maxMergeDelayMs?: number };
+    publish?: { witnessPolicyFile?: string; webhookUrl?: string; file?: string; tenant?: string; intervalMs?: number; timeoutMs?: number } };
 }
 
 /** All four checks and the audit chain, on the same configuration as the server. */
@@ -272,6 +342,23 @@ export class Gate {
    *  token. Rejects only when it was called wrongly; a refusal is a Decision. */
   authorize(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
   authorizeSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
+  /** Newest first, read as they are asked for. */
+  listApprovals(filter?: ApprovalFilter): AsyncGenerator<Approval, void, undefined>;
+  listApprovalsSync(filter?: ApprovalFilter): Generator<Approval, void, undefined>;
+  /** Throws IntentGateError `not_found`, also for another tenant's when `tenant` is given. */
+  getApproval(id: string, options?: { tenant?: string }): Promise<Approval>;
+  getApprovalSync(id: string, options?: { tenant?: string }): Approval;
+  /** Lets the call be made once. The answer is in the chain when this is settled. Throws IntentGateError: `not_found`, `conflict`
+   *  (somebody was first, or it has expired), `unavailable`. */
+  approve(id: string, answer: ApprovalAnswer): Promise<Approval>;
+  approveSync(id: string, answer: ApprovalAnswer): Approval;
+  /** Refuses the call for good; as approve. */
+  reject(id: string, answer: ApprovalAnswer): Promise<Approval>;
+  rejectSync(id: string, answer: ApprovalAnswer): Approval;
+  /** The approval when it is no longer pending, wherever the answer was taken. Without a signal, such as `AbortSignal.timeout(ms)`,
+   *  until it is answered or expires. Throws the signal's reason, and IntentGateError: `not_found`, `limit_exceeded` (too many wait),
+   *  `cancelled` (the gate was closed). */
+  waitApproval(id: string, options?: { tenant?: string; signal?: AbortSignal }): Promise<Approval>;
   /** As authorize, with a trace; charges nothing and records nothing. */
   explain(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
   explainSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
