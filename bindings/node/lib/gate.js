@@ -7,6 +7,7 @@ const { readFileSync } = require("node:fs");
 const native = require("./native.js");
 const { answered, named, pageOf, parsed, seconds, signalOf, waits, wantedPage } = require("./approvals.js");
 const { Decision, argsOf, rawOf } = require("./decision.js");
+const { Evidence } = require("./evidence.js");
 const { IntentGateError, call, later, translated } = require("./errors.js");
 const { outcomeOf, timed } = require("./outcome.js");
 const { Policy, policyOf, sources } = require("./policy.js");
@@ -15,6 +16,7 @@ const { KeyRing, nativeOf, refuseOthers } = require("./tokens.js");
 const { integer, snapshot, text } = require("./values.js");
 
 const OPTIONS = new Set(["token", "intent", "prompt", "sessionId", "server", "approvalId", "waitForApproval", "signal"]);
+const FORMATS = ["ndjson", "csv", "ocsf", "ocsf-1.9.0", "ocsf-1.8.0"];
 const NONE = Object.freeze({});
 
 /** What the native half is called with. */
@@ -43,12 +45,13 @@ function revocation(id, { tenant, reason, actor, ...rest } = NONE) {
 
 function wantedExport(path, { tenant, format = "ndjson", ...rest } = NONE) {
   refuseOthers(rest, "exportAudit");
-  if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
+  if (!FORMATS.includes(format)) throw new TypeError(`format must be one of ${FORMATS.join(", ")}`);
   return [text(path, "path"), text(tenant, "tenant", ""), format];
 }
 
 class Gate {
   #native;
+  #evidence;
   #context = new AsyncLocalStorage();
 
   constructor(made) {
@@ -310,6 +313,10 @@ class Gate {
   exportAuditSync(path, options) {
     const asked = wantedExport(path, options);
     call(() => this.#native.exportAuditSync(...asked));
+  }
+
+  get evidence() {
+    return (this.#evidence ??= new Evidence(this.#native));
   }
 
   async close() {

@@ -391,6 +391,8 @@ export class Gate {
   /** Writes the chain, all tenants unless one is given, to a file. */
   exportAudit(path: string, options?: ExportOptions): Promise<void>;
   exportAuditSync(path: string, options?: ExportOptions): void;
+  /** Checkpoints, proofs, bundles, erasure, holds, pruning. */
+  readonly evidence: Evidence;
   /** Flushes the chain. Calls made after this one throw, also before the promise is settled. */
   close(): Promise<void>;
   closeSync(): void;
@@ -407,7 +409,8 @@ export interface RevokeOptions {
 }
 export interface ExportOptions {
   tenant?: string;
-  format?: "ndjson" | "csv";
+  /** Only "ndjson" can be verified. */
+  format?: "ndjson" | "csv" | "ocsf" | "ocsf-1.9.0" | "ocsf-1.8.0";
 }
 export interface AuditReport {
   readonly ok: boolean;
@@ -418,6 +421,169 @@ export interface AuditReport {
   /** The first event that does not fit. */
   readonly brokenSeq?: number;
 }
+
+/** Each member narrows; times are inclusive, a Date or unix seconds. */
+export interface AuditFilter {
+  from?: Date | number;
+  to?: Date | number;
+  fromSeq?: number;
+  toSeq?: number;
+  tenant?: string;
+  agentId?: string;
+  tool?: string;
+  decision?: "allow" | "block" | "escalate";
+  check?: string;
+  jti?: string;
+  rootJti?: string;
+  eventId?: string;
+  sessionId?: string;
+  kind?: string;
+  code?: string;
+  actor?: string;
+}
+export interface Checkpoint {
+  /** The signed note. */
+  readonly note: string;
+  readonly origin: string;
+  readonly epoch: number;
+  /** Events that it covers. */
+  readonly size: number;
+  readonly rootHex: string;
+  readonly signedAtMicros: number;
+  readonly witnessedAtMicros?: number;
+}
+/** How far the proofs are behind the chain. */
+export interface Freshness {
+  readonly ok: boolean;
+  readonly problem: string;
+  readonly tenant: string;
+  readonly nextSeq: number;
+  readonly headHash: string;
+  readonly signing: boolean;
+  readonly signerProblem: string;
+  readonly checkpoint?: Checkpoint;
+  readonly uncommittedEvents: number;
+  readonly uncommittedAgeMicros: number;
+  readonly witnessing: boolean;
+  readonly witnessedEvents: number;
+  readonly unwitnessedAgeMicros: number;
+  readonly declaredGaps: number;
+  readonly declaredLosses: number;
+  readonly verifiedTo: number;
+}
+export interface LegalHold {
+  readonly tenant: string;
+  readonly id: string;
+  readonly reason: string;
+  readonly placedBy: string;
+  readonly placedAtMicros: number;
+  /** Absent: all of the tenant's events. */
+  readonly fromMicros?: number;
+  readonly toMicros?: number;
+}
+/** Who acts and why, for the chain. */
+export interface Because {
+  reason: string;
+  actor: string;
+  /** "default" unless it is given. */
+  tenant?: string;
+}
+export interface PruneReport {
+  /** Where the chain began, and where it begins now or would. */
+  readonly firstSeq: number;
+  readonly nextFirstSeq: number;
+  readonly resumed: boolean;
+  readonly archive: string;
+  readonly archiveSha256: string;
+}
+export interface EvidenceReport extends AuditReport {
+  readonly fromSeq: number;
+  /** Events under the newest checkpoint. */
+  readonly covered: number;
+}
+export interface EventProof {
+  /** A C2SP tlog-proof file. */
+  readonly proof: string;
+  readonly seq: number;
+  readonly eventId: string;
+  readonly hash: string;
+}
+export interface BundleOptions {
+  tenant?: string;
+  filter?: AuditFilter;
+  includeUncovered?: boolean;
+  witnessed?: boolean;
+  includeValues?: boolean;
+}
+/** Of a gate, `gate.evidence`; docs/audit.md explains each. Throws IntentGateError: `not_found`, `unavailable` (no signing key, no
+ *  checkpoint yet), `conflict` (a legal hold), `corrupt` (the chain is not what was signed for). */
+export class Evidence {
+  private constructor();
+  /** "" without a signing key. An auditor needs it, by another way than the bundle. */
+  readonly verifierKey: string;
+  /** Signs everything answered before the call. */
+  checkpoint(options?: { tenant?: string }): Promise<Checkpoint>;
+  checkpointSync(options?: { tenant?: string }): Checkpoint;
+  latestCheckpoint(options?: { tenant?: string }): Promise<Checkpoint>;
+  latestCheckpointSync(options?: { tenant?: string }): Checkpoint;
+  freshness(options?: { tenant?: string }): Promise<Freshness>;
+  freshnessSync(options?: { tenant?: string }): Freshness;
+  /** One event under the newest checkpoint. */
+  proof(eventId: string, options?: { tenant?: string }): Promise<EventProof>;
+  proofSync(eventId: string, options?: { tenant?: string }): EventProof;
+  /** A signed promise that a decision's event will be under a checkpoint. The decision must have `auditSeq`. */
+  receipt(decision: Decision): Promise<string>;
+  receiptSync(decision: Decision): string;
+  /** The auditor's bundle, into a file. `filter` makes it a filtered one. */
+  writeBundle(path: string, options?: BundleOptions): Promise<void>;
+  writeBundleSync(path: string, options?: BundleOptions): void;
+  writeTiles(directory: string, options?: { tenant?: string }): Promise<Checkpoint>;
+  writeTilesSync(directory: string, options?: { tenant?: string }): Checkpoint;
+  /** From the first event, or from where the last verification ended; also against the newest checkpoint. */
+  verify(options?: { tenant?: string; incremental?: boolean }): Promise<EvidenceReport>;
+  verifySync(options?: { tenant?: string; incremental?: boolean }): EvidenceReport;
+  /** Archives and removes the events before a time. */
+  prune(options: Because & { before: Date | number; dryRun?: boolean }): Promise<PruneReport>;
+  pruneSync(options: Because & { before: Date | number; dryRun?: boolean }): PruneReport;
+  /** Erases the private values of matching events of one tenant; the chain stays. `dryRun` only counts. */
+  eraseValues(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): Promise<{ events: number; values: number }>;
+  eraseValuesSync(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): { events: number; values: number };
+  /** While it stands, nothing that it covers is pruned or erased. */
+  placeHold(id: string, options: Because & { from?: Date | number; to?: Date | number }): Promise<void>;
+  placeHoldSync(id: string, options: Because & { from?: Date | number; to?: Date | number }): void;
+  liftHold(id: string, options: Because): Promise<void>;
+  liftHoldSync(id: string, options: Because): void;
+  /** Of every tenant unless one is given. */
+  holds(options?: { tenant?: string }): Promise<LegalHold[]>;
+  holdsSync(options?: { tenant?: string }): LegalHold[];
+}
+export interface BundleReport {
+  readonly verdict: "intact" | "tampered" | "truncated" | "not_covered" | "forked" | "unknown_key" | "malformed";
+  readonly message: string;
+  readonly badSeq?: number;
+  readonly badEventId?: string;
+  readonly tenant: string;
+  readonly events: number;
+  readonly firstSeq: number;
+  readonly nextSeq: number;
+  readonly covered: number;
+  readonly uncoveredEvents: number;
+  readonly filtered: boolean;
+  readonly archive: boolean;
+  /** Intact and unfiltered. */
+  readonly complete: boolean;
+  readonly lastHash: string;
+  readonly origin: string;
+  readonly rootHex: string;
+  readonly signedBy: readonly string[];
+  /** Keep it: the next bundle can be held against it. */
+  readonly checkpointNote: string;
+  readonly fork?: { readonly olderNote: string; readonly newerNote: string };
+}
+/** Checks a bundle without a gate. What it proves rests on `keys`, the log's verifier keys. Rejects for a key or a note that is none. */
+export function verifyBundle(path: string, trust?: { keys?: string[]; olderCheckpoints?: string[]; receipts?: string[]; witnessPolicy?: string }): Promise<BundleReport>;
+/** A key that signs checkpoints, in a new file that only its owner may read; gives the verifier key. */
+export function makeSigningKeyFile(path: string, deployment?: string): string;
 
 export interface PolicyVerdict {
   readonly effect: "allow" | "block" | "escalate";

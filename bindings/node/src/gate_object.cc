@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "decision.h"
 #include "open.h"
+#include "operations.h"
 #include "owned_call.h"
 
 namespace intentgate::node {
@@ -48,6 +49,7 @@ Napi::Function GateObject::Init(Napi::Env env) {
        InstanceMethod<&GateObject::DoNow<ListApprovalsJob>>("listApprovalsSync"), InstanceMethod<&GateObject::Promise<ListApprovalsJob>>("listApprovals"),
        InstanceMethod<&GateObject::DoNow<GetApprovalJob>>("getApprovalSync"), InstanceMethod<&GateObject::Promise<GetApprovalJob>>("getApproval"),
        InstanceMethod<&GateObject::DoNow<DecideApprovalJob>>("decideApprovalSync"), InstanceMethod<&GateObject::Promise<DecideApprovalJob>>("decideApproval"),
+       InstanceMethod<&GateObject::DoNow<OperationJob>>("operateSync"), InstanceMethod<&GateObject::Promise<OperationJob>>("operate"),
        InstanceMethod<&GateObject::WaitApproval>("waitApproval"), InstanceMethod<&GateObject::CancelApprovalWait>("cancelApprovalWait"),
        InstanceMethod<&GateObject::CloseNow>("closeSync"), InstanceMethod<&GateObject::Close>("close")});
 }
