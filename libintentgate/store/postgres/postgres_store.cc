@@ -144,6 +144,9 @@ class PostgresStoreImpl final : public PostgresStore {
   Status ForgetApprovals(std::int64_t created_before_micros) override {
     return pg::DeleteApprovals(writer_, schema_, created_before_micros);
   }
+  Result<std::int64_t> EraseApprovals(std::string_view tenant, std::span<const std::string> ids) override {
+    return pg::EraseApprovals(writer_, schema_, tenant, ids);
+  }
 
  private:
   // OK unless a hold covers one of the tenant's events below `seq`, which the error names.
