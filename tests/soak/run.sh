@@ -20,5 +20,6 @@ for test in $(ctest --test-dir build/release -N -L soak | sed -n 's/^ *Test *#[0
 done
 suite gateway_kill9 "$VENV/bin/python" -m pytest -q tests/e2e/test_kill.py
 suite python_memory env PYTHONPATH="$PWD/build/release/python" "$VENV/bin/python" -m pytest -q bindings/python/tests/test_hostile.py -k memory
+suite witness env WITNESS_ROUNDS=1000 WITNESS_SECONDS=3000 bash tests/run/suites/witness.sh
 suite faults bash tests/run/suites/faults.sh
 finish
