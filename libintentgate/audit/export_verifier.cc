@@ -12,8 +12,6 @@
 #include "audit/canonical_event.h"
 #include "audit/commitments.h"
 #include "audit/export_format.h"
-#include "base/encoding.h"
-#include "crypto/hash.h"
 
 namespace intentgate {
 namespace {
@@ -33,7 +31,7 @@ struct ExportVerifier::State {
   std::string line;                    // begun, not ended
   bool line_too_long = false;
   std::int64_t line_number = 0;
-  crypto::Sha256Stream before_trailer;
+  audit::ExportDigest before_trailer;
   std::optional<audit::ExportHeader> header;
   bool trailer_seen = false;
   bool failed = false;
@@ -56,25 +54,23 @@ struct ExportVerifier::State {
     if (trailer_seen) return Fail(Outcome::kMalformed, "There is text after the trailer.");
     if (!header) return Header(text);
     if (audit::IsExportTrailer(text)) return Trailer(text);
-    before_trailer.Update(base::AsBytes(text));
-    before_trailer.Update(base::AsBytes("\n"));
     Event(text);
   }
 
   void Header(std::string_view text) {
     Result<audit::ExportHeader> read = audit::ReadExportHeader(text);
     if (!read.ok()) return Fail(Outcome::kMalformed, "The header cannot be read: " + read.error().message + ".");
-    before_trailer.Update(base::AsBytes(text));
-    before_trailer.Update(base::AsBytes("\n"));
+    before_trailer.Header(text);
     header = std::move(*read);
   }
 
   void Event(std::string_view text) {
     const Result<audit::EventLine> parts = audit::ReadEventLine(text);
     if (!parts.ok()) return Fail(Outcome::kMalformed, "The line cannot be read: " + parts.error().message + ".");
+    before_trailer.Event(text, parts->canonical.size());
     if (parts->proof) return Fail(Outcome::kMalformed, "The line has a proof; an export has none.");
     const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, parts->seq); };
-    if (audit::ChainHash(parts->prev_hash, parts->canonical) != parts->hash) {
+    if (!audit::IsHexOf(audit::ChainDigest(parts->prev_hash, parts->canonical), parts->hash)) {
       return tampered("The event's bytes do not give its hash: it was altered.");
     }
     const Result<audit::EventView> said = checker.Check(parts->canonical);
@@ -130,7 +126,7 @@ struct ExportVerifier::State {
       return Fail(Outcome::kTruncated, "The trailer counts " + std::to_string(trailer->events) + " events, the file has " +
                                            std::to_string(report.events) + ".");
     }
-    if (trailer->sha256 != base::HexEncode(before_trailer.Finish())) {
+    if (trailer->sha256 != before_trailer.Finish()) {
       Fail(Outcome::kTampered, "The trailer's digest is not that of the lines before it: header or lines were changed.");
     }
   }

@@ -9,6 +9,7 @@
 #include "audit/audit_log.h"
 #include "audit/canonical_event.h"
 #include "audit/commitments.h"
+#include "base/encoding.h"
 
 namespace intentgate::audit {
 namespace {
@@ -91,10 +92,10 @@ class Walk {
       report_.expected_hash = link_;
       return Break(next_, "link", "the event does not name the hash of the event before it");
     }
-    const std::string computed = ChainHash(record.prev_hash, record.canonical);
-    if (computed != record.hash) {
+    const crypto::Digest computed = ChainDigest(record.prev_hash, record.canonical);
+    if (!IsHexOf(computed, record.hash)) {
       report_.stored_hash = record.hash;
-      report_.expected_hash = computed;
+      report_.expected_hash = base::HexEncode(computed);
       return Break(next_, "altered", "the stored bytes do not give the stored hash");
     }
     const Result<EventView> said = checker_.Check(record.canonical);

@@ -1,22 +1,29 @@
 #include "base/encoding.h"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace intentgate::base {
 namespace {
 
 constexpr char kUrlAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr char kStdAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t kInvalid = 0xff;
 
-constexpr std::array<std::uint8_t, 256> ReverseOf(const char* alphabet) {
-  std::array<std::uint8_t, 256> table{};
-  for (auto& entry : table) entry = kInvalid;
-  for (std::uint8_t i = 0; i < 64; ++i) table[static_cast<std::uint8_t>(alphabet[i])] = i;
-  return table;
+// What a character at each place of a group of four adds to the group's 24 bits; the bit above them marks a
+// character outside the alphabet.
+constexpr std::uint32_t kInvalid = 1u << 24;
+using Reverse = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr Reverse ReverseOf(const char* alphabet) {
+  Reverse tables{};
+  for (std::uint32_t place = 0; place < 4; ++place) {
+    for (auto& entry : tables[place]) entry = kInvalid;
+    for (std::uint32_t i = 0; i < 64; ++i) tables[place][static_cast<std::uint8_t>(alphabet[i])] = i << (18 - 6 * place);
+  }
+  return tables;
 }
-constexpr auto kUrlReverse = ReverseOf(kUrlAlphabet);
-constexpr auto kStdReverse = ReverseOf(kStdAlphabet);
+constexpr Reverse kUrlReverse = ReverseOf(kUrlAlphabet);
+constexpr Reverse kStdReverse = ReverseOf(kStdAlphabet);
 
 void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::string& out) {
   const std::size_t start = out.size();
@@ -41,34 +48,45 @@ void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::stri
   }
 }
 
+std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
+
 // What is wrong with the text, or null; writes text.size() * 3 / 4 bytes.
-const char* DecodeInto(std::string_view text, const std::array<std::uint8_t, 256>& reverse, std::uint8_t* p) {
+const char* DecodeInto(std::string_view text, const Reverse& reverse, std::uint8_t* p) {
   if (text.size() % 4 == 1) return "base64: impossible length";
-  std::uint32_t v = 0;
-  std::size_t i = 0;
   const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto group = [&](std::size_t at) {
+    return reverse[0][s[at]] | reverse[1][s[at + 1]] | reverse[2][s[at + 2]] | reverse[3][s[at + 3]];
+  };
+  std::uint32_t seen = 0;
+  std::size_t i = 0;
+  // Two groups are six bytes and are stored as eight, so two more must follow.
+  for (; i + 11 <= text.size(); i += 8) {
+    const std::uint32_t a = group(i), b = group(i + 4);
+    seen |= a | b;
+    const std::uint64_t bytes = BigEndian(std::uint64_t{a & 0xffffff} << 40 | std::uint64_t{b & 0xffffff} << 16);
+    std::memcpy(p, &bytes, sizeof bytes);
+    p += 6;
+  }
   for (; i + 4 <= text.size(); i += 4) {
-    const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = reverse[s[i + 2]], d = reverse[s[i + 3]];
-    // Valid digits stay below 64, so one test finds any invalid one.
-    if ((a | b | c | d) & 0x80) return "base64: character outside the alphabet";
-    v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6 | d;
+    const std::uint32_t v = group(i);
+    seen |= v;
     *p++ = static_cast<std::uint8_t>(v >> 16);
     *p++ = static_cast<std::uint8_t>(v >> 8);
     *p++ = static_cast<std::uint8_t>(v);
   }
   const std::size_t rest = text.size() - i;
+  std::uint32_t last = 0;
+  if (rest > 0) last = reverse[0][s[i]] | reverse[1][s[i + 1]] | (rest == 3 ? reverse[2][s[i + 2]] : 0);
+  if ((seen | last) & kInvalid) return "base64: character outside the alphabet";
   if (rest == 0) return nullptr;
-  const std::uint8_t a = reverse[s[i]], b = reverse[s[i + 1]], c = rest == 3 ? reverse[s[i + 2]] : 0;
-  if ((a | b | c) & 0x80) return "base64: character outside the alphabet";
-  v = std::uint32_t{a} << 18 | std::uint32_t{b} << 12 | std::uint32_t{c} << 6;
-  if (v & (rest == 2 ? 0xffffu : 0xffu)) return "base64: non-zero bits after the last byte";
-  *p++ = static_cast<std::uint8_t>(v >> 16);
-  if (rest == 3) *p++ = static_cast<std::uint8_t>(v >> 8);
+  if (last & (rest == 2 ? 0xffffu : 0xffu)) return "base64: non-zero bits after the last byte";
+  *p++ = static_cast<std::uint8_t>(last >> 16);
+  if (rest == 3) *p++ = static_cast<std::uint8_t>(last >> 8);
   return nullptr;
 }
 
 template <typename Out>
-Status Decode(std::string_view text, const std::array<std::uint8_t, 256>& reverse, Out& out) {
+Status Decode(std::string_view text, const Reverse& reverse, Out& out) {
   out.resize(text.size() * 3 / 4);
   const char* wrong = DecodeInto(text, reverse, reinterpret_cast<std::uint8_t*>(out.data()));
   if (wrong != nullptr) return Error{ErrorCode::kMalformed, wrong};

@@ -15,18 +15,36 @@ namespace {
 
 using token::InvalidRequest;
 
-Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Caveat>& caveats,
-                                    const AttenuateOptions& options) {
-  token::LegacyToken parent;
-  if (auto refusal = token::ReadLegacy(text, parent)) return token::ToError(*std::move(refusal));
+// What a v3 or v4 token can carry besides its `present` caveats.
+Status CheckLegacyRequest(TokenFormat format, std::size_t present, const std::vector<Caveat>& caveats,
+                          const AttenuateOptions& options) {
   if (options.seal) return InvalidRequest("sealing needs a v5 token");
   if (!options.label.empty()) return InvalidRequest("a label needs a v5 token");
-  if (Status s = token::CheckCaveatsFit(caveats, parent.content.format); !s.ok()) return s.error();
-  if (Status s = token::CheckCaveatCount(parent.content.caveats.size() + caveats.size()); !s.ok()) return s.error();
-  std::string child = token::ExtendLegacy(parent, caveats);
+  if (Status s = token::CheckCaveatsFit(caveats, format); !s.ok()) return s;
+  return token::CheckCaveatCount(present + caveats.size());
+}
+
+Result<std::string> Limited(std::string child) {
   if (child.size() <= kMaxTokenBytes) return child;
   return Error{ErrorCode::kLimitExceeded, "the token would have " + std::to_string(child.size()) +
                                               " characters, over the limit of " + std::to_string(kMaxTokenBytes)};
+}
+
+Result<std::string> AttenuateLegacy(std::string_view text, const std::vector<Caveat>& caveats,
+                                    const AttenuateOptions& options) {
+  // Every byte that is read of it has been decoded into it.
+  std::array<std::uint8_t, kMaxTokenBytes * 3 / 4> decoded;
+  const std::string_view json = base::AsText(std::span(decoded).first(text.size() * 3 / 4));
+  token::LegacyShape shape;
+  if (base::Base64UrlDecodeInto(text, decoded.data()) && token::ScanCanonical(json, shape)) {
+    if (Status s = CheckLegacyRequest(shape.format, shape.caveats, caveats, options); !s.ok()) return s.error();
+    return Limited(token::ExtendCanonical(text, json, shape, caveats));
+  }
+  token::LegacyToken parent;
+  if (auto refusal = token::ReadLegacy(text, parent)) return token::ToError(*std::move(refusal));
+  const TokenContent& content = parent.content;
+  if (Status s = CheckLegacyRequest(content.format, content.caveats.size(), caveats, options); !s.ok()) return s.error();
+  return Limited(token::ExtendLegacy(parent, caveats));
 }
 
 // Whether one more hop may follow.

@@ -39,26 +39,6 @@ Status ReadMember(const json::Value& value, const CaveatMember& member, Caveat& 
   return {};
 }
 
-// The members that mean something for a kind.
-bool MemberBelongs(CaveatKind kind, std::string_view name) {
-  switch (kind) {
-    case CaveatKind::kExpires: return name == "exp";
-    case CaveatKind::kAgentLock: return name == "agent";
-    case CaveatKind::kToolAllow:
-    case CaveatKind::kToolDeny: return name == "tools";
-    case CaveatKind::kMaxCalls: return name == "max_calls";
-    case CaveatKind::kStepUp: return name == "step_up_at";
-    case CaveatKind::kCalleeAllow: return name == "callees" || name == "callee_zones";
-    case CaveatKind::kServerAllow: return name == "servers";
-    case CaveatKind::kRateLimit: return name == "rate_per_min";
-    case CaveatKind::kMaxCost: return name == "max_cents";
-    case CaveatKind::kRiskMax: return name == "risk_max";
-    case CaveatKind::kArgument:
-    case CaveatKind::kUnknown: break;
-  }
-  return true;
-}
-
 Result<Caveat> ReadArgumentCaveat(const json::Value& value) {
   if (Status s = json::RefuseCaseVariants(value, kArgumentNames); !s.ok()) return s.error();
   std::string pointer, tool;
@@ -82,6 +62,25 @@ Result<Caveat> ReadArgumentCaveat(const json::Value& value) {
 }
 
 }  // namespace
+
+bool MemberBelongs(CaveatKind kind, std::string_view name) {
+  switch (kind) {
+    case CaveatKind::kExpires: return name == "exp";
+    case CaveatKind::kAgentLock: return name == "agent";
+    case CaveatKind::kToolAllow:
+    case CaveatKind::kToolDeny: return name == "tools";
+    case CaveatKind::kMaxCalls: return name == "max_calls";
+    case CaveatKind::kStepUp: return name == "step_up_at";
+    case CaveatKind::kCalleeAllow: return name == "callees" || name == "callee_zones";
+    case CaveatKind::kServerAllow: return name == "servers";
+    case CaveatKind::kRateLimit: return name == "rate_per_min";
+    case CaveatKind::kMaxCost: return name == "max_cents";
+    case CaveatKind::kRiskMax: return name == "risk_max";
+    case CaveatKind::kArgument:
+    case CaveatKind::kUnknown: break;
+  }
+  return true;
+}
 
 std::optional<std::int64_t> ReadInteger(const json::Value& value) {
   if (!value.is_number() || value.number_text() == "-0") return std::nullopt;

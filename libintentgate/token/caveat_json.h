@@ -11,6 +11,9 @@ namespace intentgate::token {
 // kept as kUnknown. kMalformed: no object, no "t", an unknown member, a case-variant, a wrong type.
 Result<Caveat> ReadPublicCaveat(const json::Value& value, int version);
 
+// Whether a member of the public form means something for a kind.
+bool MemberBelongs(CaveatKind kind, std::string_view name);
+
 // An int64 written as an integer literal; "-0" is none.
 std::optional<std::int64_t> ReadInteger(const json::Value& value);
 

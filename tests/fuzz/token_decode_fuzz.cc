@@ -3,13 +3,16 @@
 //     takes with the same content, and slices that are signed in place equal the re-serialised forms; a child is the
 //     same of both.
 //   first byte 'r': the rest is a v5 root segment. What is taken is written back to the byte.
+//   first byte 'c': the rest is a list of caveats, which is read as its tree is.
 //   else: the whole input is a token.
 
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <intentgate/caveat_list.h>
 #include <intentgate/token.h>
 
 #include "base/encoding.h"
@@ -28,7 +31,10 @@ void Require(bool condition) {
 void CompareReaders(std::string_view json) {
   token::LegacyToken fast;
   fast.json = json;
-  if (!token::ReadLegacyFast(fast)) return;
+  token::LegacyShape shape;
+  const bool taken = token::ReadLegacyFast(fast);
+  Require(token::ScanCanonical(json, shape) == (taken && fast.canonical && !fast.caveats.empty()));
+  if (!taken) return;
   token::LegacyToken strict;
   strict.json = json;
   Require(!token::ReadLegacyStrictly(strict).has_value());
@@ -45,7 +51,10 @@ void CompareReaders(std::string_view json) {
     Require(json.substr(fast.caveats[i].begin, fast.caveats[i].end - fast.caveats[i].begin) == message);
   }
   const std::vector<Caveat> more = {Caveat::MaxCalls(1)};
-  Require(token::ExtendLegacy(fast, more) == token::ExtendLegacy(strict, more));
+  const std::string text = base::Base64UrlEncode(base::AsBytes(json));
+  if (fast.caveats.empty()) return;
+  Require(shape.caveats == fast.caveats.size() && shape.format == strict.content.format);
+  Require(token::ExtendCanonical(text, json, shape, more) == token::ExtendLegacy(strict, more));
 }
 
 void ReadAndWriteRoot(std::string_view segment) {
@@ -66,12 +75,26 @@ void ReadAndWriteRoot(std::string_view segment) {
   Require(written == segment);
 }
 
+json::Value Written(const std::vector<Caveat>& caveats) {
+  json::Array list;
+  for (const Caveat& caveat : caveats) list.push_back(caveat.ToJson());
+  return json::Value(std::move(list));
+}
+
+// A blank in front takes the plain reader out of the way.
+void CompareLists(std::string_view list) {
+  const Result<std::vector<Caveat>> plain = CaveatsFromJson(list), tree = CaveatsFromJson(" " + std::string(list));
+  Require(plain.ok() == tree.ok());
+  if (plain.ok()) Require(Written(*plain) == Written(*tree));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text.starts_with('j')) CompareReaders(text.substr(1));
   if (text.starts_with('r')) ReadAndWriteRoot(text.substr(1));
+  if (text.starts_with('c')) CompareLists(text.substr(1));
   const Result<TokenContent> content = Decode(text);
   if (content.ok()) {
     Require(text.size() <= kMaxTokenBytes);

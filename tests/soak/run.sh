@@ -19,5 +19,6 @@ for test in $(ctest --test-dir build/release -N -L soak | sed -n 's/^ *Test *#[0
   suite "$test" ctest --test-dir build/release -R "^$test\$" --output-on-failure --no-tests=error --timeout "$longest" -V
 done
 suite gateway_kill9 "$VENV/bin/python" -m pytest -q tests/e2e/test_kill.py
+suite witness env WITNESS_ROUNDS=1000 WITNESS_SECONDS=3000 bash tests/run/suites/witness.sh
 suite faults bash tests/run/suites/faults.sh
 finish

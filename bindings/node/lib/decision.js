@@ -6,7 +6,7 @@ const { Denied } = require("./errors.js");
 const VERDICT = '{"verdict":"'.length;
 const ALLOW = "a".charCodeAt(0);
 
-const FIELDS = ["verdict", "check", "code", "reason", "rule", "requiresStepUp", "eventId", "tenant", "agentId", "jti", "rootJti",
+const FIELDS = ["verdict", "check", "code", "reason", "rule", "requiresStepUp", "approvalId", "eventId", "tenant", "agentId", "jti", "rootJti",
   "latencyUs", "auditSeq", "auditHash", "trace"];
 
 class Decision {

@@ -5,15 +5,18 @@ const { AsyncLocalStorage } = require("node:async_hooks");
 const { readFileSync } = require("node:fs");
 
 const native = require("./native.js");
+const { answered, named, pageOf, parsed, seconds, signalOf, waits, wantedPage } = require("./approvals.js");
 const { Decision, argsOf, rawOf } = require("./decision.js");
-const { call, later, translated } = require("./errors.js");
+const { Evidence } = require("./evidence.js");
+const { IntentGateError, call, later, translated } = require("./errors.js");
 const { outcomeOf, timed } = require("./outcome.js");
 const { Policy, policyOf, sources } = require("./policy.js");
 const { configuration } = require("./settings.js");
 const { KeyRing, nativeOf, refuseOthers } = require("./tokens.js");
 const { integer, snapshot, text } = require("./values.js");
 
-const OPTIONS = new Set(["token", "intent", "prompt", "sessionId", "server"]);
+const OPTIONS = new Set(["token", "intent", "prompt", "sessionId", "server", "approvalId", "waitForApproval", "signal"]);
+const FORMATS = ["ndjson", "csv", "ocsf", "ocsf-1.9.0", "ocsf-1.8.0"];
 const NONE = Object.freeze({});
 
 /** What the native half is called with. */
@@ -24,10 +27,11 @@ function question(tool, args, options = NONE) {
     // A misspelt `intent` would skip a check.
     if (!OPTIONS.has(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}; known are ${[...OPTIONS].join(", ")}`);
   }
-  const { token, intent, prompt, sessionId, server } = options;
+  const { token, intent, prompt, sessionId, server, approvalId } = options;
   return [text(tool, "tool"), snapshot(args), text(token, "token", ""), text(intent ?? prompt, "intent", ""),
-    text(sessionId, "sessionId", ""), text(server, "server", "")];
+    text(sessionId, "sessionId", ""), text(server, "server", ""), text(approvalId, "approvalId", "")];
 }
+const APPROVAL_ID = 6;
 
 function policyChange(policy, { actor, ...rest } = NONE) {
   refuseOthers(rest, "setPolicy");
@@ -41,12 +45,13 @@ function revocation(id, { tenant, reason, actor, ...rest } = NONE) {
 
 function wantedExport(path, { tenant, format = "ndjson", ...rest } = NONE) {
   refuseOthers(rest, "exportAudit");
-  if (format !== "ndjson" && format !== "csv") throw new TypeError("format must be 'ndjson' or 'csv'");
+  if (!FORMATS.includes(format)) throw new TypeError(`format must be one of ${FORMATS.join(", ")}`);
   return [text(path, "path"), text(tenant, "tenant", ""), format];
 }
 
 class Gate {
   #native;
+  #evidence;
   #context = new AsyncLocalStorage();
 
   constructor(made) {
@@ -74,6 +79,15 @@ class Gate {
 
   async authorize(tool, args, options) {
     const asked = question(tool, args, options);
+    const decision = await this.#decide(asked);
+    if (options?.waitForApproval === undefined) return decision;
+    const wanted = seconds(options.waitForApproval), signal = signalOf(options.signal);
+    if (!waits(decision) || !(await this.#isAnswered(decision, wanted, signal))) return decision;
+    asked[APPROVAL_ID] = decision.approvalId;
+    return this.#decide(asked);
+  }
+
+  async #decide(asked) {
     try {
       // The decision itself where nothing had to be waited for, else a promise.
       const made = this.#native.authorize(...asked);
@@ -85,7 +99,101 @@ class Gate {
 
   authorizeSync(tool, args, options) {
     const asked = question(tool, args, options);
-    return new Decision(call(() => this.#native.authorizeSync(...asked)), asked[1]);
+    const wanted = seconds(options?.waitForApproval);
+    if (wanted > 0) throw new TypeError("authorizeSync cannot wait for a person; use authorize");
+    const decide = () => new Decision(call(() => this.#native.authorizeSync(...asked)), asked[1]);
+    const decision = decide();
+    if (wanted === undefined || !waits(decision)) return decision;
+    if (this.getApprovalSync(decision.approvalId, { tenant: decision.tenant }).state === "pending") return decision;
+    asked[APPROVAL_ID] = decision.approvalId;
+    return decide();
+  }
+
+  /** Whether it is worth to ask again. */
+  async #isAnswered({ approvalId, tenant }, wanted, signal) {
+    signal?.throwIfAborted();
+    if (wanted === 0) return (await this.getApproval(approvalId, { tenant })).state !== "pending";
+    const limit = new AbortController();
+    const abort = () => limit.abort(signal.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const timer = setTimeout(() => limit.abort(), wanted * 1000);
+    try {
+      await this.waitApproval(approvalId, { tenant, signal: limit.signal });
+      return true;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      // Nobody answered in time, or it could not be waited for: the escalation stands.
+      if (limit.signal.aborted || error instanceof IntentGateError) return false;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async *listApprovals(filter) {
+    for (let after = ""; ;) {
+      const asked = wantedPage(filter, after);
+      const { approvals, next } = pageOf(await later(() => this.#native.listApprovals(...asked)));
+      yield* approvals;
+      if (next === "") return;
+      after = next;
+    }
+  }
+
+  *listApprovalsSync(filter) {
+    for (let after = ""; ;) {
+      const asked = wantedPage(filter, after);
+      const { approvals, next } = pageOf(call(() => this.#native.listApprovalsSync(...asked)));
+      yield* approvals;
+      if (next === "") return;
+      after = next;
+    }
+  }
+
+  async getApproval(id, options) {
+    const asked = named(id, options);
+    return parsed(await later(() => this.#native.getApproval(...asked)));
+  }
+
+  getApprovalSync(id, options) {
+    const asked = named(id, options);
+    return parsed(call(() => this.#native.getApprovalSync(...asked)));
+  }
+
+  async approve(id, options) {
+    const asked = answered(id, true, options);
+    return parsed(await later(() => this.#native.decideApproval(...asked)));
+  }
+
+  approveSync(id, options) {
+    const asked = answered(id, true, options);
+    return parsed(call(() => this.#native.decideApprovalSync(...asked)));
+  }
+
+  async reject(id, options) {
+    const asked = answered(id, false, options);
+    return parsed(await later(() => this.#native.decideApproval(...asked)));
+  }
+
+  rejectSync(id, options) {
+    const asked = answered(id, false, options);
+    return parsed(call(() => this.#native.decideApprovalSync(...asked)));
+  }
+
+  async waitApproval(id, { signal, ...rest } = NONE) {
+    const asked = named(id, rest, "waitApproval");
+    signalOf(signal)?.throwIfAborted();
+    const [wait, answer] = call(() => this.#native.waitApproval(...asked));
+    const cancel = () => this.#native.cancelApprovalWait(wait);
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return parsed(await answer);
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : translated(error);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
   }
 
   async explain(tool, args, options) {
@@ -205,6 +313,10 @@ class Gate {
   exportAuditSync(path, options) {
     const asked = wantedExport(path, options);
     call(() => this.#native.exportAuditSync(...asked));
+  }
+
+  get evidence() {
+    return (this.#evidence ??= new Evidence(this.#native));
   }
 
   async close() {

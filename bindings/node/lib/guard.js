@@ -1,6 +1,7 @@
 // Functions that ask a gate before every call.
 "use strict";
 
+const { seconds } = require("./approvals.js");
 const { Denied } = require("./errors.js");
 const { optionsOf } = require("./guards/options.js");
 const { refusalText } = require("./guards/refusal.js");
@@ -24,9 +25,10 @@ function binding(params) {
 function prepared(tool, callee, given) {
   if (typeof tool !== "string" || tool === "") throw new TypeError("guard: the first argument is the tool's name");
   if (typeof callee !== "function") throw new TypeError(`guard: ${tool} must be a function`);
-  const { token, intent, sessionId, server, params, onDenied, ...rest } = given;
+  const { token, intent, sessionId, server, params, onDenied, waitForApproval, ...rest } = given;
   for (const name in rest) throw new TypeError(`guard: unknown option ${JSON.stringify(name)}`);
   if (onDenied !== undefined && typeof onDenied !== "function") throw new TypeError("guard: onDenied must be a function");
+  seconds(waitForApproval);
   return binding(params);
 }
 
@@ -53,6 +55,7 @@ function guard(gate, tool, callee, given = {}) {
 }
 
 function guardSync(gate, tool, callee, given = {}) {
+  if (given.waitForApproval > 0) throw new TypeError("guardSync cannot wait for a person; use guard");
   const { judged, callWith } = prepared(tool, callee, given);
   return named(function (...callArgs) {
     let ran = false;
@@ -61,7 +64,7 @@ function guardSync(gate, tool, callee, given = {}) {
       return callWith(callee, this, args, callArgs);
     };
     try {
-      return gate.runSync(tool, judged(callArgs), optionsOf(gate, given, callArgs), run);
+      return gate.runSync(tool, judged(callArgs), { ...optionsOf(gate, given, callArgs), waitForApproval: 0 }, run);
     } catch (error) {
       if (given.onDenied && isRefusal(error, ran)) return given.onDenied(error.decision);
       throw error;

@@ -192,6 +192,8 @@ export class Decision {
   /** What refused, such as "caveat 2 (arg) of hop 1" or "budget agent:a:calls/60"; "" for an allow. */
   readonly rule: string;
   readonly requiresStepUp: boolean;
+  /** Of an escalation: the approval that the call waits for. Of an allow: the one that it has used. Else "". */
+  readonly approvalId: string;
   /** Of the decision's audit event; "" if there is none. */
   readonly eventId: string;
   readonly tenant: string;
@@ -221,6 +223,63 @@ export interface CallOptions {
   sessionId?: string;
   /** The upstream server's name, for `servers` caveats. */
   server?: string;
+  /** Of an earlier escalation of the same call. */
+  approvalId?: string;
+  /** Seconds that an escalated call waits for a person, after which it is asked again. Without it the escalation is the answer;
+   *  with 0 only an approval that was given already counts, which is all that the `...Sync` forms can do. */
+  waitForApproval?: number;
+  /** Ends the wait; the promise is rejected with its reason. */
+  signal?: AbortSignal;
+}
+
+export type ApprovalState = "pending" | "approved" | "rejected" | "expired" | "used";
+/** A call that waits for a person, or waited. `decidedBy`, `claimedBy` and `note` are not for the agent. */
+export interface Approval {
+  readonly id: string;
+  readonly state: ApprovalState;
+  readonly tenant: string;
+  readonly agentId: string;
+  readonly jti: string;
+  readonly rootJti: string;
+  readonly method: string;
+  readonly server: string;
+  readonly tool: string;
+  /** The exact arguments as text: what a person has to see. */
+  readonly argsJson?: string;
+  /** The same as an object, in which large numbers lose digits. */
+  readonly args?: { [name: string]: any };
+  readonly argsSha256: string;
+  readonly intentSummary: string;
+  /** The policy's. */
+  readonly reason: string;
+  readonly requiresStepUp: boolean;
+  /** Microseconds since 1970, as the other times here. */
+  readonly createdAtMicros: number;
+  /** For the answer while it is pending, for the use once it is approved. */
+  readonly deadlineMicros: number;
+  readonly decidedAtMicros?: number;
+  readonly usedAtMicros?: number;
+  readonly decidedBy: string;
+  readonly claimedBy: string;
+  readonly note: string;
+}
+/** Each member narrows. */
+export interface ApprovalFilter {
+  state?: ApprovalState;
+  /** Every tenant unless it is given. */
+  tenant?: string;
+  agentId?: string;
+  tool?: string;
+  rootJti?: string;
+}
+export interface ApprovalAnswer {
+  /** Who answers, for the chain: authenticate that person first. */
+  actor: string;
+  /** Free text for the record. */
+  note?: string;
+  claimedBy?: string;
+  /** Whose approvals the person may answer; every tenant's unless it is given. */
+  tenant?: string;
 }
 
 /** Options of a guarded function: fixed values, or functions of the call's arguments. */
@@ -229,6 +288,9 @@ export interface GuardOptions<A extends unknown[] = any[], R = unknown> {
   intent?: string | ((...args: A) => string | undefined);
   sessionId?: string | ((...args: A) => string | undefined);
   server?: string | ((...args: A) => string | undefined);
+  /** Seconds that an escalated call waits for a person; 0 unless it is given. Then `Denied.decision.approvalId` names the approval,
+   *  and the same call made again goes on once it is approved. */
+  waitForApproval?: number;
   /** Names for positional parameters. Without it the first argument is the object of arguments, and later ones
    *  (a framework's context) are handed on unjudged. */
   params?: string[];
@@ -256,9 +318,17 @@ export interface GateSettings {
     revocationMaxAgeMs?: number; revocationRefreshMs?: number };
   intent?: { mode?: "off" | "when_given" | "required"; extractor?: "lexical" | "http"; extractorUrl?: string; extractorModel?: string;
     extractorTimeoutMs?: number; extractorFailure?: "deny" | "allow"; cacheEntries?: number; cacheSeconds?: number };
+  approvals?: { enabled?: boolean; ttlSeconds?: number; maxPendingPerToken?: number; maxPendingPerTenant?: number; maxArgumentBytes?: number;
+    keepSeconds?: number; pollMs?: number; maxWaiting?: number };
   budgets?: { agent?: BudgetLimits; tenant?: BudgetLimits; agents?: { [id: string]: BudgetLimits }; tenants?: { [id: string]: BudgetLimits } };
   tools?: { match: string; cost?: number; costArgument?: string; durability?: "durable" | "async" }[];
-  audit?: { durability?: "durable" | "async"; argValues?: "off" | "scalars" | "raw"; maxBatch?: number; maxDelayUs?: number };
+  audit?: { durability?: "durable" | "async" | "journal"; argValues?: "off" | "scalars" | "raw"; maxBatch?: number; maxDelayUs?: number;
+    overflow?: "deny" | "block" | "drop_and_declare"; producer?: string; privateValues?: string; privateAboveBytes?: number;
+    journal?: { directory?: string; maxBytes?: number };
+    retention?: { days?: number; archiveDirectory?: string; archiveValues?: boolean };
+    signing?: { keyFile?: string; previousKeyFile?: string; stateFile?: string; deployment?: string; intervalMs?: number; maxEvents?: number;
+      reemitMs?: number; maxMergeDelayMs?: number };
+    publish?: { witnessPolicyFile?: string; webhookUrl?: string; file?: string; tenant?: string; intervalMs?: number; timeoutMs?: number } };
 }
 
 /** All four checks and the audit chain, on the same configuration as the server. */
@@ -272,6 +342,23 @@ export class Gate {
    *  token. Rejects only when it was called wrongly; a refusal is a Decision. */
   authorize(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
   authorizeSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
+  /** Newest first, read as they are asked for. */
+  listApprovals(filter?: ApprovalFilter): AsyncGenerator<Approval, void, undefined>;
+  listApprovalsSync(filter?: ApprovalFilter): Generator<Approval, void, undefined>;
+  /** Throws IntentGateError `not_found`, also for another tenant's when `tenant` is given. */
+  getApproval(id: string, options?: { tenant?: string }): Promise<Approval>;
+  getApprovalSync(id: string, options?: { tenant?: string }): Approval;
+  /** Lets the call be made once. The answer is in the chain when this is settled. Throws IntentGateError: `not_found`, `conflict`
+   *  (somebody was first, or it has expired), `unavailable`. */
+  approve(id: string, answer: ApprovalAnswer): Promise<Approval>;
+  approveSync(id: string, answer: ApprovalAnswer): Approval;
+  /** Refuses the call for good; as approve. */
+  reject(id: string, answer: ApprovalAnswer): Promise<Approval>;
+  rejectSync(id: string, answer: ApprovalAnswer): Approval;
+  /** The approval when it is no longer pending, wherever the answer was taken. Without a signal, such as `AbortSignal.timeout(ms)`,
+   *  until it is answered or expires. Throws the signal's reason, and IntentGateError: `not_found`, `limit_exceeded` (too many wait),
+   *  `cancelled` (the gate was closed). */
+  waitApproval(id: string, options?: { tenant?: string; signal?: AbortSignal }): Promise<Approval>;
   /** As authorize, with a trace; charges nothing and records nothing. */
   explain(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
   explainSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
@@ -304,6 +391,8 @@ export class Gate {
   /** Writes the chain, all tenants unless one is given, to a file. */
   exportAudit(path: string, options?: ExportOptions): Promise<void>;
   exportAuditSync(path: string, options?: ExportOptions): void;
+  /** Checkpoints, proofs, bundles, erasure, holds, pruning. */
+  readonly evidence: Evidence;
   /** Flushes the chain. Calls made after this one throw, also before the promise is settled. */
   close(): Promise<void>;
   closeSync(): void;
@@ -320,7 +409,8 @@ export interface RevokeOptions {
 }
 export interface ExportOptions {
   tenant?: string;
-  format?: "ndjson" | "csv";
+  /** Only "ndjson" can be verified. */
+  format?: "ndjson" | "csv" | "ocsf" | "ocsf-1.9.0" | "ocsf-1.8.0";
 }
 export interface AuditReport {
   readonly ok: boolean;
@@ -331,6 +421,169 @@ export interface AuditReport {
   /** The first event that does not fit. */
   readonly brokenSeq?: number;
 }
+
+/** Each member narrows; times are inclusive, a Date or unix seconds. */
+export interface AuditFilter {
+  from?: Date | number;
+  to?: Date | number;
+  fromSeq?: number;
+  toSeq?: number;
+  tenant?: string;
+  agentId?: string;
+  tool?: string;
+  decision?: "allow" | "block" | "escalate";
+  check?: string;
+  jti?: string;
+  rootJti?: string;
+  eventId?: string;
+  sessionId?: string;
+  kind?: string;
+  code?: string;
+  actor?: string;
+}
+export interface Checkpoint {
+  /** The signed note. */
+  readonly note: string;
+  readonly origin: string;
+  readonly epoch: number;
+  /** Events that it covers. */
+  readonly size: number;
+  readonly rootHex: string;
+  readonly signedAtMicros: number;
+  readonly witnessedAtMicros?: number;
+}
+/** How far the proofs are behind the chain. */
+export interface Freshness {
+  readonly ok: boolean;
+  readonly problem: string;
+  readonly tenant: string;
+  readonly nextSeq: number;
+  readonly headHash: string;
+  readonly signing: boolean;
+  readonly signerProblem: string;
+  readonly checkpoint?: Checkpoint;
+  readonly uncommittedEvents: number;
+  readonly uncommittedAgeMicros: number;
+  readonly witnessing: boolean;
+  readonly witnessedEvents: number;
+  readonly unwitnessedAgeMicros: number;
+  readonly declaredGaps: number;
+  readonly declaredLosses: number;
+  readonly verifiedTo: number;
+}
+export interface LegalHold {
+  readonly tenant: string;
+  readonly id: string;
+  readonly reason: string;
+  readonly placedBy: string;
+  readonly placedAtMicros: number;
+  /** Absent: all of the tenant's events. */
+  readonly fromMicros?: number;
+  readonly toMicros?: number;
+}
+/** Who acts and why, for the chain. */
+export interface Because {
+  reason: string;
+  actor: string;
+  /** "default" unless it is given. */
+  tenant?: string;
+}
+export interface PruneReport {
+  /** Where the chain began, and where it begins now or would. */
+  readonly firstSeq: number;
+  readonly nextFirstSeq: number;
+  readonly resumed: boolean;
+  readonly archive: string;
+  readonly archiveSha256: string;
+}
+export interface EvidenceReport extends AuditReport {
+  readonly fromSeq: number;
+  /** Events under the newest checkpoint. */
+  readonly covered: number;
+}
+export interface EventProof {
+  /** A C2SP tlog-proof file. */
+  readonly proof: string;
+  readonly seq: number;
+  readonly eventId: string;
+  readonly hash: string;
+}
+export interface BundleOptions {
+  tenant?: string;
+  filter?: AuditFilter;
+  includeUncovered?: boolean;
+  witnessed?: boolean;
+  includeValues?: boolean;
+}
+/** Of a gate, `gate.evidence`; docs/audit.md explains each. Throws IntentGateError: `not_found`, `unavailable` (no signing key, no
+ *  checkpoint yet), `conflict` (a legal hold), `corrupt` (the chain is not what was signed for). */
+export class Evidence {
+  private constructor();
+  /** "" without a signing key. An auditor needs it, by another way than the bundle. */
+  readonly verifierKey: string;
+  /** Signs everything answered before the call. */
+  checkpoint(options?: { tenant?: string }): Promise<Checkpoint>;
+  checkpointSync(options?: { tenant?: string }): Checkpoint;
+  latestCheckpoint(options?: { tenant?: string }): Promise<Checkpoint>;
+  latestCheckpointSync(options?: { tenant?: string }): Checkpoint;
+  freshness(options?: { tenant?: string }): Promise<Freshness>;
+  freshnessSync(options?: { tenant?: string }): Freshness;
+  /** One event under the newest checkpoint. */
+  proof(eventId: string, options?: { tenant?: string }): Promise<EventProof>;
+  proofSync(eventId: string, options?: { tenant?: string }): EventProof;
+  /** A signed promise that a decision's event will be under a checkpoint. The decision must have `auditSeq`. */
+  receipt(decision: Decision): Promise<string>;
+  receiptSync(decision: Decision): string;
+  /** The auditor's bundle, into a file. `filter` makes it a filtered one. */
+  writeBundle(path: string, options?: BundleOptions): Promise<void>;
+  writeBundleSync(path: string, options?: BundleOptions): void;
+  writeTiles(directory: string, options?: { tenant?: string }): Promise<Checkpoint>;
+  writeTilesSync(directory: string, options?: { tenant?: string }): Checkpoint;
+  /** From the first event, or from where the last verification ended; also against the newest checkpoint. */
+  verify(options?: { tenant?: string; incremental?: boolean }): Promise<EvidenceReport>;
+  verifySync(options?: { tenant?: string; incremental?: boolean }): EvidenceReport;
+  /** Archives and removes the events before a time. */
+  prune(options: Because & { before: Date | number; dryRun?: boolean }): Promise<PruneReport>;
+  pruneSync(options: Because & { before: Date | number; dryRun?: boolean }): PruneReport;
+  /** Erases the private values of matching events of one tenant; the chain stays. `dryRun` only counts. */
+  eraseValues(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): Promise<{ events: number; values: number }>;
+  eraseValuesSync(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): { events: number; values: number };
+  /** While it stands, nothing that it covers is pruned or erased. */
+  placeHold(id: string, options: Because & { from?: Date | number; to?: Date | number }): Promise<void>;
+  placeHoldSync(id: string, options: Because & { from?: Date | number; to?: Date | number }): void;
+  liftHold(id: string, options: Because): Promise<void>;
+  liftHoldSync(id: string, options: Because): void;
+  /** Of every tenant unless one is given. */
+  holds(options?: { tenant?: string }): Promise<LegalHold[]>;
+  holdsSync(options?: { tenant?: string }): LegalHold[];
+}
+export interface BundleReport {
+  readonly verdict: "intact" | "tampered" | "truncated" | "not_covered" | "forked" | "unknown_key" | "malformed";
+  readonly message: string;
+  readonly badSeq?: number;
+  readonly badEventId?: string;
+  readonly tenant: string;
+  readonly events: number;
+  readonly firstSeq: number;
+  readonly nextSeq: number;
+  readonly covered: number;
+  readonly uncoveredEvents: number;
+  readonly filtered: boolean;
+  readonly archive: boolean;
+  /** Intact and unfiltered. */
+  readonly complete: boolean;
+  readonly lastHash: string;
+  readonly origin: string;
+  readonly rootHex: string;
+  readonly signedBy: readonly string[];
+  /** Keep it: the next bundle can be held against it. */
+  readonly checkpointNote: string;
+  readonly fork?: { readonly olderNote: string; readonly newerNote: string };
+}
+/** Checks a bundle without a gate. What it proves rests on `keys`, the log's verifier keys. Rejects for a key or a note that is none. */
+export function verifyBundle(path: string, trust?: { keys?: string[]; olderCheckpoints?: string[]; receipts?: string[]; witnessPolicy?: string }): Promise<BundleReport>;
+/** A key that signs checkpoints, in a new file that only its owner may read; gives the verifier key. */
+export function makeSigningKeyFile(path: string, deployment?: string): string;
 
 export interface PolicyVerdict {
   readonly effect: "allow" | "block" | "escalate";

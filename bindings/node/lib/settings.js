@@ -7,11 +7,14 @@ const { json, text } = require("./values.js");
 
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** A section with its names as the file has them. */
+const isPlain = (value) => typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** A section with its names as the file has them, and sections inside it. */
 function section(of, name) {
   if (of === undefined || of === null) return undefined;
   if (typeof of !== "object" || Array.isArray(of)) throw new TypeError(`${name} must be an object`);
-  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined).map(([key, value]) => [snake(key), value]));
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [snake(key), isPlain(value) ? section(value, `${name}.${key}`) : value]));
 }
 
 const byId = (of, name) => of && Object.fromEntries(Object.entries(of).map(([id, limits]) => [id, section(limits, `${name}.${id}`)]));
@@ -38,7 +41,7 @@ function budgetOf(budgets) {
 }
 
 /** The text for everything but keys and policy, which are handed over as they are. */
-function configuration({ store, keysFile, policyFiles, policyLimits, capability, intent, budgets, tools, audit, ...rest }) {
+function configuration({ store, keysFile, policyFiles, policyLimits, capability, intent, approvals, budgets, tools, audit, ...rest }) {
   refuseOthers(rest, "Gate.create");
   return json({
     keys: keysFile === undefined ? undefined : { file: text(keysFile, "keys.file") },
@@ -46,6 +49,7 @@ function configuration({ store, keysFile, policyFiles, policyLimits, capability,
     capability: section(capability, "capability"),
     intent: section(intent, "intent"),
     policy: policyFiles === undefined && policyLimits === undefined ? undefined : { ...section(policyLimits, "policyLimits"), files: policyFiles },
+    approvals: section(approvals, "approvals"),
     budget: budgetOf(budgets),
     tools: tools?.map((row, i) => section(row, `tools[${i}]`)),
     audit: section(audit, "audit"),

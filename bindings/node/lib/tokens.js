@@ -2,8 +2,10 @@
 "use strict";
 
 const native = require("./native.js");
-const { call } = require("./errors.js");
+const { call, translated } = require("./errors.js");
 const { text, integer, snapshot, json } = require("./values.js");
+
+const NONE = Object.freeze([]);
 
 class KeyRing {
   #native;
@@ -50,12 +52,23 @@ function mint(keys, request) {
   return JSON.parse(call(() => native.mint(ring, asked)));
 }
 
-function attenuate(token, caveats = [], options = {}) {
+function attenuate(token, caveats = NONE, options) {
+  const parent = text(token, "token"), asked = json(listed(caveats), "the caveats");
+  if (options === undefined) return attenuateJson(parent, asked);
   const { expiresIn, seal = false, label, ...rest } = options;
   refuseOthers(rest, "attenuate");
   if (typeof seal !== "boolean") throw new TypeError("seal must be true or false");
-  const asked = json({ expiresIn: integer(expiresIn, "expiresIn"), seal, label: optional(label, "label"), caveats: listed(caveats) }, "the caveats");
-  return call(() => native.attenuate(text(token, "token"), asked));
+  const seconds = integer(expiresIn, "expiresIn"), name = text(label, "label", "");
+  return call(() => native.attenuate(parent, asked, seconds, seal, name));
+}
+
+/** For this package: a checked token, and caveats as JSON. */
+function attenuateJson(token, caveats) {
+  try {
+    return native.attenuate(token, caveats);
+  } catch (error) {
+    throw translated(error);
+  }
 }
 
 function decode(token) {
@@ -147,4 +160,4 @@ function refuseOthers(rest, where) {
   for (const name in rest) throw new TypeError(`${where}: unknown option ${JSON.stringify(name)}`);
 }
 
-module.exports = { KeyRing, nativeOf, refuseOthers, mint, attenuate, decode, verify, check, explain, Explanation, generateKeyLine, TokenContent };
+module.exports = { KeyRing, nativeOf, refuseOthers, mint, attenuate, attenuateJson, decode, verify, check, explain, Explanation, generateKeyLine, TokenContent };

@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include "bundles.h"
 #include "gate_object.h"
 #include "key_ring.h"
 #include "policy_object.h"
@@ -26,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Gate", gate);
   exports.Set("Policy", policy);
   ExportTokenFunctions(env, exports);
+  ExportBundleFunctions(env, exports);
   return exports;
 }
 

@@ -21,19 +21,22 @@ void Throw(Napi::Env env, const TokenRefusal& refusal) {
   Throw(env, ReasonName(refusal.reason), refusal.message, details);
 }
 
-std::string Text(const Napi::CallbackInfo& info, std::size_t index) {
+SmallText::SmallText(const Napi::CallbackInfo& info, std::size_t index) {
   const napi_env env = info.Env();
   const napi_value value = info[index];
-  std::array<char, 2048> small;
   std::size_t size = 0;
-  if (napi_get_value_string_utf8(env, value, small.data(), small.size(), &size) != napi_ok) return {};
+  if (napi_get_value_string_utf8(env, value, small_.data(), small_.size(), &size) != napi_ok) return;
   // A cut ends before a whole character, so at most three bytes short of the room without the NUL.
-  if (size < small.size() - 4) return {small.data(), size};
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &size) != napi_ok) return {};
-  std::string text(size, '\0');
-  if (napi_get_value_string_utf8(env, value, text.data(), size + 1, &size) != napi_ok) return {};
-  return text;
+  if (size < small_.size() - 4) {
+    view_ = {small_.data(), size};
+    return;
+  }
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &size) != napi_ok) return;
+  large_.resize(size);
+  if (napi_get_value_string_utf8(env, value, large_.data(), size + 1, &size) == napi_ok) view_ = large_;
 }
+
+std::string Text(const Napi::CallbackInfo& info, std::size_t index) { return std::string(SmallText(info, index).view()); }
 
 bool IsText(const Napi::CallbackInfo& info, std::size_t index) {
   napi_valuetype type = napi_undefined;

@@ -38,6 +38,7 @@ std::string DecisionJson(const Decision& d) {
   Add(out, "reason", d.reason);
   Add(out, "rule", d.rule);
   Add(out, "requiresStepUp", d.requires_step_up);
+  Add(out, "approvalId", d.approval_id);
   Add(out, "eventId", d.event_id);
   Add(out, "tenant", d.tenant);
   Add(out, "agentId", d.agent_id);

@@ -1,47 +1,16 @@
 #include "gate_jobs.h"
 
-#include <fstream>
 #include <string>
 #include <utility>
 
 #include "convert.h"
 #include "decision.h"
+#include "file_sink.h"
 #include "key_ring.h"
 #include "owned_call.h"
 #include "policy_object.h"
 
 namespace intentgate::node {
-namespace {
-
-Result<std::string> Nothing(const Status& status) {
-  if (!status.ok()) return status.error();
-  return std::string();
-}
-
-std::string ReportJson(const VerifyReport& report) {
-  json::Value out = json::MakeObject({{"ok", report.ok},
-                                      {"tenant", report.tenant},
-                                      {"verified", report.verified},
-                                      {"problem", report.problem}});
-  if (report.broken_seq) out.Set("brokenSeq", *report.broken_seq);
-  return json::Write(out);
-}
-
-Status Export(Gate& gate, const std::string& path, const AuditFilter& filter, ExportFormat format) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  const Error unwritable{ErrorCode::kIo, path + ": cannot be written"};
-  if (!file) return unwritable;
-  const Status exported = gate.ExportAudit(filter, format, [&](std::string_view piece) -> Status {
-    file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (!file) return unwritable;
-    return {};
-  });
-  if (!exported.ok()) return exported;
-  file.close();
-  return file ? Status() : Status(unwritable);
-}
-
-}  // namespace
 
 std::optional<Job> ExplainJob(const Napi::CallbackInfo& info, std::shared_ptr<Gate> gate) {
   return [gate = std::move(gate), call = CallFrom(info)]() -> Result<std::string> {
@@ -77,16 +46,17 @@ std::optional<Job> VerifyAuditJob(const Napi::CallbackInfo& info, std::shared_pt
   return [gate = std::move(gate), tenant = Text(info, 0)]() -> Result<std::string> {
     const Result<VerifyReport> report = gate->VerifyAudit(tenant);
     if (!report.ok()) return report.error();
-    return ReportJson(*report);
+    return json::Write(ReportOf(*report));
   };
 }
 
 std::optional<Job> ExportAuditJob(const Napi::CallbackInfo& info, std::shared_ptr<Gate> gate) {
+  const Result<ExportFormat> format = ParseExportFormat(Text(info, 2));
+  if (!format.ok()) return Throw(info.Env(), format.error()), std::nullopt;
   AuditFilter filter;
   filter.tenant = Text(info, 1);
-  const ExportFormat format = Text(info, 2) == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson;
-  return [gate = std::move(gate), path = Text(info, 0), filter, format]() -> Result<std::string> {
-    return Nothing(Export(*gate, path, filter, format));
+  return [gate = std::move(gate), path = Text(info, 0), filter, format = *format]() -> Result<std::string> {
+    return Nothing(WriteFile(path, [&](const ExportSink& sink) { return gate->ExportAudit(filter, format, sink); }));
   };
 }
 

@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "decision.h"
 #include "open.h"
+#include "operations.h"
 #include "owned_call.h"
 
 namespace intentgate::node {
@@ -32,16 +33,6 @@ struct Pending {
   std::string decision;
 };
 
-// With Node-API's own functions: in an environment that is ending they fail quietly, where the C++ wrapper
-// would end the process.
-void Settle(napi_env env, const Pending& pending) {
-  napi_value value = nullptr;
-  if (pending.deferred != nullptr &&
-      napi_create_string_utf8(env, pending.decision.data(), pending.decision.size(), &value) == napi_ok) {
-    static_cast<void>(napi_resolve_deferred(env, pending.deferred, value));
-  }
-}
-
 }  // namespace
 
 Napi::Function GateObject::Init(Napi::Env env) {
@@ -55,6 +46,11 @@ Napi::Function GateObject::Init(Napi::Env env) {
        InstanceMethod<&GateObject::DoNow<FlushJob>>("flushSync"), InstanceMethod<&GateObject::Promise<FlushJob>>("flush"),
        InstanceMethod<&GateObject::DoNow<VerifyAuditJob>>("verifyAuditSync"), InstanceMethod<&GateObject::Promise<VerifyAuditJob>>("verifyAudit"),
        InstanceMethod<&GateObject::DoNow<ExportAuditJob>>("exportAuditSync"), InstanceMethod<&GateObject::Promise<ExportAuditJob>>("exportAudit"),
+       InstanceMethod<&GateObject::DoNow<ListApprovalsJob>>("listApprovalsSync"), InstanceMethod<&GateObject::Promise<ListApprovalsJob>>("listApprovals"),
+       InstanceMethod<&GateObject::DoNow<GetApprovalJob>>("getApprovalSync"), InstanceMethod<&GateObject::Promise<GetApprovalJob>>("getApproval"),
+       InstanceMethod<&GateObject::DoNow<DecideApprovalJob>>("decideApprovalSync"), InstanceMethod<&GateObject::Promise<DecideApprovalJob>>("decideApproval"),
+       InstanceMethod<&GateObject::DoNow<OperationJob>>("operateSync"), InstanceMethod<&GateObject::Promise<OperationJob>>("operate"),
+       InstanceMethod<&GateObject::WaitApproval>("waitApproval"), InstanceMethod<&GateObject::CancelApprovalWait>("cancelApprovalWait"),
        InstanceMethod<&GateObject::CloseNow>("closeSync"), InstanceMethod<&GateObject::Close>("close")});
 }
 
@@ -85,6 +81,12 @@ std::shared_ptr<Gate> GateObject::Borrow(Napi::Env env) {
   return gate_;
 }
 
+void GateObject::Waits(Napi::Env env) {
+  if (waiting_++ > 0) return;
+  mailbox_->HoldLoop(env);
+  Ref();
+}
+
 void GateObject::Settled(Napi::Env env) {
   if (--waiting_ > 0) return;
   mailbox_->LetLoopEnd(env);
@@ -107,19 +109,15 @@ Napi::Value GateObject::Authorize(const Napi::CallbackInfo& info) {
     mailbox->Post([this, pending](Napi::Env js, Napi::Function) {
       // No environment: the process or the worker is ending and nobody waits any more.
       if (js == nullptr) return;
-      Settle(js, *pending);
+      Settle(js, pending->deferred, pending->decision);
       Settled(js);
     });
   });
   pending->calling = false;
   // A promise for what is known already would cost more than the decision.
   if (pending->at_once) return Napi::String::New(env, pending->decision);
-  // Its settling waits for this thread, so it cannot come before the promise is there. This object and the event
-  // loop stay alive until the last one is settled.
-  if (waiting_++ == 0) {
-    mailbox_->HoldLoop(env);
-    Ref();
-  }
+  // Its settling waits for this thread, so it cannot come before the promise is there.
+  Waits(env);
   napi_value promise = nullptr;
   if (napi_create_promise(env, &pending->deferred, &promise) != napi_ok) return env.Undefined();
   return Napi::Value(env, promise);
@@ -182,6 +180,52 @@ Napi::Value GateObject::Promise(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Gate> gate = Borrow(info.Env());
   std::optional<Job> job = gate ? make(info, gate) : std::nullopt;
   return job ? Promised(info.Env(), *std::move(job)) : info.Env().Undefined();
+}
+
+Napi::Value GateObject::WaitApproval(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<Gate> gate = Borrow(env);
+  if (!gate) return env.Undefined();
+  const auto pending = std::make_shared<ApprovalWait>();
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &pending->deferred, &promise) != napi_ok) return env.Undefined();
+  const std::uint64_t wait = ++last_wait_;
+  approval_waits_.emplace(wait, pending);
+  Waits(env);
+  pending->gate_wait = gate->WaitApproval(Text(info, 0), Text(info, 1), [this, wait, pending, mailbox = mailbox_](const Result<Approval>& approval) {
+    pending->answer = ApprovalJson(approval);
+    mailbox->Post([this, wait, mailbox](Napi::Env js, Napi::Function) {
+      // A wait that was given up holds this object no longer; its destructor closes the mailbox.
+      if (js != nullptr && mailbox->IsOpen()) EndWait(js, wait);
+    });
+  });
+  Napi::Array out = Napi::Array::New(env, 2);
+  out.Set(0u, Napi::Number::New(env, static_cast<double>(wait)));
+  out.Set(1u, Napi::Value(env, promise));
+  return out;
+}
+
+void GateObject::EndWait(napi_env env, std::uint64_t wait) {
+  const auto at = approval_waits_.find(wait);
+  // Given up before its answer came.
+  if (at == approval_waits_.end()) return;
+  Settle(env, at->second->deferred, at->second->answer);
+  approval_waits_.erase(at);
+  Settled(env);
+}
+
+Napi::Value GateObject::CancelApprovalWait(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto wait = static_cast<std::uint64_t>(info[0].ToNumber().Int64Value());
+  const auto at = approval_waits_.find(wait);
+  if (at == approval_waits_.end()) return env.Undefined();
+  const std::shared_ptr<ApprovalWait> pending = at->second;
+  approval_waits_.erase(at);
+  if (gate_) gate_->CancelApprovalWait(pending->gate_wait);
+  // Its answer may be on its way and is not read any more.
+  Settle(env, pending->deferred, Error{ErrorCode::kCancelled, "the wait was given up"});
+  Settled(env);
+  return env.Undefined();
 }
 
 Napi::Value GateObject::CloseNow(const Napi::CallbackInfo& info) {

@@ -3,8 +3,10 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <optional>
 
+#include <intentgate/clock.h>
 #include <intentgate/keys.h>
 
 namespace intentgate::node {
@@ -32,9 +34,11 @@ class KeyRingObject final : public Napi::ObjectWrap<KeyRingObject> {
   std::optional<KeyRing> ring_;
 };
 
-// Constructors by environment: each worker thread has its own.
+// By environment: each worker thread has its own constructors.
 struct AddonData {
   Napi::FunctionReference key_ring, gate, policy;
+  const std::shared_ptr<const Clock> clock = SystemClock();
+  const std::shared_ptr<Random> random = SystemRandom();
 };
 
 // The ring in argument `index`, or null with a JavaScript error pending.

@@ -26,6 +26,11 @@ class Mailbox {
   void HoldLoop(Napi::Env env) { function_.Ref(env); }
   void LetLoopEnd(Napi::Env env) { function_.Unref(env); }
 
+  bool IsOpen() {
+    const std::scoped_lock lock(mutex_);
+    return open_;
+  }
+
   void Close() {
     const std::scoped_lock lock(mutex_);
     if (std::exchange(open_, false)) static_cast<void>(function_.Release());

@@ -11,14 +11,14 @@ namespace intentgate::node {
 
 // The texts behind a Call, which only borrows.
 struct OwnedCall {
-  std::string tool, token, prompt, session_id, server;
+  std::string tool, token, prompt, session_id, server, approval_id;
   json::Value arguments;
   std::string problem;   // what the strict reader found wrong with the arguments
 
   Call View() const;
 };
 
-// (tool, argsJson or undefined, token, prompt, sessionId, server)
+// (tool, argsJson or undefined, token, prompt, sessionId, server, approvalId)
 OwnedCall CallFrom(const Napi::CallbackInfo& info);
 
 }  // namespace intentgate::node

@@ -28,24 +28,27 @@ void Execute(napi_env, void* data) {
   running->job = nullptr;
 }
 
-// On the JavaScript thread. In an environment that is ending the calls fail, and nobody waits any more.
+// On the JavaScript thread.
 void Complete(napi_env env, napi_status, void* data) {
   const std::unique_ptr<Running> running(static_cast<Running*>(data));
   napi_delete_async_work(env, running->work);
-  const Result<std::string> made =
-      running->made ? *std::move(running->made) : Error{ErrorCode::kUnavailable, "the environment ended first"};
+  Settle(env, running->deferred,
+         running->made ? *std::move(running->made) : Error{ErrorCode::kUnavailable, "the environment ended first"});
+}
+
+}  // namespace
+
+void Settle(napi_env env, napi_deferred deferred, const Result<std::string>& made) {
   if (made.ok()) {
-    if (napi_value text = String(env, *made)) static_cast<void>(napi_resolve_deferred(env, running->deferred, text));
+    if (napi_value text = String(env, *made)) static_cast<void>(napi_resolve_deferred(env, deferred, text));
     return;
   }
   napi_value code = String(env, ErrorCodeName(made.error().code)), message = String(env, made.error().message);
   napi_value error = nullptr;
   if (code != nullptr && message != nullptr && napi_create_error(env, code, message, &error) == napi_ok) {
-    static_cast<void>(napi_reject_deferred(env, running->deferred, error));
+    static_cast<void>(napi_reject_deferred(env, deferred, error));
   }
 }
-
-}  // namespace
 
 Napi::Value Now(Napi::Env env, const Job& job) {
   const Result<std::string> made = job();

@@ -19,4 +19,8 @@ Napi::Value Now(Napi::Env env, const Job& job);
 // runs before it ends an environment.
 Napi::Value Promised(Napi::Env env, Job job);
 
+// Settles a promise with what a job made. With Node-API's own functions: in an environment that is ending they fail
+// quietly, where the C++ wrapper would end the process.
+void Settle(napi_env env, napi_deferred deferred, const Result<std::string>& made);
+
 }  // namespace intentgate::node

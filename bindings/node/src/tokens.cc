@@ -1,5 +1,6 @@
 #include "tokens.h"
 
+#include <intentgate/caveat_list.h>
 #include <intentgate/clock.h>
 #include <intentgate/token.h>
 
@@ -61,25 +62,28 @@ Napi::Value MintToken(const Napi::CallbackInfo& info) {
   return Napi::String::New(env, json::Write(out));
 }
 
-// attenuate(token, optionsJson) -> token
-Napi::Value AttenuateToken(const Napi::CallbackInfo& info) {
+Napi::Value Child(const Napi::CallbackInfo& info, const std::vector<Caveat>& caveats, const AttenuateOptions& options) {
   const Napi::Env env = info.Env();
-  const Result<json::Value> parsed = json::Parse(Text(info, 1));
-  if (!parsed.ok()) return Throw(env, parsed.error()), env.Undefined();
-  const Result<std::vector<Caveat>> caveats = Caveats(*parsed);
-  if (!caveats.ok()) return Throw(env, caveats.error()), env.Undefined();
-  AttenuateOptions options;
-  options.expires_in_seconds = Integer(*parsed, "expiresIn");
-  options.label = Member(*parsed, "label");
-  const json::Value* seal = parsed->Find("seal");
-  options.seal = seal != nullptr && seal->is_bool() && seal->bool_value();
-  const auto random = SystemRandom();
-  const Result<std::string> child = Attenuate(Text(info, 0), *caveats, options, *SystemClock(), *random);
+  const auto* data = env.GetInstanceData<AddonData>();
+  const Result<std::string> child = Attenuate(SmallText(info, 0).view(), caveats, options, *data->clock, *data->random);
   if (!child.ok()) return Throw(env, child.error()), env.Undefined();
   // A token is ASCII, which needs no decoding.
   napi_value text = nullptr;
   if (napi_create_string_latin1(env, child->data(), child->size(), &text) != napi_ok) return env.Undefined();
   return Napi::Value(env, text);
+}
+
+// attenuate(token, caveatsJson[, expiresIn or undefined, seal, label]) -> token
+Napi::Value AttenuateToken(const Napi::CallbackInfo& info) {
+  const Result<std::vector<Caveat>> caveats = CaveatsFromJson(SmallText(info, 1).view());
+  if (!caveats.ok()) return Throw(info.Env(), caveats.error()), info.Env().Undefined();
+  AttenuateOptions options;
+  if (info.Length() > 2) {
+    if (info[2].IsNumber()) options.expires_in_seconds = info[2].As<Napi::Number>().Int64Value();
+    options.seal = info[3].IsBoolean() && info[3].As<Napi::Boolean>().Value();
+    options.label = Text(info, 4);
+  }
+  return Child(info, *caveats, options);
 }
 
 Napi::Value DecodeToken(const Napi::CallbackInfo& info) {

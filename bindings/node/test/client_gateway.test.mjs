@@ -20,8 +20,11 @@ decision := {"allow": false, "escalate": true, "reason": "a human decides"} if i
 const TOOLS = ["read_file", "write_file", "transfer_funds", "delete_all"].map((name) => ({ name, description: name.replace("_", " "), inputSchema: { type: "object", properties: { path: { type: "string" } } } }));
 const RESULTS = { initialize: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "recorder", version: "1" } }, "tools/list": { tools: TOOLS } };
 
+const ADMIN = "admin-0123456789abcdef0123456789abcdef";
+const AMOUNT = { amount: 5 };
+
 const calls = [];
-let upstream, gateway, url, token;
+let upstream, gateway, url, token, fresh;
 
 const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("INTENTGATE_")));
 const command = (folder, ...args) => execFileSync(binary, args, { cwd: folder, encoding: "utf8", env: environment() }).trim();
@@ -42,13 +45,16 @@ before(async () => {
   const folder = scratch();
   command(folder, "keygen", "--out", "keys");
   writeFileSync(join(folder, "policy.rego"), POLICY);
+  writeFileSync(join(folder, "admin-token"), ADMIN, { mode: 0o600 });
   writeFileSync(join(folder, "intentgate.yaml"), `listen: {address: 127.0.0.1:0}
 upstream: {name: recorder, url: "http://127.0.0.1:${upstream.address().port}/mcp"}
 keys: {file: keys}
+admin: {token_file: admin-token}
 store: {kind: memory}
 policy: {files: [policy.rego]}
 `);
   token = command(folder, "mint", "--keys", "keys", "--subject", "agent", "--ttl", "1h", "--tools", "read_file,write_file,transfer_funds", "--max-calls", "3");
+  fresh = () => command(folder, "mint", "--keys", "keys", "--subject", "agent", "--ttl", "1h");
   gateway = spawn(binary, ["serve", "--config", "intentgate.yaml"], { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
   url = await new Promise((resolve, reject) => {
     for (const stream of [gateway.stdout, gateway.stderr]) {
@@ -103,4 +109,58 @@ test("a child made by attenuate can do less", { skip: !binary && "INTENTGATE_BIN
   const sub = new client.Gateway(url, { token: child });
   await assert.rejects(sub.toolCall("write_file", { arguments: {} }), client.CapabilityError);
   await assert.rejects(sub.toolCall("read_file"), client.BudgetError);
+});
+
+async function decide(approvalId, decision) {
+  const answer = await fetch(`${url}/v1/admin/approvals/${approvalId}/decide`,
+    { method: "POST", headers: { Authorization: `Bearer ${ADMIN}`, "Content-Type": "application/json" }, body: JSON.stringify({ decision }) });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+const left = (call) => call.then(() => assert.fail("not escalated"), (error) => {
+  assert.ok(error instanceof client.ApprovalPendingError, String(error));
+  return error;
+});
+const isRefusal = (error) => error instanceof client.PolicyError && !(error instanceof client.ApprovalPendingError);
+
+test("an escalated call is resumed once, and for its own arguments only", { skip: !binary && "INTENTGATE_BINARY is not set" }, async () => {
+  calls.length = 0;
+  const agent = new client.Gateway(url, { token: fresh() });
+  const pending = await left(agent.toolCall("transfer_funds", { arguments: AMOUNT }));
+  assert.equal(typeof pending.retryAfter, "number");
+  assert.equal((await left(pending.resume())).approvalId, pending.approvalId);
+  assert.equal((await left(agent.toolCall("transfer_funds", { arguments: AMOUNT }))).approvalId, pending.approvalId);
+  await decide(pending.approvalId, "approve");
+  await assert.rejects(agent.toolCall("transfer_funds", { arguments: { amount: 6 }, approvalId: pending.approvalId }), isRefusal);
+  await assert.rejects(new client.Gateway(url, { token: fresh() }).toolCall("transfer_funds", { arguments: AMOUNT, approvalId: pending.approvalId }), isRefusal);
+  assert.equal(calls.length, 0);
+  assert.equal((await pending.resume()).content[0].text, '{"amount":5}');
+  await assert.rejects(pending.resume(), isRefusal);
+  assert.equal(calls.length, 1);
+});
+
+for (const decision of ["approve", "reject"]) {
+  test(`a client waits while the gateway holds its request: ${decision}`, { skip: !binary && "INTENTGATE_BINARY is not set" }, async () => {
+    calls.length = 0;
+    const bearer = fresh();
+    const pending = await left(new client.Gateway(url, { token: bearer }).toolCall("transfer_funds", { arguments: AMOUNT }));
+    const held = new client.Gateway(url, { token: bearer }).toolCall("transfer_funds", { arguments: AMOUNT, approvalId: pending.approvalId, waitForApproval: 60 });
+    const ended = decision === "approve" ? held.then((result) => assert.equal(result.content[0].text, '{"amount":5}')) : assert.rejects(held, isRefusal);
+    await decide(pending.approvalId, decision);
+    await ended;
+    assert.equal(calls.length, decision === "approve" ? 1 : 0);
+  });
+}
+
+test("a wait that its caller gives up leaves the approval to come back to", { skip: !binary && "INTENTGATE_BINARY is not set" }, async () => {
+  calls.length = 0;
+  const agent = new client.Gateway(url, { token: fresh() });
+  const pending = await left(agent.toolCall("transfer_funds", { arguments: AMOUNT }));
+  const cut = new AbortController();
+  const held = pending.resume({ waitForApproval: 60, signal: cut.signal });
+  cut.abort(new Error("another task came"));
+  await assert.rejects(held, /another task came/);
+  await decide(pending.approvalId, "approve");
+  assert.equal((await pending.resume()).content[0].text, '{"amount":5}');
+  assert.equal(calls.length, 1);
 });

@@ -67,12 +67,10 @@ void AppendLegacyCaveat(const Caveat& caveat, std::string& out) {
 
 namespace {
 
-// The bearer text of a token's JSON up to its signature.
-std::string Signed(std::string json, const crypto::Digest& sig) {
+void AppendSig(const crypto::Digest& sig, std::string& json) {
   json += ",\"sig\":\"";
   base::Base64UrlAppend(sig, json);
   json += "\"}";
-  return base::Base64UrlEncode(base::AsBytes(json));
 }
 
 }  // namespace
@@ -92,29 +90,42 @@ std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig)
     }
     json += ']';
   }
-  return Signed(std::move(json), sig);
+  AppendSig(sig, json);
+  return base::Base64UrlEncode(base::AsBytes(json));
 }
 
 std::string ExtendLegacy(const LegacyToken& parent, const std::vector<Caveat>& caveats) {
-  const bool as_it_is = parent.canonical && !parent.caveats.empty();
-  std::string json = as_it_is ? parent.json.substr(0, parent.caveats.back().end) : std::string();
-  TokenContent content;
-  if (!as_it_is) content = parent.content;
+  TokenContent content = parent.content;
   crypto::Digest sig = parent.sig;
   for (const Caveat& caveat : caveats) {
     std::string message;
     AppendLegacyCaveat(caveat, message);
     sig = crypto::HmacSha256(sig, base::AsBytes(message));
-    if (!as_it_is) {
-      content.caveats.push_back(caveat);
-      continue;
-    }
-    json += ',';
-    json += message;
+    content.caveats.push_back(caveat);
   }
-  if (!as_it_is) return EncodeLegacy(content, sig);
-  json += ']';
-  return Signed(std::move(json), sig);
+  return EncodeLegacy(content, sig);
+}
+
+std::string ExtendCanonical(std::string_view text, std::string_view json, const LegacyShape& parent,
+                            const std::vector<Caveat>& caveats) {
+  // Three bytes are four characters, whatever follows them.
+  const std::size_t groups = parent.caveats_end / 3;
+  std::string tail(json.substr(groups * 3, parent.caveats_end - groups * 3));
+  tail.reserve(256);
+  crypto::Digest sig = parent.sig;
+  for (const Caveat& caveat : caveats) {
+    tail += ',';
+    const std::size_t begin = tail.size();
+    AppendLegacyCaveat(caveat, tail);
+    sig = crypto::HmacSha256(sig, base::AsBytes(std::string_view(tail).substr(begin)));
+  }
+  tail += ']';
+  AppendSig(sig, tail);
+  std::string child;
+  child.reserve(groups * 4 + tail.size() * 4 / 3 + 1);
+  child.append(text, 0, groups * 4);
+  base::Base64UrlAppend(base::AsBytes(tail), child);
+  return child;
 }
 
 crypto::Digest LegacyMac(const LegacyToken& token, const crypto::HmacKey& key) {

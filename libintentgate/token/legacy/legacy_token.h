@@ -5,7 +5,7 @@
 // takes the texts that real tokens have - members in their usual order, plain ASCII, no escapes - in
 // one pass, and hands everything else to the strict one. Whatever it takes, it reads as the strict one
 // would (tests/fuzz/token_decode_fuzz.cc). When the text is canonical already, the MAC runs over slices
-// of it.
+// of it, and a child starts with its parent's text.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,22 @@ void AppendLegacyPayload(const TokenContent& content, std::string& out);
 void AppendLegacyCaveat(const Caveat& caveat, std::string& out);
 // The bearer text.
 std::string EncodeLegacy(const TokenContent& content, const crypto::Digest& sig);
-// The bearer text of `parent` with more caveats. Takes the parent's text as it is where that is canonical.
+// The bearer text of `parent` with more caveats, re-serialised.
 std::string ExtendLegacy(const LegacyToken& parent, const std::vector<Caveat>& caveats);
+
+// What Attenuate must know of a parent.
+struct LegacyShape {
+  TokenFormat format = TokenFormat::kV4;
+  std::size_t caveats = 0;
+  std::size_t caveats_end = 0;  // in the JSON, behind the last one
+  crypto::Digest sig{};
+};
+// Takes the canonical JSON of a token with caveats; false for every other text, of which ReadLegacy has the truth.
+bool ScanCanonical(std::string_view json, LegacyShape& out);
+// As ExtendLegacy: the child begins as its parent does, so only what is behind the parent's last caveat is written.
+// REQUIRES: `json` is what `text` decodes to; ScanCanonical took it.
+std::string ExtendCanonical(std::string_view text, std::string_view json, const LegacyShape& parent,
+                            const std::vector<Caveat>& caveats);
 
 // Fills in what follows from the rest: hops and the earliest expiry.
 void CompleteLegacyContent(TokenContent& content);

@@ -1,6 +1,8 @@
 // Tokens by the public SDK's names. The bytes are the library's, so that what it verifies is what was made here.
 "use strict";
 
+const { json, text } = require("../values.js");
+
 // Loaded at the first token, so that a client for calls needs no binary.
 let loaded;
 const core = () => (loaded ??= require("../tokens.js"));
@@ -33,21 +35,28 @@ function extraCaveat(caveat) {
   const { type, tools: names, agent, expiry, maxCalls, ...rest } = caveat ?? {};
   if (!Object.values(CaveatType).includes(type)) throw new AttenuationError(`extra: unknown caveat type ${JSON.stringify(type)}`);
   for (const name in rest) throw new AttenuationError(`extra: unknown member ${JSON.stringify(name)}`);
-  const members = { tools: names, agent, exp: expiry, max_calls: maxCalls };
-  return { t: type, ...Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) };
+  try {
+    return json({ t: type, tools: names, agent, exp: expiry, max_calls: maxCalls }, "extra");
+  } catch (cause) {
+    throw new AttenuationError(cause.message, { cause });
+  }
 }
 
+const inSeconds = (at) => (at instanceof Date ? Math.floor(at.getTime() / 1000) : at);
+
+/** The caveats' JSON, joined. Numbers are whole by then, so writing them is quicker than making objects to be written. */
 function caveatsOf({ addTools, denyTools, maxCalls, expiresAt, expiresInSeconds, extra = NONE }) {
-  const caveats = [];
+  let caveats = "";
+  const add = (caveat) => { caveats += caveats === "" ? caveat : `,${caveat}`; };
   const allowed = tools(addTools, "addTools");
   const denied = tools(denyTools, "denyTools");
-  if (allowed.length > 0) caveats.push({ t: "tool_allow", tools: allowed });
-  if (denied.length > 0) caveats.push({ t: "tool_deny", tools: denied });
-  if (maxCalls !== undefined) caveats.push({ t: "max_calls", max_calls: whole(maxCalls, "maxCalls") });
-  if (expiresAt !== undefined) caveats.push({ t: "exp", exp: whole(expiresAt instanceof Date ? Math.floor(expiresAt.getTime() / 1000) : expiresAt, "expiresAt") });
-  else if (expiresInSeconds !== undefined) caveats.push({ t: "exp", exp: Math.floor(Date.now() / 1000) + whole(expiresInSeconds, "expiresInSeconds") });
+  if (allowed.length > 0) add(`{"t":"tool_allow","tools":${JSON.stringify(allowed)}}`);
+  if (denied.length > 0) add(`{"t":"tool_deny","tools":${JSON.stringify(denied)}}`);
+  if (maxCalls !== undefined) add(`{"t":"max_calls","max_calls":${whole(maxCalls, "maxCalls")}}`);
+  if (expiresAt !== undefined) add(`{"t":"exp","exp":${whole(inSeconds(expiresAt), "expiresAt")}}`);
+  else if (expiresInSeconds !== undefined) add(`{"t":"exp","exp":${Math.floor(Date.now() / 1000) + whole(expiresInSeconds, "expiresInSeconds")}}`);
   if (!Array.isArray(extra)) throw new AttenuationError("extra must be an array of caveats");
-  for (const caveat of extra) caveats.push(extraCaveat(caveat));
+  for (const caveat of extra) add(extraCaveat(caveat));
   return caveats;
 }
 
@@ -55,9 +64,9 @@ function caveatsOf({ addTools, denyTools, maxCalls, expiresAt, expiresInSeconds,
 function attenuate(token, options = {}) {
   for (const name in options) if (!OPTIONS.includes(name)) throw new AttenuationError(`unknown option ${JSON.stringify(name)}`);
   const caveats = caveatsOf(options);
-  if (caveats.length === 0) throw new AttenuationError("nothing to add: give at least one restriction");
+  if (caveats === "") throw new AttenuationError("nothing to add: give at least one restriction");
   try {
-    return core().attenuate(token, caveats);
+    return core().attenuateJson(text(token, "token"), `[${caveats}]`);
   } catch (cause) {
     throw new AttenuationError(cause.message, { cause });
   }

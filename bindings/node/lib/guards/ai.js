@@ -23,7 +23,7 @@ function guardTool(gate, name, tool, given = {}) {
   if (typeof tool?.execute !== "function") throw new TypeError(`guardTool: ${name} has no execute: it runs elsewhere and cannot be guarded here`);
   const original = tool.execute;
   const refuse = (decision) => { throw new Denied(decision, refusalText(decision, name)); };
-  const call = (input, options) => [gate, name, input, optionsOf(gate, given, [input, options])];
+  const call = (input, options) => [gate, name, input, optionsOf(gate, given, [input, options], options?.abortSignal)];
   const execute = original instanceof AsyncGeneratorFunction
     ? (input, options) => guardedStream(...call(input, options), { execute: (args) => original.call(tool, args, options), refuse })
     : async (input, options) => guarded(...call(input, options), { execute: (args) => last(original.call(tool, args, options)), refuse });

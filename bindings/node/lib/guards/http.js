@@ -10,10 +10,17 @@ function bearerOf(request) {
   return typeof header === "string" && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
 }
 
+// As the gateway has them.
+const APPROVAL_HEADER = "X-IntentGate-Approval-Id";
+const RETRY_SECONDS = "5";
+
 /** What is judged, and with which options. */
 function asked(gate, given, request) {
   const own = optionsOf(gate, given, [request]);
-  return [given.args === undefined ? request.body : given.args(request), own.token === undefined ? { ...own, token: bearerOf(request) } : own];
+  const approvalId = request.headers?.[APPROVAL_HEADER.toLowerCase()];
+  const options = { ...own, token: own.token ?? bearerOf(request) };
+  if (typeof approvalId === "string") options.approvalId = approvalId;
+  return [given.args === undefined ? request.body : given.args(request), options];
 }
 
 const UNAVAILABLE = /([._]unavailable|^gate\.shutting_down)$/;
@@ -30,8 +37,14 @@ function answerTo(decision, tool) {
   const status = statusOf(decision);
   const headers = status !== 401 ? {}
     : { "WWW-Authenticate": decision.code === "capability.no_token" ? "Bearer" : 'Bearer error="invalid_token"' };
-  const { code, check, verdict, eventId } = decision;
-  return { status, headers, body: { error: { code, check, verdict, message: refusalText(decision, tool), eventId } } };
+  const { code, check, verdict, eventId, approvalId } = decision;
+  const error = { code, check, verdict, message: refusalText(decision, tool), eventId };
+  if (verdict === "escalate" && approvalId !== "") {
+    headers[APPROVAL_HEADER] = approvalId;
+    headers["Retry-After"] = RETRY_SECONDS;
+    error.approvalId = approvalId;
+  }
+  return { status, headers, body: { error } };
 }
 
 /** The chain's word for an answered request. */

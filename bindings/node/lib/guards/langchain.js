@@ -32,7 +32,7 @@ function guardTool(gate, tool, given = {}) {
     // A tool of one text takes it bare.
     const bare = typeof input === "string" || input === undefined || input === null;
     const unwrap = (judged) => (bare ? judged.input : judged);
-    return guarded(gate, tool.name, bare ? { input } : input, optionsOf(gate, given, [input, config]), {
+    return guarded(gate, tool.name, bare ? { input } : input, optionsOf(gate, given, [input, config], config?.signal), {
       execute: (judged) => tool.call(isToolCall(arg) ? { ...arg, args: unwrap(judged) } : unwrap(judged), config, tags),
       refuse: (decision) => refuse(tool, decision, arg, config),
       failed: (result) => result?.status === "error",

@@ -12,7 +12,7 @@ function guardTool(gate, tool, given = {}) {
   if (typeof tool?.execute !== "function" || typeof tool.id !== "string") {
     throw new TypeError("guardTool: the tool must have an id and an execute, such as createTool() makes; what runs elsewhere cannot be guarded here");
   }
-  const execute = async (input, context) => guarded(gate, tool.id, input, optionsOf(gate, given, [input, context]), {
+  const execute = async (input, context) => guarded(gate, tool.id, input, optionsOf(gate, given, [input, context], context?.abortSignal), {
     execute: (judged) => tool.execute(judged, context),
     refuse: (decision) => { throw new Denied(decision, refusalText(decision, tool.id)); },
   });

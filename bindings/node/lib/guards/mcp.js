@@ -31,13 +31,13 @@ function refusal(decision, params) {
   const text = refusalText(decision, params.name);
   // A call that asked for a task must get a task or an error.
   if (params.task !== undefined) throw Object.assign(new Error(text), { code: -32012 });
-  return { content: [{ type: "text", text }], isError: true, _meta: { "intentgate/decision": { verdict: decision.verdict, check: decision.check, code: decision.code, eventId: decision.eventId } } };
+  return { content: [{ type: "text", text }], isError: true, _meta: { "intentgate/decision": { verdict: decision.verdict, check: decision.check, code: decision.code, eventId: decision.eventId, approvalId: decision.approvalId } } };
 }
 
 function guardedHandler(gate, given, handler, paramsOnly) {
   return async function (request, extra, ...rest) {
     const params = (paramsOnly ? request : request?.params) ?? {};
-    const own = optionsOf(gate, given, [params, extra]);
+    const own = optionsOf(gate, given, [params, extra], extra?.signal ?? extra?.mcpReq?.signal);
     const options = own.token === undefined ? { ...own, token: bearerOf(extra) } : own;
     return guarded(gate, params.name, params.arguments, options, {
       execute: (args) => {

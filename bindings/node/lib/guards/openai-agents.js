@@ -25,7 +25,7 @@ function guardTool(gate, tool, given = {}) {
   const invoke = async (context, input, details) => {
     const args = argumentsOf(input);
     if (args === undefined) return notJson(tool.name);
-    return guarded(gate, tool.name, args, optionsOf(gate, given, [args, context, details]), {
+    return guarded(gate, tool.name, args, optionsOf(gate, given, [args, context, details], details?.signal), {
       execute: (judged) => tool.invoke(context, JSON.stringify(judged), details),
       refuse: (decision) => refusalText(decision, tool.name),
     });

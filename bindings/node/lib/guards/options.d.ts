@@ -7,4 +7,7 @@ export interface CallGuardOptions<Call extends unknown[] = any[]> {
   sessionId?: string | ((...call: Call) => string | undefined);
   /** The upstream server's name, for `servers` caveats. */
   server?: string | ((...call: Call) => string | undefined);
+  /** Seconds that an escalated call waits for a person; 0 unless it is given. Then the refusal names the approval, and the same
+   *  call made again goes on once it is approved. */
+  waitForApproval?: number;
 }

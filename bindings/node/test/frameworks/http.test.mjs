@@ -17,6 +17,7 @@ async function withExpress(gate, seen) {
   app.post("/read", expressGuard(gate, "read"), (request, response) => { seen.push(request.body); response.json({ agent: request.intentgate.agentId }); });
   app.post("/blocked", expressGuard(gate, "blocked"), () => assert.fail("ran"));
   app.get("/files/:name", expressGuard(gate, "read", byQuery), (request, response) => { response.json(request.intentgate.args); });
+  app.post("/pay", expressGuard(gate, "pay"), (request, response) => { response.json({ paid: request.body.amount }); });
   app.post("/failing", expressGuard(gate, "failing"), (_, response) => { response.status(500).json({}); });
   app.use((error, request, response, next) => { response.status(500).json({ wrong: error.message }); });
   const server = app.listen(0, "127.0.0.1");
@@ -29,6 +30,7 @@ async function withFastify(gate, seen) {
   app.post("/read", { preHandler: fastifyGuard(gate, "read") }, async (request) => { seen.push(request.body); return { agent: request.intentgate.agentId }; });
   app.post("/blocked", { preHandler: fastifyGuard(gate, "blocked") }, async () => assert.fail("ran"));
   app.get("/files/:name", { preHandler: fastifyGuard(gate, "read", byQuery) }, async (request) => request.intentgate.args);
+  app.post("/pay", { preHandler: fastifyGuard(gate, "pay") }, async (request) => ({ paid: request.body.amount }));
   app.post("/failing", { preHandler: fastifyGuard(gate, "failing") }, async (_, reply) => reply.code(500).send({}));
   return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
 }
@@ -64,6 +66,28 @@ for (const [name, start] of [["Express", withExpress], ["Fastify", withFastify]]
     await gate.flush();
     // Opened, eleven decisions, and the outcomes of the four that were allowed.
     assert.equal((await gate.verifyAudit()).verified, 16);
+    await gate.close();
+  });
+}
+
+for (const [name, start] of [["Express", withExpress], ["Fastify", withFastify]]) {
+  test(`${name}: an escalated call is answered with its approval's id, and goes once when it comes again with it`, async () => {
+    const { gate, token } = world();
+    const server = await start(gate, []);
+    const authorization = `Bearer ${token()}`;
+    const pay = (amount, more = {}) => fetch(`${server.url}/pay`,
+      { method: "POST", headers: { "Content-Type": "application/json", Authorization: authorization, ...more }, body: JSON.stringify({ amount }) });
+    const pending = await pay(5);
+    const id = pending.headers.get("X-IntentGate-Approval-Id");
+    assert.deepEqual([pending.status, pending.headers.get("Retry-After"), (await pending.json()).error.approvalId], [403, "5", id]);
+    await gate.approve(id, { actor: "ann" });
+    const other = await pay(6, { "X-IntentGate-Approval-Id": id });
+    assert.deepEqual([other.status, (await other.json()).error.code], [403, "policy.approval_mismatch"]);
+    const paid = await pay(5, { "X-IntentGate-Approval-Id": id });
+    assert.deepEqual([paid.status, await paid.json()], [200, { paid: 5 }]);
+    const used = await pay(5, { "X-IntentGate-Approval-Id": id });
+    assert.deepEqual([used.status, used.headers.get("X-IntentGate-Approval-Id"), (await used.json()).error.code], [403, null, "policy.approval_used"]);
+    await server.close();
     await gate.close();
   });
 }

@@ -31,6 +31,36 @@ async function connected({ Client, pair }, server) {
 }
 
 for (const version of versions) {
+  test(`${version.name}: a call waits for a person, and no longer than its client does`, async () => {
+    const { gate, token } = world();
+    let ran = 0;
+    const server = guardServer(gate, new version.McpServer(about), { token: token(), waitForApproval: 600 });
+    server.registerTool("pay", { description: "Pays", inputSchema: z.object({ n: z.number() }) }, () => { ran += 1; return { content: [{ type: "text", text: "paid" }] }; });
+    const client = await connected(version, server);
+    const pending = async (n) => {
+      for (let row; ; await new Promise(setImmediate)) {
+        row = [...gate.listApprovalsSync({ state: "pending" })].find((one) => one.args.n === n);
+        if (row) return row.id;
+      }
+    };
+    const paid = client.callTool({ name: "pay", arguments: { n: 1 } });
+    await gate.approve(await pending(1), { actor: "ann" });
+    assert.deepEqual([(await paid).content[0].text, ran], ["paid", 1]);
+    const refused = client.callTool({ name: "pay", arguments: { n: 2 } });
+    await gate.reject(await pending(2), { actor: "ann" });
+    assert.deepEqual([(await refused).isError, (await refused)._meta["intentgate/decision"].code, ran], [true, "policy.approval_rejected", 1]);
+    // The wait ends with the request, or it would hold the process.
+    const cut = new AbortController();
+    const given = client.callTool({ name: "pay", arguments: { n: 3 } }, ...(version.name === "SDK 1" ? [undefined] : []), { signal: cut.signal });
+    await pending(3);
+    cut.abort();
+    await assert.rejects(given);
+    await client.close();
+    await gate.close();
+  });
+}
+
+for (const version of versions) {
   test(`${version.name}: only allowed calls reach the tool, and a refusal is a tool error`, async () => {
     const { gate, token } = world();
     const seen = [];

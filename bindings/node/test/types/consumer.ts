@@ -38,7 +38,7 @@ export const known: [string, string[]] = [policy.digest, policy.ruleNames];
 const limits: ig.BudgetLimits = { lifetimeCalls: 1, windowCalls: 1, windowCost: 1, windowSeconds: 60 };
 const settings: ig.GateSettings = { keys, store: { sqlite: "a.db" }, policy, policyLimits: { maxSteps: 1 }, capability: { required: true, audience: "x" },
   intent: { mode: "off" }, budgets: { agent: limits, tenants: { t: limits } }, tools: [{ match: "*", cost: 1, durability: "async" }],
-  audit: { durability: "durable", argValues: "scalars" } };
+  audit: { durability: "durable", argValues: "scalars", signing: { keyFile: "a", intervalMs: 1 }, retention: { days: 1 } }, approvals: { ttlSeconds: 60 } };
 export const opened: ig.Gate = ig.Gate.open({ config: "a.yaml", environment: {} });
 
 export async function asked(): Promise<string> {
@@ -48,7 +48,33 @@ export async function asked(): Promise<string> {
   const decision: ig.Decision = await gate.authorize("read", { path: "/a" }, options);
   const trace: readonly ig.TraceStep[] = (await gate.explain("read", {}, child)).trace;
   const seq: number | undefined = gate.authorizeSync("read").require().auditSeq;
-  gate.recordOutcome(decision, "success", 5);
+  const waited: ig.Decision = await gate.authorize("read", {}, { token: child, approvalId: "a", waitForApproval: 5, signal: AbortSignal.timeout(5) });
+  for await (const row of gate.listApprovals({ state: "pending", tenant: "t", agentId: "a", tool: "x", rootJti: "r" })) {
+    const given: ig.ApprovalState = (await gate.approve(row.id, { actor: "me", note: "n", claimedBy: "c", tenant: "t" })).state;
+    const again: ig.Approval = gate.rejectSync(row.id, { actor: "me" });
+    const shown: [string | undefined, number | undefined] = [row.argsJson, row.decidedAtMicros];
+    gate.approveSync(again.id, { actor: given + shown.join() });
+    await gate.reject(row.id, { actor: "me" });
+    await gate.waitApproval(row.id, { tenant: "t", signal: AbortSignal.timeout(1) });
+  }
+  // @ts-expect-error who answers must be said
+  await gate.approve("a", {});
+  const one: ig.Approval = await gate.getApproval(waited.approvalId, { tenant: "t" });
+  const rows: ig.Approval[] = [...gate.listApprovalsSync(), gate.getApprovalSync(one.id)];
+  gate.recordOutcome(decision, "success", rows.length);
+  const evidence: ig.Evidence = gate.evidence;
+  const because: ig.Because = { reason: "r", actor: "a", tenant: "t" };
+  const checkpoint: ig.Checkpoint = await evidence.checkpoint({ tenant: "t" });
+  const fresh: ig.Freshness = evidence.freshnessSync();
+  const proved: ig.EventProof = await evidence.proof(decision.eventId, { tenant: "t" });
+  await evidence.writeBundle("a.tar", { tenant: "t", filter: { from: new Date(), to: 5, tool: "x", decision: "allow" }, witnessed: true });
+  const bundle: ig.BundleReport = await ig.verifyBundle("a.tar", { keys: [evidence.verifierKey], receipts: [await evidence.receipt(decision)], olderCheckpoints: [checkpoint.note] });
+  await evidence.placeHold("h", { ...because, from: 1 });
+  const holds: ig.LegalHold[] = await evidence.holds({ tenant: "t" });
+  const erased: { events: number; values: number } = await evidence.eraseValues({ reason: "r", actor: "a", filter: { tenant: "t" }, dryRun: true });
+  const pruned: ig.PruneReport = await evidence.prune({ ...because, before: new Date(), dryRun: true });
+  const whole: ig.EvidenceReport = await evidence.verify({ incremental: true });
+  console.log(fresh.checkpoint?.size, proved.seq, bundle.verdict, holds.length, erased.values, pruned.archive, whole.covered, ig.makeSigningKeyFile("k", "acme"));
   const result: number = await gate.run("read", { n: 1 }, child, (args) => Number(args.n));
   const same: number = gate.runSync("read", undefined, undefined, () => 1);
   const read: (args: { path: string }) => Promise<string> = gate.guard("read", (args: { path: string }) => args.path, { token: child, onDenied: () => "no" });
@@ -130,7 +156,7 @@ import * as chainGuard from "libintentgate/langchain";
 import * as mastraGuard from "libintentgate/mastra";
 import * as agentsGuard from "libintentgate/openai-agents";
 
-const byCall = { token: (args: { path: string }) => args.path, intent: "read", sessionId: "s", server: "up" };
+const byCall = { token: (args: { path: string }) => args.path, intent: "read", sessionId: "s", server: "up", waitForApproval: 5 };
 const aTool = { name: "read", execute: (input: { path: string }) => input.path };
 export const kept: string = aiGuard.guardTools(opened, { read: aTool }, byCall).read.execute({ path: "a" });
 export const guardedTools = [aiGuard.guardTool(opened, "read", aTool, byCall), mastraGuard.guardTool(opened, aTool), mastraGuard.guardTools(opened, { aTool }).aTool,
