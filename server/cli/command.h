@@ -96,6 +96,11 @@ struct PolicyBenchOptions {
   bool json = false;
 };
 
+struct PolicyFmtOptions {
+  PolicySource source;
+  bool write = false, list = false, fail = false;
+};
+
 struct PolicyDepsOptions {
   PolicySource source;
   std::string query = "data.intentgate.policy.decision";
@@ -165,6 +170,7 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
 int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
+int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams);
 int PolicyDeps(const PolicyDepsOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);

@@ -51,6 +51,7 @@ struct AllOptions {
   PolicyTestOptions policy_test;
   PolicyBenchOptions policy_bench;
   PolicyDepsOptions policy_deps;
+  PolicyFmtOptions policy_fmt;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
   AuditBundleOptions audit_bundle;
@@ -118,15 +119,15 @@ void AddTokens(CLI::App& app, AllOptions& all) {
 
 constexpr const char* kPolicyExitCodes =
     "Exit codes, as opa's: 0 done, 1 policies or files have errors (test, check, bench, deps) or the answer is the one of --fail (eval), "
-    "2 a test failed, or the query did (eval), 64 usage.";
+    "2 a test failed, the query did (eval), or a file is not formatted (fmt --fail), 64 usage.";
 
 CLI::App* PolicyCommand(CLI::App& policy, const char* name, const char* what, const char* example) {
   return Command(policy, name, what, example, kPolicyExitCodes);
 }
 
 // As positional arguments, or by -d where a query is the positional one.
-void AddPolicySource(CLI::App* command, PolicySource& source, const char* option) {
-  CLI::Option* paths = command->add_option(option, source.paths, "policies (.rego) and data (.json, .yaml), or directories of them")->required();
+void AddPolicySource(CLI::App* command, PolicySource& source, const char* option, bool required = true) {
+  CLI::Option* paths = command->add_option(option, source.paths, "policies (.rego) and data (.json, .yaml), or directories of them")->required(required);
   // One path behind each -d: what follows may be the query.
   if (option[0] == '-') paths->allow_extra_args(false);
   command->add_option("--ignore", source.ignore, "names to leave out, such as '.*'; may be repeated")->allow_extra_args(false);
@@ -176,6 +177,12 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddPolicySource(check, all.policy_check.source, "paths");
   AddJson(check, all.policy_check.json);
   AddPolicyTest(*policy, all.policy_test);
+
+  CLI::App* format = PolicyCommand(*policy, "fmt", "lay policies out as usual", "intentgate policy fmt -w policies");
+  AddPolicySource(format, all.policy_fmt.source, "paths", false);
+  format->add_flag("-w,--write", all.policy_fmt.write, "rewrite the files; without it the text goes to standard output");
+  format->add_flag("-l,--list", all.policy_fmt.list, "name the files that would change");
+  format->add_flag("--fail", all.policy_fmt.fail, "exit with 2 if a file would change");
 
   CLI::App* bench = PolicyCommand(*policy, "bench", "measure a query", "intentgate policy bench -d policy.rego -i call.json data.intentgate.policy.decision");
   bench->add_option("query", all.policy_bench.query, "a reference such as data.authz.allow")->capture_default_str();
@@ -349,6 +356,7 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
   if (chosen({"policy", "test"})) return PolicyTest(all.policy_test, streams);
   if (chosen({"policy", "bench"})) return PolicyBench(all.policy_bench, streams);
+  if (chosen({"policy", "fmt"})) return PolicyFmt(all.policy_fmt, streams);
   if (chosen({"policy", "deps"})) return PolicyDeps(all.policy_deps, streams);
   if (chosen({"approvals", "list"})) return ApprovalsList(all.approvals, streams);
   if (chosen({"approvals", "show"})) return ApprovalsShow(all.approvals, streams);

@@ -22,9 +22,11 @@ struct PolicyFiles {
   json::Value data;  // an object, or null without data files
 };
 
+enum class PolicyFileKinds : std::uint8_t { kAll, kPolicies };
+
 // Reads files as they are named and directories with all that is below them, sorted. The path of a data file below its
 // directory is where its document goes: roles/admins.json is data.roles. kInvalidArgument: two files disagree.
-Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams);
+Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds = PolicyFileKinds::kAll);
 // The input document, or nullopt when `path` is empty.
 Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, const Streams& streams);
 

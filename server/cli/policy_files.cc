@@ -36,7 +36,7 @@ bool Merge(json::Value& into, const json::Value& from, std::string& at) {
 
 class Reader {
  public:
-  Reader(const PolicySource& source, const Streams& streams) : source_(source), streams_(streams) {}
+  Reader(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds) : source_(source), streams_(streams), kinds_(kinds) {}
 
   Result<PolicyFiles> Read() {
     for (const std::string& path : source_.paths) {
@@ -74,7 +74,7 @@ class Reader {
         std::vector<std::string> deeper = below;
         deeper.push_back(entry.filename().string());
         status = ReadFolder(entry, deeper);
-      } else if (IsRego(entry) || (IsData(entry) && (!source_.bundle || entry.stem() == "data"))) {
+      } else if (IsRego(entry) || (kinds_ == PolicyFileKinds::kAll && IsData(entry) && (!source_.bundle || entry.stem() == "data"))) {
         status = ReadFile(entry, below);
       }
       if (!status.ok()) return status;
@@ -101,12 +101,15 @@ class Reader {
 
   const PolicySource& source_;
   const Streams& streams_;
+  PolicyFileKinds kinds_;
   PolicyFiles files_;
 };
 
 }  // namespace
 
-Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams) { return Reader(source, streams).Read(); }
+Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds) {
+  return Reader(source, streams, kinds).Read();
+}
 
 Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, const Streams& streams) {
   if (path.empty()) return std::optional<json::Value>();

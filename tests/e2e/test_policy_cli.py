@@ -134,3 +134,19 @@ def test_deps_and_bench(folder):
     assert bench["samples"] > 0 and bench["median_ns"] > 0 and bench["steps"] > 0
     measured = run_cli("policy", "test", folder, "--bench", "--run", "admin")
     assert "ns/op" in measured.stdout
+
+
+def test_fmt_lists_rewrites_and_refuses(folder):
+    bad = folder / "loose.rego"
+    bad.write_text("package loose\nallow if{input.x==1;input.y}\n")
+    listed = run_cli("policy", "fmt", "-l", folder)
+    assert listed.returncode == 0 and str(bad) in listed.stdout.split()
+    assert run_cli("policy", "fmt", "--fail", bad).returncode == 2
+    assert bad.read_text().startswith("package loose\nallow if{")
+    assert run_cli("policy", "fmt", stdin=bad.read_text()).stdout == "package loose\nallow if {\n\tinput.x == 1\n\tinput.y\n}\n"
+    assert run_cli("policy", "fmt", "-w", folder).returncode == 0
+    assert bad.read_text() == "package loose\nallow if {\n\tinput.x == 1\n\tinput.y\n}\n"
+    assert run_cli("policy", "fmt", "--fail", folder).returncode == 0
+    bad.write_text("package loose\nallow if {")
+    broken = run_cli("policy", "fmt", "-w", folder)
+    assert broken.returncode == 1 and "rego_parse_error" in broken.stderr and bad.read_text() == "package loose\nallow if {"

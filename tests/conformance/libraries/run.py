@@ -85,6 +85,14 @@ def main():
                 theirs = answers([options.opa, "test", *old, ".", "--format", "json"], folder)
                 library["tests"] = len(theirs)
                 library["not_passed"] = {test: end for test, end in sorted(theirs.items()) if end[0] != "pass"}
+            # Libraries keep to opa's layout; so must the formatter.
+            moved = subprocess.run([options.intentgate, "policy", "fmt", *old, "-l", "--ignore", "stub.rego", "."], cwd=folder,
+                                   capture_output=True, text=True)
+            failed += moved.returncode != 0
+            for path in moved.stdout.split():
+                print(f"{path}: policy fmt would change it, opa fmt would not")
+                failed += 1
+        print(moved.stderr, end="")
         wanted = {test: library["not_passed"].get(test, ["pass", end[1]]) for test, end in ours.items()}
         wrong = [test for test in ours if ours[test] != wanted[test]]
         wrong += [test for test in library["not_passed"] if test not in ours]
