@@ -57,6 +57,8 @@ class ApprovalStore {
   virtual Result<std::vector<StoredApproval>> DueApprovals(std::int64_t now_micros, std::size_t limit) = 0;
   // Removes rows that were created before and are neither pending nor approved.
   virtual Status ForgetApprovals(std::int64_t created_before_micros) = 0;
+  // Removes those of `ids` that are the tenant's, in whatever state. How many.
+  virtual Result<std::int64_t> EraseApprovals(std::string_view tenant, std::span<const std::string> ids) = 0;
 };
 
 }  // namespace intentgate::approval

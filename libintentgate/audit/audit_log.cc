@@ -32,6 +32,28 @@ constexpr int kCommitBuckets = 14;   // 100 us * 2^i
 constexpr int kBatchBuckets = 11;    // 2^i
 constexpr std::uint64_t kMinJournalBytes = 64 << 10;
 
+// One caller's wait for its event. Outlives the callback, which is its last user and done when the lock is the caller's.
+class Wait {
+ public:
+  AppendDone Done() {
+    return [this](Result<AuditReceipt> result) {
+      const std::lock_guard lock(mutex_);
+      result_.emplace(std::move(result));
+      ready_.notify_one();
+    };
+  }
+  Result<AuditReceipt> Take() {
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [this] { return result_.has_value(); });
+    return *std::move(result_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::optional<Result<AuditReceipt>> result_;
+};
+
 class GroupCommitLog final : public AuditLog {
  public:
   GroupCommitLog(std::shared_ptr<AuditStore> store, AuditLogOptions options, std::shared_ptr<const Clock> clock,
@@ -66,6 +88,7 @@ class GroupCommitLog final : public AuditLog {
   // Before the first Append.
   Status Start();
   void Append(AuditEvent event, AuditPromise promise, AppendDone done) override;
+  Result<AuditReceipt> AppendIf(AuditEvent event, std::function<Status()> still) override;
   Status Flush() override;
   bool healthy() const override { return healthy_.load(std::memory_order_acquire); }
   bool ready(AuditDurability durability) const override {
@@ -86,7 +109,7 @@ class GroupCommitLog final : public AuditLog {
   // Makes the page's events, without those that the chain has if `may_be_there`, and the declaration of its damage.
   Result<std::vector<QueuedEvent>> EventsOf(const JournalPage& page, bool may_be_there);
   Status IntoChain(const JournalPage& page, bool may_be_there);
-  Status Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft) const;
+  Status Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft, bool numbered = true) const;
   // Queues it or says why not. `answered`: its caller shall be answered at once; the callback was left here.
   Status Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered);
   // Under the lock.
@@ -240,13 +263,13 @@ Result<std::vector<QueuedEvent>> GroupCommitLog::EventsOf(const JournalPage& pag
 Status GroupCommitLog::IntoChain(const JournalPage& page, bool may_be_there) {
   Result<std::vector<QueuedEvent>> events = EventsOf(page, may_be_there);
   if (!events.ok()) return events.error();
-  struct Wait {
+  struct PageWait {
     std::mutex mutex;
     std::condition_variable ready;
     std::size_t left = 0;
     Status status;
   };
-  Wait wait;   // outlives the callbacks: the last one is done when the lock is ours
+  PageWait wait;   // outlives the callbacks: the last one is done when the lock is ours
   wait.left = events->size();
   {
     const std::lock_guard lock(mutex_);
@@ -267,7 +290,7 @@ Status GroupCommitLog::IntoChain(const JournalPage& page, bool may_be_there) {
   return wait.status;
 }
 
-Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft) const {
+Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft, bool numbered) const {
   if (promise.durability == AuditDurability::kJournal && !lane_) {
     return Error{ErrorCode::kInvalidArgument, "there is no journal; set audit.journal.directory"};
   }
@@ -280,7 +303,7 @@ Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDra
   }
   std::vector<PrivateValue> values = TakePrivate(options_.commit, event);
   if (Status s = AddSalts(*random_, values); !s.ok()) return s;
-  draft = MakeDraft(std::move(event), producer_id_, true, std::move(values));
+  draft = MakeDraft(std::move(event), producer_id_, numbered, std::move(values));
   if (draft.bytes() > options_.max_event_bytes) {
     return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.bytes()) +
                                                 " bytes, more than max_event_bytes (" +
@@ -305,6 +328,24 @@ void GroupCommitLog::Append(AuditEvent event, AuditPromise promise, AppendDone d
   } else if (answered) {
     done(std::move(receipt));
   }
+}
+
+Result<AuditReceipt> GroupCommitLog::AppendIf(AuditEvent event, std::function<Status()> still) {
+  QueuedEvent queued;
+  // Without a number: it may never come, and nobody shall miss it.
+  if (Status s = Prepare(event, AuditDurability::kDurable, queued.draft, false); !s.ok()) return s.error();
+  queued.still = std::move(still);
+  Wait wait;
+  queued.done = wait.Done();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
+    if (Status s = RoomFor(queued.draft.bytes(), AuditDurability::kDurable); !s.ok()) return s.error();
+    ++stats_.appended;
+    EnqueueForChain(std::move(queued), false);
+  }
+  wake_.notify_one();
+  return wait.Take();
 }
 
 Status GroupCommitLog::RoomFor(std::size_t bytes, AuditPromise promise) const {
@@ -430,6 +471,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
     const std::size_t next = queue_.front().draft.bytes();
     if (!batch.empty() && bytes + next > options_.max_batch_bytes) break;
     if (!batch.empty() && queue_.front().may_be_there != batch.front().may_be_there) break;
+    if (!batch.empty() && (queue_.front().still || batch.front().still)) break;
     bytes += next;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -467,7 +509,9 @@ void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
   const bool looks_again = !status.ok() && status.error().code == ErrorCode::kConflict && batch.front().may_be_there;
-  healthy_.store(status.ok() || looks_again, std::memory_order_release);
+  // Nothing was lost with an event that was not wanted, so it says nothing of the log.
+  const bool unwanted = !status.ok() && batch.front().still != nullptr;
+  if (!unwanted) healthy_.store(status.ok() || looks_again, std::memory_order_release);
   if (status.ok()) NoteAsyncOpened(batch, receipts);
   Count(batch, micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -502,8 +546,9 @@ void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
 void GroupCommitLog::Count(const std::vector<QueuedEvent>& batch, std::int64_t micros, bool ok) {
   const std::lock_guard lock(mutex_);
   const auto n = static_cast<std::int64_t>(batch.size());
-  // What is in the journal has not failed: it is tried again.
-  const auto kept = std::count_if(batch.begin(), batch.end(), [](const QueuedEvent& e) { return e.journaled; });
+  // What is in the journal has not failed: it is tried again. Of a refused event its caller hears.
+  const auto kept =
+      std::count_if(batch.begin(), batch.end(), [](const QueuedEvent& e) { return e.journaled || e.still != nullptr; });
   (ok ? stats_.committed : stats_.failed) += ok ? n : n - kept;
   ++stats_.batches;
   stats_.last_batch_events = n;
@@ -584,20 +629,9 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Create(std::shared_ptr<AuditStore> s
 }
 
 Result<AuditReceipt> AuditLog::AppendAndWait(AuditEvent event, AuditPromise promise) {
-  struct Wait {
-    std::mutex mutex;
-    std::condition_variable ready;
-    std::optional<Result<AuditReceipt>> result;
-  };
-  Wait wait;   // outlives the callback, which is its last user and done when the lock is ours
-  Append(std::move(event), promise, [&wait](Result<AuditReceipt> result) {
-    const std::lock_guard lock(wait.mutex);
-    wait.result.emplace(std::move(result));
-    wait.ready.notify_one();
-  });
-  std::unique_lock lock(wait.mutex);
-  wait.ready.wait(lock, [&] { return wait.result.has_value(); });
-  return std::move(*wait.result);
+  Wait wait;
+  Append(std::move(event), promise, wait.Done());
+  return wait.Take();
 }
 
 }  // namespace intentgate::audit

@@ -68,6 +68,10 @@ class AuditLog {
   // says already that this process may lose events (async_opened), and is as kDeny before that.
   virtual void Append(AuditEvent event, AuditPromise promise, AppendDone done) = 0;
   Result<AuditReceipt> AppendAndWait(AuditEvent event, AuditPromise promise = AuditDurability::kDurable);
+  // Durably, and only if `still` allows it: what that finds in the tenant's chain holds at the very place of the event,
+  // whoever else writes. So of two that append what may stand there once, one hears the error of its `still`. Called on
+  // the writer's thread, perhaps more than once; a refusal leaves no trace.
+  virtual Result<AuditReceipt> AppendIf(AuditEvent event, std::function<Status()> still) = 0;
   // Returns when everything queued before the call is committed or has failed, and the journal's events as well.
   virtual Status Flush() = 0;
   // False after a failed commit until one succeeds again; the gate then denies.
@@ -79,9 +83,10 @@ class AuditLog {
 };
 
 // Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
-// event that was found good. With `values`, those that are stored are held against what the events commit to.
+// event that was found good; an error of its ends the walk and is given back. With `values`, those that are stored are
+// held against what the events commit to.
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
-                                 const std::function<void(const AuditRecord&)>& each = {},
+                                 const std::function<Status(const AuditRecord&)>& each = {},
                                  PrivateValueStore* values = nullptr);
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and

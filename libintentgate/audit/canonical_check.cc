@@ -8,9 +8,11 @@
 
 #include "audit/canonical_check.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 #include <intentgate/json.h>
 
@@ -21,34 +23,88 @@
 namespace intentgate::audit {
 namespace {
 
-// Sorted, as members of an event are.
+// The members that the columns of a store come from, and the two numbers.
 enum Wanted : std::size_t {
   kActor, kAgentId, kJti, kCheck, kCode, kDecision, kElevationId, kEventId, kKind, kProducerId, kRootJti, kSessionId,
   kTenant, kTool, kTs,
-  kTexts, kProducerSeq = kTexts, kSeq, kWantedCount
+  kTexts, kProducerSeq = kTexts, kSeq, kWantedCount, kOther = kWantedCount
 };
 
-struct WantedName {
+// What an event's text is compared in: as many bytes as the longest known name has, with its quotes and colon.
+using Words = std::array<std::uint64_t, 4>;
+using WordBytes = std::array<char, sizeof(Words)>;
+
+// A name that events have, as it stands in front of its value.
+struct KnownName {
   std::string_view name;
   Wanted what;
+  std::size_t length = 0;   // with quotes and colon
+  Words bytes{}, mask{};
+
+  constexpr KnownName(std::string_view text, Wanted wanted = kOther) : name(text), what(wanted), length(text.size() + 3) {
+    WordBytes quoted{}, used{};
+    quoted[0] = '"';
+    for (std::size_t i = 0; i < text.size(); ++i) quoted[i + 1] = text[i];
+    quoted[text.size() + 1] = '"';
+    quoted[text.size() + 2] = ':';
+    for (std::size_t i = 0; i < length; ++i) used[i] = static_cast<char>(-1);
+    bytes = std::bit_cast<Words>(quoted);
+    mask = std::bit_cast<Words>(used);
+  }
+  bool StandsIn(const Words& text) const {
+    return ((text[0] ^ bytes[0]) & mask[0]) == 0 &&
+           (((text[1] ^ bytes[1]) & mask[1]) | ((text[2] ^ bytes[2]) & mask[2]) | ((text[3] ^ bytes[3]) & mask[3])) == 0;
+  }
 };
-constexpr std::array<WantedName, kWantedCount> kWanted{{{"actor", kActor},
-                                                        {"agent_id", kAgentId},
-                                                        {"capability_token_id", kJti},
-                                                        {"check", kCheck},
-                                                        {"code", kCode},
-                                                        {"decision", kDecision},
-                                                        {"elevation_id", kElevationId},
-                                                        {"event_id", kEventId},
-                                                        {"kind", kKind},
-                                                        {"producer_id", kProducerId},
-                                                        {"producer_seq", kProducerSeq},
-                                                        {"root_capability_token_id", kRootJti},
-                                                        {"seq", kSeq},
-                                                        {"session_id", kSessionId},
-                                                        {"tenant", kTenant},
-                                                        {"tool", kTool},
-                                                        {"ts", kTs}}};
+
+// Sorted. Other members are read as well, only slower.
+constexpr KnownName kKnown[] = {{"actor", kActor},
+                                {"agent_id", kAgentId},
+                                {"arg_keys"},
+                                {"arg_values"},
+                                {"arg_values_text"},
+                                {"args_sha256"},
+                                {"capability_token_id", kJti},
+                                {"caveat_count"},
+                                {"check", kCheck},
+                                {"code", kCode},
+                                {"commitments"},
+                                {"decided_by"},
+                                {"decision", kDecision},
+                                {"decision_event_id"},
+                                {"details"},
+                                {"details_text"},
+                                {"elevation_id", kElevationId},
+                                {"event"},
+                                {"event_id", kEventId},
+                                {"intent_summary"},
+                                {"kind", kKind},
+                                {"latency_ms"},
+                                {"latency_us"},
+                                {"method"},
+                                {"outcome"},
+                                {"pending_id"},
+                                {"policy_sha256"},
+                                {"producer_id", kProducerId},
+                                {"producer_seq", kProducerSeq},
+                                {"reason"},
+                                {"refused_caveat"},
+                                {"remote_ip"},
+                                {"requires_step_up"},
+                                {"result_bytes"},
+                                {"result_sha256"},
+                                {"root_capability_token_id", kRootJti},
+                                {"schema_version"},
+                                {"seq", kSeq},
+                                {"session_id", kSessionId},
+                                {"tenant", kTenant},
+                                {"tool", kTool},
+                                {"ts", kTs},
+                                {"upstream_status"}};
+static_assert(std::is_sorted(std::begin(kKnown), std::end(kKnown),
+                             [](const KnownName& a, const KnownName& b) { return a.name < b.name; }));
+static_assert(std::all_of(std::begin(kKnown), std::end(kKnown),
+                          [](const KnownName& known) { return known.length <= sizeof(Words); }));
 
 // An integer of so many digits is a double and is written without an exponent.
 constexpr std::size_t kPlainDigits = 15;
@@ -110,7 +166,7 @@ class Scanner {
  public:
   explicit Scanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
-  bool Event() { return !AtEnd() && *at_ == '{' && Object(1) && AtEnd(); }
+  bool Event() { return Take('{') && TopMembers() && AtEnd(); }
 
   const char* problem() const { return problem_; }
   const RawString& text(std::size_t which) const { return texts_[which]; }
@@ -161,25 +217,66 @@ class Scanner {
     ++at_;
     if (Take('}')) return true;
     RawString before;
-    std::size_t wanted = 0;
     for (bool first = true;; first = false) {
       RawString name;
       if (!String(name)) return false;
       if (!first && !Less(before, name)) return Bad("its members are not sorted, or one appears twice");
       before = name;
       if (!Take(':')) return Bad("a colon is missing, or there is a blank");
-      if (depth == 1 ? !TopMember(name.text, wanted) : !Value(depth + 1)) return false;
+      if (!Value(depth + 1)) return false;
       if (Take('}')) return true;
       if (!Take(',')) return Bad("a comma is missing, or there is a blank");
     }
   }
 
-  // Members ascend, so that the next wanted name is never behind. An escaped name is none of them and stands
-  // before or behind each as its text does, because a backslash sorts before every letter they begin with.
-  bool TopMember(std::string_view name, std::size_t& wanted) {
-    while (wanted < kWanted.size() && kWanted[wanted].name < name) ++wanted;
-    if (wanted == kWanted.size() || kWanted[wanted].name != name || AtEnd()) return Value(2);
-    const Wanted what = kWanted[wanted].what;
+  // The event's own members. Known names ascend as members must: whatever is found behind the one before is in order
+  // by that, and is neither read character by character nor compared with it.
+  bool TopMembers() {
+    if (Take('}')) return true;
+    std::size_t next = 0;               // known names from here on are greater than the name before
+    std::optional<RawString> before;
+    for (;;) {
+      const std::size_t found = FindKnown(next);
+      if (found < std::size(kKnown)) {
+        next = found + 1;
+        before = Known(found);
+        at_ += kKnown[found].length;
+        if (!TopValue(kKnown[found].what)) return false;
+      } else if (!OtherMember(before, next)) {
+        return false;
+      }
+      if (Take('}')) return true;
+      if (!Take(',')) return Bad("a comma is missing, or there is a blank");
+    }
+  }
+
+  static RawString Known(std::size_t which) { return {kKnown[which].name}; }
+
+  // Which of the known names from `next` on stands here.
+  std::size_t FindKnown(std::size_t next) const {
+    Words here{};
+    if (static_cast<std::size_t>(end_ - at_) >= sizeof here) {
+      std::memcpy(&here, at_, sizeof here);   // of a length that the compiler knows
+    } else {
+      std::memcpy(&here, at_, static_cast<std::size_t>(end_ - at_));
+    }
+    while (next < std::size(kKnown) && !kKnown[next].StandsIn(here)) ++next;
+    return next;
+  }
+
+  // One whose name is not known, or not at its place.
+  bool OtherMember(std::optional<RawString>& before, std::size_t& next) {
+    RawString name;
+    if (!String(name)) return false;
+    if (before && !Less(*before, name)) return Bad("its members are not sorted, or one appears twice");
+    before = name;
+    while (next < std::size(kKnown) && !Less(name, Known(next))) ++next;
+    if (!Take(':')) return Bad("a colon is missing, or there is a blank");
+    return Value(2);
+  }
+
+  bool TopValue(Wanted what) {
+    if (what == kOther || AtEnd()) return Value(2);
     if (*at_ == '"' && what < kTexts) return String(texts_[what]);
     if (what >= kTexts && (*at_ == '-' || (*at_ >= '0' && *at_ <= '9'))) return Number(numbers_[what - kTexts]);
     return Value(2);

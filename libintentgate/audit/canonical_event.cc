@@ -5,6 +5,7 @@
 #include "audit/canonical_event.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -257,8 +258,18 @@ void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash
   out.hash = ChainHash(prev_hash, canonical);
 }
 
+crypto::Digest ChainDigest(std::string_view prev_hash, std::string_view canonical) {
+  return crypto::Sha256(base::AsBytes(prev_hash), base::AsBytes(canonical));
+}
+
 std::string ChainHash(std::string_view prev_hash, std::string_view canonical) {
-  return base::HexEncode(crypto::Sha256(base::AsBytes(prev_hash), base::AsBytes(canonical)));
+  return base::HexEncode(ChainDigest(prev_hash, canonical));
+}
+
+bool IsHexOf(const crypto::Digest& digest, std::string_view hex) {
+  std::array<char, 2 * sizeof(crypto::Digest)> text{};
+  base::HexEncodeInto(digest, text.data());
+  return hex == std::string_view(text.data(), text.size());
 }
 
 Result<StoredEvent> ProjectionsOf(const json::Value& event) {

@@ -17,6 +17,7 @@
 
 #include "audit/audit_store.h"
 #include "audit/canonical_check.h"
+#include "crypto/hash.h"
 
 namespace intentgate::audit {
 
@@ -62,8 +63,11 @@ ExactJson WriteExact(const json::Value& value);
 // Writes the canonical bytes of `draft` at `seq` into `out` and chains them to `prev_hash`.
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
 
-// hex(SHA-256(prev_hash || canonical))
+// SHA-256(prev_hash || canonical), and in hex as events name it.
+crypto::Digest ChainDigest(std::string_view prev_hash, std::string_view canonical);
 std::string ChainHash(std::string_view prev_hash, std::string_view canonical);
+// Whether `hex` is the digest in hex. Makes no string, for what verifies millions.
+bool IsHexOf(const crypto::Digest& digest, std::string_view hex);
 
 // What canonical bytes say about themselves, with the record's tenant, seq and event id. kMalformed
 // when the bytes are not the canonical form of one event. CanonicalChecker is the way that copies nothing.

@@ -46,6 +46,7 @@ Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditRecei
     part.indexes.push_back(i);
     part.opens_async = part.opens_async || events[i].opens_async;
     part.may_be_there = part.may_be_there || events[i].may_be_there;
+    if (events[i].still) part.still = &events[i].still;
     part.last_producer_seq = std::max(part.last_producer_seq, draft.producer_seq.value_or(events[i].journal_seq));
     if (events[i].journaled || !draft.producer_seq) continue;
     if (part.failed.count == 0) part.failed.first = *draft.producer_seq;
@@ -79,6 +80,9 @@ Status ChainWriter::Write(Parts& parts) {
     Status placed = SettleAbsent();
     if (placed.ok() && may_be_there && (attempt > 0 || absent_.size() < absent)) placed = LookAgain();
     if (placed.ok()) placed = PlaceAll(parts);
+    for (const auto& [tenant, part] : parts) {
+      if (placed.ok() && part.still != nullptr) placed = (*part.still)();
+    }
     if (!placed.ok()) {
       Failed(parts);
       return placed;

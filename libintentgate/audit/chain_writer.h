@@ -43,6 +43,9 @@ struct QueuedEvent {
   // with kConflict when anybody else wrote, so that its sender looks again.
   bool may_be_there = false;
   std::int64_t journal_seq = -1;   // its producer_seq, if this run gave it
+  // Asked when the event has its place, and again when it gets another one; an error is the batch's. What it finds in
+  // the tenant's chain holds where the event will stand. REQUIRES: the batch's only event, without a producer_seq.
+  std::function<Status()> still;
   std::function<void(Result<AuditReceipt>)> done;
 };
 
@@ -100,6 +103,7 @@ class ChainWriter {
     Hole failed;                             // what it would leave behind
     std::int64_t last_producer_seq = -1;
     bool may_be_there = false;
+    const std::function<Status()>* still = nullptr;   // of the batch's only event
   };
   struct Doubt {
     std::string tenant, event_id;

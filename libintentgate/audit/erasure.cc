@@ -3,15 +3,30 @@
 #include "audit/erasure.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
+#include <intentgate/json.h>
+
+#include "audit/canonical_event.h"
 #include "audit/filter.h"
 
 namespace intentgate::audit {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
+
+// Each once.
+std::vector<std::string> ApprovalsOf(const std::vector<AuditRecord>& records) {
+  std::set<std::string> ids;
+  for (const AuditRecord& record : records) {
+    const Result<json::Value> event = json::Parse(record.canonical, kEventLimits);
+    const json::Value* id = event.ok() ? event->Find("pending_id") : nullptr;
+    if (id != nullptr && id->is_string() && !id->string_value().empty()) ids.emplace(id->string_value());
+  }
+  return {ids.begin(), ids.end()};
+}
 
 }  // namespace
 
@@ -39,7 +54,8 @@ Status CheckHolds(AuditStore& store, RetentionStore& retention, const AuditFilte
   return {};
 }
 
-Result<EraseReport> EraseValues(AuditStore& store, PrivateValueStore& values, const AuditFilter& filter, bool dry_run) {
+Result<EraseReport> EraseValues(AuditStore& store, const ErasedStores& stores, const AuditFilter& filter, bool dry_run) {
+  PrivateValueStore& values = stores.values;
   EraseReport report;
   std::string after;
   do {
@@ -56,6 +72,12 @@ Result<EraseReport> EraseValues(AuditStore& store, PrivateValueStore& values, co
       const Result<std::int64_t> erased = values.ErasePrivateValues(filter.tenant, seqs);
       if (!erased.ok()) return erased.error();
       report.values += *erased;
+    }
+    const std::vector<std::string> ids = stores.approvals ? ApprovalsOf(page->records) : std::vector<std::string>();
+    if (!ids.empty()) {
+      const Result<std::int64_t> approvals = stores.approvals(ids, dry_run);
+      if (!approvals.ok()) return approvals.error();
+      report.approvals += *approvals;
     }
     after = page->next;
   } while (!after.empty());

@@ -9,8 +9,6 @@
 #include "audit/csv.h"
 #include "audit/export_format.h"
 #include "audit/filter.h"
-#include "base/encoding.h"
-#include "crypto/hash.h"
 
 namespace intentgate::audit {
 namespace {
@@ -18,7 +16,7 @@ namespace {
 constexpr std::size_t kPage = 256;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
-// Gathers lines into pieces and hashes what goes out.
+// Gathers lines into pieces.
 class Output {
  public:
   explicit Output(const ExportSink& sink) : sink_(sink) {}
@@ -33,18 +31,14 @@ class Output {
   }
   Status Flush() {
     if (buffer_.empty()) return {};
-    hash_.Update(base::AsBytes(buffer_));
     Status s = sink_(buffer_);
     buffer_.clear();
     return s;
   }
-  // Of everything flushed. Once.
-  std::string Sha256() { return base::HexEncode(hash_.Finish()); }
 
  private:
   const ExportSink& sink_;
   std::string buffer_;
-  crypto::Sha256Stream hash_;
 };
 
 class Exporter {
@@ -57,12 +51,14 @@ class Exporter {
     if (Status s = FindChains(); !s.ok()) return s;
     const bool filtered = NarrowsEvents(filter_);
     if (Status s = out_.Add(header); !s.ok()) return s;
+    if (trailer) digest_.emplace().Header(std::string_view(header).substr(0, header.size() - 1));
     for (ExportedChain& chain : chains_) {
       if (Status s = filtered ? Matching(chain) : Whole(chain); !s.ok()) return s;
       events_ += chain.events;
     }
-    if (Status s = out_.Flush(); !s.ok() || !trailer) return s;
-    if (Status s = out_.Add(WriteExportTrailer(chains_, events_, out_.Sha256())); !s.ok()) return s;
+    if (digest_) {
+      if (Status s = out_.Add(WriteExportTrailer(chains_, events_, digest_->Finish())); !s.ok()) return s;
+    }
     return out_.Flush();
   }
 
@@ -84,6 +80,13 @@ class Exporter {
       Result<std::vector<AuditRecord>> page = store_.Scan(chain.tenant, next, kPage);
       if (!page.ok()) return page.error();
       if (page->empty()) return {};   // events are missing; the verifier will say so
+      if (next > 0 && page->front().seq > next) {
+        const Result<PrunePoint> pruned = store_.Pruned(chain.tenant);
+        if (!pruned.ok()) return pruned.error();
+        if (pruned->first_seq > next) {
+          return Error{ErrorCode::kConflict, "events of tenant " + chain.tenant + " were pruned during the export; export again"};
+        }
+      }
       if (Status s = AddValues(*page); !s.ok()) return s;
       for (const AuditRecord& record : *page) {
         if (record.seq >= chain.head.next_seq) return {};
@@ -118,6 +121,7 @@ class Exporter {
   Status Event(ExportedChain& chain, const AuditRecord& record) {
     line_.clear();
     if (Status s = render_(record, line_); !s.ok()) return s;
+    if (digest_) digest_->Event(std::string_view(line_).substr(0, line_.size() - 1), record.canonical.size());
     ++chain.events;
     return out_.Add(line_);
   }
@@ -127,6 +131,7 @@ class Exporter {
   const AuditFilter& filter_;
   const EventRenderer& render_;
   Output out_;
+  std::optional<ExportDigest> digest_;   // of an export with a trailer
   std::vector<ExportedChain> chains_;
   std::int64_t events_ = 0;
   std::string line_;

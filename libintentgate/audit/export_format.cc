@@ -49,9 +49,13 @@ class LineParts {
   }
   // Up to the quote that ends a JSON string, which is taken as well.
   bool Quoted(std::string_view& out) {
-    std::size_t at = 0;
-    while (at < rest_.size() && rest_[at] != '"') at += rest_[at] == '\\' ? 2u : 1u;
-    if (at >= rest_.size()) return false;
+    std::size_t at = rest_.find('"');
+    if (at == std::string_view::npos) return false;
+    if (const std::size_t escape = rest_.substr(0, at).find('\\'); escape != std::string_view::npos) {
+      at = escape;
+      while (at < rest_.size() && rest_[at] != '"') at += rest_[at] == '\\' ? 2u : 1u;
+      if (at >= rest_.size()) return false;
+    }
     out = rest_.substr(0, at);
     rest_.remove_prefix(at + 1);
     return true;
@@ -197,6 +201,18 @@ void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<
   out += record.canonical;
   out += "}\n";
 }
+
+void ExportDigest::Header(std::string_view line) {
+  hash_.Update(base::AsBytes(line));
+  hash_.Update(base::AsBytes("\n"));
+}
+
+void ExportDigest::Event(std::string_view line, std::size_t canonical_size) {
+  hash_.Update(base::AsBytes(line.substr(0, line.size() - 1 - canonical_size)));
+  hash_.Update(base::AsBytes("}\n"));
+}
+
+std::string ExportDigest::Finish() { return base::HexEncode(hash_.Finish()); }
 
 std::string WriteExportTrailer(const std::vector<ExportedChain>& chains, std::int64_t events, std::string_view sha256) {
   json::Array list;

@@ -14,6 +14,8 @@
 
 #include <intentgate/audit.h>
 
+#include "crypto/hash.h"
+
 namespace intentgate::audit {
 
 inline constexpr std::string_view kExportFormat = "intentgate-audit-export-1";
@@ -32,7 +34,7 @@ Result<AuditFilter> FilterFromJson(const json::Value& value);
 std::string WriteExportHeader(const AuditFilter& filter, bool filtered, std::int64_t created_micros);
 // With the record's values. `proof` is base64 and stands in lines of a filtered bundle only (docs/formats/bundle.md).
 void AppendEventLine(const AuditRecord& record, std::string& out, std::optional<std::string_view> proof = std::nullopt);
-// `sha256`: hex, over every byte before the trailer's line.
+// `sha256`: ExportDigest's.
 std::string WriteExportTrailer(const std::vector<ExportedChain>& chains, std::int64_t events, std::string_view sha256);
 
 struct ExportHeader {
@@ -40,6 +42,20 @@ struct ExportHeader {
   std::string tenant;   // of the filter; empty: all
 };
 Result<ExportHeader> ReadExportHeader(std::string_view line);
+
+// The trailer's digest: all bytes before its line but the events' canonical bytes, each of which has the hash in its
+// own line. Lines without their end. Thread-compatible.
+class ExportDigest {
+ public:
+  void Header(std::string_view line);
+  // REQUIRES: AppendEventLine wrote the line, with canonical bytes of this size.
+  void Event(std::string_view line, std::size_t canonical_size);
+  // Hex. Once.
+  std::string Finish();
+
+ private:
+  crypto::Sha256Stream hash_;
+};
 
 struct ExportTrailer {
   std::int64_t events = 0;

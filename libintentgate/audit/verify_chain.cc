@@ -9,6 +9,7 @@
 #include "audit/audit_log.h"
 #include "audit/canonical_event.h"
 #include "audit/commitments.h"
+#include "base/encoding.h"
 
 namespace intentgate::audit {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each,
+  Walk(AuditStore& store, std::string_view tenant, const std::function<Status(const AuditRecord&)>& each,
        PrivateValueStore* values)
       : store_(store), each_(each), values_(values) {
     report_.tenant = tenant;
@@ -44,6 +45,7 @@ class Walk {
       if (Status s = ReadValues(*page); !s.ok()) return s.error();
       for (const StoredEvent& event : *page) {
         if (!Check(event)) break;
+        if (Status s = each_ ? each_(event.record) : Status(); !s.ok()) return s.error();
       }
     }
     if (report_.ok) {
@@ -91,10 +93,10 @@ class Walk {
       report_.expected_hash = link_;
       return Break(next_, "link", "the event does not name the hash of the event before it");
     }
-    const std::string computed = ChainHash(record.prev_hash, record.canonical);
-    if (computed != record.hash) {
+    const crypto::Digest computed = ChainDigest(record.prev_hash, record.canonical);
+    if (!IsHexOf(computed, record.hash)) {
       report_.stored_hash = record.hash;
-      report_.expected_hash = computed;
+      report_.expected_hash = base::HexEncode(computed);
       return Break(next_, "altered", "the stored bytes do not give the stored hash");
     }
     const Result<EventView> said = checker_.Check(record.canonical);
@@ -118,7 +120,6 @@ class Walk {
     link_ = record.hash;
     ++next_;
     ++report_.verified;
-    if (each_) each_(record);
     return true;
   }
 
@@ -171,7 +172,7 @@ class Walk {
   }
 
   AuditStore& store_;
-  const std::function<void(const AuditRecord&)>& each_;
+  const std::function<Status(const AuditRecord&)>& each_;
   PrivateValueStore* values_;
   std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
@@ -185,7 +186,7 @@ class Walk {
 }  // namespace
 
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
-                                 const std::function<void(const AuditRecord&)>& each, PrivateValueStore* values) {
+                                 const std::function<Status(const AuditRecord&)>& each, PrivateValueStore* values) {
   return Walk(store, tenant, each, values).Run(from_seq);
 }
 

@@ -5,7 +5,6 @@
 #include "evidence/bundle_events.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "audit/canonical_event.h"
@@ -67,7 +66,7 @@ MaybeFinding BundleEvents::Line(std::string_view text) {
     return BundleFinding{BundleVerdict::kTampered, "A line is not written as the lines of a bundle are.", expected(), {}};
   }
   if (MaybeFinding found = CheckPlace(*line)) return found;
-  const tlog::Hash hash = crypto::Sha256(base::AsBytes(line->prev_hash), base::AsBytes(line->canonical));
+  const tlog::Hash hash = audit::ChainDigest(line->prev_hash, line->canonical);
   if (MaybeFinding found = CheckBytes(*line, hash)) return found;
   if (MaybeFinding found = CheckLink(*line)) return found;
   if (!line->values.empty() && !setup_.manifest.values) {
@@ -112,9 +111,7 @@ MaybeFinding BundleEvents::CheckPlace(const audit::EventLine& line) const {
 MaybeFinding BundleEvents::CheckBytes(const audit::EventLine& line, const tlog::Hash& hash) {
   const Result<audit::EventView> said = checker_.Check(line.canonical);
   if (said.ok()) said_ = *said;
-  std::array<char, 64> hex{};
-  base::HexEncodeInto(hash, hex.data());
-  if (line.hash != std::string_view(hex.data(), hex.size())) {
+  if (!audit::IsHexOf(hash, line.hash)) {
     return Tampered(line, "The event's bytes do not give its hash: it was altered.");
   }
   if (!said.ok()) return Tampered(line, "The hashed bytes are no event: " + said.error().message + ".");

@@ -4,7 +4,8 @@
 //   ->  events deleted
 //
 // m is a multiple of 256 under a checkpoint. Every step leaves either everything in place or a pruning that the next
-// run brings to its end. The tiles of the tree stay: proofs of all later events rest on them.
+// run brings to its end. The tiles of the tree stay: proofs of all later events rest on them. Of two processes that
+// prune a tenant at once, one gets its event into the chain; the other one hears kConflict and deletes nothing.
 #pragma once
 
 #include <functional>
@@ -55,10 +56,23 @@ class Pruner {
   Result<audit::StoredCheckpoint> Checkpoint(const std::string& tenant);
   // nullopt: nothing is old enough.
   Result<std::optional<Plan>> MakePlan(const PruneRequest& request, std::int64_t begin);
-  // The newest pruning that the chain speaks of and the store has not done.
-  Result<std::optional<audit::PrunePoint>> Unfinished(const std::string& tenant, std::int64_t begin);
+  // The newest pruning that the chain speaks of.
+  struct Announced {
+    std::int64_t seq = -1;                    // of its event; -1: the chain speaks of none
+    std::int64_t begin = 0;                   // of the chain in the store
+    std::optional<audit::PrunePoint> left;    // what is behind `begin` because the store has not done it all
+  };
+  Result<Announced> NewestAnnounced(const std::string& tenant);
+  // kConflict when the chain speaks of another pruning by now.
+  Status CheckNewest(const std::string& tenant, std::int64_t newest);
+  // Archives what may go and says so in the chain, behind the pruning `newest`. nullopt: nothing is old enough.
+  Result<std::optional<audit::PrunePoint>> Announce(std::int64_t newest, const PruneRequest& request,
+                                                    const AdminContext& admin, PruneReport& report);
+  Result<std::optional<AuditRecord>> NewestEvent(const std::string& tenant);
   Status CheckHolds(const std::string& tenant, std::int64_t next_seq);
-  Status Record(const Plan& plan, const PruneRequest& request, const AdminContext& admin, const PruneReport& report);
+  // kConflict when the chain speaks of another pruning than `newest` before this one.
+  Status Record(const Plan& plan, const PruneRequest& request, const AdminContext& admin, const PruneReport& report,
+                std::int64_t newest);
 
   PrunerSetup setup_;
   audit::AuditLog& log_;

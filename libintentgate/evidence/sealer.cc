@@ -24,7 +24,7 @@ std::string TextAt(const json::Value& event, std::string_view pointer) {
 }  // namespace
 
 Status AppendControl(audit::AuditLog& log, std::string_view tenant, std::string_view name, json::Value details,
-                     std::string_view actor, std::string_view reason) {
+                     std::string_view actor, std::string_view reason, std::function<Status()> still) {
   AuditEvent event;
   event.kind = EventKind::kControl;
   event.tenant = tenant;
@@ -32,7 +32,8 @@ Status AppendControl(audit::AuditLog& log, std::string_view tenant, std::string_
   event.details = std::move(details);
   event.actor = actor;
   event.reason = reason;
-  const Result<AuditReceipt> receipt = log.AppendAndWait(std::move(event));
+  const Result<AuditReceipt> receipt =
+      still ? log.AppendIf(std::move(event), std::move(still)) : log.AppendAndWait(std::move(event));
   return receipt.ok() ? Status() : receipt.error();
 }
 
@@ -130,7 +131,12 @@ Status Sealer::NoteKey(const std::string& tenant) {
   if (*known == now) return {};
   json::Value details = json::MakeObject({{"signing_key", now}});
   if (!known->empty()) details.Set("previous_key", *known);
-  return AppendControl(log_, tenant, "key_rotated", std::move(details));
+  // Once, also where several gateways see the change.
+  return AppendControl(log_, tenant, "key_rotated", std::move(details), {}, {}, [&]() -> Status {
+    const Result<std::string> before = KeyOfChain(tenant);
+    if (!before.ok()) return before.error();
+    return *before == *known ? Status() : Status(Error{ErrorCode::kConflict, "another process has noted the key"});
+  });
 }
 
 Result<std::string> Sealer::KeyOfChain(const std::string& tenant) {

@@ -81,8 +81,8 @@ class Sealer {
   std::thread thread_;   // last: it uses the others
 };
 
-// A control event about the evidence itself, `audit/<name>`, written durably.
+// A control event about the evidence itself, `audit/<name>`, written durably; with `still`, as AuditLog::AppendIf.
 Status AppendControl(audit::AuditLog& log, std::string_view tenant, std::string_view name, json::Value details,
-                     std::string_view actor = {}, std::string_view reason = {});
+                     std::string_view actor = {}, std::string_view reason = {}, std::function<Status()> still = {});
 
 }  // namespace intentgate::evidence

@@ -22,6 +22,15 @@ std::string Reason(std::string_view what, std::string_view why) {
   return reason;
 }
 
+Result<std::int64_t> EraseApprovals(approval::ApprovalStore& store, const std::string& tenant,
+                                    std::span<const std::string> ids, bool only_count) {
+  if (!only_count) return store.EraseApprovals(tenant, ids);
+  const Result<std::vector<approval::StoredApproval>> there = store.FindApprovals(ids);
+  if (!there.ok()) return there.error();
+  return static_cast<std::int64_t>(
+      std::count_if(there->begin(), there->end(), [&](const auto& one) { return one.row.tenant == tenant; }));
+}
+
 json::Value HoldDetails(const LegalHold& hold) {
   json::Value details = json::MakeObject({{"hold", hold.id}});
   const LegalHold everything;
@@ -49,8 +58,13 @@ Result<EraseReport> GateImpl::EraseValues(const EraseRequest& request, const Adm
     event.details = json::MakeObject({{"filter", audit::FilterAsJson(filter)}});
     if (Status s = RecordAdmin(std::move(event)); !s.ok()) return NotRecorded("nothing was erased", s.error());
   }
-  Result<EraseReport> report =
-      audit::EraseValues(*parts_.audit_store, *parts_.private_values, filter, request.dry_run);
+  audit::ErasedStores stores{*parts_.private_values, {}};
+  if (parts_.approval_store) {
+    stores.approvals = [&](std::span<const std::string> ids, bool only_count) {
+      return EraseApprovals(*parts_.approval_store, filter.tenant, ids, only_count);
+    };
+  }
+  Result<EraseReport> report = audit::EraseValues(*parts_.audit_store, stores, filter, request.dry_run);
   if (report.ok() || request.dry_run) return report;
   return Error{report.error().code, "some values may not be erased yet; ask again: " + report.error().message};
 }

@@ -9,18 +9,22 @@
 
 #include "base/utf8.h"
 #include "rego/compile/build_plan.h"
+#include "rego/compile/dependencies.h"
 #include "rego/compile/recursion.h"
 #include "rego/compile/resolve.h"
+#include "rego/compile/tests.h"
 #include "rego/compile/types.h"
 #include "rego/syntax/parser.h"
 #include "rego/meter.h"
 #include "rego/vm/machine.h"
+#include "rego/vm/reachable.h"
 
 namespace intentgate::rego {
 namespace {
 
 constexpr std::size_t kPlanMemory = std::size_t{4} << 30;
 constexpr std::size_t kPooledMachines = 64;
+constexpr std::string_view kQueryFile = "query";
 
 int ArityOfOp(const void* tree, const Term& op) { return ArityOf(*static_cast<const RuleTree*>(tree), op); }
 
@@ -35,6 +39,7 @@ struct CompiledPolicy::Impl {
   ProgramInfo program;
   std::map<std::string, const RuleSet*, std::less<>> entrypoints;
   std::vector<std::string> packages;
+  std::vector<TestRule> tests;
   std::shared_ptr<const Clock> clock = SystemClock();
 
   mutable std::mutex pool_mutex;
@@ -58,7 +63,7 @@ struct CompiledPolicy::Impl {
 
   EvalError ToError(const EvalAbort& abort) const {
     EvalError error{abort.code, base::ReplaceInvalidUtf8(abort.message), {}, abort.line, abort.column};
-    if (abort.line > 0 && abort.file < file_names.size()) error.file = file_names[abort.file];
+    if (abort.line > 0) error.file = abort.file < file_names.size() ? file_names[abort.file] : std::string(kQueryFile);
     return error;
   }
 
@@ -140,6 +145,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     if (!CheckSizes(files, data, options.limits, diagnostics)) return failed(), result;
     std::vector<Module> modules = ParseAll(files, options, diagnostics);
     if (failed()) return result;
+    if (options.tests) impl->tests = PrepareTests(modules, diagnostics);
     impl->tree.Grant(options.granted_builtins);
     const bool asks = std::any_of(files.begin(), files.end(), [](const SourceFile& f) { return f.text.find("rego.metadata.") != std::string::npos; });
     std::optional<Annotations> annotations;
@@ -150,6 +156,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     impl->plans.arena = &impl->arena;
     impl->plans.tree = &impl->tree;
     impl->plans.diagnostics = &diagnostics;
+    impl->plans.print = options.print;
     const Value base = Value::FromJson(impl->arena, impl->data);
     base.Freeze();
     BuildPlans(impl->plans, base);
@@ -160,7 +167,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     for (const Module& module : modules) impl->packages.push_back(TermText(module.package));
     std::sort(impl->packages.begin(), impl->packages.end());
     impl->packages.erase(std::unique(impl->packages.begin(), impl->packages.end()), impl->packages.end());
-    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size(), impl->plans.joins};
+    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size(), impl->plans.joins, &impl->file_names};
     result.policy = std::make_shared<const CompiledPolicy>(std::move(impl));
   } catch (const EvalAbort& abort) {
     diagnostics.Compile({}, abort.message);
@@ -246,13 +253,14 @@ void CaptureValues(Body& body, const RuleTree& tree, std::vector<std::int32_t>& 
 
 QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* input, const EvalOptions& options) const {
   QueryResult result;
-  const SourceFile source{"query", std::string(text)};
-  Diagnostics diagnostics({&source, 1}, 20);
+  const SourceFile source{std::string(kQueryFile), std::string(text)};
+  const auto file = static_cast<std::uint32_t>(impl_->file_names.size());
+  Diagnostics diagnostics({&source, 1}, 20, file);
   const auto failed = [&] { return result.diagnostics = diagnostics.Take(), !result.diagnostics.empty(); };
   try {
-    Body body = ParseQuery(source.text, 0, diagnostics);
+    Body body = ParseQuery(source.text, file, diagnostics);
     if (failed()) return result;
-    const std::vector<std::string> names = ResolveQuery(body, 0, diagnostics);
+    const std::vector<std::string> names = ResolveQuery(body, file, diagnostics);
     CheckBodyTypes(body, impl_->tree, Dialect::kV1, diagnostics);
     auto vars = static_cast<std::int32_t>(names.size());
     std::vector<std::int32_t> captured;
@@ -270,7 +278,8 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     Lowering lowering(plans, vars, true);
     const Block* block = lowering.LowerBody(&body);
     if (failed()) return result;
-    const ProgramInfo info = {plans.root, plans.sets.size(), plans.input_paths.size(), plans.mocks.size(), plans.joins};
+    const ProgramInfo info = {plans.root,         plans.sets.size(), plans.input_paths.size(),
+                              plans.mocks.size(), plans.joins,       &impl_->file_names};
     result.error = impl_->Guarded(input, options, info, [&](Machine& machine) {
       machine.RunQuery(*block, lowering.slots(), [&](const Value* frame) {
         const bool failed_test = captured.size() > 1 && std::any_of(captured.begin(), captured.end(), [&](std::int32_t var) {
@@ -305,5 +314,25 @@ std::vector<std::string> CompiledPolicy::RuleNames() const {
 }
 
 std::vector<std::string> CompiledPolicy::Packages() const { return impl_->packages; }
+
+std::vector<SourceLine> CompiledPolicy::ReachableLines() const {
+  std::vector<SourceLine> lines;
+  const std::vector<const RuleSet*> sets(impl_->plans.sets.begin(), impl_->plans.sets.end());
+  for (const Location at : ReachablePlaces(sets)) lines.push_back({impl_->file_names[at.file], at.line});
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return lines;
+}
+
+const std::vector<TestRule>& CompiledPolicy::Tests() const { return impl_->tests; }
+
+Result<Dependencies> CompiledPolicy::DependenciesOf(std::string_view query) const {
+  const SourceFile source{std::string(kQueryFile), std::string(query)};
+  Diagnostics diagnostics({&source, 1}, 1);
+  Body body = ParseQuery(source.text, 0, diagnostics);
+  if (diagnostics.empty()) ResolveQuery(body, 0, diagnostics);
+  if (!diagnostics.empty()) return Error{ErrorCode::kInvalidArgument, diagnostics.Take()[0].ToString()};
+  return rego::DependenciesOf(body, impl_->tree);
+}
 
 }  // namespace intentgate::rego

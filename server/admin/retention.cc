@@ -54,7 +54,8 @@ Reply EraseValues(const Resources& on, const Request& request) {
   EraseRequest wanted{std::move(*filter), reason->value_or(""), dry_run->value_or(false)};
   const Result<EraseReport> report = on.gate->EraseValues(wanted, request.Context());
   if (!report.ok()) return Reply::FromError(report.error());
-  return {200, json::MakeObject({{"dry_run", wanted.dry_run}, {"events", report->events}, {"values", report->values}})};
+  return {200, json::MakeObject({{"dry_run", wanted.dry_run}, {"events", report->events}, {"values", report->values},
+                                {"approvals", report->approvals}})};
 }
 
 // The superadmin's, as lifting a hold is.

@@ -59,16 +59,47 @@ struct VerifyOptionsCli {
   bool json = false;
 };
 
+// What a policy command reads.
+struct PolicySource {
+  std::vector<std::string> paths;   // files and directories
+  std::vector<std::string> ignore;  // globs of names
+  bool bundle = false, v0 = false;
+};
+
 struct PolicyEvalOptions {
-  std::vector<std::string> files;
+  PolicySource source;
   std::string input;
   std::string query = "data.intentgate.policy.decision";
-  bool v0 = false, json = false;
+  std::string explain;  // full, fails or notes
+  bool coverage = false, profile = false, fail = false, fail_defined = false, strict = false, json = false;
 };
 
 struct PolicyCheckOptions {
-  std::vector<std::string> files;
-  bool v0 = false, json = false;
+  PolicySource source;
+  bool json = false;
+};
+
+struct PolicyTestOptions {
+  PolicySource source;
+  std::string run;
+  std::string explain;
+  double threshold = 0;  // percent
+  std::int64_t max_steps = 50'000'000, count = 1;
+  bool verbose = false, coverage = false, bench = false, fail_on_empty = false, json = false;
+};
+
+struct PolicyBenchOptions {
+  PolicySource source;
+  std::string input;
+  std::string query = "data.intentgate.policy.decision";
+  std::int64_t milliseconds = 1'000;
+  bool json = false;
+};
+
+struct PolicyDepsOptions {
+  PolicySource source;
+  std::string query = "data.intentgate.policy.decision";
+  bool json = false;
 };
 
 struct AuditVerifyOptions {
@@ -132,6 +163,9 @@ int DecodeToken(const DecodeOptions& options, const Streams& streams);
 int VerifyToken(const VerifyOptionsCli& options, const Streams& streams);
 int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
+int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
+int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
+int PolicyDeps(const PolicyDepsOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);
 int AuditExport(const AuditExportOptions& options, const Streams& streams);
 int AuditBundle(const AuditBundleOptions& options, const Streams& streams);

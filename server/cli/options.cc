@@ -48,6 +48,9 @@ struct AllOptions {
   VerifyOptionsCli verify;
   PolicyEvalOptions policy_eval;
   PolicyCheckOptions policy_check;
+  PolicyTestOptions policy_test;
+  PolicyBenchOptions policy_bench;
+  PolicyDepsOptions policy_deps;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
   AuditBundleOptions audit_bundle;
@@ -113,20 +116,78 @@ void AddTokens(CLI::App& app, AllOptions& all) {
   AddJson(verify, all.verify.json);
 }
 
+constexpr const char* kPolicyExitCodes =
+    "Exit codes, as opa's: 0 done, 1 policies or files have errors (test, check, bench, deps) or the answer is the one of --fail (eval), "
+    "2 a test failed, or the query did (eval), 64 usage.";
+
+CLI::App* PolicyCommand(CLI::App& policy, const char* name, const char* what, const char* example) {
+  return Command(policy, name, what, example, kPolicyExitCodes);
+}
+
+// As positional arguments, or by -d where a query is the positional one.
+void AddPolicySource(CLI::App* command, PolicySource& source, const char* option) {
+  CLI::Option* paths = command->add_option(option, source.paths, "policies (.rego) and data (.json, .yaml), or directories of them")->required();
+  // One path behind each -d: what follows may be the query.
+  if (option[0] == '-') paths->allow_extra_args(false);
+  command->add_option("--ignore", source.ignore, "names to leave out, such as '.*'; may be repeated")->allow_extra_args(false);
+  command->add_flag("-b,--bundle", source.bundle, "read directories as bundles: data from data.json and data.yaml only");
+  command->add_flag("--v0,--v0-compatible", source.v0, "read the policies as Rego v0");
+}
+
+CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
+  return command->add_option("--explain", explain, "show how the answer came about")->check(CLI::IsMember({"full", "fails", "notes"}));
+}
+
+void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
+  CLI::App* eval = PolicyCommand(policy, "eval", "evaluate a query",
+                                 "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
+  eval->add_option("query", options.query, "the query")->capture_default_str();
+  AddPolicySource(eval, options.source, "-d,--data");
+  eval->add_option("-i,--input", options.input, "file with the input document, or - for standard input");
+  AddExplain(eval, options.explain);
+  eval->add_flag("--coverage", options.coverage, "say which lines were reached");
+  eval->add_flag("--profile", options.profile, "say which lines took the time");
+  eval->add_flag("--fail", options.fail, "exit with 1 if there is no answer");
+  eval->add_flag("--fail-defined", options.fail_defined, "exit with 1 if there is one");
+  eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
+  AddJson(eval, options.json);
+}
+
+void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
+  CLI::App* test = PolicyCommand(policy, "test", "run the tests that are written in Rego", "intentgate policy test policies -v --coverage");
+  AddPolicySource(test, options.source, "paths");
+  test->add_option("-r,--run", options.run, "only tests whose full name matches this regular expression");
+  test->add_flag("-v,--verbose", options.verbose, "show passed tests, what they printed, and how failed ones failed");
+  AddExplain(test, options.explain)->default_str("fails");
+  test->add_flag("-c,--coverage", options.coverage, "say which lines the tests reached, as JSON");
+  test->add_option("--threshold", options.threshold, "with --coverage: fail below this percentage")->check(CLI::Range(0.0, 100.0));
+  test->add_flag("--bench", options.bench, "measure each test that passes");
+  test->add_option("--count", options.count, "how often each test runs")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  test->add_option("--max-steps", options.max_steps, "steps that one test may take")->check(CLI::PositiveNumber)->capture_default_str();
+  test->add_flag("--fail-on-empty", options.fail_on_empty, "fail if there is no test");
+  AddJson(test, options.json);
+}
+
 void AddPolicy(CLI::App& app, AllOptions& all) {
   CLI::App* policy = app.add_subcommand("policy", "work with Rego policies");
   policy->require_subcommand(1);
-  CLI::App* eval = Command(*policy, "eval", "evaluate a query",
-                           "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
-  eval->add_option("query", all.policy_eval.query, "the query")->capture_default_str();
-  eval->add_option("-d,--data", all.policy_eval.files, "policy files")->required();
-  eval->add_option("-i,--input", all.policy_eval.input, "file with the input document, or - for standard input");
-  eval->add_flag("--v0", all.policy_eval.v0, "read the files as Rego v0");
-  AddJson(eval, all.policy_eval.json);
-  CLI::App* check = Command(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
-  check->add_option("files", all.policy_check.files, "policy files")->required();
-  check->add_flag("--v0", all.policy_check.v0, "read the files as Rego v0");
+  AddPolicyEval(*policy, all.policy_eval);
+  CLI::App* check = PolicyCommand(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
+  AddPolicySource(check, all.policy_check.source, "paths");
   AddJson(check, all.policy_check.json);
+  AddPolicyTest(*policy, all.policy_test);
+
+  CLI::App* bench = PolicyCommand(*policy, "bench", "measure a query", "intentgate policy bench -d policy.rego -i call.json data.intentgate.policy.decision");
+  bench->add_option("query", all.policy_bench.query, "a reference such as data.authz.allow")->capture_default_str();
+  AddPolicySource(bench, all.policy_bench.source, "-d,--data");
+  bench->add_option("-i,--input", all.policy_bench.input, "file with the input document, or - for standard input");
+  bench->add_option("--time", all.policy_bench.milliseconds, "how long to measure, in milliseconds")->check(CLI::Range(1, 600'000))->capture_default_str();
+  AddJson(bench, all.policy_bench.json);
+
+  CLI::App* deps = PolicyCommand(*policy, "deps", "say what a query reads", "intentgate policy deps -d policy.rego data.intentgate.policy.decision");
+  deps->add_option("query", all.policy_deps.query, "the query")->capture_default_str();
+  AddPolicySource(deps, all.policy_deps.source, "-d,--data");
+  AddJson(deps, all.policy_deps.json);
 }
 
 constexpr const char* kConfigHelp = "the server's YAML file; else the environment alone";
@@ -286,6 +347,9 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"verify"})) return VerifyToken(all.verify, streams);
   if (chosen({"policy", "eval"})) return PolicyEval(all.policy_eval, streams);
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
+  if (chosen({"policy", "test"})) return PolicyTest(all.policy_test, streams);
+  if (chosen({"policy", "bench"})) return PolicyBench(all.policy_bench, streams);
+  if (chosen({"policy", "deps"})) return PolicyDeps(all.policy_deps, streams);
   if (chosen({"approvals", "list"})) return ApprovalsList(all.approvals, streams);
   if (chosen({"approvals", "show"})) return ApprovalsShow(all.approvals, streams);
   if (chosen({"approvals", "approve"})) return ApprovalsApprove(all.approvals, streams);

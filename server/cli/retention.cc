@@ -47,9 +47,10 @@ int AuditErase(const AuditEraseOptions& options, const Streams& streams) {
   if (!report.ok()) return Fail(streams, report.error());
   if (options.json) {
     streams.out << json::Write(json::MakeObject(
-                       {{"dry_run", options.dry_run}, {"events", report->events}, {"values", report->values}})) << "\n";
+                       {{"dry_run", options.dry_run}, {"events", report->events}, {"values", report->values},
+                        {"approvals", report->approvals}})) << "\n";
   } else {
-    streams.out << report->values << " private values of " << report->events
+    streams.out << report->values << " private values and " << report->approvals << " approvals of " << report->events
                 << (options.dry_run ? " events would be erased\n" : " events erased\n");
   }
   return kExitOk;

@@ -251,4 +251,23 @@ TEST_CASE("what is overdue is found, and what is closed can be forgotten") {
   });
 }
 
+TEST_CASE("approvals are erased by id, of one tenant, in every state, and counted") {
+  ForEachStore([](Stores& s) {
+    for (const char* id : {"a", "b", "c", "d"}) Ask(s, Asked(id, id, 5'000));
+    StoredApproval foreign = Asked("x", "x", 5'000);
+    foreign.row.tenant = "other";
+    Ask(s, foreign);
+    Approve(s, "b");
+    StoredApproval expired = Read(s, "c");
+    expired.row.state = ApprovalState::kExpired;
+    REQUIRE(s.approvals->ReplaceApproval(expired).value());
+    const std::vector<std::string> ids{"a", "b", "c", "x", "nobody", "it's"};
+    const std::string tenant = Read(s, "d").row.tenant;
+    CHECK(s.approvals->EraseApprovals(tenant, ids).value() == 3);
+    CHECK(Ids(s.approvals->ListApprovals({}, "", 10, 0)) == "xd");
+    CHECK(s.approvals->EraseApprovals(tenant, ids).value() == 0);
+    CHECK(s.approvals->EraseApprovals(tenant, {}).value() == 0);
+  });
+}
+
 }  // namespace intentgate::test

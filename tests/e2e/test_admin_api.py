@@ -205,7 +205,7 @@ def test_values_are_erased_for_good_and_holds_stop_it(admin, tmp_path):
     assert [h["id"] for h in admin.admin("GET", "/v1/admin/audit/holds?tenant=acme")[1]["holds"]] == ["case-7"]
     assert admin.admin("POST", "/v1/admin/audit/holds/lift", {"tenant": "acme", "id": "case-7"}, token=ACME)[0] == 403
     assert admin.admin("POST", "/v1/admin/audit/holds/lift", {"tenant": "acme", "id": "case-7"})[0] == 200
-    assert admin.admin("POST", erase, {"dry_run": True}, token=ACME)[1] == {"dry_run": True, "events": 2, "values": 2}
+    assert admin.admin("POST", erase, {"dry_run": True}, token=ACME)[1] == {"dry_run": True, "events": 2, "values": 2, "approvals": 0}
     assert admin.admin("POST", erase, {"reason": "request 81"}, token=ACME)[1]["values"] == 2
     after = events(admin, tenant="acme", kind="decision")[0]
     assert "remote_ip" not in after and "args_sha256" not in after and after["commitments"] == agent["commitments"]
@@ -222,7 +222,7 @@ def test_values_are_erased_for_good_and_holds_stop_it(admin, tmp_path):
     assert json.loads(run_cli("audit", "hold", "list", *config).stdout)["id"] == "case-8"
     assert run_cli("audit", "hold", "release", *config, "--id", "case-8").returncode == 0
     erased = run_cli("audit", "erase", *config, "--agent-id", agent["agent_id"], "--reason", "request 82", "--json")
-    assert json.loads(erased.stdout) == {"dry_run": False, "events": 4, "values": 2}, erased.stderr
+    assert json.loads(erased.stdout) == {"dry_run": False, "events": 4, "values": 2, "approvals": 0}, erased.stderr
     export = run_cli("audit", "export", *config)
     (tmp_path / "audit.ndjson").write_text(export.stdout)
     assert run_cli("audit", "verify", tmp_path / "audit.ndjson").returncode == 0

@@ -14,7 +14,7 @@ step configure cmake --preset release -DINTENTGATE_TESTS=ON -DINTENTGATE_PYTHON=
 step build cmake --build build/release -j "$(nproc)" || { failed=1; finish; }
 
 echo "Testing"
-suite unit ctest --test-dir build/release --output-on-failure --no-tests=error -V
+suite unit ctest --test-dir build/release --no-tests=error -V
 for script in tests/run/suites/*.sh; do
   suite "$(basename "$script" .sh)" bash "$script"
 done

@@ -11,8 +11,11 @@ step() {
     echo "  ok      $name ($((SECONDS - started)) s)"
     return 0
   fi
-  echo "  FAILED  $name ($((SECONDS - started)) s); the end of $logs/$name.log:"
-  tail -n 60 "$logs/$name.log"
+  echo "  FAILED  $name ($((SECONDS - started)) s); what failed and the end of $logs/$name.log:"
+  # doctest's, pytest's and ctest's words for a check that failed
+  grep -n -B6 -A8 -E "ERROR: |FATAL ERROR|^E  |^FAILED |\*\*\*Failed|\*\*\*Exception|not ok " "$logs/$name.log" | head -n 120
+  echo "  ..."
+  tail -n 30 "$logs/$name.log"
   return 1
 }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <utility>
 
 namespace intentgate::test {
@@ -46,26 +47,34 @@ const passwd* Unprivileged() {
   return user != nullptr ? user : ::getpwnam("nobody");
 }
 
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  return pointers;
+}
+
 // Runs in the child: ends with the test that started it.
-[[noreturn]] void Become(const Command& command, const passwd* user, const std::string& log) {
+[[noreturn]] void Become(const Command& command, const passwd* user, const std::string& log,
+                         const std::vector<std::string>& environment) {
   if (user != nullptr && (::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(file, STDOUT_FILENO);
   ::dup2(file, STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  std::vector<char*> arguments = Pointers(command), variables = Pointers(environment);
+  for (char** variable = ::environ; *variable != nullptr; ++variable) variables.push_back(*variable);
   arguments.push_back(nullptr);
+  variables.push_back(nullptr);
   if (::chdir("/") != 0) ::_exit(125);
-  ::execv(arguments[0], arguments.data());
+  ::execve(arguments[0], arguments.data(), variables.data());
   ::_exit(127);
 }
 
-pid_t Spawn(const Command& command, const std::string& log) {
+pid_t Spawn(const Command& command, const std::string& log, const std::vector<std::string>& environment = {}) {
   const passwd* user = Unprivileged();
   const pid_t pid = ::fork();
   REQUIRE(pid >= 0);
-  if (pid == 0) Become(command, user, log);
+  if (pid == 0) Become(command, user, log, environment);
   return pid;
 }
 
@@ -88,9 +97,11 @@ PostgresServer::PostgresServer(std::shared_ptr<ScratchFolder> folder, std::strin
 }
 
 std::unique_ptr<PostgresServer> PostgresServer::Make(const std::vector<std::string>& settings,
-                                                     std::shared_ptr<ScratchFolder> folder) {
+                                                     std::shared_ptr<ScratchFolder> folder,
+                                                     std::vector<std::string> environment) {
   if (!folder) folder = std::make_shared<ScratchFolder>();
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder, folder->File("data"), kFirstPort));
+  server->environment_ = std::move(environment);
   if (const passwd* user = Unprivileged()) {
     REQUIRE(::chown(server->socket_folder_.c_str(), user->pw_uid, user->pw_gid) == 0);
   }
@@ -129,7 +140,8 @@ PostgresServer::~PostgresServer() { Stop(); }
 void PostgresServer::Start() {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (pid_ < 0) {
-    pid_ = Spawn({ProgramFolder() + "/postgres", "-D", data_, "-p", std::to_string(port_)}, folder_->File("log"));
+    pid_ = Spawn({ProgramFolder() + "/postgres", "-D", data_, "-p", std::to_string(port_)}, folder_->File("log"),
+                 environment_);
     while (PQping(Url().c_str()) != PQPING_OK) {
       // Ends at once while processes of a killed one are still there.
       if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
@@ -161,6 +173,11 @@ void PostgresServer::Stop() {
 void PostgresServer::Revive() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
   Start();
+}
+
+std::string PostgresServer::Log() const {
+  std::ifstream file(folder_->File("log"), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void PostgresServer::Promote() { CHECK(Sql("SELECT pg_promote(true, 60)") == "t"); }

@@ -16,9 +16,11 @@ namespace intentgate::test {
 // Thread-compatible. Start, Stop and Kill belong on the main thread: the server ends with the thread that started it.
 class PostgresServer {
  public:
-  // A new cluster, running, in `folder` or in one of its own. `settings` are lines of postgresql.conf as "name=value".
+  // A new cluster, running, in `folder` or in one of its own. `settings` are lines of postgresql.conf as "name=value",
+  // `environment` what its processes get besides this process's variables.
   static std::unique_ptr<PostgresServer> Make(const std::vector<std::string>& settings = {},
-                                              std::shared_ptr<ScratchFolder> folder = nullptr);
+                                              std::shared_ptr<ScratchFolder> folder = nullptr,
+                                              std::vector<std::string> environment = {});
   // One that streams from `primary` under this name, which synchronous_standby_names may hold.
   static std::unique_ptr<PostgresServer> MakeStandby(PostgresServer& primary, const std::string& name);
   // The one that the tests of a process share.
@@ -46,11 +48,14 @@ class PostgresServer {
   std::string FreshSchema();
   // Runs statements; gives back the first column of the first row, "" without rows. Fails the test on an error.
   std::string Sql(const std::string& statements);
+  // What the server wrote to its log so far.
+  std::string Log() const;
 
  private:
   PostgresServer(std::shared_ptr<ScratchFolder> folder, std::string data, int port);
   std::shared_ptr<ScratchFolder> folder_;   // of the cluster and its standbys
   std::string socket_folder_, data_;
+  std::vector<std::string> environment_;
   int port_;
   pid_t pid_ = -1;
   int schemas_ = 0;

@@ -8,8 +8,7 @@
 #include <intentgate/audit.h>
 
 #include "audit/export_format.h"
-#include "base/encoding.h"
-#include "crypto/hash.h"
+#include "support/export_digest.h"
 #include "tampering/operators.h"
 
 namespace intentgate::test {
@@ -49,7 +48,7 @@ struct Lines {
     std::string before;
     for (std::size_t i = 0; i + 1 < all.size(); ++i) before += all[i];
     trailer() = audit::WriteExportTrailer(said.chains, static_cast<std::int64_t>(events()),
-                                          base::HexEncode(crypto::Sha256(base::AsBytes(before))));
+                                          ExportDigestOf(before));
     return Join();
   }
 };

@@ -20,6 +20,8 @@ Everything here is thread-safe. Errors are ``IntentGateError``; a denial is a ``
 from __future__ import annotations
 
 from ._native import Decision, KeyRing, TraceStep, generate_key_line
+from .approvals import Approval
+from .audit import AuditFilter, AuditReport, EraseReport, LegalHold
 from .caveats import (
     Caveat,
     agent,
@@ -36,7 +38,17 @@ from .caveats import (
     where,
 )
 from .errors import Denied, IntentGateError, TokenRefused
-from .gate import AuditReport, Gate, Health
+from .evidence import (
+    BundleReport,
+    Checkpoint,
+    EventProof,
+    ProofReport,
+    PruneReport,
+    make_signing_key,
+    verify_bundle,
+    verify_proof,
+)
+from .gate import Gate, Health
 from .guard import Credentials
 from .policy import Policy, PolicyTest, PolicyVerdict
 from .settings import (
@@ -64,9 +76,11 @@ from .tokens import (
 )
 
 __all__ = [
-    "Audit", "AuditReport", "Budget", "Capability", "Caveat", "CaveatAnswer", "Credentials", "Decision", "Denied", "Gate",
-    "Health", "IntentCheck", "IntentGateError", "KeyRing", "Limits", "MemoryStore", "MintedToken", "Policy", "PolicyTest",
-    "PolicyVerdict", "PostgresStore", "SqliteStore", "TokenExplanation", "TokenRefused", "Tool", "TraceStep", "agent",
-    "attenuate", "callees", "check", "decode", "deny_tools", "expires", "explain", "generate_key_line", "is_genuine",
-    "max_calls", "max_cost", "mint", "rate_limit", "risk_max", "servers", "step_up", "tools", "verify", "where",
+    "Approval", "Audit", "AuditFilter", "AuditReport", "Budget", "BundleReport", "Capability", "Caveat",
+    "CaveatAnswer", "Checkpoint", "Credentials", "Decision", "Denied", "EraseReport", "EventProof", "Gate", "Health",
+    "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "Policy",
+    "PolicyTest", "PolicyVerdict", "PostgresStore", "ProofReport", "PruneReport", "SqliteStore", "TokenExplanation",
+    "TokenRefused", "Tool", "TraceStep", "agent", "attenuate", "callees", "check", "decode", "deny_tools", "expires",
+    "explain", "generate_key_line", "is_genuine", "make_signing_key", "max_calls", "max_cost", "mint", "rate_limit",
+    "risk_max", "servers", "step_up", "tools", "verify", "verify_bundle", "verify_proof", "where",
 ]

@@ -6,28 +6,18 @@ import atexit
 import os
 import weakref
 from typing import Any, Awaitable, Callable, Collection, ContextManager, Dict, Iterable, List, Mapping, NamedTuple, Optional
-from typing import Sequence, Tuple, TypeVar, Union
+from typing import Sequence, Tuple, TypeVar, Union, cast
 
 from . import _native, guard as _guard
 from ._native import Decision, KeyRing
+from .approvals import ApprovalMethods, checked_seconds, waits
+from .audit import AuditMethods
+from .evidence import EvidenceMethods
 from .policy import Policy, PolicySource, read_sources
 from .settings import Audit, Budget, Capability, IntentCheck, Store, Tool, to_yaml
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class AuditReport(NamedTuple):
-    """Whether a tenant's chain is whole: ``verified`` events, and what is wrong with the one at ``broken_seq``."""
-
-    ok: bool
-    tenant: str
-    verified: int
-    problem: str
-    broken_seq: Optional[int]
-
-    def __bool__(self) -> bool:
-        return self.ok
 
 
 class Health(NamedTuple):
@@ -37,7 +27,7 @@ class Health(NamedTuple):
     problem: str
 
 
-class Gate(_native.GateBase):
+class Gate(ApprovalMethods, AuditMethods, EvidenceMethods):
     """All four checks and the audit chain, in this process. Thread-safe.
 
         with Gate(keys=keys, policy="policy.rego", store=SqliteStore("gate.db")) as gate:
@@ -114,16 +104,29 @@ class Gate(_native.GateBase):
         intent: Optional[str] = "",
         session_id: Optional[str] = "",
         server: Optional[str] = "",
+        approval_id: Optional[str] = "",
+        wait_for_approval: Optional[float] = None,
     ) -> Decision:
-        """As ``authorize``, for an event loop: other tasks run while the decision waits for its event's commit or for
-        the intent extractor. If the task is cancelled meanwhile, an allow is recorded as not used."""
+        """As ``authorize``, for an event loop: other tasks run while the decision waits for its event's commit, for the
+        intent extractor or for a person. If the task is cancelled meanwhile, an allow is recorded as not used."""
+        checked_seconds(wait_for_approval, "wait_for_approval")
+        named = {"intent": intent, "session_id": session_id, "server": server}
+        decision = await self._decision(tool, args, token, **named, approval_id=approval_id)
+        if not waits(decision, wait_for_approval):
+            return decision
+        # A person's answer is for the arguments that were judged, whatever became of the caller's objects.
+        if not await self._aanswered_in_time(decision.tenant, decision.approval_id, cast(float, wait_for_approval)):
+            return decision
+        return await self._decision(tool, decision.args, token, **named, approval_id=decision.approval_id)
+
+    async def _decision(self, tool: str, args: Optional[Mapping[str, Any]], token: Optional[str], **named: Optional[str]) -> Decision:
         import asyncio
 
         from ._loops import waiting_of
 
         loop = asyncio.get_running_loop()
         waiting = waiting_of(loop)
-        begun = self._start(waiting.completions, tool, args, token, intent=intent, session_id=session_id, server=server)
+        begun = self._start(waiting.completions, tool, args, token, **named)
         if isinstance(begun, Decision):
             return begun
         future: asyncio.Future[Decision] = loop.create_future()
@@ -137,6 +140,7 @@ class Gate(_native.GateBase):
         exclude: Collection[str] = (),
         server: str = "",
         on_refused: Optional[Callable[[Decision], Any]] = None,
+        wait_for_approval: float = 0.0,
     ) -> Callable[[F], F]:
         """Decorates a function, a coroutine function or a generator so that each call is judged right before it runs.
 
@@ -150,14 +154,21 @@ class Gate(_native.GateBase):
         The arguments are the function's parameters by name, with their defaults; the function gets the snapshot that
         was judged. ``exclude`` names parameters that are none of the tool's (``self`` and ``cls`` are left out
         anyway). The token is ``gate_token=`` or that of ``use``; without one the call is refused
-        (``capability.no_token``). The intent check learns of the tool from its name, docstring and parameters. A refusal raises ``Denied``, or its result is what ``on_refused(decision)`` returns.
-        The outcome of an allowed call is recorded.
+        (``capability.no_token``). The intent check learns of the tool from its name, docstring and parameters. A refusal
+        raises ``Denied``, or its result is what ``on_refused(decision)`` returns. The outcome of an allowed call is
+        recorded.
+
+        An escalated call waits ``wait_for_approval`` seconds for a person; one that nobody has answered in time is refused,
+        and ``denied.decision.approval_id`` names the approval. The same call made again later finds it, and goes once if
+        it has been approved meanwhile.
         """
+        checked_seconds(wait_for_approval, "wait_for_approval")
         if not isinstance(tool, str):
             raise TypeError('guard needs the tool\'s name: @gate.guard("read_file")')
 
         def decorate(function: F) -> F:
-            wrapped = _guard.guarded(self, tool, function, exclude=exclude, server=server, on_refused=on_refused)
+            wrapped = _guard.guarded(self, tool, function, exclude=exclude, server=server, on_refused=on_refused,
+                                      wait_for_approval=wait_for_approval)
             self.add_tools([_guard.described(tool, function, exclude)])
             return wrapped
 
@@ -180,12 +191,13 @@ class Gate(_native.GateBase):
         intent: Optional[str] = None,
         session_id: Optional[str] = None,
         server: str = "",
+        wait_for_approval: float = 0.0,
     ) -> T:
         """Judges one call, and if it is allowed returns ``call(snapshot)`` and records its outcome.
 
-        What is ``None`` is taken from ``use``. Raises ``Denied``. This is what guards for frameworks are made of.
+        What is ``None`` is taken from ``use``. Raises ``Denied``. ``wait_for_approval`` is as for ``guard``.
         """
-        decision = self.authorize(tool, args, **_named(token, intent, session_id, server)).require()
+        decision = self.authorize(tool, args, **_named(token, intent, session_id, server), wait_for_approval=wait_for_approval).require()
         with _guard.Recorded(self, decision):
             return call(decision.args or {})
 
@@ -199,9 +211,11 @@ class Gate(_native.GateBase):
         intent: Optional[str] = None,
         session_id: Optional[str] = None,
         server: str = "",
+        wait_for_approval: float = 0.0,
     ) -> T:
         """As ``run``, for a coroutine function."""
-        decision = (await self.aauthorize(tool, args, **_named(token, intent, session_id, server))).require()
+        decision = (await self.aauthorize(tool, args, **_named(token, intent, session_id, server),
+                                            wait_for_approval=wait_for_approval)).require()
         with _guard.Recorded(self, decision):
             return await call(decision.args or {})
 
@@ -244,14 +258,6 @@ class Gate(_native.GateBase):
     def set_policy(self, policy: Policy, *, actor: str = "embedder") -> None:
         """Swaps the policy; calls in flight finish under the old one. Recorded in the chain."""
         self._set_policy(policy, actor)
-
-    def verify_audit(self, tenant: str = "default") -> AuditReport:
-        """Verifies a tenant's chain from its stored bytes."""
-        return AuditReport(**self._verify_audit(tenant))
-
-    def export_audit(self, path: Union[str, "os.PathLike[str]"], *, tenant: str = "", format: str = "ndjson") -> None:
-        """Writes the events to ``path``, as ``ndjson`` (verifiable offline) or ``csv``. ``tenant=""``: all tenants."""
-        self._export_audit(os.fspath(path), tenant, format)
 
     def health(self) -> Health:
         """Whether the gate can answer."""

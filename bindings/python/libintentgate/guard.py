@@ -130,17 +130,17 @@ class _Guarded:
     """One guarded function: its name at the gate and how it is asked about."""
 
     def __init__(self, gate: Gate, tool: str, function: Callable[..., Any], exclude: Collection[str], server: str,
-                 on_refused: Optional[OnRefused]) -> None:
+                 on_refused: Optional[OnRefused], wait_for_approval: float) -> None:
         self.gate, self.tool, self.function, self.server = gate, tool, function, server
-        self.on_refused = on_refused
+        self.on_refused, self.wait_for_approval = on_refused, wait_for_approval
         self.parameters = _Parameters(function, exclude)
 
-    def question(self, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Tuple[inspect.BoundArguments, Dict[str, Any], Dict[str, str]]:
+    def question(self, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Tuple[inspect.BoundArguments, Dict[str, Any], Dict[str, Any]]:
         ambient = current()
         token = kwargs.pop(TOKEN_KEYWORD, None)
         bound, tool_args = self.parameters.bind(args, kwargs)
         named = {"token": ambient.token if token is None else token, "intent": ambient.intent,
-                 "session_id": ambient.session_id, "server": self.server}
+                 "session_id": ambient.session_id, "server": self.server, "wait_for_approval": self.wait_for_approval}
         return bound, tool_args, named
 
     def judged(self, bound: inspect.BoundArguments, decision: Decision) -> inspect.BoundArguments:
@@ -193,9 +193,9 @@ def described(tool: str, function: Callable[..., Any], exclude: Collection[str])
 
 
 def guarded(gate: Gate, tool: str, function: F, *, exclude: Collection[str] = (), server: str = "",
-            on_refused: Optional[OnRefused] = None) -> F:
+            on_refused: Optional[OnRefused] = None, wait_for_approval: float = 0.0) -> F:
     """``function`` behind the gate; see ``Gate.guard``."""
-    guard = _Guarded(gate, tool, function, exclude, server, on_refused)
+    guard = _Guarded(gate, tool, function, exclude, server, on_refused, wait_for_approval)
     generates = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     if generates and on_refused is not None:
         raise TypeError("on_refused cannot stand in for a generator; catch Denied where it is iterated")

@@ -3,16 +3,19 @@
 
 #include <Python.h>
 
+#include <optional>
 #include <string_view>
 
 #include <intentgate/gate.h>
 
 namespace intentgate::python {
 
-// (tool, args=None, token="", *, intent="", session_id="", server=""); None stands for "" and for no arguments.
+// (tool, args=None, token="", *, intent="", session_id="", server="", approval_id="", wait_for_approval=None); None
+// stands for "" and for no arguments.
 // The texts are borrowed from the caller's objects, which outlive the call.
 struct CallArguments {
-  std::string_view tool, token, intent, session_id, server;
+  std::string_view tool, token, intent, session_id, server, approval_id;
+  std::optional<double> wait_for_approval;   // seconds, not negative
   json::Value arguments;
 
   // Raises TypeError or ValueError.

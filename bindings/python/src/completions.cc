@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "approvals.h"
 #include "raise.h"
 
 namespace py = pybind11;
@@ -12,6 +13,17 @@ namespace {
 
 bool Prepare(int fd) {
   return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+py::object ToPython(Decided decided) {
+  PyObject* decision = NewDecision(std::move(decided));
+  if (decision == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(decision);
+}
+
+// The error is given as an exception that nobody has raised yet.
+py::object ToPython(const Result<Approval>& answer) {
+  return answer.ok() ? ApprovalToPython(*answer) : ExceptionOf(answer.error());
 }
 
 }  // namespace
@@ -33,9 +45,9 @@ std::uint64_t CompletionQueue::NewTicket() {
   return ++last_ticket_;
 }
 
-void CompletionQueue::Put(std::uint64_t ticket, Decided decided) {
+void CompletionQueue::Put(std::uint64_t ticket, Answer answer) {
   const std::lock_guard lock(mutex_);
-  ready_.emplace_back(ticket, std::move(decided));
+  ready_.emplace_back(ticket, std::move(answer));
   // One byte wakes the loop for all that is there when it comes.
   if (ready_.size() == 1) static_cast<void>(!write(write_end_, "", 1));
 }
@@ -59,9 +71,7 @@ void RegisterCompletions(py::module_& module) {
       .def("drain", [](CompletionQueue& queue) {
         py::list out;
         for (CompletionQueue::Entry& entry : queue.TakeAll()) {
-          PyObject* decision = NewDecision(std::move(entry.second));
-          if (decision == nullptr) throw py::error_already_set();
-          out.append(py::make_tuple(entry.first, py::reinterpret_steal<py::object>(decision)));
+          out.append(py::make_tuple(entry.first, std::visit([](auto& answer) { return ToPython(std::move(answer)); }, entry.second)));
         }
         return out;
       });

@@ -1,6 +1,6 @@
-// Decisions that came on a thread of the gate, on their way to an event loop. The gate's threads never touch the
-// interpreter: they put the decision into a queue and make a file descriptor readable, which the loop watches.
-// So the interpreter may end, and a loop may close, while calls are still being judged.
+// Answers that came on a thread of the gate, on their way to whoever waits for them. The gate's threads never touch the
+// interpreter: they put the answer into a queue and make a file descriptor readable, which an event loop watches or a
+// thread polls. So the interpreter may end, and a loop may close, while calls are still being judged.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,7 +9,10 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include <intentgate/approval.h>
 
 #include "decision.h"
 
@@ -18,7 +21,8 @@ namespace intentgate::python {
 // Thread-safe.
 class CompletionQueue {
  public:
-  using Entry = std::pair<std::uint64_t, Decided>;
+  using Answer = std::variant<Decided, Result<Approval>>;
+  using Entry = std::pair<std::uint64_t, Answer>;
 
   // Null when the process has no file descriptor left.
   static std::shared_ptr<CompletionQueue> Create();
@@ -28,7 +32,7 @@ class CompletionQueue {
   CompletionQueue& operator=(const CompletionQueue&) = delete;
 
   std::uint64_t NewTicket();
-  void Put(std::uint64_t ticket, Decided decided);
+  void Put(std::uint64_t ticket, Answer answer);
   std::vector<Entry> TakeAll();
   int read_end() const { return read_end_; }
 

@@ -84,6 +84,8 @@ PyGetSetDef attributes[] = {
      "What decided, such as ``\"caveat 2 (arg) of hop 1\"``; ``\"\"`` for an allow.", nullptr},
     {"requires_step_up", [](PyObject* s, void*) { return PyBool_FromLong(Of(s).requires_step_up ? 1 : 0); }, nullptr,
      "Whether the policy asks for a second factor.", nullptr},
+    {"approval_id", GetText<&Decision::approval_id>, nullptr,
+     "An escalation: the approval that the call waits for. An allow: the one that it has used. Else ``\"\"``.", nullptr},
     {"event_id", GetText<&Decision::event_id>, nullptr, "The decision's event in the audit chain; ``\"\"`` if there is none.",
      nullptr},
     {"tenant", GetText<&Decision::tenant>, nullptr, "The token's tenant.", nullptr},
@@ -121,6 +123,7 @@ PyObject* ToText(PyObject* self) {
   if (!d.allowed()) out += " (" + std::string(ReasonName(d.code)) + ")";
   out += ": " + d.reason;
   if (!d.rule.empty()) out += "\n  decided by " + d.rule;
+  if (d.verdict == Verdict::kEscalate && !d.approval_id.empty()) out += "\n  waits for approval " + d.approval_id;
   for (const TraceStep& step : d.trace) {
     std::string name(CheckName(step.check));
     name.resize(11, ' ');

@@ -3,7 +3,6 @@
 #include <pybind11/stl.h>
 
 #include <condition_variable>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -15,9 +14,13 @@
 #include <intentgate/intent.h>
 #include <intentgate/settings.h>
 
+#include "approvals.h"
+#include "audit.h"
 #include "call_arguments.h"
 #include "completions.h"
 #include "decision.h"
+#include "evidence.h"
+#include "gate_handle.h"
 #include "policy.h"
 #include "raise.h"
 #include "values.h"
@@ -27,65 +30,6 @@ namespace py = pybind11;
 
 namespace intentgate::python {
 namespace {
-
-// A gate that can be closed while other threads still use it. The GIL guards `gate_`.
-class GateHandle {
- public:
-  explicit GateHandle(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
-  ~GateHandle() { Release(); }
-  GateHandle(const GateHandle&) = delete;  // owns the gate's end
-  GateHandle& operator=(const GateHandle&) = delete;
-
-  std::shared_ptr<Gate> Borrow() const {
-    if (forks_ != ForkGeneration()) {
-      throw std::runtime_error("the gate was opened before fork(), and its threads are not in this process; open a gate here");
-    }
-    if (!gate_) throw py::value_error("the gate is closed");
-    return gate_;
-  }
-  bool closed() const { return gate_ == nullptr; }
-
-  void Close() {
-    std::shared_ptr<Gate> last = Release();
-    if (!last) return;
-    Take(WithoutGil([&] {
-      Status flushed = last->Flush();
-      last.reset();
-      return flushed;
-    }));
-  }
-
- private:
-  // Null when there is nothing to end. In a forked child the gate's threads are missing, so ending it would
-  // wait for ever; it stays in memory.
-  std::shared_ptr<Gate> Release() {
-    std::shared_ptr<Gate> last = std::exchange(gate_, nullptr);
-    if (last && forks_ != ForkGeneration()) {
-      new std::shared_ptr<Gate>(std::move(last));
-      return nullptr;
-    }
-    return last;
-  }
-
-  std::shared_ptr<Gate> gate_;
-  const std::uint64_t forks_ = ForkGeneration();
-};
-
-// Set once by RegisterGate and kept for the life of the process.
-PyTypeObject* gate_type = nullptr;
-
-// The handle inside a Gate object, which may be one whose __init__ was never run, or no Gate at all.
-GateHandle& HandleOf(py::handle self) {
-  if (PyObject_TypeCheck(self.ptr(), gate_type) == 0) {
-    throw py::type_error(std::string("a Gate is wanted, not a ") + Py_TYPE(self.ptr())->tp_name);
-  }
-  auto* instance = reinterpret_cast<py::detail::instance*>(self.ptr());
-  const py::detail::value_and_holder value = instance->get_value_and_holder();
-  if (!value.holder_constructed()) throw py::value_error("the gate is not open: its __init__ was not run");
-  return *value.value_ptr<GateHandle>();
-}
-
-std::shared_ptr<Gate> Borrow(py::handle self) { return HandleOf(self).Borrow(); }
 
 PyObject* Made(Decision decision, json::Value arguments) {
   return NewDecision({std::move(decision), std::move(arguments)});
@@ -113,26 +57,55 @@ struct Wait {
 };
 
 // Deciding itself keeps the GIL: giving it away costs more than the few microseconds that it takes. It is
-// released only when the decision waits for its event's commit or for the intent extractor.
+// released only when the decision waits for its event's commit, for a store or for the intent extractor.
+Decision Ask(PyObject* self, const CallArguments& call) {
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  Wait wait;
+  gate->AuthorizeAsync(call.ToCall(), [&wait](Decision d) { wait.Put(std::move(d)); });
+  if (!wait.IsThere()) {
+    WithoutGil([&wait] {
+      wait.Await();
+      return true;
+    });
+  }
+  return *std::move(wait.decision);
+}
+
+// Whether a person answered within the seconds. The wait is in Python, where Ctrl-C and the interpreter's end are
+// minded; nothing here owns a reference meanwhile, see WithoutGil.
+bool AnsweredInTime(PyObject* self, const Decision& d, double seconds) {
+  PyObject* answered = PyObject_CallMethod(self, "_answered_in_time", "ssd", d.tenant.c_str(), d.approval_id.c_str(), seconds);
+  if (answered == nullptr) throw py::error_already_set();
+  const int is_true = PyObject_IsTrue(answered);
+  Py_DECREF(answered);
+  if (is_true < 0) throw py::error_already_set();
+  return is_true == 1;
+}
+
 PyObject* Authorize(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
   return AtEdge([&] {
     CallArguments call = CallArguments::Read(values, positional, names);
-    const std::shared_ptr<Gate> gate = Borrow(self);
-    Wait wait;
-    gate->AuthorizeAsync(call.ToCall(), [&wait](Decision d) { wait.Put(std::move(d)); });
-    if (!wait.IsThere()) {
-      WithoutGil([&wait] {
-        wait.Await();
-        return true;
-      });
+    Decision decision = Ask(self, call);
+    const bool waits = call.wait_for_approval && decision.verdict == Verdict::kEscalate && !decision.approval_id.empty();
+    if (waits && AnsweredInTime(self, decision, *call.wait_for_approval)) {
+      const std::string approval_id = decision.approval_id;
+      call.approval_id = approval_id;
+      decision = Ask(self, call);
     }
-    return Made(*std::move(wait.decision), std::move(call.arguments));
+    return Made(std::move(decision), std::move(call.arguments));
   });
+}
+
+// For the functions that never wait for a person.
+CallArguments ReadWithoutWait(PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  CallArguments call = CallArguments::Read(values, positional, names);
+  if (call.wait_for_approval) throw py::type_error("wait_for_approval is for authorize and aauthorize only");
+  return call;
 }
 
 PyObject* Explain(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
   return AtEdge([&] {
-    CallArguments call = CallArguments::Read(values, positional, names);
+    CallArguments call = ReadWithoutWait(values, positional, names);
     const std::shared_ptr<Gate> gate = Borrow(self);
     // An extractor behind HTTP may be asked here.
     Decision decision = WithoutGil([&] { return gate->Explain(call.ToCall()); });
@@ -153,7 +126,7 @@ struct Started {
   void Put(Decision d) {
     const std::lock_guard lock(mutex);
     if (starter_left) {
-      queue->Put(ticket, {std::move(d), std::move(arguments)});
+      queue->Put(ticket, Decided{std::move(d), std::move(arguments)});
     } else {
       decision.emplace(std::move(d));
     }
@@ -167,7 +140,7 @@ PyObject* Start(PyObject* self, PyObject* const* values, Py_ssize_t positional, 
     const auto started = std::make_shared<Started>();
     started->queue = py::handle(values[0]).cast<std::shared_ptr<CompletionQueue>>();
     if (!started->queue) throw py::type_error("completions must not be None");
-    const CallArguments call = CallArguments::Read(values + 1, positional - 1, names);
+    const CallArguments call = ReadWithoutWait(values + 1, positional - 1, names);
     started->arguments = call.arguments;
     const std::shared_ptr<Gate> gate = Borrow(self);
     gate->AuthorizeAsync(call.ToCall(), [started](Decision d) { started->Put(std::move(d)); });
@@ -182,16 +155,20 @@ PyObject* Start(PyObject* self, PyObject* const* values, Py_ssize_t positional, 
 // The hot methods, as descriptors beside pybind11's.
 PyMethodDef hot_methods[] = {
     {"authorize", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Authorize)), METH_FASTCALL | METH_KEYWORDS,
-     "authorize($self, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "authorize($self, tool, args=None, token='', *, intent='', session_id='', server='', approval_id='',\n"
+     "          wait_for_approval=None)\n--\n\n"
      "Judges one call and records it. Returns a ``Decision`` when the event is as durable as the configuration asks.\n\n"
      "``args`` is a mapping of JSON values, copied first: types that JSON lacks raise ``TypeError``; NaN, a lone\n"
      "surrogate, a cycle or too much raise ``ValueError``. ``token`` is the bearer string without ``Bearer``;\n"
-     "``intent`` is what the agent was asked to do; ``server`` is the upstream's name. Waits without the GIL."},
+     "``intent`` is what the agent was asked to do; ``server`` is the upstream's name. Waits without the GIL.\n\n"
+     "``approval_id`` is that of an earlier escalation of the same call. With ``wait_for_approval`` (seconds) an\n"
+     "escalated call waits for a person and is asked again when one has answered; 0 only looks whether one has.\n"
+     "Nobody in time: the escalation is returned."},
     {"explain", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Explain)), METH_FASTCALL | METH_KEYWORDS,
-     "explain($self, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "explain($self, tool, args=None, token='', *, intent='', session_id='', server='', approval_id='')\n--\n\n"
      "As ``authorize``, with a trace; charges nothing and records nothing. ``print`` it."},
     {"_start", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(Start)), METH_FASTCALL | METH_KEYWORDS,
-     "_start($self, completions, tool, args=None, token='', *, intent='', session_id='', server='')\n--\n\n"
+     "_start($self, completions, tool, args=None, token='', *, intent='', session_id='', server='', approval_id='')\n--\n\n"
      "Begins a call. Returns the ``Decision``, or the ticket under which ``completions`` will have it."},
 };
 
@@ -227,38 +204,6 @@ void Revoke(py::handle self, const std::string& id, const std::string& tenant, c
   Take(WithoutGil([&] { return gate->Revoke({tenant, id, reason, actor}, {actor, "", ""}); }));
 }
 
-py::dict VerifyAudit(py::handle self, const std::string& tenant) {
-  const std::shared_ptr<Gate> gate = Borrow(self);
-  const VerifyReport report = Take(WithoutGil([&] { return gate->VerifyAudit(tenant); }));
-  py::dict out;
-  out["ok"] = report.ok;
-  out["tenant"] = report.tenant;
-  out["verified"] = report.verified;
-  out["problem"] = report.problem;
-  out["broken_seq"] = report.broken_seq ? py::object(py::int_(*report.broken_seq)) : py::object(py::none());
-  return out;
-}
-
-void ExportAudit(py::handle self, const std::string& path, const std::string& tenant, const std::string& format) {
-  if (format != "ndjson" && format != "csv") throw py::value_error("format must be 'ndjson' or 'csv'");
-  const std::shared_ptr<Gate> gate = Borrow(self);
-  const Error unwritable{ErrorCode::kIo, path + ": cannot be written"};
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  if (!file) Raise(unwritable);
-  AuditFilter filter;
-  filter.tenant = tenant;
-  const auto write = [&](std::string_view piece) -> Status {
-    file.write(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (!file) return unwritable;
-    return {};
-  };
-  Take(WithoutGil([&]() -> Status {
-    Status exported = gate->ExportAudit(filter, format == "csv" ? ExportFormat::kCsv : ExportFormat::kNdjson, write);
-    file.close();
-    return exported.ok() && !file ? Status(unwritable) : exported;
-  }));
-}
-
 void SetTools(py::handle self, const std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>& tools) {
   std::vector<ToolInfo> catalogue;
   for (const auto& [name, description, parameters] : tools) catalogue.push_back({name, description, parameters});
@@ -273,13 +218,14 @@ py::tuple Health(py::handle self) {
 }  // namespace
 
 void RegisterGate(py::module_& module) {
-  py::class_<GateHandle> type(module, "GateBase");
-  gate_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  GateType type(module, "GateBase");
+  RememberGateType(type);
+  RegisterApprovals(type);
+  RegisterAudit(type);
+  RegisterEvidence(module, type);
   type.def(py::init(&Open), py::arg("yaml"), py::arg("file_name"), py::arg("environment"), py::arg("keys"), py::arg("policy"))
       .def("_record_outcome", &RecordOutcome, py::arg("decision"), py::arg("outcome"), py::arg("latency_us"))
       .def("_revoke", &Revoke, py::arg("id"), py::arg("tenant"), py::arg("reason"), py::arg("actor"))
-      .def("_verify_audit", &VerifyAudit, py::arg("tenant"))
-      .def("_export_audit", &ExportAudit, py::arg("path"), py::arg("tenant"), py::arg("format"))
       .def("_set_tools", &SetTools, py::arg("tools"))
       .def("_health", &Health)
       .def("_describe", [](py::handle self) { return Borrow(self)->Describe(); })

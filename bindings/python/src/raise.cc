@@ -21,10 +21,11 @@ py::object IndexOrNone(const std::optional<std::size_t>& index) {
 
 }  // namespace
 
-void Raise(const Error& error) {
-  const py::object type = ErrorClass("IntentGateError");
-  RaiseInstance(type, type(std::string(ErrorCodeName(error.code)), error.message));
+py::object ExceptionOf(const Error& error) {
+  return ErrorClass("IntentGateError")(std::string(ErrorCodeName(error.code)), error.message);
 }
+
+void Raise(const Error& error) { RaiseInstance(ErrorClass("IntentGateError"), ExceptionOf(error)); }
 
 void Raise(const TokenRefusal& refusal) {
   const py::object type = ErrorClass("TokenRefused");

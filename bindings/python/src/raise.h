@@ -15,6 +15,9 @@ namespace intentgate::python {
 [[noreturn]] void Raise(const Error& error);
 [[noreturn]] void Raise(const TokenRefusal& refusal);
 
+// An IntentGateError that is not raised.
+pybind11::object ExceptionOf(const Error& error);
+
 template <typename T>
 T Take(Result<T> result) {
   if (!result.ok()) Raise(result.error());

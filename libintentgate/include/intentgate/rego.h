@@ -49,6 +49,13 @@ struct Diagnostic {
   std::string ToString() const;
 };
 
+inline constexpr std::size_t kMaxDataBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxDataDepth = 128;
+
+// A data document: JSON if the file's name ends in .json, else YAML as Go's reader takes it. kMalformed,
+// kLimitExceeded (kMaxDataBytes, kMaxDataDepth).
+Result<json::Value> ParseData(std::string_view file_name, std::string_view text);
+
 struct CompileLimits {
   std::size_t max_source_bytes = std::size_t{16} << 20;  // all files together
   std::size_t max_rules = 200'000;
@@ -61,6 +68,10 @@ struct CompileOptions {
   // Builtins that reach outside the process: "http.send", "net.lookup_ip_addr", "opa.runtime". A policy that calls one
   // that is not named here does not compile. What they do is up to EvalOptions::host.
   std::vector<std::string> granted_builtins;
+  // Keeps calls of print, which are left out otherwise; an observer hears them.
+  bool print = false;
+  // Makes rules whose names begin with test_ or todo_test_ ready for RunTests (rego_test.h).
+  bool tests = false;
 };
 
 // What a host does for the builtins that it grants. Thread-safe; called on the thread that evaluates.
@@ -76,6 +87,34 @@ class HostAccess {
   virtual json::Value Runtime() const = 0;
 };
 
+enum class EvalEventKind : std::uint8_t {
+  kEnter,  // a rule, or one body of it, begins
+  kExit,   // it has an answer
+  kEval,   // an expression begins
+  kFail,   // it has no answer
+  kRedo,   // it goes on to its next answer
+  kNote,   // trace(text)
+  kPrint,  // print(...); text is what was printed
+};
+
+// One thing that an evaluation did. Borrowed for the time of the call.
+struct EvalEvent {
+  EvalEventKind kind = EvalEventKind::kEval;
+  std::string_view file;     // of the policy; "query" for the query itself
+  std::uint32_t line = 0;    // from 1
+  std::uint32_t column = 0;  // from 1, in characters
+  std::uint32_t depth = 0;   // rules inside one another
+  std::string_view text;     // kNote, kPrint
+};
+
+// Hears what an evaluation does, on the thread that evaluates. rego_observe.h has observers for traces, coverage and
+// profiles. Must not throw and must not use the policy.
+class EvalObserver {
+ public:
+  virtual ~EvalObserver() = default;
+  virtual void OnEvent(const EvalEvent& event) = 0;
+};
+
 struct EvalLimits {
   std::uint64_t max_steps = 1'000'000;
   std::size_t max_memory_bytes = std::size_t{64} << 20;
@@ -88,6 +127,7 @@ struct EvalOptions {
   std::uint64_t seed = 0;        // for rand.intn and uuid.rfc4122
   bool strict_builtin_errors = false;
   const HostAccess* host = nullptr;  // outlives the evaluation; null: granted builtins fail
+  EvalObserver* observer = nullptr;  // outlives the evaluation; null: nobody looks, which costs nothing
 };
 
 // An evaluation that failed. `code` is OPA's: eval_conflict_error, eval_builtin_error, eval_type_error; or
@@ -134,6 +174,31 @@ struct CompileResult {
   bool ok() const { return policy != nullptr; }
 };
 
+// A place in a source: a line that an evaluation can reach.
+struct SourceLine {
+  std::string file;
+  std::uint32_t line = 0;  // from 1
+  auto operator<=>(const SourceLine&) const = default;
+};
+
+// A rule that is a test.
+struct TestRule {
+  std::string package;  // "data.p_test"
+  std::string name;     // "test_allow"; the second of that name is "test_allow#01"
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  bool skip = false;            // its name begins with todo_
+  std::string reference;        // for Eval
+  std::string cases_reference;  // of a rule test_allow[case]: the set of the keys that its body comes to; else empty
+};
+
+// Documents that a query reads, directly or through rules.
+struct Dependencies {
+  std::vector<std::string> base;  // "input.user", "data.roles"; sorted
+  std::vector<std::string> rules;  // "data.p.allow"; sorted
+};
+
 // Immutable, thread-safe.
 class CompiledPolicy {
  public:
@@ -158,6 +223,12 @@ class CompiledPolicy {
   // "data.p.allow" of every rule and function, sorted.
   std::vector<std::string> RuleNames() const;
   std::vector<std::string> Packages() const;
+  // The lines of rule heads and expressions, sorted: what coverage is measured against.
+  std::vector<SourceLine> ReachableLines() const;
+  // The tests, by file and place. Empty unless CompileOptions::tests.
+  const std::vector<TestRule>& Tests() const;
+  // What a query reads. kInvalidArgument with the first finding when it does not compile.
+  Result<Dependencies> DependenciesOf(std::string_view query) const;
 
   struct Impl;
   explicit CompiledPolicy(std::unique_ptr<Impl> impl);

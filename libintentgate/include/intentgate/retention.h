@@ -24,7 +24,7 @@ struct LegalHold {
   bool Covers(std::int64_t ts_micros) const { return from_micros <= ts_micros && ts_micros <= to_micros; }
 };
 
-// Which private values to erase: those of the matching events of one tenant that are in the chain at the call. The
+// Which private values and approvals to erase: those of the matching events of one tenant that are in the chain at the call. The
 // filter names the tenant and narrows further, be it by a time.
 struct EraseRequest {
   AuditFilter filter;
@@ -35,6 +35,7 @@ struct EraseRequest {
 struct EraseReport {
   std::int64_t events = 0;                 // that match
   std::int64_t values = 0;                 // of them that were erased, or would be
+  std::int64_t approvals = 0;              // that they speak of, likewise; each goes with its arguments, whatever its state
 };
 
 // Which old events to prune: of one tenant those that come before the first event of `before` or later.

@@ -35,6 +35,7 @@ std::span<const Builtin> TemplateBuiltins();    // render_template.cc
 std::span<const Builtin> TimeBuiltins();        // time.cc
 std::span<const Builtin> TypeBuiltins();        // types.cc
 std::span<const Builtin> UnitBuiltins();        // units.cc
+std::span<const Builtin> TraceBuiltins();        // trace.cc
 std::span<const Builtin> YamlBuiltins();         // yaml.cc
 std::span<const Builtin> X509Builtins();        // x509.cc: certificates and private keys
 std::span<const Builtin> UriBuiltins();         // uri.cc

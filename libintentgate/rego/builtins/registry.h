@@ -130,6 +130,7 @@ enum BuiltinFlags : std::uint8_t {
   kBuiltinRelation = 4,          // returns an array of its outputs; the call iterates over them (walk)
   kBuiltinUncheckedArgs = 8,     // the engine skips the run-time kind check
   kBuiltinHost = 16,             // reaches outside the process: exists where CompileOptions grants it
+  kBuiltinNote = 32,             // its argument is a note for the observer
 };
 
 inline constexpr std::size_t kMaxBuiltinArgs = 10;

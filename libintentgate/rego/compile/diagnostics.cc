@@ -30,9 +30,9 @@ void Diagnostics::Add(std::string_view code, Location at, std::string message, s
   d.suggestion = std::move(suggestion);
   d.line = at.line;
   d.column = at.column;
-  if (at.file < files_.size() && at.line > 0) {
-    d.file = files_[at.file].name;
-    d.source_line = LineOf(files_[at.file].text, at.line);
+  if (const SourceFile* source = Source(at.file); source != nullptr && at.line > 0) {
+    d.file = source->name;
+    d.source_line = LineOf(source->text, at.line);
   }
   const bool known = std::any_of(list_.begin(), list_.end(), [&](const Diagnostic& other) {
     return other.line == d.line && other.file == d.file && other.message == d.message;

@@ -25,6 +25,7 @@ struct PlanContext {
   std::map<std::string, std::uint32_t> input_paths;  // text -> number
   std::map<std::string, std::int32_t> mocks;         // builtins and functions that `with` replaces
   std::uint32_t joins = 0;
+  bool print = false;
   Diagnostics* diagnostics = nullptr;
 };
 
@@ -51,9 +52,11 @@ class Lowering {
 
  private:
   void LowerExpr(const Expr& expr, Open& open);
+  void LowerPrint(const Expr& expr, Open& open);
   void LowerPlain(const Expr& expr, Open& open);
   void LowerNegated(const Expr& expr, Open& open);
-  Term HoistNested(const Term& call, Open& open);
+  Term HoistOperands(const Term& term, Open& open);
+  Term Hoist(const Term& term, Open& open);
   void LowerSomeIn(const Expr& expr, Open& open);
   void LowerEvery(const Expr& expr, Open& open);
   void LowerLogic(const Expr& expr, Open& open);
@@ -75,6 +78,7 @@ class Lowering {
   const Node* LowerComposite(Op op, const Term& term, Open& open);
   const Node* LowerComprehension(const Term& term);
   const Node* LowerTemplate(const Term& term);
+  const Node* LowerOutcomes(const Term& part);
   const Node* FoldConstants(Node* node);
 
   Node* New(Op op, Location at);

@@ -27,12 +27,26 @@ void Lowering::LowerExprs(const Body& body, Open& open) {
 void Lowering::LowerExpr(const Expr& expr, Open& open) {
   if (expr.kind == ExprKind::kSome) return;
   const bool is_print = expr.kind == ExprKind::kTerm && expr.terms[0].IsCall() && expr.terms[0].items[0].IsVar("print");
-  if (is_print) return;  // printing is off: the call is erased, as OPA does
+  if (is_print) return LowerPrint(expr, open);
   if (!expr.withs.empty()) {
     LowerWith(expr, open);
   } else {
     LowerPlain(expr, open);
   }
+}
+
+void Lowering::LowerPrint(const Expr& expr, Open& open) {
+  if (!context_.print) return;  // the call is erased, as OPA does
+  std::vector<const Node*> outcomes;
+  const Term& call = expr.terms[0];
+  for (std::size_t i = 1; i < call.items.size(); ++i) outcomes.push_back(LowerOutcomes(call.items[i]));
+  Node* node = New(Op::kArray, expr.at);
+  node->args = ToArena(*context_.arena, outcomes);
+  Step step;
+  step.op = StepOp::kPrint;
+  step.at = expr.at;
+  step.node = node;
+  open.steps.push_back(step);
 }
 
 void Lowering::LowerPlain(const Expr& expr, Open& open) {
@@ -50,24 +64,44 @@ void Lowering::LowerPlain(const Expr& expr, Open& open) {
   open.steps.push_back(step);
 }
 
-// Without the new `not`, calls inside a negated call are evaluated outside of the negation.
-Term Lowering::HoistNested(const Term& call, Open& open) {
-  Term out = call;
+// Without the new `not`, what a negated expression is made of is evaluated outside of the negation: calls inside calls, and
+// references but for the outermost ones of `not ref` and `not ref == value`. Where one of them is undefined, the expression
+// fails.
+Term Lowering::HoistOperands(const Term& term, Open& open) {
+  Term out = term;
+  const bool equality = term.IsCall() && (term.items[0].IsVar("eq") || term.items[0].IsVar("equal"));
   for (std::size_t i = 1; i < out.items.size(); ++i) {
-    if (!out.items[i].IsCall()) continue;
-    const Location at = out.items[i].at;
-    Step step;
-    step.op = StepOp::kAssign;
-    step.at = at;
-    step.node = LowerTerm(out.items[i], open);
-    step.slot = slots_++;
-    open.steps.push_back(step);
-    Term var = MakeVar("_", at);
-    var.var = static_cast<std::int32_t>(step.slot);
-    bound_.Add(var.var);
-    out.items[i] = std::move(var);
+    Term& item = out.items[i];
+    item = equality && item.IsRef() ? HoistOperands(item, open) : Hoist(item, open);
   }
   return out;
+}
+
+Term Lowering::Hoist(const Term& term, Open& open) {
+  switch (term.kind) {
+    case TermKind::kArray:
+    case TermKind::kSet:
+    case TermKind::kObject: {
+      Term out = term;
+      for (Term& item : out.items) item = Hoist(item, open);
+      return out;
+    }
+    case TermKind::kRef:
+    case TermKind::kCall: break;
+    default: return term;
+  }
+  Term inner = term;
+  for (std::size_t i = 1; i < inner.items.size(); ++i) inner.items[i] = Hoist(inner.items[i], open);
+  Step step;
+  step.op = StepOp::kAssign;
+  step.at = term.at;
+  step.node = LowerTerm(inner, open);
+  step.slot = slots_++;
+  open.steps.push_back(step);
+  Term var = MakeVar("_", term.at);
+  var.var = static_cast<std::int32_t>(step.slot);
+  bound_.Add(var.var);
+  return var;
 }
 
 void Lowering::LowerNegated(const Expr& expr, Open& open) {
@@ -81,8 +115,8 @@ void Lowering::LowerNegated(const Expr& expr, Open& open) {
   } else {
     Expr positive = expr;
     positive.negated = false;
-    if (!new_not_ && positive.kind == ExprKind::kTerm && positive.terms[0].IsCall()) {
-      positive.terms[0] = HoistNested(positive.terms[0], open);
+    if (!new_not_ && positive.kind == ExprKind::kTerm && (positive.terms[0].IsCall() || positive.terms[0].IsRef())) {
+      positive.terms[0] = HoistOperands(positive.terms[0], open);
     }
     LowerPlain(positive, inner);
   }

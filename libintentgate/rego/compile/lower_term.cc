@@ -349,6 +349,19 @@ const Node* Lowering::LowerComprehension(const Term& term) {
 }
 
 // Each expression becomes an array of its outcomes: none renders <undefined>, two different ones are a conflict.
+// The set of a term's values: empty where it is undefined.
+const Node* Lowering::LowerOutcomes(const Term& part) {
+  const VarSet saved = bound_;
+  Open open;
+  const Node* value = LowerTerm(part, open);
+  Node* outcomes = New(Op::kSetComprehension, part.at);
+  const std::vector<const Node*> head = {value};
+  outcomes->args = ToArena(*context_.arena, head);
+  outcomes->block = Close(open);
+  bound_ = saved;
+  return outcomes;
+}
+
 const Node* Lowering::LowerTemplate(const Term& term) {
   std::vector<const Node*> parts;
   for (const Term& part : term.items) {
@@ -360,15 +373,7 @@ const Node* Lowering::LowerTemplate(const Term& term) {
       parts.push_back(LowerComprehension(part));
       continue;
     }
-    const VarSet saved = bound_;
-    Open open;
-    const Node* value = LowerTerm(part, open);
-    Node* outcomes = New(Op::kSetComprehension, part.at);
-    const std::vector<const Node*> head = {value};
-    outcomes->args = ToArena(*context_.arena, head);
-    outcomes->block = Close(open);
-    bound_ = saved;
-    parts.push_back(outcomes);
+    parts.push_back(LowerOutcomes(part));
   }
   Node* node = New(Op::kTemplate, term.at);
   node->args = ToArena(*context_.arena, parts);

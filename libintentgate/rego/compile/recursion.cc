@@ -31,7 +31,7 @@ void CollectReached(const TreeNode& node, const Term& ref, std::size_t at, std::
   }
 }
 
-std::set<std::uint32_t> Dependencies(const RuleGroup& group, const RuleTree& tree) {
+std::set<std::uint32_t> ReachedBy(const RuleGroup& group, const RuleTree& tree) {
   std::set<std::uint32_t> out;
   const auto visit = [&](const Term& t) {
     if (t.IsRef() && t.items[0].IsVar("data") && t.items[0].var == kNoVar) CollectReached(tree.root(), t, 1, out);
@@ -65,7 +65,7 @@ void CheckRecursion(const RuleTree& tree, Diagnostics& diagnostics) {
     if (marks[start] != Mark::kNew) continue;
     std::vector<Visit> stack;
     const auto push = [&](std::uint32_t id) {
-      const std::set<std::uint32_t> next = Dependencies(*groups[id], tree);
+      const std::set<std::uint32_t> next = ReachedBy(*groups[id], tree);
       marks[id] = Mark::kOpen;
       stack.push_back({id, {next.rbegin(), next.rend()}});
     };

@@ -123,6 +123,8 @@ bool Parser::ParseImport(Module& module) {
 
 bool Parser::TurnOnKeywords(Module& module, const Import& import) {
   const std::string text = TermText(import.path);
+  // The rules before it were read by other words.
+  if (!module.rules.empty() && module.dialect == Dialect::kV0) return FailAt(import.path.at, "import " + text + " must stand before the rules");
   if (text == "rego.v1" || text == "rego.v2" || text == "future.keywords") {
     const bool newest = text != "rego.v1";
     keywords_ = {true, true, true, true, keywords_.and_ || newest, keywords_.or_ || newest};
@@ -160,7 +162,7 @@ bool Parser::ParseRules(Module& module) {
   while (Accept(Tok::kSemicolon)) {
   }
   if (AtEnd()) return true;
-  if (Is(Tok::kImport)) return Fail("imports must stand before the rules");
+  if (Is(Tok::kImport)) return ParseImport(module);
   if (Is(Tok::kDefault)) return ParseDefault(module);
   return ParseRule(module);
 }

@@ -155,6 +155,7 @@ Value Machine::CallBuiltin(const Builtin& builtin, std::span<const Value> args, 
     Fail(builtin_context_.is_type_error() ? "eval_type_error" : "eval_builtin_error",
          std::string(builtin.name) + ": " + builtin_context_.message(), at);
   }
+  if ((builtin.flags & kBuiltinNote) != 0 && !builtin_context_.failed()) Observe(EvalEventKind::kNote, at, args[0].string());
   return builtin_context_.failed() ? Value() : result;
 }
 

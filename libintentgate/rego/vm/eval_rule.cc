@@ -42,10 +42,12 @@ Value Machine::EvalRule(const RuleSet& set) {
 // The one value of a rule: its body, or the first else that has an answer.
 Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame) {
   for (const Branch& branch : rule.branches) {
+    const Visit visit(*this, branch.at);
     Value result;
     auto take = [&] {
       const Value value = EvalNode(*branch.value, frame);
       if (!value.defined()) return false;
+      visit.Answers();
       if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
       result = value;
       return rule.constant;
@@ -84,8 +86,12 @@ Value Machine::EvalPartialSet(const RuleSet& set) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     const Branch& branch = rule.branches[0];
+    const Visit visit(*this, branch.at);
     auto add = [&] {
-      if (const Value value = EvalNode(*branch.value, frame.slots()); value.defined()) items.Add(value);
+      const Value value = EvalNode(*branch.value, frame.slots());
+      if (!value.defined()) return false;
+      visit.Answers();
+      items.Add(value);
       return false;
     };
     Run(*branch.block, 0, frame.slots(), add);
@@ -156,9 +162,11 @@ Value Machine::EvalPartialObject(const RuleSet& set) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     for (const Branch& branch : rule.branches) {
+      const Visit visit(*this, branch.at);
       bool any = false;
       auto add = [&] {
         any = true;
+        visit.Answers();
         Insert(extent, branch, 0, rule.set_leaf, frame.slots());
         return false;
       };
@@ -195,7 +203,11 @@ Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
     Charge(1);
-    if (Match(*rule.first_key, key, frame.slots()) && Succeeds(*rule.keyed.block, frame.slots())) return key;
+    if (!Match(*rule.first_key, key, frame.slots())) continue;
+    const Visit visit(*this, rule.keyed.at);
+    if (!Succeeds(*rule.keyed.block, frame.slots())) continue;
+    visit.Answers();
+    return key;
   }
   return {};
 }
@@ -211,7 +223,9 @@ Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
     Charge(1);
     if (rule.first_key == nullptr) return EvalRule(set).Get(key);
     if (!Match(*rule.first_key, key, frame.slots())) continue;
+    const Visit visit(*this, rule.keyed.at);
     auto add = [&] {
+      visit.Answers();
       Insert(extent, rule.keyed, 0, rule.set_leaf, frame.slots());
       return false;
     };

@@ -16,6 +16,9 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, std:
   strict_ = options.strict_builtin_errors;
   builtin_context_.seed = options.seed;
   builtin_context_.host = options.host;
+  observer_ = options.observer;
+  visits_ = 0;
+  matched_ = nullptr;
   builtin_context_.ClearError();
   depth_ = 0;
   frame_top_ = 0;

@@ -35,6 +35,7 @@ struct ProgramInfo {
   std::size_t input_paths = 0;
   std::size_t mocks = 0;
   std::size_t joins = 0;
+  const std::vector<std::string>* files = nullptr;  // names, for observers
 };
 
 // Calls a function object without owning it. True: stop iterating.
@@ -115,6 +116,7 @@ class Machine {
     std::span<Value> fields;
   };
   class Depth;
+  class Visit;
   class WithoutMocks;
   class Frame;
   struct Extent;
@@ -130,6 +132,21 @@ class Machine {
   bool Every(const Step& step, Value* frame);
   bool RunWith(const Block& block, std::size_t pc, Value* frame, Answer answer);
   bool Match(const Pattern& pattern, const Value& value, Value* frame);
+
+  // observe.cc
+  void Observe(EvalEventKind kind, Location at, std::string_view text = {}) {
+    if (observer_ != nullptr) [[unlikely]] Report(kind, at, text);
+  }
+  void Report(EvalEventKind kind, Location at, std::string_view text);
+  // False, after the observer heard it.
+  bool Failed(const Step& step) {
+    Observe(EvalEventKind::kFail, step.at);
+    return false;
+  }
+  // An iteration, and one element of it that matched, as an observer hears them.
+  bool RunIteration(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  bool RunMatched(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  void Print(const Step& step, Value* frame);
 
   // join.cc
   const JoinTable* JoinFor(const Step& step, Value* frame, const Value& base);
@@ -189,6 +206,9 @@ class Machine {
   BuiltinContext builtin_context_;
   ProgramInfo program_;
   bool strict_ = false;
+  EvalObserver* observer_ = nullptr;
+  std::uint32_t visits_ = 0;   // rules inside one another, while an observer looks
+  bool* matched_ = nullptr;    // whether the innermost observed iteration had an element that matched
   std::uint32_t depth_ = 0;
   std::uint32_t max_depth_ = 0;
   const char* stack_base_ = nullptr;
@@ -230,6 +250,28 @@ class Machine::Depth {
     throw EvalAbort{"eval_limit_error", "rules are nested deeper than an evaluation may go (max_depth)"};
   }
   Machine& machine_;
+};
+
+// One body of a rule, for the observer.
+class Machine::Visit {
+ public:
+  Visit(Machine& machine, Location at) : machine_(machine), at_(at) {
+    machine_.Observe(EvalEventKind::kEnter, at);
+    ++machine_.visits_;
+  }
+  ~Visit() { --machine_.visits_; }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+  void Answers() const {
+    if (machine_.observer_ == nullptr) return;
+    --machine_.visits_;
+    machine_.Observe(EvalEventKind::kExit, at_);
+    ++machine_.visits_;
+  }
+
+ private:
+  Machine& machine_;
+  Location at_;
 };
 
 // The variables of one rule, function or query.

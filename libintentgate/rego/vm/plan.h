@@ -85,6 +85,7 @@ enum class StepOp : std::uint8_t {
   kNot,     // block has no answer
   kEvery,   // for each (key, value) of node, block has an answer
   kWith,    // block runs under the replaced documents, then the rest goes on without them
+  kPrint,   // an observer hears the outcomes of node's args, each a set comprehension
 };
 
 struct WithItem {

@@ -11,30 +11,34 @@ bool Machine::Run(const Block& block, std::size_t pc, Value* frame, Answer answe
   for (; pc < block.steps.size(); ++pc) {
     const Step& step = block.steps[pc];
     Charge(1);
+    Observe(EvalEventKind::kEval, step.at);
     switch (step.op) {
       case StepOp::kTest:
-        if (!EvalNode(*step.node, frame).truthy()) return false;
+        if (!EvalNode(*step.node, frame).truthy()) return Failed(step);
         break;
       case StepOp::kAssign: {
         const Value value = EvalNode(*step.node, frame);
-        if (!value.defined()) return false;
+        if (!value.defined()) return Failed(step);
         frame[step.slot] = value;
         break;
       }
       case StepOp::kMatch: {
         const Value value = EvalNode(*step.node, frame);
-        if (!value.defined() || !Match(*step.value, value, frame)) return false;
+        if (!value.defined() || !Match(*step.value, value, frame)) return Failed(step);
         break;
       }
-      case StepOp::kScan: return Scan(block, pc, frame, answer);
-      case StepOp::kOutputs: return Outputs(block, pc, frame, answer);
+      case StepOp::kScan:
+      case StepOp::kOutputs:
+        if (observer_ != nullptr) [[unlikely]] return RunIteration(block, pc, frame, answer);
+        return step.op == StepOp::kScan ? Scan(block, pc, frame, answer) : Outputs(block, pc, frame, answer);
       case StepOp::kNot:
-        if (Succeeds(*step.block, frame)) return false;
+        if (Succeeds(*step.block, frame)) return Failed(step);
         break;
       case StepOp::kEvery:
-        if (!Every(step, frame)) return false;
+        if (!Every(step, frame)) return Failed(step);
         break;
       case StepOp::kWith: return RunWith(block, pc, frame, answer);
+      case StepOp::kPrint: Print(step, frame); break;
     }
   }
   return answer();
@@ -45,6 +49,7 @@ bool Machine::ScanElement(const Block& block, std::size_t pc, Value* frame, Answ
   Charge(1);
   if (step.key != nullptr && !Match(*step.key, key, frame)) return false;
   if (!Match(*step.value, value, frame)) return false;
+  if (observer_ != nullptr) [[unlikely]] return RunMatched(block, pc, frame, answer);
   return Run(block, pc + 1, frame, answer);
 }
 
@@ -98,7 +103,8 @@ bool Machine::Outputs(const Block& block, std::size_t pc, Value* frame, Answer a
   const Value outputs = EvalNode(*step.node, frame);
   for (const Value& output : outputs.elements()) {
     Charge(1);
-    if (Match(*step.value, output, frame) && Run(block, pc + 1, frame, answer)) return true;
+    if (!Match(*step.value, output, frame)) continue;
+    if (observer_ != nullptr ? RunMatched(block, pc, frame, answer) : Run(block, pc + 1, frame, answer)) return true;
   }
   return false;
 }

@@ -105,4 +105,15 @@ void MemoryApprovalTables::Forget(std::int64_t created_before_micros) {
   });
 }
 
+std::int64_t MemoryApprovalTables::Erase(std::string_view tenant, std::span<const std::string> ids) {
+  std::int64_t erased = 0;
+  for (const std::string& id : ids) {
+    const auto found = approvals_.find(id);
+    if (found == approvals_.end() || found->second.row.tenant != tenant) continue;
+    approvals_.erase(found);
+    ++erased;
+  }
+  return erased;
+}
+
 }  // namespace intentgate::store

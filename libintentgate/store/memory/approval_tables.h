@@ -24,6 +24,7 @@ class MemoryApprovalTables {
   bool Replace(const approval::StoredApproval& next);
   std::vector<approval::StoredApproval> Due(std::int64_t now_micros, std::size_t limit) const;
   void Forget(std::int64_t created_before_micros);
+  std::int64_t Erase(std::string_view tenant, std::span<const std::string> ids);
 
  private:
   std::map<std::string, approval::StoredApproval, std::less<>> approvals_;   // by id, so by time of asking

@@ -388,4 +388,9 @@ Status MemoryStore::ForgetApprovals(std::int64_t created_before_micros) {
   return {};
 }
 
+Result<std::int64_t> MemoryStore::EraseApprovals(std::string_view tenant, std::span<const std::string> ids) {
+  const std::lock_guard lock(mutex_);
+  return approvals_.Erase(tenant, ids);
+}
+
 }  // namespace intentgate::store

@@ -80,6 +80,7 @@ class MemoryStore final : public audit::AuditStore,
   Result<bool> ReplaceApproval(const approval::StoredApproval& next) override;
   Result<std::vector<approval::StoredApproval>> DueApprovals(std::int64_t now_micros, std::size_t limit) override;
   Status ForgetApprovals(std::int64_t created_before_micros) override;
+  Result<std::int64_t> EraseApprovals(std::string_view tenant, std::span<const std::string> ids) override;
 
  private:
   struct Chain {

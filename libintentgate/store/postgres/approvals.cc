@@ -64,6 +64,12 @@ void AddColumns(const StoredApproval& a, Command& command) {
   command.Text(a.row.decided_by).Text(a.row.claimed_by).Text(a.row.note).Integer(a.revision);
 }
 
+Array ArrayOf(std::span<const std::string> ids) {
+  Array array(kText);
+  for (const std::string& id : ids) array.AddText(id);
+  return array;
+}
+
 }  // namespace
 
 // All statements go out together; each sees what committed before it began, so those behind the first see
@@ -114,6 +120,15 @@ Status DeleteApprovals(Writer& writer, const std::string& schema, std::int64_t c
   return done.ok() ? Status() : Status(done.error());
 }
 
+Result<std::int64_t> EraseApprovals(Writer& writer, const std::string& schema, std::string_view tenant,
+                                    std::span<const std::string> ids) {
+  Command remove("DELETE FROM " + schema + "approvals WHERE id = ANY($1) AND tenant = $2");
+  remove.Add(ArrayOf(ids)).Text(tenant);
+  const Result<std::vector<Rows>> done = writer.Transact(std::span(&remove, 1));
+  if (!done.ok()) return done.error();
+  return done->front().changed();
+}
+
 Command ApprovalCommand(const std::string& schema, std::string_view tenant, std::string_view id) {
   Command select(Select(schema) + "WHERE id = $1 AND ($2 = '' OR tenant = $2)");
   select.Text(id).Text(tenant);
@@ -122,9 +137,7 @@ Command ApprovalCommand(const std::string& schema, std::string_view tenant, std:
 
 Command ApprovalsCommand(const std::string& schema, std::span<const std::string> ids) {
   Command select(Select(schema) + "WHERE id = ANY($1)");
-  Array wanted(kText);
-  for (const std::string& id : ids) wanted.AddText(id);
-  select.Add(std::move(wanted));
+  select.Add(ArrayOf(ids));
   return select;
 }
 

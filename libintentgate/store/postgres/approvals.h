@@ -17,6 +17,8 @@ Result<approval::Requested> InsertApproval(Writer& writer, const std::string& sc
                                            const approval::StoredApproval& wanted, const approval::PendingLimits& limits);
 Result<bool> UpdateApproval(Writer& writer, const std::string& schema, const approval::StoredApproval& next);
 Status DeleteApprovals(Writer& writer, const std::string& schema, std::int64_t created_before_micros);
+Result<std::int64_t> EraseApprovals(Writer& writer, const std::string& schema, std::string_view tenant,
+                                    std::span<const std::string> ids);
 
 Command ApprovalCommand(const std::string& schema, std::string_view tenant, std::string_view id);
 Command ApprovalsCommand(const std::string& schema, std::span<const std::string> ids);

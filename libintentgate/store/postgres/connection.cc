@@ -78,9 +78,10 @@ Status CheckConninfo(const std::string& conninfo) {
                "of the password as %XX) or host=... user=... dbname=..."};
 }
 
-Result<Rows> Connection::Read(const Command& command) {
+Result<Rows> Connection::Read(const Command& command, std::string_view settings) {
   Command begin("BEGIN READ ONLY");
   Command limit("SELECT set_config('statement_timeout', $1, true)");
+  if (!settings.empty()) limit.sql.append(", ").append(settings);
   limit.Text(std::to_string(target_->statement_timeout_ms));
   const std::vector<Command> commands{begin, limit, command, Command("COMMIT")};
   for (bool again = true;; again = false) {
@@ -118,11 +119,11 @@ Result<std::vector<Rows>> Connection::RunAll(std::span<const Command> commands) 
   return answers;
 }
 
-Status Connection::Script(const std::string& sql) {
+Status Connection::Script(const std::string& sql, std::int64_t patience_ms) {
   sqlstate_.clear();
   if (Status s = Ready(); !s.ok()) return s;
   if (PQsendQuery(session_.get(), sql.c_str()) != 1) return Lost();
-  const std::int64_t deadline = Deadline();
+  const std::int64_t deadline = Deadline() + patience_ms * kNanosPerMs;
   if (Status s = Flush(deadline); !s.ok()) return s;
   Status status;
   for (;;) {

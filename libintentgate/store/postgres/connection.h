@@ -42,8 +42,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // One statement in a read-only transaction that the server ends at the statement timeout. Repeated once on a new
-  // connection when the old one turns out to be dead.
-  Result<Rows> Read(const Command& command);
+  // connection when the old one turns out to be dead. `settings`: calls of set_config for this transaction, such as kPageSettings (query_sql.h).
+  Result<Rows> Read(const Command& command, std::string_view settings = {});
   // One statement in a transaction of its own.
   Result<Rows> Run(const Command& command);
   // All statements in one round trip. At the first error the rest is skipped and an open transaction rolled back. A
@@ -51,8 +51,8 @@ class Connection {
   // a standby.
   Result<std::vector<Rows>> RunAll(std::span<const Command> commands);
   // Several statements separated by `;`, without parameters and rows; an open transaction is
-  // rolled back after an error.
-  Status Script(const std::string& sql);
+  // rolled back after an error. `patience_ms`: for what may take longer than a statement of the gate's; 0: as those.
+  Status Script(const std::string& sql, std::int64_t patience_ms = 0);
 
   // Of the last error; empty if libpq made it.
   const std::string& sqlstate() const { return sqlstate_; }

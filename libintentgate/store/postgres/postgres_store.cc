@@ -144,6 +144,9 @@ class PostgresStoreImpl final : public PostgresStore {
   Status ForgetApprovals(std::int64_t created_before_micros) override {
     return pg::DeleteApprovals(writer_, schema_, created_before_micros);
   }
+  Result<std::int64_t> EraseApprovals(std::string_view tenant, std::span<const std::string> ids) override {
+    return pg::EraseApprovals(writer_, schema_, tenant, ids);
+  }
 
  private:
   // OK unless a hold covers one of the tenant's events below `seq`, which the error names.
@@ -195,7 +198,9 @@ Result<AuditPage> PostgresStoreImpl::Query(const AuditFilter& filter, bool ascen
   // One more tells whether there is a next page.
   Result<Command> select = pg::PageCommand(schema_, kPageColumns, filter, ascending, after, wanted + 1);
   if (!select.ok()) return select.error();
-  Result<Rows> rows = Read(*select);
+  // The events of one id are few, and the index that finds them has no order.
+  const bool in_order = !filter.tenant.empty() && filter.event_id.empty();
+  Result<Rows> rows = readers_.Take()->Read(*select, in_order ? pg::kPageSettings : std::string_view());
   if (!rows.ok()) return rows.error();
   AuditPage page;
   const int shown = std::min(rows->count(), static_cast<int>(wanted));

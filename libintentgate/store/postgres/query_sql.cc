@@ -13,22 +13,21 @@ class Builder {
 
   void Filter(const AuditFilter& f) {
     Equal("tenant", f.tenant);
-    Equal("agent_id", f.agent_id);
-    Equal("tool", f.tool);
+    EqualIndexed("agent_id", f.agent_id);
+    EqualIndexed("tool", f.tool);
     if (f.decision == "block" || f.decision == "escalate") And("decision IN ('block', 'escalate')");
     Equal("decision", f.decision);
     Equal("check_name", f.check);
     Equal("jti", f.jti);
     Equal("event_id", f.event_id);
-    if (!f.elevation_id.empty()) And("elevation_id <> ''");   // what the partial index asks for
-    Equal("elevation_id", f.elevation_id);
+    EqualIndexed("elevation_id", f.elevation_id);
     if (f.kind == "control" || f.kind == "admin") {
       And("kind = '" + f.kind + "'");   // a bound value would not reach the partial index
     } else {
       Equal("kind", f.kind);
     }
-    Equal("root_jti", f.root_jti);
-    Equal("session_id", f.session_id);
+    EqualIndexed("root_jti", f.root_jti);
+    EqualIndexed("session_id", f.session_id);
     Equal("code", f.code);
     Equal("actor", f.actor);
     if (f.from_seq) And("seq >= " + Bind(*f.from_seq));
@@ -70,6 +69,11 @@ class Builder {
   }
   void Equal(const std::string& column, const std::string& wanted) {
     if (!wanted.empty()) And(column + " = " + Bind(wanted));
+  }
+  // As Equal, where a partial index holds the rows that have a value: it is found by its own condition only.
+  void EqualIndexed(const std::string& column, const std::string& wanted) {
+    if (!wanted.empty()) And(column + " <> ''");
+    Equal(column, wanted);
   }
   // Times do not ascend with seq, so a time span alone would make the server walk the chain from its end.
   void WithinSpans(const AuditFilter& f) {

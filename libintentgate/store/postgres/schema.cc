@@ -9,6 +9,8 @@ namespace {
 constexpr std::int64_t kOldestServer = 140'000;
 constexpr std::size_t kMaxName = 63;   // PostgreSQL's NAMEDATALEN - 1
 constexpr int kAttempts = 3;           // another process may migrate at the same moment
+// An index over a long chain takes minutes, and who waits for another that makes it waits as long.
+constexpr std::int64_t kMigrationPatienceMs = 3'600'000;
 constexpr std::int64_t kNoSchema = -2, kForeign = -1;
 
 Status CheckServer(Connection& connection) {
@@ -59,7 +61,7 @@ Result<std::int64_t> UsableVersion(Connection& connection, const std::string& sc
 // One script from BEGIN to COMMIT: a connection that breaks in the middle leaves nothing behind. If another process was
 // faster, the script fails at its first statement that makes something.
 std::string ScriptFrom(std::int64_t version, const std::string& schema) {
-  std::string script = "BEGIN;\nSELECT pg_advisory_xact_lock(hashtextextended('intentgate " + schema + "', 0));\n";
+  std::string script = "BEGIN;\nSET LOCAL statement_timeout TO 0;\nSELECT pg_advisory_xact_lock(hashtextextended('intentgate " + schema + "', 0));\n";
   if (version == kNoSchema) script += "CREATE SCHEMA \"" + schema + "\";\n";
   script += "SET LOCAL search_path TO \"" + schema + "\";\n";
   if (version <= 0) script += "CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL);\n";
@@ -93,7 +95,7 @@ Status Migrate(Connection& connection, const std::string& schema) {
     Result<std::int64_t> version = UsableVersion(connection, schema);
     if (!version.ok()) return version.error();
     if (*version == NewestSchema()) return {};
-    last = connection.Script(ScriptFrom(*version, schema));
+    last = connection.Script(ScriptFrom(*version, schema), kMigrationPatienceMs);
     if (last.ok()) return last;
   }
   return last;

@@ -217,4 +217,21 @@ Status DeleteApprovals(Connection& connection, std::int64_t created_before_micro
   return connection.Run(**remove);
 }
 
+Result<std::int64_t> EraseApprovals(Connection& connection, std::string_view tenant, std::span<const std::string> ids) {
+  Transaction transaction(connection);
+  if (Status s = transaction.Begin(); !s.ok()) return s.error();
+  std::int64_t erased = 0;
+  for (const std::string& id : ids) {
+    Result<Statement*> remove = connection.Kept("DELETE FROM approvals WHERE id = ? AND tenant = ?");
+    if (!remove.ok()) return remove.error();
+    const StatementUse use(**remove);
+    use->Bind(1, id);
+    use->Bind(2, tenant);
+    if (Status s = connection.Run(**remove); !s.ok()) return s.error();
+    erased += connection.changed_rows();
+  }
+  if (Status s = transaction.Commit(); !s.ok()) return s.error();
+  return erased;
+}
+
 }  // namespace intentgate::store

@@ -26,5 +26,6 @@ Result<bool> UpdateApproval(Connection& connection, const approval::StoredApprov
 Result<std::vector<approval::StoredApproval>> ReadDueApprovals(Connection& connection, std::int64_t now_micros,
                                                                std::size_t limit);
 Status DeleteApprovals(Connection& connection, std::int64_t created_before_micros);
+Result<std::int64_t> EraseApprovals(Connection& connection, std::string_view tenant, std::span<const std::string> ids);
 
 }  // namespace intentgate::store

@@ -77,8 +77,8 @@ class Builder {
     Equal("check_name", f.check);
     Equal("jti", f.jti);
     Equal("event_id", f.event_id);
-    Equal("root_jti", f.root_jti);
-    Equal("session_id", f.session_id);
+    EqualIndexed("root_jti", f.root_jti);
+    EqualIndexed("session_id", f.session_id);
     Equal("code", f.code);
     Equal("actor", f.actor);
   }
@@ -109,10 +109,16 @@ std::string From(const AuditFilter& f) {
   const char* index = "place";
   if (!f.elevation_id.empty()) {
     index = "elevated";
+  } else if (!f.session_id.empty()) {
+    index = "session";
   } else if (f.kind == "admin" || f.kind == "control") {
     index = "kind";
+  } else if (!f.agent_id.empty() && !f.tool.empty()) {
+    index = "agent_tool";
+  } else if (!f.root_jti.empty()) {
+    index = "root";
   } else if (!f.agent_id.empty()) {
-    index = f.tool.empty() ? "agent" : "agent_tool";
+    index = "agent";
   } else if (f.decision == "block" || f.decision == "escalate") {
     index = "denied";
   } else if (!f.tool.empty()) {

@@ -207,6 +207,10 @@ class SqliteStoreImpl final : public SqliteStore {
     const std::lock_guard lock(write_mutex_);
     return DeleteApprovals(*writer_, created_before_micros);
   }
+  Result<std::int64_t> EraseApprovals(std::string_view tenant, std::span<const std::string> ids) override {
+    const std::lock_guard lock(write_mutex_);
+    return store::EraseApprovals(*writer_, tenant, ids);
+  }
 
  private:
   template <typename Row>

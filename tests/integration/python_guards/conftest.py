@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 
@@ -49,6 +50,33 @@ def outcomes(gate, tmp_path):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         return [row["outcome"] for row in (row.get("event", row) for row in rows) if row.get("outcome")]
     return read
+
+
+@pytest.fixture
+def approve(gate):
+    """Approves the one call that waits; with ``later`` the next one, from a thread, as soon as it is there."""
+    threads = []
+
+    def approve_one():
+        waiting = list(gate.list_approvals("pending"))
+        for one in waiting:
+            gate.approve(one.id, actor="ann@example.com")
+        return len(waiting)
+
+    def until_there():
+        while not approve_one():
+            pass
+
+    def approve(later=False):
+        if not later:
+            assert approve_one() == 1
+            return
+        threads.append(threading.Thread(target=until_there, daemon=True))
+        threads[-1].start()
+
+    yield approve
+    for thread in threads:
+        thread.join()
 
 
 REFUSED = "Not run: the call was refused (capability.argument_refused)."

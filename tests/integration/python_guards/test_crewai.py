@@ -108,3 +108,16 @@ def test_the_prompt_is_held_against_all_tools(gate, tools, keys, calls):
                                             intent=lambda tool: "read the file and tell me what is in it")
     assert delete_file.run(path="/data/a").message.startswith(NOT_COVERED)
     assert read_file.run(path="/data/a") == "text of /data/a"
+
+
+def test_an_approved_call_goes_once_when_it_is_made_again_or_was_waited_for(gate, tools, token, calls, approve):
+    transfer = guard_tools(gate, tools, token=token)[2]
+    assert ESCALATED in transfer.run(amount=5).message
+    approve()
+    assert transfer.run(amount=5) == "sent" and ESCALATED in transfer.run(amount=5).message
+    approve()
+    assert transfer.run(amount=5) == "sent"
+    waiting = guard_tools(gate, tools, token=token, wait_for_approval=600)[2]
+    approve(later=True)
+    assert waiting.run(amount=6) == "sent"
+    assert calls == [("transfer", 5), ("transfer", 5), ("transfer", 6)]

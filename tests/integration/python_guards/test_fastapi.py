@@ -47,7 +47,7 @@ def test_a_refusal_is_403_and_a_bad_token_401(client, keys, token, calls):
     refused = client.post("/files/a", json={"path": "/etc/passwd"}, headers=bearer(token))
     assert refused.status_code == 403 and refused.json()["detail"]["code"] == "capability.argument_refused"
     escalated = client.post("/transfer", headers=bearer(token))
-    assert escalated.status_code == 403 and escalated.json()["detail"] == {"code": "policy.escalated", "message": "a person decides"}
+    assert escalated.status_code == 403 and escalated.json()["detail"]["code"] == "policy.escalated"
     expired = ig.mint(ig.KeyRing.parse(ig.generate_key_line("k9")), "agent-7").token
     for headers, code in (({}, "capability.no_token"), ({"Authorization": "Basic x"}, "capability.no_token"),
                           (bearer("rubbish"), "capability.token_malformed"), (bearer(expired), "capability.token_unknown_key")):
@@ -84,3 +84,30 @@ def test_the_prompt_is_held_against_the_tool(client, token, gate):
     headers = {**bearer(token), "X-Intent-Prompt": "send a mail to my mother"}
     answer = client.post("/files/a", json={"path": "/data/a"}, headers=headers)
     assert answer.status_code == 403 and answer.json()["detail"]["code"].startswith("intent.")
+
+
+def test_an_escalated_call_names_its_approval_and_goes_once_with_it(client, token, calls, approve):
+    asked = client.post("/transfer", headers=bearer(token))
+    id = asked.headers["x-intentgate-approval-id"]
+    assert asked.json()["detail"] == {"code": "policy.escalated", "message": "a person decides", "approval_id": id}
+    assert int(asked.headers["retry-after"]) > 0
+    named = {**bearer(token), "X-IntentGate-Approval-Id": id}
+    assert client.post("/transfer", headers=named).headers["x-intentgate-approval-id"] == id    # nobody has answered
+    approve()
+    assert client.post("/transfer", headers=named).status_code == 200
+    spent = client.post("/transfer", headers=named)
+    assert (spent.status_code, spent.json()["detail"]["code"]) == (403, "policy.approval_used")
+    assert "x-intentgate-approval-id" not in spent.headers
+    assert len(calls) == 1
+
+
+def test_a_route_can_wait_for_the_person(gate, token, approve):
+    app = FastAPI()
+
+    @app.post("/transfer")
+    async def transfer(decision: Annotated[ig.Decision, Depends(require(gate, "transfer", wait_for_approval=600))]):
+        return decision.args
+
+    approve(later=True)
+    answer = TestClient(app).post("/transfer", json={"amount": 5}, headers=bearer(token))
+    assert (answer.status_code, answer.json()) == (200, {"amount": 5})

@@ -10,7 +10,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 
 import libintentgate as ig
-from conftest import BY_POLICY, NOT_COVERED, NO_TOKEN, REFUSED
+from conftest import BY_POLICY, ESCALATED, NOT_COVERED, NO_TOKEN, REFUSED
 from libintentgate.guards.langchain import GateMiddleware
 
 
@@ -39,7 +39,13 @@ def tools(calls):
         calls.append(("delete_file", path))
         return "gone"
 
-    return [read_file, delete_file]
+    @tool
+    def transfer(amount: int) -> str:
+        """Sends money."""
+        calls.append(("transfer", amount))
+        return "sent"
+
+    return [read_file, delete_file, transfer]
 
 
 def agent_that(turns, tools, guard):
@@ -133,3 +139,16 @@ def test_a_tool_node_of_langgraph(gate, tools, token, calls):
     with gate.use(token):
         check(graph.compile().invoke(ASKED))
     assert calls == [("read_file", "/data/a", 3)]
+
+
+def test_an_escalated_call_waits_for_the_person_or_is_made_again(gate, tools, token, calls, approve):
+    turn = wants(("transfer", {"amount": 5}))
+    with gate.use(token):
+        refused, = answers(agent_that([turn], tools, GateMiddleware(gate, tools)).invoke(ASKED))
+        assert refused[1] == "error" and refused[2].startswith(ESCALATED)
+        approve()
+        assert answers(agent_that([turn], tools, GateMiddleware(gate, tools)).invoke(ASKED)) == [("transfer", "success", "sent")]
+        approve(later=True)
+        waiting = GateMiddleware(gate, tools, wait_for_approval=600)
+        assert answers(asyncio.run(agent_that([turn], tools, waiting).ainvoke(ASKED))) == [("transfer", "success", "sent")]
+    assert calls == [("transfer", 5)] * 2

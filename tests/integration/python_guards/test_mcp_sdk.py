@@ -76,7 +76,8 @@ def test_each_call_is_judged_and_a_refusal_is_a_tool_error(server, token, calls,
         failed, text = await said(client, "read_file", {"path": "/etc/passwd"}, meta)
         assert failed and text.startswith(REFUSED)
         assert await said(client, "delete_file", {"path": "/data/a"}, meta) == (True, BY_POLICY)
-        assert await said(client, "transfer", {"amount": 5}, meta) == (True, ESCALATED)
+        failed, text = await said(client, "transfer", {"amount": 5}, meta)
+        assert failed and text.startswith(ESCALATED)
         failed, text = await said(client, "read_file", {"path": "/data/a"})
         assert failed and text.startswith(NO_TOKEN)
         assert (await said(client, "read_file", {"path": "/data/missing"}, meta))[0] is True
@@ -148,3 +149,16 @@ def test_over_http_only_the_callers_own_token_counts(gate, server, token, calls)
 def test_what_is_no_server_says_so(gate):
     with pytest.raises(TypeError, match="a server"):
         guard_server(gate, object())
+
+
+def test_an_approved_call_goes_once_when_it_is_made_again(server, token, calls, approve):
+    async def work(client):
+        meta = {"intentgate/token": token}
+        failed, text = await said(client, "transfer", {"amount": 5}, meta)
+        assert failed and "make exactly the same call again" in text
+        approve()
+        assert await said(client, "transfer", {"amount": 5}, meta) == (False, "sent")
+        assert (await said(client, "transfer", {"amount": 5}, meta))[0] is True
+
+    run(server, work)
+    assert calls == [("transfer", 5)]

@@ -13,7 +13,7 @@ from openai.types.responses import (
 )
 
 import libintentgate as ig
-from conftest import BY_POLICY, NOT_COVERED, NO_TOKEN, REFUSED
+from conftest import BY_POLICY, ESCALATED, NOT_COVERED, NO_TOKEN, REFUSED
 from libintentgate.guards.openai_agents import guard_tools
 
 
@@ -57,7 +57,13 @@ def tools(calls):
         calls.append(("delete_file", path))
         return "gone"
 
-    return [read_file, delete_file]
+    @function_tool
+    def transfer(amount: int) -> str:
+        """Sends money."""
+        calls.append(("transfer", amount))
+        return "sent"
+
+    return [read_file, delete_file, transfer]
 
 
 TURN = [("read_file", {"path": "/data/a", "limit": 3}), ("read_file", {"path": "/etc/passwd"}), ("delete_file", {"path": "/data/a"})]
@@ -129,3 +135,17 @@ def test_the_prompt_is_held_against_all_tools(gate, tools, keys, calls):
 def test_a_tool_of_the_provider_cannot_be_guarded(gate):
     with pytest.raises(TypeError, match="cannot be guarded"):
         guard_tools(gate, [WebSearchTool()])
+
+
+def test_an_escalated_call_waits_for_the_person_or_is_made_again(gate, tools, token, calls, approve):
+    def run(**options):
+        model = Scripted([("transfer", {"amount": 5})], "done")
+        Runner.run_sync(Agent(name="files", model=model, tools=guard_tools(gate, tools, token=token, **options)), "please", run_config=CONFIG)
+        return outputs(model)
+
+    assert run()[0].startswith(ESCALATED)
+    approve()
+    assert run() == ["sent"]
+    approve(later=True)
+    assert run(wait_for_approval=600) == ["sent"]
+    assert calls == [("transfer", 5)] * 2

@@ -10,7 +10,7 @@ from pydantic_ai.models.function import DeltaToolCall, FunctionModel
 from pydantic_ai.toolsets import FunctionToolset
 
 import libintentgate as ig
-from conftest import BY_POLICY, NOT_COVERED, NO_TOKEN, REFUSED
+from conftest import BY_POLICY, ESCALATED, NOT_COVERED, NO_TOKEN, REFUSED
 from libintentgate.guards.pydantic_ai import GuardedToolset
 
 
@@ -50,7 +50,12 @@ def tools(calls):
         calls.append(("delete_file", path))
         return "gone"
 
-    return FunctionToolset([read_file, delete_file])
+    def transfer(amount: int) -> str:
+        """Sends money."""
+        calls.append(("transfer", amount))
+        return "sent"
+
+    return FunctionToolset([read_file, delete_file, transfer])
 
 
 TURN = [("read_file", '{"path": "/data/a"}'), ("read_file", '{"path": "/etc/passwd"}'), ("delete_file", '{"path": "/data/a"}')]
@@ -128,3 +133,18 @@ def test_typed_arguments_are_judged_as_json_and_reach_the_tool_as_types(gate, ke
     with gate.use(token):
         Agent(model, toolsets=[GuardedToolset(FunctionToolset([read_range]), gate)]).run_sync("please")
     assert calls == [(Range(start=datetime.date(2026, 1, 2)), 1.0)]
+
+
+def test_an_escalated_call_waits_for_the_person_or_is_made_again(gate, tools, token, calls, approve):
+    def run(**options):
+        model = scripted([("transfer", '{"amount": 5}')])
+        Agent(model, toolsets=[GuardedToolset(tools, gate, token=token, **options)]).run_sync("please")
+        return [(part.outcome, part.content) for part in model.seen]
+
+    (outcome, text), = run()
+    assert outcome == "failed" and text.startswith(ESCALATED)
+    approve()
+    assert run() == [("success", "sent")]
+    approve(later=True)
+    assert run(wait_for_approval=600) == [("success", "sent")]
+    assert calls == [("transfer", 5)] * 2

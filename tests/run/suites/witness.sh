@@ -14,4 +14,4 @@ mkdir -p "$work/source"
 cp tests/integration/witness/go.mod tests/integration/witness/go.sum "$work/source"
 (cd "$work/source" && "$GO" build -o ../litewitness filippo.io/torchwood/cmd/litewitness)
 export INTENTGATE_BINARY=$PWD/${BUILD:-build/release}/server/intentgate
-timeout 300 "$VENV/bin/python" tests/integration/witness/drive.py "$work/litewitness" "${WITNESS_ROUNDS:-100}"
+timeout "${WITNESS_SECONDS:-300}" "$VENV/bin/python" tests/integration/witness/drive.py "$work/litewitness" "${WITNESS_ROUNDS:-100}"

@@ -408,4 +408,78 @@ TEST_CASE("a store that cannot be read at the start is an error of Create") {
   CHECK(AuditLog::Create(nullptr, {}, SystemClock(), SystemRandom()).error().code == ErrorCode::kInvalidArgument);
 }
 
+namespace {
+
+// Allows an event unless the chain has one of this tool.
+std::function<Status()> Unless(AuditStore& store, const std::string& tool) {
+  return [&store, tool]() -> Status {
+    AuditFilter filter;
+    filter.tenant = "acme";
+    filter.tool = tool;
+    const Result<std::int64_t> count = store.Count(filter);
+    if (!count.ok()) return count.error();
+    return *count == 0 ? Status() : Status(Error{ErrorCode::kConflict, tool + " is there"});
+  };
+}
+
+}  // namespace
+
+TEST_CASE("of two processes that append what may be there once, one is refused, and nothing shows of it") {
+  Fixture f;
+  REQUIRE(f.log->AppendAndWait(Event("a")).ok());
+  const auto other = *AuditLog::Create(f.memory, {}, SystemClock(), SystemRandom());
+  int asked = 0;
+  // The other one's comes between the question and the commit.
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) {
+    f.store->BeforeAppend(nullptr);
+    REQUIRE(other->AppendIf(Event("once"), Unless(*f.memory, "once")).ok());
+  });
+  const auto refused = f.log->AppendIf(Event("once"), [&] {
+    ++asked;
+    return Unless(*f.memory, "once")();
+  });
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kConflict);
+  CHECK(refused.error().message == "once is there");
+  CHECK(asked == 2);
+  CHECK(f.log->healthy());
+  CHECK(f.log->stats().failed == 0);
+  REQUIRE(f.log->AppendAndWait(Event("b")).ok());
+  CHECK(f.Tools() == Tools{"audit/genesis", "a", "once", "b"});
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("a conditional event stands alone in its batch, so that its refusal concerns nobody else") {
+  Fixture f;
+  REQUIRE(f.log->AppendAndWait(Event("a")).ok());
+  Gate gate;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) { gate.Wait(); });
+  std::atomic<int> stored{0};
+  const auto count = [&](const Result<AuditReceipt>& receipt) { stored += receipt.ok() ? 1 : 0; };
+  f.log->Append(Event("b"), AuditDurability::kDurable, count);
+  gate.AwaitWaiting();
+  // Behind the one that the store has: before, the conditional one, after.
+  f.log->Append(Event("before"), AuditDurability::kDurable, count);
+  std::thread refused([&] {
+    CHECK_FALSE(f.log->AppendIf(Event("never"), [] { return Status(Error{ErrorCode::kConflict, "no"}); }).ok());
+  });
+  while (f.log->stats().queue_depth < 2) std::this_thread::yield();
+  f.log->Append(Event("after"), AuditDurability::kDurable, count);
+  gate.Open();
+  refused.join();
+  REQUIRE(f.log->Flush().ok());
+  CHECK(stored == 3);
+  CHECK(f.Tools() == Tools{"audit/genesis", "a", "b", "before", "after"});
+}
+
+TEST_CASE("a store that fails at a conditional event leaves no hole, and no log that refuses from then on") {
+  Fixture f;
+  REQUIRE(f.log->AppendAndWait(Event("a")).ok());
+  f.store->FailAppend([](int n) { return n == 1; });
+  CHECK_FALSE(f.log->AppendIf(Event("once"), [] { return Status(); }).ok());
+  CHECK(f.log->healthy());
+  CHECK(f.log->AppendIf(Event("once"), [] { return Status(); }).ok());
+  CHECK(f.Tools() == Tools{"audit/genesis", "a", "once"});
+}
+
 }  // namespace intentgate::audit

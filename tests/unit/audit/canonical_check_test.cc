@@ -27,6 +27,16 @@ const std::vector<std::string> kTexts = {
     "\xc3\xa9", "\xe2\x80\xa8", "\xef\xbf\xbd", "\xee\x80\x80", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "/", "<&>",
     "exactly8", "longer than eight bytes, with a \xf0\x9f\x98\x80 inside and more behind it", "u0041", "caf\xc3\xa9\n"};
 
+// All that events have, as canonical_event.cc writes them, and names that sort close to one of them.
+const std::vector<std::string> kNames = {
+    "actor", "agent_id", "arg_keys", "arg_values", "arg_values_text", "args_sha256", "capability_token_id", "caveat_count",
+    "check", "code", "commitments", "decided_by", "decision", "decision_event_id", "details", "details_text", "elevation_id",
+    "event", "event_id", "intent_summary", "kind", "latency_ms", "latency_us", "method", "outcome", "pending_id",
+    "policy_sha256", "producer_id", "producer_seq", "reason", "refused_caveat", "remote_ip", "requires_step_up",
+    "result_bytes", "result_sha256", "root_capability_token_id", "schema_version", "seq", "session_id", "tenant", "tool",
+    "ts", "upstream_status", "A", "args_sha", "args_sha\n", "args_sha\\", "args_sha2567", "args_shaz", "args_sha\xc3\xa9", "even",
+    "event\"", "eventz", "event_id_", "result", "seq\x01", "seq\xf0\x9f\x98\x80", "tt", "ts_", "ts\\", "upstream_status_", "zz"};
+
 class Generator {
  public:
   explicit Generator(std::uint32_t seed) : random_(seed) {}
@@ -57,6 +67,7 @@ class Generator {
                              "producer_id", "tenant", "tool"}) {
       if (Below(3) > 0) event.Set(name, Below(20) == 0 ? Value(2) : json::Value(Text()));
     }
+    for (std::uint32_t i = Below(12); i > 0; --i) event.Set(kNames[Below(kNames.size())], Value(2));
     event.Set("seq", Below(20) == 0 ? Value(2) : json::Value(static_cast<std::int64_t>(Below(1'000'000))));
     if (Below(2) == 0) event.Set("producer_seq", Below(20) == 0 ? Value(2) : json::Value(int(Below(1000))));
     event.Set("ts", Below(20) == 0 ? json::Value(Text()) : json::Value("2026-03-04T05:06:07.123456Z"));
@@ -133,6 +144,11 @@ TEST_CASE("each way to spell the same event otherwise is refused with its reason
   refused(With("\"a\":1,\"a\":1," + seq + kTs), "twice");
   refused(With("\"a\":{\"b\":1,\"a\":1}," + seq + kTs), "not sorted");
   refused(With("\"\xef\xbf\xbd\":1,\"\xf0\x9f\x98\x80\":1"), "not sorted");
+  refused(With("\"args_sha256\":\"x\",\"args_sha\\n\":1," + seq + kTs), "not sorted");
+  refused(With("\"tenant\":\"a\",\"tenant\":\"b\"," + std::string(kTs)), "twice");
+  refused(With("\"event_id\":\"e\",\"event\":\"f\"," + seq + kTs), "not sorted");
+  refused(With(seq + "\"tenant\" :\"a\"," + kTs), "blank");
+  refused(With(seq + "\"tenant\"\"a\"," + kTs), "colon");
   refused(With("\"s\\u0065q\":1," + std::string(kTs)), "escape it does not need");
   refused(With("\"a\":\"\\u000A\"," + seq + kTs), "escape it does not need");
   refused(With("\"a\":\"\\u000a\"," + seq + kTs), "escape it does not need");
@@ -165,6 +181,17 @@ TEST_CASE("each way to spell the same event otherwise is refused with its reason
   CHECK(WhyNot(nested(kEventLimits.max_depth - 1)).empty());
   CHECK(AgreesWithReference(nested(kEventLimits.max_depth - 1)));
   refused(nested(kEventLimits.max_depth), "too deeply");
+}
+
+TEST_CASE("a name with an escape stands where its text does, also beside a digit, which sorts before the backslash") {
+  for (const char* order : {"\"args_sha\\n\":1,\"args_sha256\":\"x\",", "\"args_sha256\":\"x\",\"args_sha\\\\\":1,",
+                            "\"seq\\u0001\":1,", "\"args_sha256\":\"x\",\"args_sha2567\":1,\"capability_token_id\":\"t\","}) {
+    const std::string seq_first = std::string(order).starts_with("\"seq") ? "\"seq\":1," + std::string(order)
+                                                                        : std::string(order) + "\"seq\":1,";
+    CAPTURE(seq_first);
+    CHECK(WhyNot(With(seq_first + kTs)).empty());
+    CHECK(AgreesWithReference(With(seq_first + kTs)));
+  }
 }
 
 TEST_CASE("the checker and the parser with the writer agree on generated and on mutated events") {

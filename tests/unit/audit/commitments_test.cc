@@ -178,11 +178,11 @@ TEST_CASE("an erasure takes the values of the matching events, and the chain and
   CHECK(CheckErasure(filter).error().code == ErrorCode::kInvalidArgument);
   filter.agent_id = "leaver";
   CHECK(CheckErasure(filter).ok());
-  const auto planned = EraseValues(*f.memory, *f.memory, filter, true);
+  const auto planned = EraseValues(*f.memory, {*f.memory, {}}, filter, true);
   CHECK(planned->events == 500);
   CHECK(planned->values == 1'000);
-  CHECK(EraseValues(*f.memory, *f.memory, filter, false)->values == 1'000);
-  CHECK(EraseValues(*f.memory, *f.memory, filter, false)->values == 0);
+  CHECK(EraseValues(*f.memory, {*f.memory, {}}, filter, false)->values == 1'000);
+  CHECK(EraseValues(*f.memory, {*f.memory, {}}, filter, false)->values == 0);
   CHECK(VerifyChain(*f.memory, "acme", 0, {}, f.memory.get())->ok);
   std::string text;
   REQUIRE(ExportEvents(*f.memory, {}, ExportFormat::kNdjson, *SystemClock(), [&](std::string_view piece) {

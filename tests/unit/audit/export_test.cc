@@ -7,10 +7,9 @@
 #include "audit/canonical_event.h"
 #include "audit/csv.h"
 #include "audit/export_format.h"
-#include "base/encoding.h"
-#include "crypto/hash.h"
 #include "store/memory/memory_store.h"
 #include "support/event_lines.h"
+#include "support/export_digest.h"
 
 namespace intentgate::audit {
 namespace {
@@ -68,7 +67,7 @@ std::string Join(const std::vector<std::string>& lines) {
 void FixTrailer(std::vector<std::string>& lines) {
   const std::string trailer = lines.back();
   lines.pop_back();
-  const std::string sha = base::HexEncode(crypto::Sha256(base::AsBytes(Join(lines))));
+  const std::string sha = test::ExportDigestOf(Join(lines));
   const std::size_t at = trailer.find("\"sha256\":\"") + 10;
   lines.push_back(trailer.substr(0, at) + sha + trailer.substr(at + 64));
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "evidence/archive_file.h"
 #include "evidence/sealer.h"
@@ -207,7 +208,9 @@ TEST_CASE("a pruning that ended at any step is brought to its end by the next on
     run.Append(1'000);
     run.retention->broken = true;
     run.retention->stop_at = stop_at;
-    CHECK_FALSE(run.PruneBefore(700).ok());
+    const auto killed = run.PruneBefore(700);
+    REQUIRE_FALSE(killed.ok());
+    CHECK(killed.error().message == "killed");
     CHECK(run.Begin() == stop_at);
     CHECK(run.PrunedEvents() == 1);
     CHECK(audit::VerifyChain(*run.store, "acme")->ok);
@@ -220,6 +223,51 @@ TEST_CASE("a pruning that ended at any step is brought to its end by the next on
     CHECK(audit::VerifyChain(*run.store, "acme")->ok);
     CHECK(run.VerifyText(run.Bundle()).verdict == BundleVerdict::kIntact);
   }
+}
+
+TEST_CASE("of two processes that prune a tenant at once, one says so in the chain; the other one deletes nothing") {
+  PrunableRun run;
+  run.Append(1'000);
+  // The other process: has its event in the chain and deletes nothing yet.
+  const auto other = *audit::AuditLog::Create(run.store, {}, run.clock, SystemRandom());
+  const auto setup_for = [&](const std::string& archives, std::function<Status(std::string_view)> sign) {
+    std::filesystem::create_directories(archives);
+    evidence::PrunerSetup setup;
+    setup.tree = run.store;
+    setup.retention = run.retention;
+    setup.clock = run.clock;
+    setup.archive_directory = archives;
+    setup.keys = {run.evidence->VerifierKey()};
+    setup.sign = std::move(sign);
+    return setup;
+  };
+  const auto sign = [&](std::string_view tenant) {
+    const auto signed_now = run.evidence->CheckpointNow(tenant);
+    return signed_now.ok() ? Status() : Status(signed_now.error());
+  };
+  evidence::Pruner second(setup_for(run.folder.File("elsewhere"), sign), *other);
+  bool raced = false;
+  evidence::Pruner first(setup_for(run.archives, [&](std::string_view tenant) {
+    if (!std::exchange(raced, true)) {
+      run.retention->broken = true;
+      CHECK_FALSE(second.Prune({"acme", kStart + 400 * kSecond, "the other", false}, kAnn).ok());
+      run.retention->broken = false;
+    }
+    return sign(tenant);
+  }), *run.log);
+  const auto refused = first.Prune({"acme", kStart + 700 * kSecond, "this one", false}, kAnn);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kConflict);
+  CHECK(refused.error().message.find("another process") != std::string::npos);
+  CHECK(run.PrunedEvents() == 1);
+  CHECK(run.Begin() == 0);
+  // The next one brings the other's pruning to its end and goes on.
+  const auto next = first.Prune({"acme", kStart + 700 * kSecond, "this one", false}, kAnn);
+  REQUIRE_MESSAGE(next.ok(), next.error().message);
+  CHECK(next->resumed);
+  CHECK(run.Begin() == 512);
+  CHECK(audit::VerifyChain(*run.store, "acme")->ok);
+  CHECK(run.VerifyText(run.Bundle()).verdict == BundleVerdict::kIntact);
 }
 
 TEST_CASE("an archive that was left by an interrupted run is taken, one that was altered is not") {

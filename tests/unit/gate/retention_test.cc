@@ -12,21 +12,23 @@ struct Keeping {
   std::shared_ptr<Gate> gate;
 
   Keeping() { Open(memory); }
-  void Open(std::shared_ptr<audit::AuditStore> chain) {
+  void Open(std::shared_ptr<audit::AuditStore> chain, std::shared_ptr<approval::ApprovalStore> approvals = nullptr) {
+    if (!approvals) approvals = memory;
     world.settings.arg_values = ArgRedaction::kRaw;
     Result<std::shared_ptr<Gate>> opened = AssembleGate(
         {.settings = world.settings, .clock = world.clock, .random = SystemRandom(), .audit_store = std::move(chain),
-         .budget_store = memory, .revocation_store = memory, .private_values = memory, .retention_store = memory,
+         .budget_store = memory, .revocation_store = memory, .approval_store = std::move(approvals),
+         .private_values = memory, .retention_store = memory,
          .extractor = world.extractor, .policy = world.policy});
     REQUIRE(opened.ok());
     gate = *std::move(opened);
   }
-  Decision Ask(const std::string& subject, const std::string& arguments) {
+  Decision Ask(const std::string& subject, const std::string& arguments, const std::string& tool = "read_file") {
     const json::Value args = *json::Parse(arguments);
     MintRequest request;
     request.subject = subject;
     const std::string token = world.Token({}, request);
-    return gate->Authorize({.token = token, .tool = "read_file", .arguments = &args, .remote_ip = "192.0.2.1"});
+    return gate->Authorize({.token = token, .tool = tool, .arguments = &args, .remote_ip = "192.0.2.1"});
   }
   // What an operator is shown of a decision.
   json::Value Shown(const std::string& event_id) {
@@ -55,6 +57,43 @@ EraseRequest Of(const std::string& agent_id) {
 const AdminContext kAnn{"ann", "192.0.2.9", ""};
 
 }  // namespace
+
+TEST_CASE("an erasure reaches the arguments that an approval keeps, in whatever state, and nobody else's") {
+  Keeping k;
+  std::vector<std::string> ids;
+  for (const char* arguments : {R"({"name":"Alice Example"})", R"({"name":"Alice E."})"}) {
+    ids.push_back(k.Ask("alice", arguments, "human_tool").approval_id);
+    REQUIRE_FALSE(ids.back().empty());
+  }
+  const std::string of_bob = k.Ask("bob", R"({"name":"Bob Example"})", "human_tool").approval_id;
+  REQUIRE(k.gate->DecideApproval({.tenant = "default", .id = ids[0], .answer = ApprovalAnswer::kApprove, .claimed_by = {}, .note = {}}, kAnn).ok());
+  CHECK(k.gate->GetApproval("default", ids[0])->arguments == R"({"name":"Alice Example"})");
+
+  EraseRequest request = Of("alice");
+  request.dry_run = true;
+  CHECK(k.gate->EraseValues(request, kAnn)->approvals == 2);
+  CHECK(k.gate->GetApproval("default", ids[0]).ok());
+  const auto erased = k.gate->EraseValues(Of("alice"), kAnn);
+  REQUIRE(erased.ok());
+  CHECK(erased->approvals == 2);
+  for (const std::string& id : ids) CHECK(k.gate->GetApproval("default", id).error().code == ErrorCode::kNotFound);
+  CHECK(k.gate->GetApproval("default", of_bob)->arguments == R"({"name":"Bob Example"})");
+  CHECK(k.gate->VerifyAudit("default")->ok);
+  CHECK(k.gate->EraseValues(Of("alice"), kAnn)->approvals == 0);
+}
+
+TEST_CASE("approvals that cannot be erased fail the erasure, which says that it is not over") {
+  Keeping k;
+  const auto approvals = std::make_shared<FaultyApprovals>();
+  k.Open(k.memory, approvals);
+  REQUIRE_FALSE(k.Ask("alice", R"({"name":"Alice"})", "human_tool").approval_id.empty());
+  approvals->fails = true;
+  const auto failed = k.gate->EraseValues(Of("alice"), kAnn);
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.error().message.find("ask again") != std::string::npos);
+  approvals->fails = false;
+  CHECK(k.gate->EraseValues(Of("alice"), kAnn)->approvals == 1);
+}
 
 TEST_CASE("personal values are not in the chain, operators see them, and after an erasure nobody does") {
   Keeping k;

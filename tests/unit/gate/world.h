@@ -106,6 +106,10 @@ class FaultyApprovals final : public approval::ApprovalStore {
     return store_.DueApprovals(now, n);
   }
   Status ForgetApprovals(std::int64_t before) override { return store_.ForgetApprovals(before); }
+  Result<std::int64_t> EraseApprovals(std::string_view t, std::span<const std::string> ids) override {
+    if (fails) return Down();
+    return store_.EraseApprovals(t, ids);
+  }
 
  private:
   static Error Down() { return {ErrorCode::kUnavailable, "the store is down"}; }

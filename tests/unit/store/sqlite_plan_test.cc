@@ -62,6 +62,8 @@ TEST_CASE("a page is read from an index in its own order") {
   expect("audit_events_kind (tenant=? AND kind=?", [](AuditFilter& f) { f.kind = "admin"; });
   expect("audit_events_kind (tenant=? AND kind=?", [](AuditFilter& f) { f.kind = "control"; });
   expect("audit_events_elevated (tenant=? AND elevation_id=?", [](AuditFilter& f) { f.elevation_id = "e"; });
+  expect("audit_events_root (tenant=? AND root_jti=?", [](AuditFilter& f) { f.root_jti = "r"; });
+  expect("audit_events_session (tenant=? AND session_id=?", [](AuditFilter& f) { f.session_id = "s", f.agent_id = "a"; });
   sqlite3_close(db);
 }
 

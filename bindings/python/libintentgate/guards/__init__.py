@@ -12,6 +12,7 @@
 
 What they share: each call is judged right before it runs, with the arguments that the tool then gets; a refusal reaches
 the model as a failed tool call that says why; the outcome of an allowed call is recorded. ``token=`` and ``intent=`` are a
-string or a function of the framework's own call object; left out, they are those of ``gate.use``. docs/guards-python.md
-has a working example of each.
+string or a function of the framework's own call object; left out, they are those of ``gate.use``. An escalated call waits
+``wait_for_approval=`` seconds for a person; then the model is told the approval's id and can make the same call again.
+docs/guards-python.md has a working example of each.
 """

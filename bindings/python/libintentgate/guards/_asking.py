@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .. import guard as _guard
 from .._native import Decision
+from ..approvals import checked_seconds
 from ..gate import Gate
 from ..guard import Recorded
 
@@ -19,7 +20,10 @@ Described = Tuple[str, str, List[str]]
 def refusal_text(decision: Decision) -> str:
     """What a model is told of a call that was not allowed."""
     if decision.verdict == "escalate":
-        return f"Not run: a person has to approve this call first ({decision.code}). {decision.reason}"
+        text = f"Not run: a person has to approve this call first ({decision.code}). {decision.reason}"
+        if not decision.approval_id:
+            return text
+        return f"{text} (approval {decision.approval_id}; once it is given, make exactly the same call again)"
     return f"Not run: the call was refused ({decision.code}). {decision.reason}"
 
 
@@ -54,12 +58,16 @@ class Asker:
     token: Given = None
     intent: Given = None
     server: str = ""
+    wait_for_approval: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked_seconds(self.wait_for_approval, "wait_for_approval")
 
     def ask(self, tool: str, args: Mapping[str, Any], about: Any) -> Union[Decision, str]:
         """An allow, or the text of the refusal. ``about`` is what ``token`` and ``intent`` are asked about."""
         named = self._named(about)
         try:
-            return self._answer(self.gate.authorize(tool, args, **named))
+            return self._answer(self.gate.authorize(tool, args, **named, wait_for_approval=self.wait_for_approval))
         except (TypeError, ValueError) as error:
             return self._unfit(error)
 
@@ -67,7 +75,7 @@ class Asker:
         """As ``ask``, without holding the event loop."""
         named = self._named(about)
         try:
-            return self._answer(await self.gate.aauthorize(tool, args, **named))
+            return self._answer(await self.gate.aauthorize(tool, args, **named, wait_for_approval=self.wait_for_approval))
         except (TypeError, ValueError) as error:
             return self._unfit(error)
 

@@ -22,13 +22,14 @@ if importlib.util.find_spec("crewai.tools.tool_failure") is not None:
     from crewai.tools.tool_failure import ToolFailure as _ToolFailure
 
 
-def guard_tools(gate: Gate, tools: Sequence[BaseTool], *, token: Given = None, intent: Given = None, server: str = "") -> List[BaseTool]:
+def guard_tools(gate: Gate, tools: Sequence[BaseTool], *, token: Given = None, intent: Given = None, server: str = "",
+                wait_for_approval: float = 0.0) -> List[BaseTool]:
     """Tools in place of ``tools`` that ask ``gate`` before each call; a refusal is a failed call that says why.
 
     ``token`` and ``intent`` are strings or functions of the tool. Results are not cached by CrewAI, because the cache would
     answer an agent whose call was never judged.
     """
-    asker = Asker(gate, token, intent, server)
+    asker = Asker(gate, token, intent, server, wait_for_approval)
     asker.learn(described(tool.name, tool.description, tool.args_schema.model_json_schema()) for tool in tools)
     return [_Guarded.around(tool, asker) for tool in tools]
 

@@ -14,6 +14,7 @@ from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, Optio
 from fastapi import HTTPException, Request
 
 from .._native import Decision
+from ..approvals import checked_seconds
 from ..gate import Gate
 from ..guard import Recorded
 from ._asking import strict_object
@@ -23,6 +24,10 @@ Arguments = Callable[[Request], Union[Mapping[str, Any], Awaitable[Mapping[str, 
 # The token itself is not good, so another one may help; anything else is a refusal of this call.
 _TOKEN_CODES = ("capability.no_token", "capability.token_")
 
+# As the gateway has them.
+_APPROVAL_HEADER = "X-IntentGate-Approval-Id"
+_RETRY_SECONDS = "5"
+
 
 def require(
     gate: Gate,
@@ -31,6 +36,7 @@ def require(
     arguments: Optional[Arguments] = None,
     token: Optional[Callable[[Request], Optional[str]]] = None,
     server: str = "",
+    wait_for_approval: float = 0.0,
 ) -> Callable[[Request], AsyncIterator[Decision]]:
     """A dependency that judges the request as a call of ``tool`` and gives the route its ``Decision``.
 
@@ -38,7 +44,11 @@ def require(
     a 400. ``arguments`` is a function of the request in their place. Work with ``decision.args``: they are what was judged.
     The token is the bearer's; ``X-Intent-Prompt`` is the prompt. Without a good token the answer is 401, a refusal is 403
     with ``{"code", "message"}``. The outcome is recorded when the route has ended.
+
+    An escalated call waits ``wait_for_approval`` seconds for a person. Then its 403 names the approval, as ``approval_id``
+    and as the header ``X-IntentGate-Approval-Id``; the caller sends that header when it comes again.
     """
+    checked_seconds(wait_for_approval, "wait_for_approval")
     find_arguments, find_token = arguments or request_arguments, token or bearer_of
 
     async def judged(request: Request) -> AsyncIterator[Decision]:
@@ -46,7 +56,9 @@ def require(
             found = find_arguments(request)
             args = await found if inspect.isawaitable(found) else found
             decision = await gate.aauthorize(tool, args, find_token(request), server=server,
-                                             intent=request.headers.get("x-intent-prompt", ""))
+                                             intent=request.headers.get("x-intent-prompt", ""),
+                                             approval_id=request.headers.get(_APPROVAL_HEADER, ""),
+                                             wait_for_approval=wait_for_approval)
         except (TypeError, ValueError) as error:
             if gate.closed:
                 raise
@@ -83,4 +95,7 @@ def _refused(decision: Decision) -> HTTPException:
     detail = {"code": decision.code, "message": decision.reason}
     if decision.code.startswith(_TOKEN_CODES):
         return HTTPException(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    if decision.verdict == "escalate" and decision.approval_id:
+        return HTTPException(403, {**detail, "approval_id": decision.approval_id},
+                             headers={_APPROVAL_HEADER: decision.approval_id, "Retry-After": _RETRY_SECONDS})
     return HTTPException(403, detail)

@@ -26,8 +26,9 @@ class GateMiddleware(Middleware):
     or functions of an ``McpRequest``; ``name`` is the server's name for caveats and policies.
     """
 
-    def __init__(self, gate: Gate, *, token: Given = token_of, intent: Given = intent_of, name: str = "") -> None:
-        self._asker = Asker(gate, token, intent, name)
+    def __init__(self, gate: Gate, *, token: Given = token_of, intent: Given = intent_of, name: str = "",
+                 wait_for_approval: float = 0.0) -> None:
+        self._asker = Asker(gate, token, intent, name, wait_for_approval)
 
     async def on_call_tool(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
         message, about = context.message, _about(context)

@@ -32,9 +32,9 @@ class GateMiddleware(AgentMiddleware[Any, Any]):
     """
 
     def __init__(self, gate: Gate, tools: Sequence[BaseTool] = (), *, token: Given = None, intent: Given = None,
-                 server: str = "") -> None:
+                 server: str = "", wait_for_approval: float = 0.0) -> None:
         super().__init__()
-        self._asker = Asker(gate, token, intent, server)
+        self._asker = Asker(gate, token, intent, server, wait_for_approval)
         for tool in tools:
             self._learn(tool)
 

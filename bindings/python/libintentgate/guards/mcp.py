@@ -26,14 +26,15 @@ S = TypeVar("S")
 _types: Any = mcp.types
 
 
-def guard_server(gate: Gate, server: S, *, token: Given = token_of, intent: Given = intent_of, name: str = "") -> S:
+def guard_server(gate: Gate, server: S, *, token: Given = token_of, intent: Given = intent_of, name: str = "",
+                 wait_for_approval: float = 0.0) -> S:
     """Puts ``gate`` in front of the tools of ``server``, which is changed and returned.
 
     A refused call is answered with ``isError`` and the reason; ``tools/list`` shows the tools that the token can call.
     ``token`` and ``intent`` are strings or functions of an ``McpRequest``. ``name`` is the server's name for caveats and
     policies. Takes ``MCPServer``, ``FastMCP`` (of the SDK) and the low-level ``Server``.
     """
-    asker = Asker(gate, token, intent, name)
+    asker = Asker(gate, token, intent, name, wait_for_approval)
     middleware = getattr(server, "middleware", None)
     if isinstance(middleware, list):
         middleware.append(_Middleware(asker))

@@ -15,14 +15,15 @@ from ..gate import Gate
 from ._asking import Asker, Given, described, strict_object
 
 
-def guard_tools(gate: Gate, tools: Sequence[Any], *, token: Given = None, intent: Given = None, server: str = "") -> List[FunctionTool]:
+def guard_tools(gate: Gate, tools: Sequence[Any], *, token: Given = None, intent: Given = None, server: str = "",
+                wait_for_approval: float = 0.0) -> List[FunctionTool]:
     """Copies of ``tools`` that ask ``gate`` before each call; a refusal is the call's output.
 
     ``token`` and ``intent`` are strings or functions of the SDK's ``ToolContext``, such as
     ``lambda context: context.context.token``. Raises ``TypeError`` for a tool that runs at the provider, which no guard
     here can stop.
     """
-    asker = Asker(gate, token, intent, server)
+    asker = Asker(gate, token, intent, server, wait_for_approval)
     guarded = [_guarded(asker, tool) for tool in tools]
     asker.learn(described(tool.name, tool.description, tool.params_json_schema) for tool in guarded)
     return guarded

@@ -31,6 +31,7 @@ class GuardedToolset(WrapperToolset[Any]):
     token: Given = field(default=None, kw_only=True, repr=False)
     intent: Given = field(default=None, kw_only=True)
     server: str = field(default="", kw_only=True)
+    wait_for_approval: float = field(default=0.0, kw_only=True)
 
     async def get_tools(self, ctx: RunContext[Any]) -> Dict[str, ToolsetTool[Any]]:
         tools = await super().get_tools(ctx)
@@ -47,7 +48,7 @@ class GuardedToolset(WrapperToolset[Any]):
 
     @property
     def _asker(self) -> Asker:
-        return Asker(self.gate, self.token, self.intent, self.server)
+        return Asker(self.gate, self.token, self.intent, self.server, self.wait_for_approval)
 
 
 def _judged(decision: Decision, ctx: RunContext[Any], tool: ToolsetTool[Any]) -> Dict[str, Any]:

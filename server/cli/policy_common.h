@@ -1,0 +1,47 @@
+// What the policy commands share: reading files, and saying what a compiler, an observer or a query found.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <intentgate/rego.h>
+#include <intentgate/rego_observe.h>
+
+#include "cli/command.h"
+
+namespace intentgate::cli {
+
+// Exit codes as opa's.
+inline constexpr int kExitPolicy = 1;  // policies or files have errors
+inline constexpr int kExitFailed = 2;  // a test failed, a query failed
+
+struct PolicyFiles {
+  std::vector<rego::SourceFile> sources;
+  json::Value data;  // an object, or null without data files
+};
+
+// Reads files as they are named and directories with all that is below them, sorted. The path of a data file below its
+// directory is where its document goes: roles/admins.json is data.roles. kInvalidArgument: two files disagree.
+Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams);
+// The input document, or nullopt when `path` is empty.
+Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, const Streams& streams);
+
+rego::CompileOptions PolicyLanguage(const PolicySource& source);
+rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::CompileOptions& options);
+
+// Says what is wrong and returns `exit`.
+int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_json, const Streams& streams, int exit);
+// Says why files could not be read, as JSON if asked, and returns kExitPolicy.
+int ReportUnreadable(const Error& error, const Streams& streams);
+
+rego::TraceLevel TraceLevelOf(const std::string& name);
+// As opa writes it: ranges of lines.
+json::Value CoverageJson(std::span<const rego::FileCoverage> files);
+json::Value ProfileJson(std::span<const rego::ProfileLine> lines);
+// "84.4µs"
+std::string ShowNanos(std::int64_t nanos);
+json::Value PlaceJson(const std::string& file, std::uint32_t row, std::uint32_t column);
+
+}  // namespace intentgate::cli

@@ -1,0 +1,101 @@
+// `n` is the event's number; the multiplications spread the values as a busy tenant's are spread, and each agent meets
+// each tool.
+
+#include "audit_query_fill.h"
+
+#include <sqlite3.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "store/sqlite/sqlite_store.h"
+
+namespace intentgate::bench {
+namespace {
+
+constexpr char kColumns[] =
+    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
+    "root_jti, session_id, code, actor";
+
+std::string Step(std::int64_t events) { return std::to_string(kQueryYear / events); }
+
+// The indexes that can be made again behind the rows, by name, and the statements that make them.
+constexpr char kSqliteIndexes[] =
+    "FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'audit_events' AND sql LIKE 'CREATE INDEX%'";
+
+std::string SqliteRows(std::int64_t events) {
+  const std::string count = std::to_string(events);
+  return std::string("INSERT INTO audit_events (") + kColumns +
+         ") SELECT 'acme', n, printf('019%09x-0000-7000-8000-%012x', n, n), printf('%064x', n), printf('%064x', n + 1), "
+         "printf('%.800c', 'x'), " + std::to_string(kQueryFirst) + " + n * " + Step(events) +
+         " + (n * 7919 % 1000) * 1000 - 500000, 'decision', "
+         "CASE n % 10 WHEN 3 THEN 'block' ELSE 'allow' END, CASE n % 10 WHEN 3 THEN 'policy' ELSE '' END, "
+         "'tool-' || ((n * 2654435761 >> 15) % 50), 'agent-' || ((n * 2246822519 >> 17) % 200), "
+         "printf('token-%d', (n * 3266489917 >> 16) % 5000), '', printf('token-%d', (n * 3266489917 >> 16) % 5000), "
+         "printf('session-%d', n / 500), '', '' "
+         "FROM (WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n + 1 < " + count + ") SELECT n FROM c);"
+         "INSERT INTO audit_heads (tenant, next_seq, hash) VALUES ('acme', " + count + ", printf('%064x', " + count + "));"
+         "INSERT INTO audit_times (tenant, block, min_ts, max_ts) "
+         "SELECT tenant, seq / 1024, min(ts), max(ts) FROM audit_events GROUP BY tenant, seq / 1024;";
+}
+
+std::string PostgresRows(std::int64_t events) {
+  const std::string count = std::to_string(events);
+  return std::string("INSERT INTO audit_events (") + kColumns +
+         ") SELECT 'acme', n, '019' || lpad(to_hex(n), 9, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'), "
+         "lpad(to_hex(n), 64, '0'), lpad(to_hex(n + 1), 64, '0'), convert_to(repeat('x', 800), 'UTF8'), " +
+         std::to_string(kQueryFirst) + " + n * " + Step(events) +
+         " + (n * 7919 % 1000) * 1000 - 500000, 'decision', "
+         "CASE n % 10 WHEN 3 THEN 'block' ELSE 'allow' END, CASE n % 10 WHEN 3 THEN 'policy' ELSE '' END, "
+         "'tool-' || (((n * 2654435761) >> 15) % 50), 'agent-' || (((n * 2246822519) >> 17) % 200), "
+         "'token-' || (((n * 3266489917) >> 16) % 5000), '', 'token-' || (((n * 3266489917) >> 16) % 5000), "
+         "'session-' || (n / 500), '', '' FROM generate_series(0::bigint, " + count + " - 1) AS n;"
+         "INSERT INTO audit_heads (tenant, next_seq, hash) VALUES ('acme', " + count + ", lpad(to_hex(" + count + "::bigint), 64, '0'));"
+         "INSERT INTO audit_time_spans SELECT tenant, seq / 4096, min(ts), max(ts) FROM audit_events GROUP BY tenant, seq / 4096;";
+}
+
+}  // namespace
+
+bool FillSqlite(const std::string& path, std::int64_t events) {
+  if (!store::SqliteStore::Open(path, {}).ok()) return false;   // makes the schema
+  sqlite3* opened = nullptr;
+  bool good = sqlite3_open(path.c_str(), &opened) == SQLITE_OK;
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db(opened, &sqlite3_close);
+  const auto run = [&](const std::string& sql) {
+    if (good && sqlite3_exec(db.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+      std::fprintf(stderr, "%s\n", sqlite3_errmsg(db.get()));
+      good = false;
+    }
+  };
+  // One text of all rows of a query.
+  const auto texts = [&](const std::string& sql) {
+    std::string all;
+    const auto add = [](void* out, int, char** values, char**) {
+      static_cast<std::string*>(out)->append(values[0]);
+      return 0;
+    };
+    if (good) good = sqlite3_exec(db.get(), sql.c_str(), add, &all, nullptr) == SQLITE_OK;
+    return all;
+  };
+  const std::string again = texts(std::string("SELECT sql || ';' ") + kSqliteIndexes);
+  run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;" +
+      texts(std::string("SELECT 'DROP INDEX ' || name || ';' ") + kSqliteIndexes));
+  run(SqliteRows(events));
+  run(again);
+  return good;
+}
+
+void FillPostgres(test::PostgresServer& server, std::int64_t events) {
+  server.Sql("SET search_path TO intentgate; CREATE TABLE public.made_again AS "
+             "SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') AS definition FROM pg_indexes "
+             "WHERE schemaname = 'intentgate' AND tablename = 'audit_events' AND indexdef NOT LIKE 'CREATE UNIQUE%';"
+             "DO $$ DECLARE name TEXT; BEGIN FOR name IN SELECT indexname FROM public.made_again LOOP "
+             "EXECUTE 'DROP INDEX ' || name; END LOOP; END $$");
+  server.Sql("SET search_path TO intentgate; " + PostgresRows(events));
+  server.Sql("DO $$ DECLARE definition TEXT; BEGIN FOR definition IN SELECT m.definition FROM public.made_again m LOOP "
+             "EXECUTE definition; END LOOP; END $$");
+  server.Sql("VACUUM ANALYZE intentgate.audit_events");
+  server.Sql("VACUUM ANALYZE intentgate.audit_time_spans");
+}
+
+}  // namespace intentgate::bench

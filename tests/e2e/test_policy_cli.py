@@ -1,0 +1,136 @@
+"""The policy commands, as they are typed."""
+import json
+
+import pytest
+
+from support import run_cli
+
+POLICY = """package authz
+default allow := false
+allow if input.user in data.roles.admins
+allow if {
+  print("looking at", input.path, input.nothing)
+  startswith(input.path, "/public/")
+}
+"""
+TESTS = """package authz_test
+import data.authz
+test_admin if authz.allow with input as {"user": "ann"}
+test_public if authz.allow with input as {"path": "/public/a"}
+test_wrong if authz.allow with input as {"path": "/private"}
+test_paths[path] if {
+  some path in ["/public/x", "/private/x"]
+  authz.allow with input as {"path": path}
+}
+todo_test_later if false
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "roles/data.yaml").write_text("admins: [ann]\n")
+    (tmp_path / "authz.rego").write_text(POLICY)
+    (tmp_path / "authz_test.rego").write_text(TESTS)
+    return tmp_path
+
+
+def test_failed_tests_are_shown_and_exit_with_2(folder):
+    done = run_cli("policy", "test", folder)
+    assert done.returncode == 2
+    assert "data.authz_test.test_wrong: FAIL" in done.stdout
+    assert "  /private/x: FAIL" in done.stdout and "/public/x: PASS" not in done.stdout
+    assert "data.authz_test.test_admin" not in done.stdout
+    assert "PASS: 3/6\nFAIL: 2/6\nSKIPPED: 1/6\n" in done.stdout
+
+
+def test_verbose_shows_what_passed_what_was_printed_and_how_a_test_failed(folder):
+    done = run_cli("policy", "test", "-v", folder, "-r", "test_(public|wrong)")
+    assert "data.authz_test.test_public: PASS" in done.stdout
+    assert "  looking at /public/a <undefined>\n" in done.stdout
+    failures = done.stdout[done.stdout.index("FAILURES"):]
+    assert 'Fail startswith(input.path, "/public/")' in failures
+    assert 'Fail authz.allow with input as {"path": "/private"}' in failures
+
+
+def test_passing_tests_exit_with_0_and_as_json(folder):
+    done = run_cli("policy", "test", folder, "--run", "admin", "--json")
+    assert done.returncode == 0
+    (result,) = json.loads(done.stdout)
+    assert (result["package"], result["name"], result["location"]["row"]) == ("data.authz_test", "test_admin", 3)
+    assert "fail" not in result
+    cases = json.loads(run_cli("policy", "test", folder, "--run", "paths", "--json").stdout)[0]
+    assert cases["fail"] and cases["sub_results"] == {
+        "/private/x": {"name": "/private/x", "fail": True}, "/public/x": {"name": "/public/x"}}
+
+
+def test_coverage_and_its_threshold(folder):
+    done = run_cli("policy", "test", folder, "--run", "admin", "--coverage")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    policy = report["files"][str(folder / "authz.rego")]
+    assert policy["covered_lines"] + policy["not_covered_lines"] == 5
+    assert {"start": {"row": 4}, "end": {"row": 6}} in policy["not_covered"]
+    low = run_cli("policy", "test", folder, "--run", "admin", "--coverage", "--threshold", "99")
+    assert low.returncode == 2 and "threshold not met" in low.stderr
+
+
+def test_nothing_to_run(folder):
+    assert run_cli("policy", "test", folder, "--run", "nothing").returncode == 0
+    assert run_cli("policy", "test", folder, "--run", "nothing", "--fail-on-empty").returncode == 2
+    assert run_cli("policy", "test", folder, "--run", "(").returncode == 64
+
+
+@pytest.mark.parametrize("command", ["test", "check"])
+def test_policies_with_errors_exit_with_1(folder, command):
+    (folder / "bad.rego").write_text("package bad\np if x > 1\n")
+    done = run_cli("policy", command, folder)
+    assert done.returncode == 1
+    assert "bad.rego:2: rego_unsafe_var_error: var x is unsafe" in done.stderr
+    assert run_cli("policy", command, folder / "none.rego").returncode == 1
+
+
+def test_data_files_that_disagree_are_refused(folder):
+    (folder / "roles/more.json").write_text('{"admins": ["bob"]}')
+    done = run_cli("policy", "check", folder)
+    assert done.returncode == 1 and "gives data.roles.admins another value" in done.stderr
+    # A bundle takes its data from data.json and data.yaml only.
+    assert run_cli("policy", "check", "-b", folder).returncode == 0
+    assert run_cli("policy", "check", folder, "--ignore", "more.*").returncode == 0
+
+
+def test_eval_shows_answers_explanations_coverage_and_profile(folder):
+    call = json.dumps({"user": "ann"})
+    ask = ("policy", "eval", "-d", folder / "authz.rego", "-d", folder, "-i", "-", "data.authz.allow")
+    assert run_cli("policy", "eval", "-d", folder, "-i", "-", "data.authz.allow", stdin=call).stdout == "true\n"
+    explained = run_cli("policy", "eval", "-d", folder, "-i", "-", "data.authz.allow", "--explain", "full", stdin=call)
+    assert "Eval input.user in data.roles.admins" in explained.stdout and explained.stdout.endswith("true\n")
+    whole = json.loads(run_cli("policy", "eval", "-d", folder, "-i", "-", "data.authz.allow", "--json", "--coverage", "--profile",
+                               "--explain", "fails", stdin=call).stdout)
+    assert whole["result"] == [{"expressions": [{"value": True}]}]
+    assert whole["coverage"]["covered_lines"] > 0
+    assert whole["profile"][0]["num_eval"] >= 1
+    # A file that is named twice is a policy twice.
+    assert run_cli(*ask, stdin=call).returncode == 2
+
+
+def test_exit_codes_of_eval(folder):
+    undefined = ("policy", "eval", "-d", folder, "data.authz.nothing")
+    assert run_cli(*undefined).stdout == "undefined\n"
+    assert run_cli(*undefined).returncode == 0
+    assert run_cli(*undefined, "--fail").returncode == 1
+    assert run_cli("policy", "eval", "-d", folder, "data.authz.allow", "--fail-defined").returncode == 1
+    unsafe = run_cli("policy", "eval", "-d", folder, "x > 1")
+    assert unsafe.returncode == 2 and "query:1: rego_unsafe_var_error" in unsafe.stderr
+    strict = run_cli("policy", "eval", "-d", folder, "1 / 0", "--strict-builtin-errors", "--json")
+    assert strict.returncode == 2
+    assert json.loads(strict.stdout)["errors"][0]["code"] == "eval_builtin_error"
+
+
+def test_deps_and_bench(folder):
+    deps = json.loads(run_cli("policy", "deps", "-d", folder, "data.authz.allow", "--json").stdout)
+    assert deps == {"base": ["data.roles.admins", "input.nothing", "input.path", "input.user"], "virtual": ["data.authz.allow"]}
+    bench = json.loads(run_cli("policy", "bench", "-d", folder, "data.authz.allow", "--time", "20", "--json").stdout)
+    assert bench["samples"] > 0 and bench["median_ns"] > 0 and bench["steps"] > 0
+    measured = run_cli("policy", "test", folder, "--bench", "--run", "admin")
+    assert "ns/op" in measured.stdout
