@@ -48,11 +48,12 @@ fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
 
 asan: deps ## unit tests, the Node addon and the Python extension under AddressSanitizer and UBSan
 	@bash tests/run/sanitized.sh asan
-	@bash tests/run/sanitized_node.sh
+	@bash tests/run/sanitized_node.sh asan
 	@bash tests/run/sanitized_python.sh asan
 
-tsan: deps ## unit tests and the Python extension under ThreadSanitizer
+tsan: deps ## unit tests, the Node addon and the Python extension under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
+	@bash tests/run/sanitized_node.sh tsan
 	@bash tests/run/sanitized_python.sh tsan
 
 conformance-rego: deps ## OPA's own conformance cases against the Rego engine
