@@ -8,7 +8,7 @@
 
 namespace intentgate {
 
-const std::vector<std::string> kServerSections = {"listen", "tls",     "upstream", "admin",
+const std::vector<std::string> kServerSections = {"listen", "tls",     "upstream", "upstreams", "admin",
                                                   "log",    "metrics", "limits",   "mcp"};
 
 namespace settings {

@@ -132,9 +132,17 @@ void RestoreSignals(const sigset_t& signals) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+std::string Places(const config::ServerSettings& settings) {
+  std::string places;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    places += (places.empty() ? "" : ", ") + upstream->url_text;
+  }
+  return places;
+}
+
 void Greet(const Service& service, const config::ServerSettings& settings, const Gate& gate, const std::string& scheme) {
   std::cerr << "intentgate listens at " << scheme << "://" << service.address() << "/v1/mcp\n"
-            << "in front of " << settings.upstream.url_text << "\n"
+            << "in front of " << Places(settings) << "\n"
             << gate.Describe() << "\n";
   if (settings.admin_keys.empty()) {
     std::cerr << "The admin API is off; set admin.token_file or INTENTGATE_ADMIN_TOKEN to switch it on.\n";
@@ -151,7 +159,9 @@ int Serve(const ServeOptions& options, Loaded loaded) {
   if (!gate.ok()) return CannotStart(gate.error());
   const std::string scheme = loaded.server.tls_certificate.empty() ? "http" : "https";
   config::ServerSettings shown;
-  shown.upstream.url_text = loaded.server.upstream.url_text;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(loaded.server)) {
+    shown.upstreams.emplace_back().url_text = upstream->url_text;
+  }
   shown.admin_keys = loaded.server.admin_keys;
   Result<std::unique_ptr<Service>> service =
       Service::Start({.settings = std::move(loaded.server), .gate = *gate, .log = log, .version = options.version});

@@ -35,9 +35,20 @@ Result<std::shared_ptr<const net::TlsContext>> ServerTls(const config::ServerSet
   return net::TlsContext::ForServer(settings.tls_certificate, settings.tls_key);
 }
 
-Result<std::shared_ptr<const net::TlsContext>> UpstreamTls(const config::ServerSettings& settings) {
-  if (!settings.upstream.url.tls) return std::shared_ptr<const net::TlsContext>();
-  return net::TlsContext::ForClient(settings.upstream.ca_file);
+using TlsOfEach = std::vector<std::shared_ptr<const net::TlsContext>>;
+
+Result<TlsOfEach> UpstreamTls(const config::ServerSettings& settings) {
+  TlsOfEach all;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    if (!upstream->url.tls) {
+      all.push_back(nullptr);
+      continue;
+    }
+    auto made = net::TlsContext::ForClient(upstream->ca_file);
+    if (!made.ok()) return Error{made.error().code, "ca_file of the upstream " + upstream->name + ": " + made.error().message};
+    all.push_back(std::move(*made));
+  }
+  return all;
 }
 
 // Under a key of this process: a call of several rounds is finished where it began, or charged anew.
@@ -48,11 +59,31 @@ Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& part
   return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
 }
 
-Result<std::shared_ptr<const mcp::ToolPins>> ReadPins(const config::ServerSettings& settings) {
-  if (settings.tool_pins.empty()) return std::shared_ptr<const mcp::ToolPins>();
-  Result<mcp::ToolPins> pins = mcp::ToolPins::Read(settings.tool_pins);
-  if (!pins.ok()) return Error{pins.error().code, "mcp.tool_pins: " + pins.error().message};
-  return std::make_shared<const mcp::ToolPins>(std::move(*pins));
+using PinsOfEach = std::vector<std::shared_ptr<const mcp::ToolPins>>;
+
+Result<PinsOfEach> ReadPins(const config::ServerSettings& settings) {
+  PinsOfEach all;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    const std::string& file = upstream->tool_pins.empty() ? settings.tool_pins : upstream->tool_pins;
+    if (file.empty()) {
+      all.push_back(nullptr);
+      continue;
+    }
+    Result<mcp::ToolPins> pins = mcp::ToolPins::Read(file);
+    const std::string where = upstream->tool_pins.empty() ? "mcp.tool_pins: " : "tool_pins of the upstream " + upstream->name + ": ";
+    if (!pins.ok()) return Error{pins.error().code, where + pins.error().message};
+    all.push_back(std::make_shared<const mcp::ToolPins>(std::move(*pins)));
+  }
+  return all;
+}
+
+std::shared_ptr<mcp::Directory> MakeDirectory(const config::ServerSettings& settings, std::shared_ptr<const telemetry::Logger> log) {
+  std::vector<mcp::Directory::Place> places;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) places.push_back({upstream->name, upstream->prefix});
+  return std::make_shared<mcp::Directory>(std::move(places), [log](const mcp::Directory::Collision& one) {
+    log->Error("two upstreams offer the same name; where its upstream is not certain it is hidden and refused. Give one of them another upstreams[].prefix",
+               {{"name", one.name}, {"first", one.first}, {"second", one.second}});
+  });
 }
 
 // An event in the chain, and a line that an operator who accepts the definition can put into the file.
@@ -113,7 +144,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
   auto server_tls = ServerTls(*settings);
   if (!server_tls.ok()) return Error{server_tls.error().code, "tls: " + server_tls.error().message};
   auto upstream_tls = UpstreamTls(*settings);
-  if (!upstream_tls.ok()) return Error{upstream_tls.error().code, "upstream.ca_file: " + upstream_tls.error().message};
+  if (!upstream_tls.ok()) return upstream_tls.error();
   auto started = net::LoopPool::Start(ThreadCount(*settings));
   if (!started.ok()) return started.error();
   pool = std::move(*started);
@@ -134,6 +165,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
                                       settings->limits.session_idle_seconds});
   metrics->FollowAudit([gate = gate] { return gate->Stats(); });
+  if (evidence != nullptr) metrics->FollowVerification([gate = gate] { return gate->evidence()->LastFreshness(); });
   if (evidence != nullptr && !evidence->VerifierKey().empty()) {
     metrics->FollowEvidence([gate = gate] { return gate->evidence()->LastFreshness(); });
   }
@@ -149,6 +181,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
+                                    .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .version = parts.version},
                                    pool->loops());

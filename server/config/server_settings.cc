@@ -19,6 +19,8 @@ namespace {
 using Shape = SettingRow::Shape;
 
 constexpr std::string_view kHeaderPrefix = "upstream.headers.";
+constexpr std::string_view kList = "upstreams";  // each element has the members of the section `upstream`
+constexpr std::size_t kMaxUpstreams = 64;
 
 bool IsServerSection(std::string_view name) {
   return std::any_of(SettingTable().begin(), SettingTable().end(), [name](const SettingRow& row) {
@@ -39,6 +41,7 @@ class Loader {
     if (!ReadFile()) return std::move(load_);
     ReadEnvironment();
     ReadFlags();
+    StoreList();
     Store();
     CheckTogether();
     return std::move(load_);
@@ -75,11 +78,30 @@ class Loader {
 
   void ReadSection(const YAML::Node& key, const YAML::Node& value) {
     const std::string name = key.as<std::string>();
+    if (name == kList) return ReadList(key, value);
     if (!IsServerSection(name)) return;  // the gate's; LoadGateSettings knows them
     if (!seen_.insert(name).second) Report(PlaceOf(key, name), "the section appears twice");
     if (value.IsNull()) return;
     if (!value.IsMap()) return Report(PlaceOf(key, name), "must be a mapping");
     ReadMap(name, value);
+  }
+
+  // Each element is read like the section `upstream`, into a table of its own.
+  void ReadList(const YAML::Node& key, const YAML::Node& list) {
+    const std::string name(kList);
+    if (!seen_.insert(name).second) return Report(PlaceOf(key, name), "the section appears twice");
+    if (!list.IsSequence() || list.size() == 0 || list.size() > kMaxUpstreams) {
+      return Report(PlaceOf(key, name), "must be a list of 1 to " + std::to_string(kMaxUpstreams) + " upstreams");
+    }
+    for (const YAML::Node& element : list) {
+      const std::string where = PlaceOf(element, name + "[" + std::to_string(list_.size()) + "]");
+      std::map<std::string, Given> outer = std::exchange(given_, {});
+      const std::set<std::string> seen = seen_;
+      if (element.IsMap()) ReadMap("upstream", element);
+      else Report(where, "must be a mapping with a name and a url");
+      seen_ = seen;
+      list_.emplace_back(where, std::exchange(given_, std::move(outer)));
+    }
   }
 
   void ReadMap(const std::string& prefix, const YAML::Node& map) {
@@ -160,14 +182,45 @@ class Loader {
     }
   }
 
-  void Store() {
-    for (const auto& [path, given] : given_) {
+  void Store() { StoreAll(given_, load_.settings); }
+
+  void StoreAll(const std::map<std::string, Given>& all, ServerSettings& out) {
+    for (const auto& [path, given] : all) {
       const SettingRow* row = FindByPath(path);
       for (const std::string& text : given.texts) {
-        std::optional<std::string> problem =
-            row != nullptr ? row->store(text, read_secret_, load_.settings)
-                           : StoreUpstreamHeader(path.substr(kHeaderPrefix.size()), text, load_.settings);
+        std::optional<std::string> problem = row != nullptr
+                                                 ? row->store(text, read_secret_, out)
+                                                 : StoreUpstreamHeader(path.substr(kHeaderPrefix.size()), text, out);
         if (problem) Report(given.where, std::move(*problem));
+      }
+    }
+  }
+
+  void StoreList() {
+    for (const auto& [where, given] : list_) {
+      ServerSettings scratch;
+      StoreAll(given, scratch);
+      UpstreamSettings& one = scratch.upstream;
+      if (!given.contains("upstream.name")) Report(where, "needs a name, by which tokens and policies know it");
+      if (!given.contains("upstream.url")) Report(where, "needs a url");
+      if (!given.contains("upstream.prefix") && list_.size() > 1) one.prefix = one.name + "_";
+      load_.settings.upstreams.push_back(std::move(one));
+    }
+    CheckList();
+  }
+
+  // What would make two upstreams one to a token, a policy or an agent.
+  void CheckList() {
+    const std::vector<UpstreamSettings>& all = load_.settings.upstreams;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (all[i].name == all[k].name) Report(list_[i].first, "the name " + all[i].name + " is taken by an upstream above");
+        const std::string& longer = all[i].prefix.size() > all[k].prefix.size() ? all[i].prefix : all[k].prefix;
+        const std::string& shorter = all[i].prefix.size() > all[k].prefix.size() ? all[k].prefix : all[i].prefix;
+        if (!shorter.empty() && longer.starts_with(shorter)) {
+          Report(list_[i].first, "with the prefix " + all[i].prefix + " its names could be those of " + all[k].name +
+                                     ", which has " + all[k].prefix + ": set another upstreams[].prefix");
+        }
       }
     }
   }
@@ -184,7 +237,11 @@ class Loader {
       Report(WhereOf(has_key ? "tls.key" : "tls.certificate"),
              has_key ? "needs tls.certificate beside it" : "needs tls.key beside it");
     }
-    if (s.upstream.url_text.empty() && given_.find("upstream.url") == given_.end()) {
+    if (!list_.empty()) {
+      for (const auto& [path, given] : given_) {
+        if (path.starts_with("upstream.")) Report(given.where, "the upstreams are set by the list upstreams; leave this out");
+      }
+    } else if (s.upstream.url_text.empty() && given_.find("upstream.url") == given_.end()) {
       Report("upstream.url", "is not set: give the MCP server's URL with --upstream, INTENTGATE_UPSTREAM_URL or in the file");
     }
     if (given_.contains("admin.token") && given_.contains("admin.token_file") &&
@@ -196,11 +253,19 @@ class Loader {
   const SettingsSources& sources_;
   const FileReader& read_secret_;
   std::map<std::string, Given> given_;
+  std::vector<std::pair<std::string, std::map<std::string, Given>>> list_;  // of `upstreams`: place, members
   std::set<std::string> seen_;
   ServerSettingsLoad load_;
 };
 
 }  // namespace
+
+std::vector<const UpstreamSettings*> UpstreamsOf(const ServerSettings& settings) {
+  std::vector<const UpstreamSettings*> all;
+  for (const UpstreamSettings& one : settings.upstreams) all.push_back(&one);
+  if (all.empty()) all.push_back(&settings.upstream);
+  return all;
+}
 
 ServerSettingsLoad LoadServerSettings(const SettingsSources& sources, const FileReader& read_secret) {
   return Loader(sources, read_secret).Load();
@@ -218,6 +283,7 @@ std::vector<SettingReference> ServerSettingsReference() {
     rows.push_back({std::string(row.path), std::string(row.environment), std::string(row.default_value),
                     std::string(row.description)});
   }
+  rows.push_back({"upstreams[]", "", "", "several upstreams: a list of mappings with the members of `upstream`, name and url needed"});
   rows.push_back({"upstream.headers", "", "", "header names and values sent with every call, such as a credential"});
   return rows;
 }

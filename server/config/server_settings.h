@@ -45,6 +45,8 @@ struct UpstreamSettings {
   std::string url_text;       // empty: not set
   http::Url url;
   std::string name = "upstream";      // what server_allow caveats and the policy call it
+  std::string prefix;                 // before the names of its tools and prompts
+  std::string tool_pins;              // as mcp.tool_pins, for this upstream; empty: that one
   std::string ca_file;                // empty: the machine's store
   std::int64_t timeout_ms = 30'000;   // to the first byte of an answer, and between two pieces of it
   std::int64_t connect_timeout_ms = 5'000;
@@ -67,20 +69,25 @@ struct ServerSettings {
   std::string listen = "127.0.0.1:8080";
   std::int64_t threads = 0;                                // 0: one for each core
   std::string tls_certificate, tls_key;                    // both or none
-  UpstreamSettings upstream;
+  UpstreamSettings upstream;                               // the only one, when `upstreams` is empty
+  std::vector<UpstreamSettings> upstreams;
   std::vector<AdminKey> admin_keys;                        // empty: there is no admin API
   telemetry::LogLevel log_level = telemetry::LogLevel::kInfo;
   bool metrics = true;
   ServerLimits limits;
   std::vector<std::string> allowed_origins;                // exact; a browser's Origin that is not here is refused
   std::int64_t approval_wait_seconds = 300;                // a call that asks to wait for a person is held no longer
-  std::int64_t keep_alive_ms = 15'000;                     // between signs of life on a stream that is held
+  std::int64_t keep_alive_ms = 15'000;                     // between signs of life on a silent stream
+  std::int64_t merge_wait_ms = 5'000;                      // a merged answer waits no longer for one of several upstreams
   std::vector<std::string> allowed_hosts;                  // without port; empty: on loopback only its own names
   std::string public_url;                                  // of /v1/mcp as clients reach it; empty: no resource metadata
   std::vector<std::string> authorization_servers;          // issuers that clients may get a token from
   std::string tool_pins;                                   // file of accepted tool definitions; empty: all are
   std::vector<std::string> scopes;                         // what a client should ask for
 };
+
+// Every upstream, in the order of the file.
+std::vector<const UpstreamSettings*> UpstreamsOf(const ServerSettings& settings);
 
 struct SettingsSources {
   std::string yaml;                                        // empty: no file

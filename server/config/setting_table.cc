@@ -136,6 +136,13 @@ Problem StoreScope(const std::string& text, const FileReader&, ServerSettings& o
   return std::nullopt;
 }
 
+// What may stand in a tool's name by the recommendation of the protocol; empty is none.
+bool IsPrefix(std::string_view text) {
+  return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
 // Rows whose text is taken as it is, and rows that are whole numbers.
 #define IG_TEXT(member)                                                                     \
   [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
@@ -159,6 +166,13 @@ std::vector<SettingRow> MakeTable() {
       {"tls.key", "", "", "PEM file with its key", IG_TEXT(tls_key), Shape::kPath},
       {"upstream.url", "INTENTGATE_UPSTREAM_URL", "", "the MCP server that allowed calls go to", StoreUpstreamUrl},
       {"upstream.name", "", "upstream", "what caveats and policies call the upstream", IG_TEXT(upstream.name)},
+      {"upstream.prefix", "", "", "put before the names of the upstream's tools and prompts; with several upstreams its name and _ unless set",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (!IsPrefix(text)) return "must be letters, digits, _, - and ., at most 64";
+         out.upstream.prefix = text;
+         return std::nullopt;
+       }},
+      {"upstream.tool_pins", "", "", "as mcp.tool_pins, for this upstream alone", IG_TEXT(upstream.tool_pins), Shape::kPath},
       {"upstream.timeout_ms", "INTENTGATE_UPSTREAM_TIMEOUT_MS", "30000",
        "wait for the first byte of an answer, and for each next one", IG_INTEGER(upstream.timeout_ms, 1, kDay * 1000)},
       {"upstream.connect_timeout_ms", "", "5000", "wait for a connection",
@@ -191,8 +205,10 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
       {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
        IG_INTEGER(approval_wait_seconds, 0, 86'400)},
-      {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a stream that waits for a person",
+      {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a silent stream; the caller's token is asked again as often",
        IG_INTEGER(keep_alive_ms, 10, 600'000)},
+      {"mcp.merge_wait_ms", "", "5000", "with several upstreams: how long a list or a handshake waits for one of them",
+       IG_INTEGER(merge_wait_ms, 10, 600'000)},
       {"mcp.allowed_hosts", "", "", "names in the Host field that are served; empty: on loopback its own names, else any",
        StoreHost, Shape::kList},
       {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},

@@ -124,6 +124,25 @@ json::Value CarriedCapabilities(const json::Value* capabilities) {
   return carried;
 }
 
+json::Value MergedCapabilities(const std::vector<const json::Value*>& all) {
+  json::Value merged{json::Object{}};
+  for (const json::Value* one : all) {
+    const json::Value carried = CarriedCapabilities(one);
+    for (const json::Member& capability : carried.object()) {
+      json::Value* known = merged.Find(capability.name);
+      if (known == nullptr || !known->is_object() || !capability.value.is_object()) {
+        if (known == nullptr) merged.Set(capability.name, capability.value);
+        continue;
+      }
+      // A flag such as listChanged holds when it holds for one of them.
+      for (const json::Member& flag : capability.value.object()) {
+        if (known->Find(flag.name) == nullptr || flag.value == json::Value(true)) known->Set(flag.name, flag.value);
+      }
+    }
+  }
+  return merged;
+}
+
 Status NarrowInitialize(Answer& answer) {
   json::Value* result = answer.body.Find("result");
   const json::Value* version = result->Find("protocolVersion");

@@ -58,6 +58,8 @@ void MakePrivate(Answer& answer);
 Status NarrowInitialize(Answer& answer);
 // The capabilities of an upstream that this gateway carries.
 json::Value CarriedCapabilities(const json::Value* capabilities);
+// What any of several upstreams can do, of what is carried. Null elements count for nothing.
+json::Value MergedCapabilities(const std::vector<const json::Value*>& all);
 // The result of an initialize that the gateway answers by itself; echoes `asked` when it is served.
 json::Value OwnInitializeResult(std::string_view asked, std::string_view version);
 

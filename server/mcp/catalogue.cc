@@ -5,32 +5,39 @@
 
 namespace intentgate::mcp {
 
-void Catalogue::Learn(const std::vector<ToolInfo>& page, bool first, bool last) {
+void Catalogue::Learn(std::size_t upstream, const std::vector<ToolInfo>& page, bool first, bool last) {
   const std::lock_guard lock(mutex_);
   std::vector<ToolInfo> tools;
-  if (!(first && last)) tools = tools_;
+  if (!(first && last)) tools = tools_[upstream];
   for (const ToolInfo& tool : page) {
     const auto known = std::find_if(tools.begin(), tools.end(), [&](const ToolInfo& t) { return t.name == tool.name; });
     if (known != tools.end()) *known = tool;
     else if (tools.size() < kMaxCatalogueTools) tools.push_back(tool);
   }
-  if (tools == tools_) return;
-  tools_ = std::move(tools);
-  gate_->SetToolCatalogue(tools_);
+  if (tools == tools_[upstream]) return;
+  tools_[upstream] = std::move(tools);
+  std::vector<ToolInfo> all;
+  for (const std::vector<ToolInfo>& part : tools_) {
+    const std::size_t room = std::min(part.size(), kMaxCatalogueTools - all.size());
+    all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(room));
+  }
+  gate_->SetToolCatalogue(std::move(all));
 }
 
-void Catalogue::LearnDefinitions(const json::Value& page) {
+void Catalogue::LearnDefinitions(std::size_t upstream, const json::Value& page,
+                                 const std::function<std::string(const std::string&)>& seen) {
   const json::Value* tools = page.AtPointer("/result/tools");
   if (tools == nullptr || !tools->is_array()) return;
   std::vector<std::pair<std::string, std::string>> unaccepted;
   std::unique_lock lock(mutex_);
   for (const json::Value& tool : tools->array()) {
-    const json::Value* name = tool.Find("name");
-    if (name == nullptr || !name->is_string()) continue;
-    if (pins_ != nullptr) Judge(name->string_value(), DefinitionDigest(tool), unaccepted);
+    const json::Value* own = tool.Find("name");
+    if (own == nullptr || !own->is_string()) continue;
+    const std::string name = seen(own->string_value());
+    if (AnyPins()) Judge(name, {upstream, DefinitionDigest(tool)}, unaccepted);
     std::vector<ParamHeader> headers = ReadParamHeaders(tool);
-    if (headers.empty()) headers_.erase(name->string_value());
-    else if (headers_.size() < kMaxCatalogueTools) headers_[name->string_value()] = std::move(headers);
+    if (headers.empty()) headers_.erase(name);
+    else if (headers_.size() < kMaxCatalogueTools) headers_[name] = std::move(headers);
   }
   lock.unlock();
   for (const auto& [tool, digest] : unaccepted) {
@@ -38,20 +45,25 @@ void Catalogue::LearnDefinitions(const json::Value& page) {
   }
 }
 
-void Catalogue::Judge(const std::string& tool, std::string digest, std::vector<std::pair<std::string, std::string>>& unaccepted) {
-  const auto known = digests_.find(tool);
-  if (known != digests_.end() && known->second == digest) return;
-  if (!pins_->Accepts(tool, digest)) unaccepted.emplace_back(tool, digest);
-  // A tool that cannot be remembered stays unseen, and so in quarantine.
-  if (known != digests_.end()) known->second = std::move(digest);
-  else if (digests_.size() < kMaxCatalogueTools) digests_.emplace(tool, std::move(digest));
+bool Catalogue::AnyPins() const {
+  return std::any_of(pins_.begin(), pins_.end(), [](const auto& pins) { return pins != nullptr; });
 }
 
-bool Catalogue::Quarantined(std::string_view tool) const {
-  if (pins_ == nullptr) return false;
+void Catalogue::Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted) {
+  const auto known = definitions_.find(tool);
+  if (known != definitions_.end() && known->second.upstream == definition.upstream && known->second.digest == definition.digest) return;
+  const auto& pins = pins_[definition.upstream];
+  if (pins != nullptr && !pins->Accepts(tool, definition.digest)) unaccepted.emplace_back(tool, definition.digest);
+  // A tool that cannot be remembered stays unseen, and so in quarantine.
+  if (known != definitions_.end()) known->second = std::move(definition);
+  else if (definitions_.size() < kMaxCatalogueTools) definitions_.emplace(tool, std::move(definition));
+}
+
+bool Catalogue::Quarantined(std::size_t upstream, std::string_view tool) const {
+  if (pins_[upstream] == nullptr) return false;
   const std::lock_guard lock(mutex_);
-  const auto known = digests_.find(tool);
-  return known == digests_.end() || !pins_->Accepts(tool, known->second);
+  const auto known = definitions_.find(tool);
+  return known == definitions_.end() || known->second.upstream != upstream || !pins_[upstream]->Accepts(tool, known->second.digest);
 }
 
 std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {
@@ -62,7 +74,9 @@ std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {
 
 std::size_t Catalogue::size() const {
   const std::lock_guard lock(mutex_);
-  return tools_.size();
+  std::size_t all = 0;
+  for (const std::vector<ToolInfo>& part : tools_) all += part.size();
+  return all;
 }
 
 }  // namespace intentgate::mcp

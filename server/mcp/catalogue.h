@@ -1,4 +1,4 @@
-// What the upstream's tools are, as far as its lists told. Keeps the gate's catalogue, which the intent
+// What the upstreams' tools are, as far as their lists told. Keeps the gate's catalogue, which the intent
 // check ranks, in step.
 #pragma once
 
@@ -27,29 +27,36 @@ class Catalogue {
   // Told of each definition that nobody has accepted, when it is first seen.
   using Unaccepted = std::function<void(const std::string& tool, const std::string& digest)>;
 
-  // `pins` null: every definition is good.
-  explicit Catalogue(std::shared_ptr<Gate> gate, std::shared_ptr<const ToolPins> pins = nullptr, Unaccepted unaccepted = {})
-      : gate_(std::move(gate)), pins_(std::move(pins)), unaccepted_(std::move(unaccepted)) {}
+  // `pins` of each upstream; null: every definition is good.
+  Catalogue(std::shared_ptr<Gate> gate, std::vector<std::shared_ptr<const ToolPins>> pins, Unaccepted unaccepted = {})
+      : gate_(std::move(gate)), pins_(std::move(pins)), unaccepted_(std::move(unaccepted)), tools_(pins_.size()) {}
 
-  // One page of a list. A list of one page replaces what was known; pages of a longer one add to it.
-  void Learn(const std::vector<ToolInfo>& page, bool first, bool last);
+  // One page of an upstream's list, with the names that agents see. A list of one page replaces what was known of the
+  // upstream; pages of a longer one add to it.
+  void Learn(std::size_t upstream, const std::vector<ToolInfo>& page, bool first, bool last);
   // The definitions on a page of tools/list: their digests, and the parameters that are to be repeated in header fields.
-  void LearnDefinitions(const json::Value& page);
+  // `seen` makes the name that agents see from the upstream's own.
+  void LearnDefinitions(std::size_t upstream, const json::Value& page, const std::function<std::string(const std::string&)>& seen);
   // Its last definition is none that an operator has accepted, or it has not been seen yet.
-  bool Quarantined(std::string_view tool) const;
+  bool Quarantined(std::size_t upstream, std::string_view tool) const;
   std::vector<ParamHeader> HeadersOf(std::string_view tool) const;
   std::size_t size() const;
 
  private:
-  void Judge(const std::string& tool, std::string digest, std::vector<std::pair<std::string, std::string>>& unaccepted);
+  struct Definition {
+    std::size_t upstream = 0;
+    std::string digest;
+  };
+  void Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted);
+  bool AnyPins() const;
 
   const std::shared_ptr<Gate> gate_;
-  const std::shared_ptr<const ToolPins> pins_;
+  const std::vector<std::shared_ptr<const ToolPins>> pins_;
   const Unaccepted unaccepted_;
   mutable std::mutex mutex_;
-  std::vector<ToolInfo> tools_;
+  std::vector<std::vector<ToolInfo>> tools_;  // of each upstream
   std::map<std::string, std::vector<ParamHeader>, std::less<>> headers_;  // of tools that have some
-  std::map<std::string, std::string, std::less<>> digests_;  // of every tool seen, with pins only
+  std::map<std::string, Definition, std::less<>> definitions_;  // of every tool seen, with pins only
 };
 
 }  // namespace intentgate::mcp

@@ -10,29 +10,36 @@ http::HeaderList EventStreamHeaders() {
   return {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache, no-transform"}, {"X-Accel-Buffering", "no"}};
 }
 
-void ClientStream::Start(std::shared_ptr<http::ClientCall> call, const http::HeaderList& headers) {
-  call_ = std::move(call);
+void ClientStream::Start(const http::HeaderList& headers) {
   exchange_->OnClose([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self == nullptr) return;
     const auto gone = self->options_.on_gone;
-    const auto running = self->call_;
+    const auto running = self->calls_;
     self->Stop();
-    if (running != nullptr) running->Resume();
+    for (const auto& call : running) call->Resume();
     if (gone) gone();
   });
   exchange_->Start(200, headers);
-  timer_.Set(options_.every);
+  timer_.Set(every_);
 }
+
+void ClientStream::Add(std::shared_ptr<http::ClientCall> call) { calls_.push_back(std::move(call)); }
 
 void ClientStream::Write(std::string_view data) {
   if (data.empty()) return;
-  if (timer_.is_set()) timer_.Set(options_.every);
-  if (exchange_->Write(data) || exchange_->closed() || call_ == nullptr) return;
-  call_->Pause();
+  // Where the token is asked again, that is not put off by what the upstream says.
+  if (timer_.is_set() && !options_.still_allowed) timer_.Set(every_);
+  if (exchange_->Write(data) || exchange_->closed() || calls_.empty()) return;
+  for (const auto& call : calls_) call->Pause();
   exchange_->OnDrain([weak = weak_from_this()] {
-    if (const auto self = weak.lock(); self != nullptr && self->call_ != nullptr) self->call_->Resume();
+    if (const auto self = weak.lock()) self->Resume();
   });
+}
+
+void ClientStream::Resume() {
+  const auto paused = calls_;
+  for (const auto& call : paused) call->Resume();
 }
 
 void ClientStream::Finish() {
@@ -47,7 +54,7 @@ void ClientStream::Abort() {
 
 void ClientStream::Stop() {
   timer_.Clear();
-  call_ = nullptr;
+  calls_.clear();
   options_ = {};
 }
 
@@ -63,7 +70,7 @@ void ClientStream::OnTimer() {
     http::AppendSseComment("alive", comment);
     Write(comment);
   }
-  timer_.Set(options_.every);
+  timer_.Set(every_);
 }
 
 }  // namespace intentgate::mcp

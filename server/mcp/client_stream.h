@@ -6,13 +6,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/client.h"
 #include "mcp/lane.h"
 
 namespace intentgate::mcp {
-
-inline constexpr net::Millis kKeepAliveEvery{15'000};
 
 // Loop-bound. Held by shared_ptr by what writes to it.
 class ClientStream : public std::enable_shared_from_this<ClientStream> {
@@ -25,14 +24,16 @@ class ClientStream : public std::enable_shared_from_this<ClientStream> {
     std::function<void()> on_expired;
     // The client is gone.
     std::function<void()> on_gone;
-    net::Millis every = kKeepAliveEvery;
   };
 
-  ClientStream(ExchangePtr exchange, Options options)
-      : exchange_(std::move(exchange)), options_(std::move(options)), timer_(exchange_->loop(), [this] { OnTimer(); }) {}
+  // `every`: between two signs of life.
+  ClientStream(ExchangePtr exchange, net::Millis every, Options options)
+      : every_(every), exchange_(std::move(exchange)), options_(std::move(options)), timer_(exchange_->loop(), [this] { OnTimer(); }) {}
 
-  // Sends the head. `call` is paused while the client reads slower than the upstream writes.
-  void Start(std::shared_ptr<http::ClientCall> call, const http::HeaderList& headers);
+  // Sends the head.
+  void Start(const http::HeaderList& headers);
+  // A call that is paused while the client reads slower than the upstream writes.
+  void Add(std::shared_ptr<http::ClientCall> call);
   void Write(std::string_view data);
   // The stream is complete, or broken off.
   void Finish();
@@ -41,11 +42,13 @@ class ClientStream : public std::enable_shared_from_this<ClientStream> {
  private:
   void OnTimer();
   void Stop();
+  void Resume();
 
+  const net::Millis every_;
   const ExchangePtr exchange_;
   Options options_;
   net::Timer timer_;
-  std::shared_ptr<http::ClientCall> call_;
+  std::vector<std::shared_ptr<http::ClientCall>> calls_;
 };
 
 // The head of an event stream.

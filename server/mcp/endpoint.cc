@@ -21,15 +21,17 @@ constexpr net::Millis kCatalogueRefresh{300'000};
 // Loop-bound, on the first lane's loop.
 class Endpoint::CatalogueLoop : public std::enable_shared_from_this<CatalogueLoop> {
  public:
-  explicit CatalogueLoop(Lane& lane) : lane_(lane), timer_(lane.upstream.loop(), [this] { Load(); }) {}
+  CatalogueLoop(Lane& lane, std::size_t upstream) : lane_(lane), upstream_(upstream), timer_(lane.loop, [this] { Load(); }) {}
 
   void Load() {
     // Weak: when the loop stops in the middle, the callback lives longer than the loop's timers may.
-    LoadCatalogue(lane_, [weak = weak_from_this()](bool good) {
+    LoadCatalogue(lane_, upstream_, [weak = weak_from_this()](bool good) {
       const auto self = weak.lock();
       if (self == nullptr) return;
       const Context& context = self->lane_.context;
-      if (good && !self->known_) context.log->Info("tools known", {{"count", context.catalogue->size()}});
+      if (good && !self->known_) {
+        context.log->Info("tools known", {{"upstream", context.directory->NameOf(self->upstream_)}, {"count", context.catalogue->size()}});
+      }
       self->known_ = self->known_ || good;
       self->timer_.Set(good ? kCatalogueRefresh : kCatalogueRetry);
     });
@@ -37,6 +39,7 @@ class Endpoint::CatalogueLoop : public std::enable_shared_from_this<CatalogueLoo
 
  private:
   Lane& lane_;
+  const std::size_t upstream_;
   net::Timer timer_;
   bool known_ = false;
 };
@@ -97,9 +100,11 @@ void Endpoint::Close() {
 
 void Endpoint::FollowCatalogue() {
   Lane& lane = *lanes_.front().second;
-  lane.upstream.loop().Post([this, &lane] {
-    catalogue_loop_ = std::make_shared<CatalogueLoop>(lane);
-    catalogue_loop_->Load();
+  lane.loop.Post([this, &lane] {
+    for (std::size_t i = 0; i < lane.backends.size(); ++i) {
+      catalogue_loops_.push_back(std::make_shared<CatalogueLoop>(lane, i));
+      catalogue_loops_.back()->Load();
+    }
   });
 }
 

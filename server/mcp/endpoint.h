@@ -1,5 +1,4 @@
-// POST and DELETE /v1/mcp: MCP's Streamable HTTP transport for the revisions 2025-03-26 to 2025-11-25, in
-// front of one upstream.
+// POST, GET and DELETE /v1/mcp: MCP's Streamable HTTP transport in both eras, in front of one upstream or several.
 //
 //   initialize, notifications/*, ping     answered without a token; with a good one they reach the upstream
 //   tools/list                            only what the token could call
@@ -34,7 +33,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   void AddRoutes(http::Router& router);
   // Before the loops stop: decisions that come later are dropped, their calls never forwarded.
   void Close();
-  // Asks the upstream for its tools, so that the intent check knows them before a client lists them. Tries
+  // Asks each upstream for its tools, so that the intent check knows them before a client lists them. Tries
   // again until it has them, and from time to time afterwards.
   void FollowCatalogue();
 
@@ -46,7 +45,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
 
   const Context context_;
   std::vector<std::pair<net::Loop*, std::unique_ptr<Lane>>> lanes_;
-  std::shared_ptr<CatalogueLoop> catalogue_loop_;
+  std::vector<std::shared_ptr<CatalogueLoop>> catalogue_loops_;
 };
 
 }  // namespace intentgate::mcp

@@ -15,18 +15,18 @@ namespace {
 // Loop-bound; kept alive by the callbacks of its call.
 class EventStream : public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(Lane& lane, ExchangePtr exchange, UpstreamSession bound, std::string principal)
+  EventStream(Lane& lane, ExchangePtr exchange, BoundSession bound, std::string principal)
       : lane_(lane), exchange_(std::move(exchange)), bound_(std::move(bound)), principal_(std::move(principal)),
         flow_(
             MessageFlow::Form::kSse, kFlowWindow, [this](json::Value message) { return Look(message); },
             [this](const AnswerScan& scan) {
-              if (!scan.has_method()) Answered(scan.id(), scan.has_error() || scan.is_error());
+              if (!scan.has_method()) RecordFetched(lane_.context, bound_.id, scan.id(), scan.has_error() || scan.is_error());
             }) {}
 
   void Start() {
     const auto self = shared_from_this();
     const std::string_view last_event = exchange_->request().headers.Get("Last-Event-ID").value_or("");
-    call_ = lane_.upstream.Get(bound_, last_event, {[self](const http::ResponseHead& head) { self->OnHead(head); },
+    call_ = lane_.At(0).upstream->Get({bound_.id, bound_.protocol}, last_event, {[self](const http::ResponseHead& head) { self->OnHead(head); },
                                                     [self](std::string_view piece) { self->OnBody(piece); },
                                                     [self](const Status& status) { self->OnDone(status); }});
     exchange_->OnClose([weak = weak_from_this()] {
@@ -38,7 +38,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   void OnHead(const http::ResponseHead& head) {
     reader_.Head(head);
     if (!reader_.promising() || reader_.form() != AnswerReader::Form::kSse) return;
-    call_->SetIdleTimeout(lane_.upstream.stream_idle());
+    call_->SetIdleTimeout(lane_.At(0).upstream->stream_idle());
     const auto weak = weak_from_this();
     ClientStream::Options options;
     options.between = [weak] {
@@ -58,29 +58,18 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     options.on_gone = [weak] {
       if (const auto self = weak.lock()) self->Cancel();
     };
-    stream_ = std::make_shared<ClientStream>(exchange_, std::move(options));
-    stream_->Start(call_, EventStreamHeaders());
+    stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), std::move(options));
+    stream_->Start(EventStreamHeaders());
+    if (call_ != nullptr) stream_->Add(call_);
   }
 
   // Everything goes on as it came.
   Result<std::optional<std::string>> Look(const json::Value& message) {
     const json::Value* id = message.Find("id");
     if (message.Find("method") == nullptr && id != nullptr) {
-      const json::Value* failed = message.AtPointer("/result/isError");
-      Answered(json::Write(*id), message.Find("error") != nullptr || (failed != nullptr && *failed == json::Value(true)));
+      RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
     }
     return std::optional<std::string>();
-  }
-
-  void Answered(const std::string& id, bool failed) {
-    const auto pending = lane_.context.pending->Take(bound_.id, id);
-    if (!pending) return;
-    Outcome outcome;
-    outcome.outcome = failed ? "tool_error" : "success";
-    outcome.upstream_status = 200;
-    outcome.latency_us = (lane_.context.clock->MonotonicNanos() - pending->start_nanos) / 1000;
-    lane_.context.metrics->Forwarded(telemetry::ForwardOutcome::kSuccess, static_cast<double>(outcome.latency_us) / 1e6);
-    lane_.context.gate->RecordOutcome(pending->decision, outcome);
   }
 
   void OnBody(std::string_view piece) {
@@ -121,7 +110,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   Lane& lane_;
   const ExchangePtr exchange_;
-  const UpstreamSession bound_;
+  const BoundSession bound_;
   const std::string principal_;
   AnswerReader reader_{json::Value(), 0};
   MessageFlow flow_;
@@ -131,7 +120,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
 }  // namespace
 
-void RunEventStream(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
+void RunEventStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal) {
   std::make_shared<EventStream>(lane, std::move(exchange), bound, principal)->Start();
 }
 

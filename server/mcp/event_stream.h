@@ -9,6 +9,6 @@
 namespace intentgate::mcp {
 
 // Loop-bound; answers the exchange. The stream ends when the caller's token is no longer good.
-void RunEventStream(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal);
+void RunEventStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
 
 }  // namespace intentgate::mcp

@@ -4,6 +4,7 @@
 
 #include "mcp/ask.h"
 #include "mcp/exchange_util.h"
+#include "mcp/merged_session.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -34,7 +35,7 @@ void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& messag
   Status narrowed = asked.answer ? NarrowInitialize(*asked.answer) : Status();
   if (asked.answer && narrowed.ok() && !asked.session_id.empty()) {
     const std::string& protocol = asked.answer->body.AtPointer("/result/protocolVersion")->string_value();
-    if (!lane.context.sessions->Bind(asked.session_id, principal, protocol)) {
+    if (!lane.context.sessions->Bind({asked.session_id, protocol, nullptr}, principal)) {
       narrowed = Error{ErrorCode::kConflict, "the upstream gave out a session id that belongs to someone else"};
     }
   }
@@ -50,16 +51,18 @@ void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& messag
 
 void RunInitialize(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const Decision& caller) {
   if (!caller.allowed()) return AnswerAlone(lane, *exchange, *message);
-  Question question{InitializeBody(*exchange, *message), *message->id(), {}, lane.max_answer()};
-  Ask(lane.upstream, std::move(question),
+  std::string body = InitializeBody(*exchange, *message);
+  if (lane.merged()) return RunMergedInitialize(lane, std::move(exchange), *message->id(), std::move(body), PrincipalOf(caller));
+  Ask(*lane.At(0).upstream, {std::move(body), *message->id(), {}, lane.max_answer()},
       [&lane, exchange, message, principal = PrincipalOf(caller)](Asked asked) {
         AnswerFor(lane, *exchange, *message, principal, std::move(asked));
       });
 }
 
-void RelayMessage(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
-  std::string body(exchange->body());
-  Tell(lane.upstream, std::move(body), bound, [&lane, exchange, bound, principal](int status) {
+void RelayMessage(Lane& lane, ExchangePtr exchange, const Message& message, const BoundSession& bound,
+                  const std::string& principal) {
+  if (bound.parts != nullptr) return RelayToParts(lane, exchange, message, bound);
+  Tell(*lane.At(0).upstream, std::string(exchange->body()), {bound.id, bound.protocol}, [&lane, exchange, bound, principal](int status) {
     if (status == 404) {
       lane.context.sessions->Drop(bound.id, principal);
       return SendJson(*exchange, 404, ErrorReply({}, kInvalidRequest, "session not found"));
@@ -69,15 +72,16 @@ void RelayMessage(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound
   });
 }
 
-void EndSession(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal) {
+void EndSession(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal) {
   lane.context.sessions->Drop(bound.id, principal);
+  if (bound.parts != nullptr) return EndParts(lane, *exchange, *bound.parts);
   const auto status = std::make_shared<int>(0);
-  lane.upstream.Delete(bound, {[status](const http::ResponseHead& head) { *status = head.status; },
-                               {},
-                               [exchange, status](const Status& end) {
-                                 if (end.ok() && *status < 300) return exchange->Send(204, {}, {});
-                                 exchange->SendError(*status == 405 ? 405 : 502, "the upstream did not end the session");
-                               }});
+  lane.At(0).upstream->Delete({bound.id, bound.protocol}, {[status](const http::ResponseHead& head) { *status = head.status; },
+                              {},
+                              [exchange, status](const Status& end) {
+                                if (end.ok() && *status < 300) return exchange->Send(204, {}, {});
+                                exchange->SendError(*status == 405 ? 405 : 502, "the upstream did not end the session");
+                              }});
 }
 
 }  // namespace intentgate::mcp

@@ -6,6 +6,7 @@
 
 #include "mcp/lane.h"
 #include "mcp/message.h"
+#include "mcp/session_parts.h"
 
 namespace intentgate::mcp {
 
@@ -14,9 +15,10 @@ namespace intentgate::mcp {
 void RunInitialize(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const Decision& caller);
 
 // A notification or a client's answer for the upstream session `bound`, as it came; 202.
-void RelayMessage(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal);
+void RelayMessage(Lane& lane, ExchangePtr exchange, const Message& message, const BoundSession& bound,
+                  const std::string& principal);
 
 // DELETE: the upstream's session ends, and nobody can use its id any more.
-void EndSession(Lane& lane, ExchangePtr exchange, const UpstreamSession& bound, const std::string& principal);
+void EndSession(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
 
 }  // namespace intentgate::mcp

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <intentgate/clock.h>
 #include <intentgate/gate.h>
@@ -12,6 +14,7 @@
 #include "http/exchange.h"
 #include "mcp/call_states.h"
 #include "mcp/catalogue.h"
+#include "mcp/directory.h"
 #include "mcp/mailbox.h"
 #include "mcp/own_sessions.h"
 #include "mcp/pending_outcomes.h"
@@ -35,30 +38,44 @@ struct Context {
   std::shared_ptr<Catalogue> catalogue;
   std::shared_ptr<PendingOutcomes> pending;
   std::shared_ptr<CallStates> states;
-  std::shared_ptr<const net::TlsContext> upstream_tls;  // null: the upstream is not https
+  std::shared_ptr<Directory> directory;
+  std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
   std::string version;
+};
+
+// One upstream, and the gateway's own sessions there. Loop-bound.
+struct Backend {
+  std::unique_ptr<Upstream> upstream;
+  OwnSessions own;
 };
 
 // Loop-bound. Lives until its loop has stopped.
 struct Lane {
-  Lane(const Context& c, net::Loop& loop)
-      : context(c), upstream(loop, c.settings->upstream, c.upstream_tls),
-        own(upstream, c.version, static_cast<std::size_t>(c.settings->limits.max_answer_bytes)),
-        mailbox(std::make_shared<Mailbox>(loop)) {}
+  Lane(const Context& c, net::Loop& at);
   Lane(const Lane&) = delete;  // its parts refer to each other
   Lane& operator=(const Lane&) = delete;
 
   const Context& context;
-  Upstream upstream;
-  OwnSessions own;
+  net::Loop& loop;
+  std::vector<std::unique_ptr<Backend>> backends;  // in the order of the settings
   std::shared_ptr<Mailbox> mailbox;
   std::uint64_t next_id = 1;  // of messages in the gateway's own sessions
+
+  Backend& At(std::size_t upstream) { return *backends[upstream]; }
+  bool merged() const { return backends.size() > 1; }
+  // What an event calls the upstream of a request that is about none in particular.
+  std::string_view server_name() const { return merged() ? std::string_view() : std::string_view(backends.front()->upstream->name()); }
+  net::Millis keep_alive() const { return net::Millis(context.settings->keep_alive_ms); }
 
   std::size_t max_answer() const { return static_cast<std::size_t>(context.settings->limits.max_answer_bytes); }
 };
 
 // The outcome of a call whose answer nobody fetched.
 void RecordLost(const Context& context, const PendingOutcome& lost);
+// The outcome of a call whose answer came on its session's stream; nothing when `id`, as JSON, is of no such call.
+void RecordFetched(const Context& context, std::string_view session, std::string_view id, bool failed);
+// Whether an answer is an error, or the result of a tool that failed.
+bool IsFailure(const json::Value& answer);
 
 // A caller as sessions know it: whoever holds tokens of one root in one tenant.
 inline std::string PrincipalOf(const Decision& decision) { return decision.tenant + "\n" + decision.root_jti; }

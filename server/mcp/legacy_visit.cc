@@ -9,7 +9,10 @@
 #include "mcp/exchange_util.h"
 #include "mcp/handshake.h"
 #include "mcp/lists.h"
+#include "mcp/merged_session.h"
+#include "mcp/merged_stream.h"
 #include "mcp/relay.h"
+#include "mcp/target.h"
 #include "mcp/tool_call.h"
 
 namespace intentgate::mcp {
@@ -56,6 +59,7 @@ void LegacyVisit::Get() {
   if (!caller.allowed()) return Unauthorized({}, caller);
   const auto bound = Bound(caller);
   if (!bound) return NoSession({});
+  if (bound->parts != nullptr) return RunMergedStream(lane_, exchange_, *bound, PrincipalOf(caller));
   RunEventStream(lane_, exchange_, *bound, PrincipalOf(caller));
 }
 
@@ -75,12 +79,12 @@ void LegacyVisit::NoSession(const json::Value& id) {
   SendJson(*exchange_, 404, ErrorReply(id, kInvalidRequest, "session not found"));
 }
 
-std::optional<UpstreamSession> LegacyVisit::Bound(const Decision& caller) {
+std::optional<BoundSession> LegacyVisit::Bound(const Decision& caller) {
   const std::string_view id = SessionId();
   if (id.empty()) return std::nullopt;
-  std::optional<std::string> negotiated = lane_.context.sessions->Use(id, PrincipalOf(caller));
-  if (!negotiated) return std::nullopt;
-  return UpstreamSession{std::string(id), protocol_.empty() ? std::move(*negotiated) : std::string(protocol_)};
+  std::optional<BoundSession> bound = lane_.context.sessions->Use(id, PrincipalOf(caller));
+  if (bound && !protocol_.empty()) bound->protocol = protocol_;
+  return bound;
 }
 
 void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
@@ -101,7 +105,14 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
     return RunList(lane_, {exchange_, message, method, Era::kLegacy, PrincipalOf(caller), std::move(bound)});
   }
   if (!bound) return Turn(400, "the method needs a session: begin with initialize", *message->id());
-  RelayTask task{.exchange = exchange_, .message = message, .era = Era::kLegacy, .principal = PrincipalOf(caller)};
+  if (lane_.merged() && method->name == "logging/setLevel") return RunAtAll(lane_, exchange_, *message, *bound);
+  RelayTask task{.exchange = exchange_, .message = message, .era = Era::kLegacy};
+  if (method->name == "resources/unsubscribe") {
+    const auto target = FindTarget(*lane_.context.directory, {.name = method->name, .arguments = message->params(), .method = method->name});
+    if (!target) return Refuse({kInvalidParams, std::string(kNoUpstream), *message->id(), std::string(method->name), {}});
+    task.upstream = target->upstream;
+  }
+  task.principal = PrincipalOf(caller);
   task.bound = std::move(bound);
   StartRelay(lane_, std::move(task));
 }
@@ -110,10 +121,14 @@ void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
   auto read = ReadToolCall(*message);
   if (const auto* refusal = std::get_if<Refusal>(&read)) return Refuse(*refusal);
   const ToolCall& call = std::get<ToolCall>(read);
-  if (IsQuarantined(call)) {
+  std::optional<Target> target = FindTarget(*lane_.context.directory, call);
+  if (!target && Caller().allowed()) {
+    return Refuse({kInvalidParams, std::string(kNoUpstream), *message->id(), std::string(call.method), std::string(call.name)});
+  }
+  if (IsQuarantined(call, target)) {
     return Refuse({kInvalidParams, std::string(kQuarantined), *message->id(), std::string(call.method), std::string(call.name)});
   }
-  std::optional<UpstreamSession> bound;
+  std::optional<BoundSession> bound;
   if (!SessionId().empty()) {
     // A session is looked up by who asks, so the token comes first. One that is not good finds no session
     // and is refused by the gate below, in the chain.
@@ -129,6 +144,7 @@ void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
   }
   CallRoute route;
   route.bound = std::move(bound);
+  route.target = std::move(target);
   RunToolCall(lane_, exchange_, message, call, std::move(route));
 }
 
@@ -144,7 +160,7 @@ void LegacyVisit::OnNotification(const Message& message) {
     return Unauthorized({}, caller);
   }
   const auto bound = Bound(caller);
-  if (bound) return RelayMessage(lane_, exchange_, *bound, PrincipalOf(caller));
+  if (bound) return RelayMessage(lane_, exchange_, message, *bound, PrincipalOf(caller));
   if (!SessionId().empty()) return NoSession({});
   if (message.kind() == MessageKind::kResponse) return Turn(400, "an answer needs a session");
   // Without a session there is nobody to tell.

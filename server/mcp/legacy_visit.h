@@ -23,8 +23,8 @@ class LegacyVisit : Reception {
 
  private:
   void NoSession(const json::Value& id);
-  // The caller's own upstream session, when the request names one that is its own.
-  std::optional<UpstreamSession> Bound(const Decision& caller);
+  // The caller's own session, when the request names one that is its own.
+  std::optional<BoundSession> Bound(const Decision& caller);
   void OnRequest(const std::shared_ptr<const Message>& message);
   void OnJudged(const std::shared_ptr<const Message>& message);
   void OnNotification(const Message& message);

@@ -17,14 +17,15 @@ struct ListRequest {
   const Method* method = nullptr;         // of the table
   Era era = Era::kLegacy;
   std::string principal;
-  std::optional<UpstreamSession> bound;
+  std::optional<BoundSession> bound;
 };
 
 // One page, answered as JSON whatever form the upstream chose. The list depends on the token alone, never
 // on what was called before.
 void RunList(Lane& lane, ListRequest request);
 
-// Asks for all pages of tools/list in a session of the gateway's own and tells the catalogue. `done`: whether it worked.
-void LoadCatalogue(Lane& lane, std::function<void(bool)> done);
+// Asks an upstream for all pages of tools/list in a session of the gateway's own and tells the catalogue; with several
+// upstreams, the directory learns the other lists too. `done`: whether the tools are known.
+void LoadCatalogue(Lane& lane, std::size_t upstream, std::function<void(bool)> done);
 
 }  // namespace intentgate::mcp

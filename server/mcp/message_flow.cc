@@ -16,6 +16,25 @@ constexpr std::size_t kMaxFieldBytes = 5;  // one more than "data"
 
 Error Malformed(std::string what) { return Error{ErrorCode::kMalformed, std::move(what)}; }
 
+// The event with `prefix` before its id. An empty id takes the last one back, and stays.
+std::string WithIdPrefix(std::string_view event, std::string_view prefix) {
+  std::string out;
+  while (!event.empty()) {
+    const std::size_t end = std::min(event.find_first_of("\r\n"), event.size() - 1) + 1;
+    std::string_view line = event.substr(0, end);
+    event.remove_prefix(end);
+    constexpr std::string_view kField = "id:";
+    if (line.starts_with(kField)) {
+      line.remove_prefix(kField.size());
+      if (line.starts_with(' ')) line.remove_prefix(1);
+      out.append(kField).append(" ");
+      if (line.find_first_not_of("\r\n") == 0) out.append(prefix);
+    }
+    out.append(line);
+  }
+  return out;
+}
+
 }  // namespace
 
 void MessageFlow::EndOfLine(AnswerScan* scan) {
@@ -72,7 +91,10 @@ void MessageFlow::Restart() {
   has_data_ = false;
 }
 
-void MessageFlow::BecomeLarge(std::string& out) {
+Status MessageFlow::BecomeLarge(std::string& out) {
+  if (whole_) {
+    return Error{ErrorCode::kLimitExceeded, "a message of over " + std::to_string(window_) + " bytes on a stream that several upstreams share"};
+  }
   large_.emplace();
   const std::string held = std::exchange(held_, {});
   if (form_ == Form::kJson) {
@@ -82,7 +104,8 @@ void MessageFlow::BecomeLarge(std::string& out) {
     after_cr_ = false;
     FollowLines(held, &*large_);
   }
-  out.append(held);
+  out.append(prefix_.empty() ? held : WithIdPrefix(held, prefix_));
+  return {};
 }
 
 Status MessageFlow::LookAt(std::string_view text, std::optional<std::string>& replaced) {
@@ -111,10 +134,10 @@ Status MessageFlow::EndOfEvent(std::string& out) {
     resumable_ = resumable_ || !event.id.empty();
     if (event.data.find_first_not_of(" \t\n") == std::string::npos) continue;  // a priming event
     if (Status looked = LookAt(event.data, replaced); !looked.ok()) return looked;
-    if (replaced) http::AppendSseEvent(event.type, event.id, *replaced, out);
+    if (replaced && !replaced->empty()) http::AppendSseEvent(event.type, event.id.empty() ? event.id : prefix_ + event.id, *replaced, out);
   }
   replaced_ = replaced.has_value();
-  if (!replaced_) out.append(held);
+  if (!replaced_) out.append(prefix_.empty() ? held : WithIdPrefix(held, prefix_));
   return {};
 }
 
@@ -125,8 +148,7 @@ Status MessageFlow::Json(std::string_view piece, std::string& out) {
     return {};
   }
   held_.append(piece);
-  if (held_.size() > window_) BecomeLarge(out);
-  return {};
+  return held_.size() > window_ ? BecomeLarge(out) : Status();
 }
 
 Status MessageFlow::Feed(std::string_view piece, std::string& out) {
@@ -144,7 +166,9 @@ Status MessageFlow::Feed(std::string_view piece, std::string& out) {
     piece.remove_prefix(part.size());
     if (large_) out.append(part);
     else held_.append(part);
-    if (!large_ && held_.size() > window_) BecomeLarge(out);
+    if (!large_ && held_.size() > window_) {
+      if (Status large = BecomeLarge(out); !large.ok()) return large;
+    }
     if (end == std::string_view::npos) continue;
     if (Status ended = EndOfEvent(out); !ended.ok()) return ended;
   }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <intentgate/json.h>
 #include <intentgate/result.h>
@@ -19,12 +20,13 @@
 namespace intentgate::mcp {
 
 inline constexpr std::size_t kFlowWindow = 64 * 1024;
+inline constexpr std::size_t kSharedWindow = 1024 * 1024;  // where several upstreams share a session
 
 // Thread-compatible.
 class MessageFlow {
  public:
   enum class Form : std::uint8_t { kJson, kSse };
-  // A whole message; the text that goes on in its place, or nullopt for the bytes as they came. An error ends the flow.
+  // A whole message; the text that goes on in its place (empty: nothing does, SSE), or nullopt for the bytes as they came. An error ends the flow.
   using Look = std::function<Result<std::optional<std::string>>(json::Value)>;
   // A message that was too large to be held, when it has ended.
   using Passed = std::function<void(const AnswerScan&)>;
@@ -36,6 +38,13 @@ class MessageFlow {
   Status Feed(std::string_view piece, std::string& out);
   // The body is complete. kMalformed when it ended inside a message.
   Status End(std::string& out);
+
+  // Puts `prefix` before the ids of events from now on (SSE). With `whole`, a message that is too large to be held is refused:
+  // the events of several flows go into one stream then.
+  void Share(std::string prefix, bool whole) {
+    prefix_ = std::move(prefix);
+    whole_ = whole;
+  }
 
   // No message is half passed on: a comment or an event of ours may be put in (SSE).
   bool between() const { return !large_; }
@@ -52,13 +61,15 @@ class MessageFlow {
   // Follows the lines and returns the index behind the first event's end, or npos.
   std::size_t FollowLines(std::string_view piece, AnswerScan* scan);
   void EndOfLine(AnswerScan* scan);
-  void BecomeLarge(std::string& out);
+  Status BecomeLarge(std::string& out);
   void Restart();
 
   const Form form_;
   const std::size_t window_;
   const Look look_;
   const Passed passed_;
+  std::string prefix_;
+  bool whole_ = false;
   std::string held_;
   std::optional<AnswerScan> large_;
   Line line_ = Line::kField;

@@ -5,6 +5,7 @@
 
 #include "mcp/ask.h"
 #include "mcp/denial.h"
+#include "mcp/discover.h"
 #include "mcp/exchange_util.h"
 #include "mcp/lists.h"
 #include "mcp/param_headers.h"
@@ -14,12 +15,6 @@
 
 namespace intentgate::mcp {
 namespace {
-
-json::Value ModernVersions() { return json::Value(json::Array{json::Value(kModernProtocol)}); }
-
-json::Value LegacyVersions() {
-  return json::Value(json::Array{json::Value(kNewestProtocol), json::Value("2025-06-18"), json::Value(kDefaultProtocol)});
-}
 
 // What becomes of an answer that asks for input: its state gets the gateway's mark.
 std::function<std::optional<std::string>(Answer&)> Marking(std::shared_ptr<CallStates> states, std::string principal,
@@ -46,7 +41,7 @@ std::function<std::optional<std::string>(Answer&)> Marking(std::shared_ptr<CallS
 }
 
 // The body with the upstream's own state, or without one.
-std::string WithState(const Message& message, const std::optional<std::string>& state) {
+json::Value WithState(const Message& message, const std::optional<std::string>& state) {
   json::Value body = message.body();
   json::Object kept;
   for (json::Member& member : body.Find("params")->object()) {
@@ -57,7 +52,7 @@ std::string WithState(const Message& message, const std::optional<std::string>& 
     kept.push_back(std::move(member));
   }
   body.Set("params", json::Value(std::move(kept)));
-  return json::Write(body);
+  return body;
 }
 
 }  // namespace
@@ -155,7 +150,9 @@ void ModernVisit::Judge(const ToolCall& call) {
   route.era = Era::kModern;
   const Decision caller = Caller();
   // A token that is not good is refused by the gate below, in the chain.
-  if (IsQuarantined(call)) return Turn(Problem{400, kInvalidParams, std::string(kQuarantined), {}});
+  route.target = FindTarget(*lane_.context.directory, call);
+  if (!route.target && caller.allowed()) return Turn(Problem{400, kInvalidParams, std::string(kNoUpstream), {}});
+  if (IsQuarantined(call, route.target)) return Turn(Problem{400, kInvalidParams, std::string(kQuarantined), {}});
   if (caller.allowed()) {
     const std::string principal = PrincipalOf(caller);
     const json::Value* state = message_->params()->Find("requestState");
@@ -171,9 +168,10 @@ void ModernVisit::Judge(const ToolCall& call) {
 }
 
 void ModernVisit::Discover() {
+  if (lane_.merged()) return DiscoverAll(lane_, exchange_, message_);
   Question question{std::string(exchange_->body()), *message_->id(), {}, lane_.max_answer(), PassedHeaders(head_, Era::kModern)};
   question.takes_errors = true;
-  Ask(lane_.upstream, std::move(question), [&lane = lane_, exchange = exchange_, id = *message_->id()](Asked asked) {
+  Ask(*lane_.At(0).upstream, std::move(question), [&lane = lane_, exchange = exchange_, id = *message_->id()](Asked asked) {
     if (asked.answer && !asked.answer->rpc_error) {
       json::Value* result = asked.answer->body.Find("result");
       result->Set("supportedVersions", ModernVersions());
@@ -181,15 +179,7 @@ void ModernVisit::Discover() {
       MakePrivate(*asked.answer);
       return SendJson(*exchange, 200, json::Write(asked.answer->body));
     }
-    const bool refused = asked.answer || (asked.status >= 400 && asked.status < 500);
-    if (!refused) {
-      lane.context.log->Warn("upstream failed", {{"method", "server/discover"}, {"detail", asked.failure->detail}});
-      return SendJson(*exchange, 200, ErrorReply(id, kInternalError, asked.failure->message));
-    }
-    // The upstream is of the other era; so is then everything behind this address.
-    SendJson(*exchange, 400,
-             StructuredError(id, kUnsupportedProtocol, CodeMessage(kUnsupportedProtocol),
-                             json::MakeObject({{"supported", LegacyVersions()}, {"requested", kModernProtocol}})));
+    SendDiscoverFailure(lane, *exchange, id, asked);
   });
 }
 

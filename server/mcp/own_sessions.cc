@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "mcp/ask.h"
+#include "mcp/open_session.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -18,12 +18,6 @@ std::string HandshakeBody(std::string_view version) {
        {"params", json::MakeObject({{"protocolVersion", kNewestProtocol},
                                     {"capabilities", json::MakeObject({})},
                                     {"clientInfo", json::MakeObject({{"name", "intentgate"}, {"version", version}})}})}}));
-}
-
-// A tool server that knows tools/call and nothing else answers a handshake with one of these.
-bool HasNoHandshake(const Asked& asked) {
-  if (asked.answer) return asked.answer->rpc_error;
-  return asked.status == 400 || asked.status == 404 || asked.status == 405 || asked.status == 501;
 }
 
 }  // namespace
@@ -59,17 +53,11 @@ void OwnSessions::MakeRoom() {
 }
 
 void OwnSessions::Open(const std::string& principal) {
-  Ask(upstream_, {HandshakeBody(version_), kHandshakeId, {}, max_answer_bytes_}, [this, principal](Asked asked) {
-    if (HasNoHandshake(asked)) return Opened(principal, UpstreamSession{});
-    if (asked.failure) return Opened(principal, std::move(*asked.failure));
-    const json::Value* chosen = asked.answer->body.AtPointer("/result/protocolVersion");
-    UpstreamSession session{asked.session_id, chosen != nullptr && chosen->is_string() ? chosen->string_value() : ""};
-    if (!IsServedProtocol(session.protocol)) {
-      return Opened(principal, Failure::FromRubbish(200, {ErrorCode::kMalformed, "the protocol revision is not served"}));
-    }
-    Tell(upstream_, R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session,
-         [this, principal, session](int) { Opened(principal, session); });
-  });
+  OpenSession(upstream_, HandshakeBody(version_), kHandshakeId, max_answer_bytes_,
+              [this, principal](std::variant<OpenedSession, Failure> opened) {
+                if (auto* failure = std::get_if<Failure>(&opened)) return Opened(principal, std::move(*failure));
+                Opened(principal, std::get<OpenedSession>(std::move(opened)).session);
+              });
 }
 
 void OwnSessions::Opened(const std::string& principal, std::variant<UpstreamSession, Failure> result) {

@@ -1,5 +1,6 @@
 #include "mcp/param_headers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -72,6 +73,13 @@ std::optional<std::string> DecodeHeaderValue(std::string_view value) {
   const Result<base::Bytes> bytes = base::Base64Decode(value);
   if (!bytes.ok() || !base::IsValidUtf8(base::AsText(*bytes))) return std::nullopt;
   return std::string(base::AsText(*bytes));
+}
+
+std::string EncodeHeaderValue(std::string_view text) {
+  const bool plain = !text.empty() && text.front() != ' ' && text.back() != ' ' && !text.starts_with(kBase64Begin) &&
+                     std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (plain) return std::string(text);
+  return std::string(kBase64Begin) + base::Base64Encode(base::AsBytes(text)) + std::string(kBase64End);
 }
 
 std::optional<std::string> CheckStandardHeaders(const http::HeaderList& headers, const Method& method, const json::Value* params) {

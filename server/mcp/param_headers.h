@@ -30,6 +30,9 @@ std::vector<ParamHeader> ReadParamHeaders(const json::Value& tool);
 // What a field's value stands for: itself, or the text in =?base64?...?=. nullopt when that is malformed.
 std::optional<std::string> DecodeHeaderValue(std::string_view value);
 
+// The field's value for a text: as it is, or in base64 when a field cannot hold it.
+std::string EncodeHeaderValue(std::string_view text);
+
 // Mcp-Method and Mcp-Name against the body; else what is wrong.
 std::optional<std::string> CheckStandardHeaders(const http::HeaderList& headers, const Method& method, const json::Value* params);
 std::optional<std::string> CheckParamHeaders(const http::HeaderList& headers, const std::vector<ParamHeader>& wanted,

@@ -30,12 +30,13 @@ void Reception::Record(const Refusal& refusal) {
   if (refusal.code == kParseError && Token().empty()) return;
   const Call call{.token = Token(), .tool = refusal.tool, .arguments = nullptr, .method = refusal.method,
                   .prompt = {}, .session_id = SessionId(), .remote_ip = exchange_->remote_address(),
-                  .server = lane_.upstream.name()};
+                  .server = lane_.server_name()};
   lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
 }
 
-bool Reception::IsQuarantined(const ToolCall& call) const {
-  return call.method == "tools/call" && lane_.context.catalogue->Quarantined(call.name) && Caller().allowed();
+bool Reception::IsQuarantined(const ToolCall& call, const std::optional<Target>& target) const {
+  return target && call.method == "tools/call" && lane_.context.catalogue->Quarantined(target->upstream, call.name) &&
+         Caller().allowed();
 }
 
 void Reception::Refuse(const Refusal& refusal) {

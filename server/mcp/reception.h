@@ -1,6 +1,7 @@
 // What every request to the endpoint has in common, before and beside the rules of its era.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "mcp/lane.h"
 #include "mcp/message.h"
 #include "mcp/methods.h"
+#include "mcp/target.h"
 
 namespace intentgate::mcp {
 
@@ -28,7 +30,7 @@ class Reception {
   // is noise and is only counted.
   void Record(const Refusal& refusal);
   // A tool whose definition nobody has accepted, asked for by somebody with a good token.
-  bool IsQuarantined(const ToolCall& call) const;
+  bool IsQuarantined(const ToolCall& call, const std::optional<Target>& target) const;
   // Record, and tell the client.
   void Refuse(const Refusal& refusal);
 

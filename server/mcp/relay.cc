@@ -15,6 +15,9 @@
 #include "mcp/client_stream.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
+#include "mcp/open_session.h"
+#include "mcp/question_ids.h"
+#include "mcp/target.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -31,19 +34,36 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
-    const auto self = shared_from_this();
-    UpstreamMessage message{task_.body ? std::move(*task_.body) : std::string(task_.exchange->body())};
-    message.more = PassedHeaders(task_.exchange->request(), task_.era);
-    if (task_.bound) message.session = *task_.bound;
-    // Without a decision nothing was allowed that must not happen twice.
-    message.replayable = !task_.decision;
-    call_ = lane_.upstream.Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
-                                                     [self](std::string_view piece) { self->OnBody(piece); },
-                                                     [self](const Status& status) { self->OnDone(status); }});
     WatchClient();
+    Begin();
   }
 
  private:
+  void Begin() {
+    if (!task_.bound) return Send({});
+    WithPart(lane_, task_.upstream, *task_.bound, [self = shared_from_this()](std::variant<UpstreamSession, Failure> part) {
+      if (self->finished_) return;
+      if (const auto* failure = std::get_if<Failure>(&part)) return self->Fail(*failure);
+      self->Send(std::get<UpstreamSession>(std::move(part)));
+    });
+  }
+
+  void Send(UpstreamSession session) {
+    const auto self = shared_from_this();
+    session_ = session;
+    UpstreamMessage message{task_.body ? *task_.body : std::string(task_.exchange->body()), std::move(session)};
+    message.more = PassedHeaders(task_.exchange->request(), task_.era);
+    if (task_.own_name) SetOwnName(message.more, *task_.own_name);
+    // Without a decision nothing was allowed that must not happen twice.
+    message.replayable = !task_.decision;
+    call_ = upstream().Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
+                                                 [self](std::string_view piece) { self->OnBody(piece); },
+                                                 [self](const Status& status) { self->OnDone(status); }});
+  }
+
+  Upstream& upstream() { return *lane_.At(task_.upstream).upstream; }
+  // One of several upstream sessions that the client sees as one.
+  bool in_parts() const { return task_.bound && task_.bound->parts != nullptr; }
   const json::Value& id() const { return *task_.message->id(); }
   http::Exchange& exchange() { return *task_.exchange; }
   bool modern() const { return task_.era == Era::kModern; }
@@ -69,13 +89,15 @@ class Relay : public std::enable_shared_from_this<Relay> {
     reader_.Head(head);
     if (!reader_.promising()) return;
     const bool sse = reader_.form() == AnswerReader::Form::kSse;
-    if (sse && call_ != nullptr) call_->SetIdleTimeout(lane_.upstream.stream_idle());
+    if (sse && call_ != nullptr) call_->SetIdleTimeout(upstream().stream_idle());
     if (sse && !reads_streams_) return;
     const std::size_t window = sse || !task_.listens ? kFlowWindow : 0;
+    const bool shared = sse && in_parts();
     flow_.emplace(
-        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, window,
+        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, shared ? kSharedWindow : window,
         [this](json::Value message) { return Look(std::move(message)); },
         [this](const AnswerScan& scan) { Passed(scan); });
+    if (shared) flow_->Share(EventPrefix(task_.upstream), false);
     if (sse) StartStream(EventStreamHeaders());
   }
 
@@ -98,8 +120,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
         if (const auto self = weak.lock()) self->Expired();
       };
     }
-    stream_ = std::make_shared<ClientStream>(task_.exchange, std::move(options));
-    stream_->Start(call_, headers);
+    stream_ = std::make_shared<ClientStream>(task_.exchange, lane_.keep_alive(), std::move(options));
+    stream_->Start(headers);
+    if (call_ != nullptr) stream_->Add(call_);
   }
 
   bool StillAllowed() {
@@ -117,7 +140,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Result<std::optional<std::string>> Look(json::Value message) {
     if (message.Find("method") != nullptr) {
       if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
-      return std::optional<std::string>();
+      return in_parts() ? MarkQuestion(task_.upstream, message) : std::nullopt;
     }
     if (answered_) return Error{ErrorCode::kMalformed, "a second answer on the stream"};
     Result<Answer> answer = CheckAnswer(std::move(message), id());
@@ -186,9 +209,20 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // 404 says that the upstream has forgotten the session and did nothing; the caller's ends with it.
   void SessionIsGone() {
+    if (in_parts()) return PartIsGone();
     lane_.context.sessions->Drop(task_.bound->id, task_.principal);
     Log(Failure::FromStatus(404));
     SendJson(exchange(), 404, ErrorReply(id(), kInvalidRequest, "session not found"));
+  }
+
+  // The client's other parts live on: this one is opened anew, and the request sent once more.
+  void PartIsGone() {
+    task_.bound->parts->Forget(task_.upstream, session_);
+    if (retried_) return Fail(Failure::FromStatus(404));
+    retried_ = true;
+    bytes_ = 0;
+    refusal_.clear();
+    Begin();
   }
 
   void Refused() {
@@ -279,9 +313,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::shared_ptr<http::ClientCall> call_;
   crypto::Sha256Stream hash_;
   std::string refusal_;
+  UpstreamSession session_;
   std::int64_t start_nanos_ = 0;
   std::int64_t bytes_ = 0;
   std::size_t trailing_ = 0;
+  bool retried_ = false;
   bool answered_ = false;
   bool failed_ = false;
   bool finished_ = false;

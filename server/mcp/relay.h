@@ -10,6 +10,7 @@
 #include "mcp/lane.h"
 #include "mcp/message.h"
 #include "mcp/methods.h"
+#include "mcp/session_parts.h"
 
 namespace intentgate::mcp {
 
@@ -17,10 +18,12 @@ struct RelayTask {
   ExchangePtr exchange;
   std::shared_ptr<const Message> message;
   Era era = Era::kLegacy;
+  std::size_t upstream = 0;
   std::string principal;
-  std::optional<UpstreamSession> bound;   // a session of the caller's own
+  std::optional<BoundSession> bound;      // a session of the caller's own
   std::optional<Decision> decision;       // an allow whose outcome is to be recorded
   std::optional<std::string> body;        // unset: as it came
+  std::optional<std::string> own_name;    // the upstream's own name of what the caller named otherwise
   // What a whole answer becomes, where it is not passed on as it came; gets the checked answer.
   std::function<std::optional<std::string>(Answer&)> change;
   // A stream that stays open: the token is asked again from time to time, and silence is no failure.

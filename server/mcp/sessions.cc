@@ -1,6 +1,7 @@
 #include "mcp/sessions.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace intentgate::mcp {
 
@@ -22,11 +23,12 @@ SessionTable::Order::iterator SessionTable::FindLive(std::string_view id) {
 }
 
 void SessionTable::Erase(Order::iterator session) {
-  by_id_.erase(session->id);
+  by_id_.erase(session->bound.id);
   order_.erase(session);
 }
 
-bool SessionTable::Bind(std::string_view id, std::string_view principal, std::string_view protocol) {
+bool SessionTable::Bind(BoundSession bound, std::string_view principal) {
+  const std::string id = bound.id;
   if (!IsSessionId(id)) return false;
   const std::lock_guard lock(mutex_);
   if (const auto session = FindLive(id); session != order_.end()) {
@@ -34,18 +36,18 @@ bool SessionTable::Bind(std::string_view id, std::string_view principal, std::st
     Erase(session);
   }
   if (order_.size() >= limits_.max_sessions) Erase(std::prev(order_.end()));
-  order_.push_front({std::string(id), std::string(principal), std::string(protocol), clock_->MonotonicNanos()});
-  by_id_.emplace(std::string(id), order_.begin());
+  order_.push_front({std::move(bound), std::string(principal), clock_->MonotonicNanos()});
+  by_id_.emplace(id, order_.begin());
   return true;
 }
 
-std::optional<std::string> SessionTable::Use(std::string_view id, std::string_view principal) {
+std::optional<BoundSession> SessionTable::Use(std::string_view id, std::string_view principal) {
   const std::lock_guard lock(mutex_);
   const auto session = FindLive(id);
   if (session == order_.end() || session->principal != principal) return std::nullopt;
   session->used_at_nanos = clock_->MonotonicNanos();
   order_.splice(order_.begin(), order_, session);
-  return session->protocol;
+  return session->bound;
 }
 
 void SessionTable::Drop(std::string_view id, std::string_view principal) {

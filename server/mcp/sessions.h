@@ -17,6 +17,7 @@
 #include <intentgate/clock.h>
 
 #include "base/string_map.h"
+#include "mcp/session_parts.h"
 
 namespace intentgate::mcp {
 
@@ -35,16 +36,17 @@ class SessionTable {
   SessionTable(std::shared_ptr<const Clock> clock, const SessionLimits& limits);
 
   // False when the id is bound to another principal, or is no session id.
-  [[nodiscard]] bool Bind(std::string_view id, std::string_view principal, std::string_view protocol);
-  // The session's protocol revision, when it is this principal's; counts as a use.
-  std::optional<std::string> Use(std::string_view id, std::string_view principal);
+  [[nodiscard]] bool Bind(BoundSession session, std::string_view principal);
+  // The session, when it is this principal's; counts as a use.
+  std::optional<BoundSession> Use(std::string_view id, std::string_view principal);
   // Does nothing when the session is not this principal's.
   void Drop(std::string_view id, std::string_view principal);
   std::size_t size() const;
 
  private:
   struct Session {
-    std::string id, principal, protocol;
+    BoundSession bound;
+    std::string principal;
     std::int64_t used_at_nanos = 0;
   };
   using Order = std::list<Session>;  // most recently used first

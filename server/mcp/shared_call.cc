@@ -19,14 +19,14 @@ constexpr std::size_t kMaxTrailingBytes = 64 * 1024;
 // The upstream's answer on its way to the client. Loop-bound; kept alive by the callbacks of its call.
 class SharedCall : public std::enable_shared_from_this<SharedCall> {
  public:
-  SharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision)
-      : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
+  SharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision, std::size_t upstream)
+      : lane_(lane), backend_(lane.At(upstream)), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
         streams_(AcceptsEventStream(exchange_->request())),
         upstream_id_(*message_->id()) {}
 
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
-    lane_.own.With(PrincipalOf(decision_), [self = shared_from_this()](std::variant<UpstreamSession, Failure> opened) {
+    backend_.own.With(PrincipalOf(decision_), [self = shared_from_this()](std::variant<UpstreamSession, Failure> opened) {
       if (auto* failure = std::get_if<Failure>(&opened)) return self->Fail(*failure);
       self->own_ = std::get<UpstreamSession>(std::move(opened));
       self->SendAsOwn();
@@ -38,7 +38,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   // that several clients of a principal share, the parsed call goes under an id of the gateway's: what was
   // judged is what is sent.
   void SendAsOwn() {
-    if (own_.id.empty()) return Send(own_, std::string(exchange_->body()));
+    if (own_.id.empty()) return Send(own_, lane_.merged() ? json::Write(message_->body()) : std::string(exchange_->body()));
     upstream_id_ = json::Value(std::to_string(lane_.next_id++));
     std::string body = R"({"jsonrpc":"2.0","id":)";
     json::AppendTo(upstream_id_, body);
@@ -52,7 +52,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   void Send(const UpstreamSession& session, std::string body) {
     reader_.emplace(upstream_id_, lane_.max_answer());
     UpstreamMessage message{std::move(body), session, PassedHeaders(exchange_->request(), Era::kLegacy)};
-    call_ = lane_.upstream.Post(std::move(message),
+    call_ = backend_.upstream->Post(std::move(message),
                                 {[self = shared_from_this()](const http::ResponseHead& head) { self->OnHead(head); },
                                  [self = shared_from_this()](std::string_view piece) { self->OnBody(piece); },
                                  [self = shared_from_this()](const Status& status) { self->OnDone(status); }});
@@ -61,9 +61,10 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   void OnHead(const http::ResponseHead& head) {
     reader_->Head(head);
     if (!reader_->promising() || reader_->form() != AnswerReader::Form::kSse || !streams_) return;
-    call_->SetIdleTimeout(lane_.upstream.stream_idle());
-    stream_ = std::make_shared<ClientStream>(exchange_, ClientStream::Options{.between = [] { return true; }});
-    stream_->Start(call_, EventStreamHeaders());
+    call_->SetIdleTimeout(backend_.upstream->stream_idle());
+    stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), ClientStream::Options{.between = [] { return true; }});
+    stream_->Start(EventStreamHeaders());
+    stream_->Add(call_);
   }
 
   void OnBody(std::string_view piece) {
@@ -97,7 +98,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   bool SessionIsGone() {
     const bool unknown = reader_->status() == 404 || (own_.id.empty() && reader_->status() == 400);
     if (!unknown) return false;
-    lane_.own.Forget(PrincipalOf(decision_), own_);
+    backend_.own.Forget(PrincipalOf(decision_), own_);
     if (retried_) return false;
     retried_ = true;
     bytes_ = 0;
@@ -163,6 +164,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   }
 
   Lane& lane_;
+  Backend& backend_;
   const ExchangePtr exchange_;
   const std::shared_ptr<const Message> message_;
   const Decision decision_;
@@ -183,8 +185,9 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
 
 }  // namespace
 
-void StartSharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision) {
-  std::make_shared<SharedCall>(lane, std::move(exchange), std::move(message), std::move(decision))->Start();
+void StartSharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision,
+                     std::size_t upstream) {
+  std::make_shared<SharedCall>(lane, std::move(exchange), std::move(message), std::move(decision), upstream)->Start();
 }
 
 }  // namespace intentgate::mcp

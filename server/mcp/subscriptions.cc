@@ -4,6 +4,7 @@
 
 #include "http/bearer.h"
 #include "mcp/denial.h"
+#include "mcp/merged_stream.h"
 #include "mcp/relay.h"
 
 namespace intentgate::mcp {
@@ -25,13 +26,18 @@ class Listening : public std::enable_shared_from_this<Listening> {
                      .arguments = &arguments,
                      .method = "resources/subscribe",
                      .remote_ip = exchange_->remote_address(),
-                     .server = lane_.upstream.name()};
+                     .server = ServerOf(uris_[at_ - 1])};
     lane_.context.gate->AuthorizeAsync(asked, [self = shared_from_this(), mailbox = lane_.mailbox](Decision decision) {
       mailbox->Run([self, decision = std::move(decision)] { self->Judged(decision); });
     });
   }
 
  private:
+  std::string_view ServerOf(const std::string& uri) const {
+    const auto upstream = lane_.context.directory->Find(Directory::Kind::kResource, uri);
+    return upstream ? std::string_view(lane_.At(*upstream).upstream->name()) : std::string_view();
+  }
+
   void Judged(const Decision& decision) {
     lane_.context.metrics->Decided(decision);
     if (!decision.allowed()) return SendDenial(lane_, *exchange_, *message_->id(), decision);
@@ -41,7 +47,9 @@ class Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void Open() {
-    RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern, .principal = principal_};
+    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_);
+    RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
+    task.principal = principal_;
     task.listens = true;
     StartRelay(lane_, std::move(task));
   }

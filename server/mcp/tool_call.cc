@@ -5,6 +5,7 @@
 #include "http/bearer.h"
 #include "mcp/approval_wait.h"
 #include "mcp/denial.h"
+#include "mcp/exchange_util.h"
 #include "mcp/receipt_header.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
@@ -35,6 +36,29 @@ void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const
   pending(exchange);
 }
 
+void Forward(Lane& lane, const ExchangePtr& exchange, const Asking& asking, Decision decision) {
+  CallRoute& route = *asking.way;
+  // The lists changed between the look-up and the answer.
+  if (!route.target) return SendJson(*exchange, 200, ErrorReply(*asking.message->id(), kInvalidParams, kNoUpstream));
+  std::shared_ptr<const Message> message = asking.message;
+  if (route.target->own_name) {
+    const json::Value& body = route.body ? *route.body : message->body();
+    message = std::make_shared<const Message>(message->kind(), WithOwnName(body, message->method(), *route.target->own_name));
+    route.body = message->body();
+  }
+  if (route.era == Era::kLegacy && !route.bound) {
+    return StartSharedCall(lane, exchange, std::move(message), std::move(decision), route.target->upstream);
+  }
+  RelayTask task{.exchange = exchange, .message = std::move(message), .era = route.era, .upstream = route.target->upstream};
+  task.principal = PrincipalOf(decision);
+  task.bound = std::move(route.bound);
+  if (route.body) task.body = json::Write(*route.body);
+  task.own_name = route.target->own_name;
+  task.change = std::move(route.change);
+  task.decision = std::move(decision);
+  StartRelay(lane, std::move(task));
+}
+
 void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
   const http::HeaderList& headers = exchange->request().headers;
   const Call asked{.token = http::BearerToken(headers),
@@ -44,7 +68,7 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
                    .prompt = headers.Get("X-Intent-Prompt").value_or(""),
                    .session_id = asking.way->bound ? std::string_view(asking.way->bound->id) : std::string_view(),
                    .remote_ip = exchange->remote_address(),
-                   .server = lane.upstream.name(),
+                   .server = asking.way->target ? std::string_view(lane.At(asking.way->target->upstream).upstream->name()) : std::string_view(),
                    .continues = asking.way->continues,
                    .approval_id = asking.approval_id};
   Gate& gate = *lane.context.gate;
@@ -54,14 +78,7 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
       lane.context.metrics->Decided(decision);
       if (!decision.allowed()) return Refuse(lane, exchange, asking, decision);
       const ExchangePtr answered = WithReceipt(exchange, *lane.context.gate, decision);
-      CallRoute& route = *asking.way;
-      if (route.era == Era::kLegacy && !route.bound) return StartSharedCall(lane, answered, asking.message, std::move(decision));
-      RelayTask task{.exchange = answered, .message = asking.message, .era = route.era, .principal = PrincipalOf(decision)};
-      task.bound = std::move(route.bound);
-      task.body = std::move(route.body);
-      task.change = std::move(route.change);
-      task.decision = std::move(decision);
-      StartRelay(lane, std::move(task));
+      Forward(lane, answered, asking, std::move(decision));
     });
   });
 }

@@ -11,6 +11,8 @@
 #include "mcp/lane.h"
 #include "mcp/message.h"
 #include "mcp/methods.h"
+#include "mcp/session_parts.h"
+#include "mcp/target.h"
 
 namespace intentgate::mcp {
 
@@ -19,11 +21,14 @@ struct CallRoute {
   Era era = Era::kLegacy;
   // The caller's own upstream session: the body goes on as it came. A legacy call without one goes through a session
   // that the gateway holds for the caller.
-  std::optional<UpstreamSession> bound;
+  std::optional<BoundSession> bound;
+  // Where it goes; unset: no upstream offers it.
+  std::optional<Target> target;
   // A later round of a call that was charged already.
   bool continues = false;
+  // What goes on in place of the body that came.
+  std::optional<json::Value> body;
   // As in RelayTask.
-  std::optional<std::string> body;
   std::function<std::optional<std::string>(Answer&)> change;
 };
 

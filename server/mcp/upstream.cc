@@ -35,6 +35,45 @@ bool IsPassed(std::string_view name, Era era) {
           !http::EqualsIgnoreCase(name, "Mcp-Session-Id"));
 }
 
+class HttpUpstream final : public Upstream {
+ public:
+  HttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls)
+      : Upstream(loop, settings), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
+
+  std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
+    http::ClientRequest request{"POST", std::move(message.more), std::move(message.body), message.replayable};
+    request.headers.Add("Accept", "application/json, text/event-stream");
+    request.headers.Add("Content-Type", "application/json");
+    AddHeaders(message.session, request.headers);
+    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+  }
+
+  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
+                                        http::ResponseCallbacks callbacks) override {
+    http::ClientRequest request{"GET", {{"Accept", "text/event-stream"}}, {}, true};
+    if (!last_event.empty()) request.headers.Add("Last-Event-ID", last_event);
+    AddHeaders(session, request.headers);
+    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+  }
+
+  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) override {
+    http::ClientRequest request{"DELETE", {{"Accept", "application/json, text/event-stream"}}, {}, true};
+    AddHeaders(session, request.headers);
+    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+  }
+
+ private:
+  void AddHeaders(const UpstreamSession& session, http::HeaderList& headers) const {
+    if (!session.id.empty()) headers.Add("Mcp-Session-Id", session.id);
+    if (!session.protocol.empty()) headers.Add("MCP-Protocol-Version", session.protocol);
+    for (const config::UpstreamHeader& header : settings().headers) {
+      headers.Add(header.name, base::AsText(header.value.Expose(crypto::SecretAccess())));
+    }
+  }
+
+  const std::unique_ptr<http::Client> client_;
+};
+
 }  // namespace
 
 http::HeaderList PassedHeaders(const http::RequestHead& head, Era era) {
@@ -45,37 +84,9 @@ http::HeaderList PassedHeaders(const http::RequestHead& head, Era era) {
   return passed;
 }
 
-Upstream::Upstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls)
-    : loop_(loop), settings_(settings), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
-
-void Upstream::AddHeaders(const UpstreamSession& session, http::HeaderList& headers) const {
-  if (!session.id.empty()) headers.Add("Mcp-Session-Id", session.id);
-  if (!session.protocol.empty()) headers.Add("MCP-Protocol-Version", session.protocol);
-  for (const config::UpstreamHeader& header : settings_.headers) {
-    headers.Add(header.name, base::AsText(header.value.Expose(crypto::SecretAccess())));
-  }
-}
-
-std::shared_ptr<http::ClientCall> Upstream::Post(UpstreamMessage message, http::ResponseCallbacks callbacks) {
-  http::ClientRequest request{"POST", std::move(message.more), std::move(message.body), message.replayable};
-  request.headers.Add("Accept", "application/json, text/event-stream");
-  request.headers.Add("Content-Type", "application/json");
-  AddHeaders(message.session, request.headers);
-  return client_->Send(settings_.url, std::move(request), std::move(callbacks));
-}
-
-std::shared_ptr<http::ClientCall> Upstream::Get(const UpstreamSession& session, std::string_view last_event,
-                                                http::ResponseCallbacks callbacks) {
-  http::ClientRequest request{"GET", {{"Accept", "text/event-stream"}}, {}, true};
-  if (!last_event.empty()) request.headers.Add("Last-Event-ID", last_event);
-  AddHeaders(session, request.headers);
-  return client_->Send(settings_.url, std::move(request), std::move(callbacks));
-}
-
-std::shared_ptr<http::ClientCall> Upstream::Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) {
-  http::ClientRequest request{"DELETE", {{"Accept", "application/json, text/event-stream"}}, {}, true};
-  AddHeaders(session, request.headers);
-  return client_->Send(settings_.url, std::move(request), std::move(callbacks));
+std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
+                                           std::shared_ptr<const net::TlsContext> tls) {
+  return std::make_unique<HttpUpstream>(loop, settings, std::move(tls));
 }
 
 }  // namespace intentgate::mcp

@@ -1,4 +1,4 @@
-// One loop's way to the upstream MCP server: what is sent, with which headers, and nothing of the caller's.
+// One loop's way to an upstream MCP server: what is sent, with which headers, and nothing of the caller's.
 #pragma once
 
 #include <cstdint>
@@ -30,29 +30,37 @@ struct UpstreamMessage {
   bool replayable = false;  // harmless when it arrives twice
 };
 
-// Loop-bound. `settings` must outlive it.
+// Loop-bound; also its destructor.
 class Upstream {
  public:
-  Upstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls);
+  virtual ~Upstream() = default;
+  Upstream(const Upstream&) = delete;  // calls refer to it
+  Upstream& operator=(const Upstream&) = delete;
 
   const std::string& name() const { return settings_.name; }
   net::Loop& loop() { return loop_; }
   // How long a stream of the upstream may be silent.
   net::Millis stream_idle() const { return net::Millis(settings_.stream_idle_ms); }
 
-  std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks);
+  virtual std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) = 0;
   // The session's own stream; `last_event` as the client gave it, empty: none.
-  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
-                                        http::ResponseCallbacks callbacks);
+  virtual std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
+                                                http::ResponseCallbacks callbacks) = 0;
   // The end of a session.
-  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks);
+  virtual std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) = 0;
+
+ protected:
+  // `settings` must outlive it.
+  Upstream(net::Loop& loop, const config::UpstreamSettings& settings) : loop_(loop), settings_(settings) {}
+  const config::UpstreamSettings& settings() const { return settings_; }
 
  private:
-  void AddHeaders(const UpstreamSession& session, http::HeaderList& headers) const;
-
   net::Loop& loop_;
   const config::UpstreamSettings& settings_;
-  const std::unique_ptr<http::Client> client_;
 };
+
+// An MCP server that is reached over HTTP.
+std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
+                                           std::shared_ptr<const net::TlsContext> tls);
 
 }  // namespace intentgate::mcp

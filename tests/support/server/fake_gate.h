@@ -31,6 +31,7 @@ class FakeGate : public Gate {
     calls_.push_back(std::string(call.tool) + "|" + std::string(call.prompt) + "|" + std::string(call.session_id) + "|" +
                      (call.arguments == nullptr ? "-" : json::Write(*call.arguments)) + (call.continues ? "|continues" : ""));
     decisions_.push_back(d);
+    servers_.emplace_back(call.server);
     return d;
   }
   // On a thread of its own, as the chain's commit would.
@@ -229,6 +230,7 @@ class FakeGate : public Gate {
 
   // What it was told.
   std::vector<std::string> calls() const { return Copy(calls_); }
+  std::vector<std::string> servers() const { return Copy(servers_); }  // of the calls
   std::vector<Refused> refused() const { return Copy(refused_); }
   std::vector<std::pair<std::string, Outcome>> outcomes() const { return Copy(outcomes_); }
   std::vector<ToolInfo> catalogue() const { return Copy(catalogue_); }
@@ -328,6 +330,7 @@ class FakeGate : public Gate {
 
   mutable std::mutex mutex_;
   std::vector<std::string> calls_;
+  std::vector<std::string> servers_;
   std::vector<Decision> decisions_;
   std::vector<Refused> refused_;
   std::vector<std::pair<std::string, Outcome>> outcomes_;

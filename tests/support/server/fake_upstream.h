@@ -31,7 +31,7 @@ class FakeUpstream {
     router->Add("POST", "/mcp", [this](auto exchange) { OnPost(exchange); });
     router->Add("GET", "/mcp", [this](auto exchange) { OnGet(exchange); });
     router->Add("DELETE", "/mcp", [this](auto exchange) {
-      Record("DELETE", *exchange, {});
+      Record("DELETE", *exchange, "DELETE");
       exchange->Send(200, {}, {});
     });
     auto server = http::Server::Start(pool_->loops(), "127.0.0.1:0", nullptr, router, {});
@@ -61,7 +61,7 @@ class FakeUpstream {
   std::atomic<bool> with_sessions{true};
   std::atomic<bool> sse{false};
   // "stream": an event stream for Push, "input": a modern call that asks for input first, "large": 8 MiB,
-  // "", "rubbish", "error", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake)
+  // "", "rubbish", "error", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake), "silent_list"
   std::string mode() const {
     const std::lock_guard lock(mutex_);
     return mode_;
@@ -79,6 +79,10 @@ class FakeUpstream {
     const std::lock_guard lock(mutex_);
     tools_page_ = std::move(page);
   }
+  // The results of resources/list, of resources/templates/list and of prompts/list.
+  std::string resources_page = R"({"resources":[{"uri":"a:1","name":"a"},{"uri":"secret:2","name":"b"}],"nextCursor":"more"})";
+  std::string templates_page = R"({"resourceTemplates":[{"uriTemplate":"a:{x}","name":"t"}]})";
+  std::string prompts_page = R"({"prompts":[{"name":"p"}]})";
   // Into every stream that is open, those of GET and the calls of mode "stream".
   void Push(std::string text) {
     pool_->at(0).Post([this, text = std::move(text)] {
@@ -183,10 +187,14 @@ class FakeUpstream {
     }
     if (how != "plain" && !KnowsSession(*exchange)) return exchange->Send(404, {}, {});
     if (id == nullptr) return exchange->Send(202, {}, {});
+    if (rpc_method == "tools/list" && how == "silent_list") {
+      const std::lock_guard lock(mutex_);
+      return held_.push_back(exchange);
+    }
     if (rpc_method == "tools/list") return Answer(*exchange, *id, tools_page());
-    if (rpc_method == "resources/list") return Answer(*exchange, *id, R"({"resources":[{"uri":"a:1","name":"a"},{"uri":"secret:2","name":"b"}],"nextCursor":"more"})");
-    if (rpc_method == "resources/templates/list") return Answer(*exchange, *id, R"({"resourceTemplates":[{"uriTemplate":"a:{x}","name":"t"}]})");
-    if (rpc_method == "prompts/list") return Answer(*exchange, *id, R"({"prompts":[{"name":"p"}]})");
+    if (rpc_method == "resources/list") return Answer(*exchange, *id, resources_page);
+    if (rpc_method == "resources/templates/list") return Answer(*exchange, *id, templates_page);
+    if (rpc_method == "prompts/list") return Answer(*exchange, *id, prompts_page);
     if (on_call) on_call();
     OnCall(exchange, *parsed, *id, how);
   }

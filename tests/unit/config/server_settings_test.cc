@@ -127,4 +127,44 @@ TEST_CASE("only near names are offered") {
   CHECK(DidYouMean("nonsense", {"listen.address"}).empty());
 }
 
+TEST_CASE("several upstreams are a list, each with the members of the one") {
+  const ServerSettingsLoad load = Load(
+      "upstreams:\n- {name: a, url: 'http://h/a', timeout_ms: 7, headers: {X-K: v}}\n"
+      "- {name: b, url: 'http://h/b', prefix: '', tool_pins: pins}\n- {name: c, url: 'http://h/c', prefix: see.}\n");
+  CHECK(load.problems.empty());
+  REQUIRE(load.settings.upstreams.size() == 3);
+  const auto all = UpstreamsOf(load.settings);
+  CHECK(all[0]->timeout_ms == 7);
+  CHECK(all[0]->headers.size() == 1);
+  CHECK(all[0]->prefix == "a_");
+  CHECK(all[1]->timeout_ms == 30'000);
+  CHECK(all[1]->prefix.empty());
+  CHECK(all[1]->tool_pins == "dir/pins");
+  CHECK(all[2]->prefix == "see.");
+  CHECK(UpstreamsOf(Load(kGood).settings).size() == 1);
+  // One alone keeps its names.
+  CHECK(Load("upstreams: [{name: a, url: 'http://h/a'}]\n").settings.upstreams[0].prefix.empty());
+}
+
+TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are mistakes at start") {
+  const auto problems = [](const std::string& yaml, std::map<std::string, std::string> environment = {}) {
+    std::string all;
+    for (const SettingsProblem& p : Load(yaml, std::move(environment)).problems) all += p.where + ": " + p.message + "\n";
+    return all;
+  };
+  const std::string a = "{name: a, url: 'http://h/'";
+  CHECK(problems("upstreams: [" + a + "}, " + a + ", prefix: x_}]\n").find("the name a is taken") != std::string::npos);
+  CHECK(problems("upstreams: [" + a + ", prefix: x}, {name: b, url: 'http://h/', prefix: x_y}]\n").find("set another upstreams[].prefix") !=
+        std::string::npos);
+  CHECK(problems("upstreams: [" + a + ", prefix: ''}, {name: b, url: 'http://h/', prefix: ''}]\n").empty());
+  CHECK(problems("upstreams: [" + a + ", prefix: 'a b'}]\n").find("must be letters") != std::string::npos);
+  CHECK(problems("upstreams: [{url: 'http://h/'}, {name: b}]\n").find("needs a name") != std::string::npos);
+  CHECK(problems("upstreams: [{name: b}]\n").find("needs a url") != std::string::npos);
+  CHECK(problems("upstreams: []\n").find("must be a list of 1 to 64") != std::string::npos);
+  CHECK(problems("upstreams: [" + a + ", nmae: x}]\n").find("is no setting") != std::string::npos);
+  CHECK(problems(kGood + "upstreams: [" + a + "}]\n").find("leave this out") != std::string::npos);
+  CHECK(problems("upstreams: [" + a + "}]\n", {{"INTENTGATE_UPSTREAM_URL", "http://h/"}}).find("INTENTGATE_UPSTREAM_URL: the upstreams are set") !=
+        std::string::npos);
+}
+
 }  // namespace intentgate::config

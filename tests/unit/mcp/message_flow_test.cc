@@ -112,4 +112,25 @@ TEST_CASE("a JSON body is held while it is small and passes by when it is large"
   CHECK_FALSE(Through(MessageFlow::Form::kJson, text.substr(0, text.size() - 2), 100, 64).ok);
 }
 
+TEST_CASE("a flow that shares its stream marks the ids of its events, also of a large one, and refuses it where events mix") {
+  const std::string large = "id:9\ndata: {\"id\":1,\"result\":{\"text\":\"" + std::string(500, 'x') + "\"}}\n\n";
+  const std::string text = "id: 1\r\ndata: {\"a\":1}\r\n\r\nid\ndata: {\"idle\":1}\n\nid: 2\ndata: {\"change\":1}\n\nid:\ndata:\n\n";
+  for (const bool whole : {false, true}) {
+    MessageFlow flow(
+        MessageFlow::Form::kSse, 100,
+        [](json::Value message) -> Result<std::optional<std::string>> {
+          if (message.Find("change") != nullptr) return std::optional<std::string>(R"({"changed":true})");
+          return std::optional<std::string>();
+        },
+        [](const AnswerScan&) {});
+    flow.Share("4~", whole);
+    std::string out;
+    for (const char c : text) REQUIRE(flow.Feed(std::string_view(&c, 1), out).ok());
+    CHECK(out == "id: 4~1\r\ndata: {\"a\":1}\r\n\r\nid\ndata: {\"idle\":1}\n\nid: 4~2\ndata: {\"changed\":true}\n\nid: \ndata:\n\n");
+    out.clear();
+    CHECK(flow.Feed(large, out).ok() == !whole);
+    CHECK(out.starts_with("id: 4~9\ndata: ") == !whole);
+  }
+}
+
 }  // namespace intentgate::mcp

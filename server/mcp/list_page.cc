@@ -1,0 +1,83 @@
+#include "mcp/list_page.h"
+
+#include <utility>
+
+namespace intentgate::mcp {
+namespace {
+
+void LearnTools(Lane& lane, std::size_t upstream, bool first, bool last, const Answer& answer) {
+  Result<std::vector<ToolInfo>> tools = ReadToolList(answer);
+  Catalogue& catalogue = *lane.context.catalogue;
+  const Directory& directory = *lane.context.directory;
+  const auto seen = [&](const std::string& own) { return directory.Seen(Directory::Kind::kTool, upstream, own); };
+  catalogue.LearnDefinitions(upstream, answer.body, seen);
+  if (!tools.ok()) return;
+  for (ToolInfo& tool : *tools) tool.name = seen(tool.name);
+  // What a tool that cannot be called says of itself must not steer the intent check either.
+  std::erase_if(*tools, [&](const ToolInfo& tool) {
+    return catalogue.Quarantined(upstream, tool.name) || directory.Find(Directory::Kind::kTool, tool.name) != upstream;
+  });
+  catalogue.Learn(upstream, *tools, first, last);
+}
+
+// Whether the token could make some call of the method. The policy and the budget are not asked: a list must not depend
+// on them. A caveat that wants an argument may hold for the arguments of a call.
+bool CouldReach(Lane& lane, std::size_t upstream, std::string_view token, std::string_view method, const json::Value* arguments) {
+  const Decision decision = lane.context.gate->Explain(
+      {.token = token, .tool = method, .arguments = arguments, .method = method, .server = lane.At(upstream).upstream->name()});
+  return decision.check != Check::kCapability || (arguments == nullptr && decision.code == Reason::kArgumentMissing);
+}
+
+std::vector<bool> Reachable(Lane& lane, std::size_t upstream, std::string_view token, const Method& method,
+                            const std::vector<std::string>& seen) {
+  if (method.name == "tools/list") return lane.context.gate->VisibleTools(token, lane.At(upstream).upstream->name(), seen);
+  if (method.name == "prompts/list") return std::vector<bool>(seen.size(), CouldReach(lane, upstream, token, "prompts/get", nullptr));
+  if (method.name == "resources/templates/list") {
+    return std::vector<bool>(seen.size(), CouldReach(lane, upstream, token, "resources/read", nullptr));
+  }
+  std::vector<bool> reachable;
+  for (const std::string& uri : seen) {
+    const json::Value arguments = json::MakeObject({{"uri", uri}});
+    reachable.push_back(CouldReach(lane, upstream, token, "resources/read", &arguments));
+  }
+  return reachable;
+}
+
+}  // namespace
+
+std::string NextCursor(const Answer& answer) {
+  const json::Value* next = answer.body.AtPointer("/result/nextCursor");
+  return next != nullptr && next->is_string() ? next->string_value() : std::string();
+}
+
+Directory::Kind KindOf(const Method& method) {
+  if (method.name == "tools/list") return Directory::Kind::kTool;
+  if (method.name == "prompts/list") return Directory::Kind::kPrompt;
+  return method.name == "resources/list" ? Directory::Kind::kResource : Directory::Kind::kTemplate;
+}
+
+void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer) {
+  const bool last = NextCursor(answer).empty();
+  if (lane.merged()) {
+    const Result<std::vector<std::string>> names = ReadNames(answer, method.list_member);
+    if (names.ok()) lane.context.directory->Learn(KindOf(method), upstream, *names, first && last);
+  }
+  if (method.name == "tools/list") LearnTools(lane, upstream, first, last, answer);
+}
+
+std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, std::string_view token, const Method& method,
+                               const std::vector<std::string>& own) {
+  const Directory& directory = *lane.context.directory;
+  const Directory::Kind kind = KindOf(method);
+  std::vector<std::string> seen;
+  seen.reserve(own.size());
+  for (const std::string& name : own) seen.push_back(directory.Seen(kind, upstream, name));
+  std::vector<bool> visible = Reachable(lane, upstream, token, method, seen);
+  for (std::size_t i = 0; i < visible.size(); ++i) {
+    if (kind == Directory::Kind::kTool && lane.context.catalogue->Quarantined(upstream, seen[i])) visible[i] = false;
+    if (directory.merged() && directory.Find(kind, seen[i]) != upstream) visible[i] = false;
+  }
+  return visible;
+}
+
+}  // namespace intentgate::mcp

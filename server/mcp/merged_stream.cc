@@ -1,0 +1,295 @@
+#include "mcp/merged_stream.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "http/bearer.h"
+#include "http/sse.h"
+#include "mcp/answer_reader.h"
+#include "mcp/client_stream.h"
+#include "mcp/exchange_util.h"
+#include "mcp/message_flow.h"
+#include "mcp/open_session.h"
+#include "mcp/question_ids.h"
+#include "mcp/target.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::string_view kAcknowledged = "notifications/subscriptions/acknowledged";
+
+// What the two streams have in common: one call for each upstream, into one stream. Loop-bound; kept alive by the
+// callbacks of its calls.
+class MergedStream : public std::enable_shared_from_this<MergedStream> {
+ public:
+  MergedStream(Lane& lane, ExchangePtr exchange) : lane_(lane), exchange_(std::move(exchange)), sources_(lane.backends.size()), late_(lane.loop, [this] { Late(); }) {}
+  virtual ~MergedStream() = default;
+  MergedStream(const MergedStream&) = delete;  // callbacks refer to it
+  MergedStream& operator=(const MergedStream&) = delete;
+
+  void Run() {
+    exchange_->OnClose([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->CancelAll();
+    });
+    left_ = sources_.size();
+    late_.Set(net::Millis(lane_.context.settings->merge_wait_ms));
+    for (std::size_t i = 0; i < sources_.size(); ++i) Open(i);
+  }
+
+ protected:
+  struct Source {
+    AnswerReader reader{json::Value(), 0};
+    std::optional<MessageFlow> flow;
+    std::shared_ptr<http::ClientCall> call;
+    bool opened = false;  // its head has come, or never will
+  };
+
+  virtual void Open(std::size_t upstream) = 0;
+  // As MessageFlow::Look.
+  virtual Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) = 0;
+  virtual bool StillAllowed() = 0;
+  // Every upstream has begun its stream, or failed to; at least one has begun. What the client gets first.
+  virtual std::string Opening() = 0;
+  virtual bool HoldsBack() const = 0;
+  // The upstream gave no stream but this status; true when it is asked once more.
+  virtual bool Again(std::size_t upstream, int status) = 0;
+
+  http::ResponseCallbacks Callbacks(std::size_t upstream) {
+    const auto self = shared_from_this();
+    return {[self, upstream](const http::ResponseHead& head) { self->OnHead(upstream, head); },
+            [self, upstream](std::string_view piece) { self->OnBody(upstream, piece); },
+            [self, upstream](const Status& status) { self->OnDone(upstream, status); }};
+  }
+
+  void Opened(std::size_t upstream) {
+    if (std::exchange(sources_[upstream].opened, true) || --left_ > 0) return;
+    late_.Clear();
+    if (over_) return;
+    if (stream_ == nullptr) {
+      CancelAll();
+      return exchange_->SendError(refused_ == 0 ? 502 : refused_, "no upstream gave a stream");
+    }
+    opening_sent_ = true;
+    stream_->Write(Opening() + std::exchange(held_, {}));
+  }
+
+  void CancelAll() {
+    over_ = true;
+    late_.Clear();
+    for (Source& source : sources_) {
+      if (source.call != nullptr) std::exchange(source.call, nullptr)->Cancel();
+    }
+  }
+
+  void End() {
+    CancelAll();
+    if (stream_ != nullptr) stream_->Finish();
+  }
+
+  Lane& lane_;
+  const ExchangePtr exchange_;
+  std::vector<Source> sources_;
+  std::shared_ptr<ClientStream> stream_;
+
+ private:
+  void OnHead(std::size_t upstream, const http::ResponseHead& head) {
+    Source& source = sources_[upstream];
+    source.reader.Head(head);
+    if (!source.reader.promising() || source.reader.form() != AnswerReader::Form::kSse) return;
+    if (source.call != nullptr) source.call->SetIdleTimeout(lane_.At(upstream).upstream->stream_idle());
+    source.flow.emplace(
+        MessageFlow::Form::kSse, kSharedWindow, [this, upstream](json::Value message) { return Look(upstream, std::move(message)); },
+        [](const AnswerScan&) {});
+    source.flow->Share(EventPrefix(upstream), true);
+    if (stream_ == nullptr) StartStream();
+    if (source.call != nullptr) stream_->Add(source.call);
+    if (!HoldsBack()) Opened(upstream);
+  }
+
+  void StartStream() {
+    ClientStream::Options options;
+    options.between = [] { return true; };
+    options.still_allowed = [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      return self != nullptr && self->StillAllowed();
+    };
+    options.on_expired = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->End();
+    };
+    options.on_gone = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->CancelAll();
+    };
+    stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), std::move(options));
+    stream_->Start(EventStreamHeaders());
+  }
+
+  void OnBody(std::size_t upstream, std::string_view piece) {
+    Source& source = sources_[upstream];
+    if (!source.flow || over_) return;
+    std::string out;
+    const Status flowed = source.flow->Feed(piece, out);
+    if (opening_sent_) stream_->Write(out);
+    else if (held_.size() <= kSharedWindow) held_ += out;
+    if (flowed.ok()) return;
+    Warn(upstream, flowed.error().ToString());
+    End();
+  }
+
+  void OnDone(std::size_t upstream, const Status& status) {
+    Source& source = sources_[upstream];
+    source.call.reset();
+    if (over_) return;
+    if (!status.ok()) Warn(upstream, status.error().ToString());
+    if (!source.flow && status.ok()) {
+      if (source.reader.status() == 405) refused_ = 405;
+      if (Again(upstream, source.reader.status())) return;
+    }
+    const bool began = source.flow.has_value();
+    Opened(upstream);
+    if (began) End();
+  }
+
+  // Those that have not begun by now are left out.
+  void Late() {
+    const auto self = shared_from_this();
+    for (std::size_t i = 0; i < sources_.size(); ++i) Opened(i);
+  }
+
+  void Warn(std::size_t upstream, const std::string& detail) {
+    lane_.context.log->Warn("upstream failed", {{"upstream", lane_.At(upstream).upstream->name()}, {"method", "stream"}, {"detail", detail}});
+  }
+
+  net::Timer late_;
+  std::size_t left_ = 0;
+  int refused_ = 0;
+  std::string held_;  // came before every upstream had begun
+  bool opening_sent_ = false;
+  bool over_ = false;
+};
+
+class SessionStream final : public MergedStream {
+ public:
+  SessionStream(Lane& lane, ExchangePtr exchange, BoundSession bound, std::string principal)
+      : MergedStream(lane, std::move(exchange)), bound_(std::move(bound)), principal_(std::move(principal)),
+        resumed_(UnmarkEvent(exchange_->request().headers.Get("Last-Event-ID").value_or(""), lane.backends.size())) {}
+
+ private:
+  void Open(std::size_t upstream) override {
+    WithPart(lane_, upstream, bound_, [self = shared_from_this(), this, upstream](std::variant<UpstreamSession, Failure> part) {
+      if (exchange_->closed()) return;
+      const auto* session = std::get_if<UpstreamSession>(&part);
+      // Without a session there is no stream to listen to.
+      if (session == nullptr || session->id.empty()) return Opened(upstream);
+      sessions_[upstream] = *session;
+      const std::string last = resumed_ && resumed_->upstream == upstream ? resumed_->id : std::string();
+      sources_[upstream].call = lane_.At(upstream).upstream->Get(*session, last, Callbacks(upstream));
+    });
+  }
+
+  Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
+    if (message.Find("method") != nullptr) return MarkQuestion(upstream, message);
+    if (const json::Value* id = message.Find("id")) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
+    return std::optional<std::string>();
+  }
+
+  bool StillAllowed() override {
+    const std::string_view token = http::BearerToken(exchange_->request().headers);
+    return lane_.context.gate->CheckToken(token).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
+  }
+
+  std::string Opening() override { return {}; }
+  bool HoldsBack() const override { return false; }
+  bool Again(std::size_t upstream, int status) override {
+    if (status != 404 || retried_[upstream]) return false;
+    retried_[upstream] = true;
+    bound_.parts->Forget(upstream, sessions_[upstream]);
+    Open(upstream);
+    return true;
+  }
+
+  const BoundSession bound_;
+  const std::string principal_;
+  const std::optional<MarkedEvent> resumed_;
+  std::vector<UpstreamSession> sessions_{sources_.size()};
+  std::vector<bool> retried_ = std::vector<bool>(sources_.size());
+};
+
+// Each upstream acknowledges what it will tell; the client gets one acknowledgement of all of it.
+class ListenStream final : public MergedStream {
+ public:
+  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message)
+      : MergedStream(lane, std::move(exchange)), message_(std::move(message)) {}
+
+ private:
+  void Open(std::size_t upstream) override {
+    UpstreamMessage message{json::Write(BodyFor(upstream))};
+    message.more = PassedHeaders(exchange_->request(), Era::kModern);
+    message.replayable = true;
+    sources_[upstream].call = lane_.At(upstream).upstream->Post(std::move(message), Callbacks(upstream));
+  }
+
+  // Only an upstream's own resources are asked of it.
+  json::Value BodyFor(std::size_t upstream) const {
+    json::Value body = message_->body();
+    json::Value* list = body.Find("params")->Find("notifications")->Find("resourceSubscriptions");
+    if (list == nullptr || !list->is_array()) return body;
+    std::erase_if(list->array(), [&](const json::Value& uri) {
+      return lane_.context.directory->Find(Directory::Kind::kResource, uri.string_value()) != upstream;
+    });
+    return body;
+  }
+
+  Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
+    const json::Value* method = message.Find("method");
+    if (method == nullptr) return std::optional<std::string>();  // the end of a subscription
+    if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+    if (!(*method == json::Value(kAcknowledged))) return std::optional<std::string>();
+    const json::Value* accepted = message.AtPointer("/params/notifications");
+    if (accepted != nullptr && accepted->is_object()) Accept(*accepted);
+    if (acknowledgement_.is_null()) acknowledgement_ = message;
+    Opened(upstream);
+    return std::optional<std::string>("");
+  }
+
+  void Accept(const json::Value& accepted) {
+    for (const json::Member& member : accepted.object()) {
+      json::Value* known = accepted_.Find(member.name);
+      if (known != nullptr && known->is_array() && member.value.is_array()) {
+        known->array().insert(known->array().end(), member.value.array().begin(), member.value.array().end());
+      } else if (known == nullptr || member.value == json::Value(true)) {
+        accepted_.Set(member.name, member.value);
+      }
+    }
+  }
+
+  bool StillAllowed() override {
+    return lane_.context.gate->CheckToken(http::BearerToken(exchange_->request().headers)).allowed();
+  }
+
+  std::string Opening() override {
+    std::string out;
+    if (acknowledgement_.is_null()) return out;
+    acknowledgement_.Find("params")->Set("notifications", accepted_);
+    http::AppendSseEvent({}, {}, json::Write(acknowledgement_), out);
+    return out;
+  }
+  bool HoldsBack() const override { return true; }
+  bool Again(std::size_t, int) override { return false; }
+
+  const std::shared_ptr<const Message> message_;
+  json::Value acknowledgement_;
+  json::Value accepted_{json::Object{}};
+};
+
+}  // namespace
+
+void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal) {
+  std::make_shared<SessionStream>(lane, std::move(exchange), bound, principal)->Run();
+}
+
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message) {
+  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message))->Run();
+}
+
+}  // namespace intentgate::mcp

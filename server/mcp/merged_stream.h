@@ -1,0 +1,21 @@
+// Long streams in front of several upstreams: the stream of a client's session (GET), and subscriptions/listen.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mcp/lane.h"
+#include "mcp/message.h"
+#include "mcp/session_parts.h"
+
+namespace intentgate::mcp {
+
+// Both are loop-bound and answer the exchange. The stream ends when the caller's token is no longer good, and when the
+// stream of one of them ends: the client then opens it anew, and those that were down meanwhile are in it.
+
+void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
+// The resources of the message have been judged.
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message);
+
+}  // namespace intentgate::mcp
