@@ -201,8 +201,8 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     Result<tlog::Checkpoint> checkpoint = tlog::ParseCheckpoint(note->text);
     if (!checkpoint.ok()) return Malformed("checkpoint.note: " + checkpoint.error().message);
     const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, trusted.keys);
-    if (!by.ok()) {
-      if (by.error().code != ErrorCode::kUnknownKey) return Tampered("The checkpoint's signature is wrong: it was altered.");
+    if (!by.ok() || !evidence::SignedByLog(*by)) {
+      if (!by.ok() && by.error().code != ErrorCode::kUnknownKey) return Tampered("The checkpoint's signature is wrong: it was altered.");
       return Fail(Finding(BundleVerdict::kUnknownKey,
                           trusted.keys.empty() ? "No key was given. Get the log's verifier key from the operator, and by another way "
                                          "than this bundle."
@@ -212,7 +212,10 @@ struct BundleVerifier::State final : evidence::UstarVisitor {
     if (checkpoint->size != static_cast<std::uint64_t>(setup->manifest.covered)) {
       return Tampered("The checkpoint covers another number of events than the manifest names.");
     }
-    for (const tlog::VerifiedBy& signer : *by) report.signed_by.push_back(signer.key.name());
+    for (const tlog::VerifiedBy& signer : *by) {
+      report.signed_by.push_back(signer.key.name());
+      report.cosigned_at_micros = std::max(report.cosigned_at_micros, signer.unix_seconds.value_or(0) * 1'000'000);
+    }
     if (std::string missing = evidence::QuorumProblem(*note, trusted, report.signed_by); !missing.empty()) {
       return Fail(Finding(BundleVerdict::kNotCovered, std::move(missing)));
     }

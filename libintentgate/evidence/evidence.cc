@@ -61,7 +61,7 @@ class EvidenceImpl final : public Evidence {
       publisher_ = std::make_unique<Publisher>(log_, *setup_.tree, setup_.clock, *std::move(setup_.publisher),
                                                [this](const EvidenceNotice& notice) { Tell(notice); });
     }
-    sealer_ = std::make_unique<Sealer>(log_, *setup_.tree, *setup_.signer, setup_.clock, setup_.sealer,
+    sealer_ = std::make_unique<Sealer>(log_, *setup_.signer, setup_.clock, setup_.sealer,
                                        SealerHooks{[this](const std::string& tenant, const audit::StoredCheckpoint& one) {
                                                      if (publisher_) publisher_->Offer(tenant, one);
                                                    },

@@ -87,8 +87,8 @@ Result<tlog::SigningKey> ReadKeyFile(const std::string& path) {
   return key;
 }
 
-Result<tlog::SigningKey> MakeKeyFile(const std::string& path, std::string_view name, Random& random) {
-  Result<tlog::SigningKey> key = tlog::SigningKey::Generate(name, tlog::KeyType::kEd25519, random);
+Result<tlog::SigningKey> MakeKeyFile(const std::string& path, std::string_view name, Random& random, tlog::KeyType type) {
+  Result<tlog::SigningKey> key = tlog::SigningKey::Generate(name, type, random);
   if (!key.ok()) return key;
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.number() < 0 && errno == EEXIST) {
@@ -107,6 +107,11 @@ Result<tlog::SigningKey> MakeKeyFile(const std::string& path, std::string_view n
 }  // namespace intentgate::evidence
 
 namespace intentgate {
+
+Result<std::string> MakeTimeKeyFile(const std::string& path, std::string_view name, Random& random) {
+  const Result<tlog::SigningKey> key = evidence::MakeKeyFile(path, name, random, tlog::KeyType::kCosignature);
+  return key.ok() ? Result<std::string>(key->verifier().ToString()) : Result<std::string>(key.error());
+}
 
 Result<std::string> MakeSigningKeyFile(const std::string& path, std::string_view name, Random& random) {
   const Result<tlog::SigningKey> key = evidence::MakeKeyFile(path, name, random);

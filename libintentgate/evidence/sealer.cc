@@ -37,9 +37,9 @@ Status AppendControl(audit::AuditLog& log, std::string_view tenant, std::string_
   return receipt.ok() ? Status() : receipt.error();
 }
 
-Sealer::Sealer(audit::AuditLog& log, audit::LogStore& tree, Signer& signer, std::shared_ptr<const Clock> clock,
-               SealerOptions options, SealerHooks hooks)
-    : log_(log), tree_(tree), signer_(signer), clock_(std::move(clock)), options_(options), hooks_(std::move(hooks)) {
+Sealer::Sealer(audit::AuditLog& log, Signer& signer, std::shared_ptr<const Clock> clock, SealerOptions options,
+               SealerHooks hooks)
+    : log_(log), signer_(signer), clock_(std::move(clock)), options_(options), hooks_(std::move(hooks)) {
   if (options_.interval_ms > 0) thread_ = std::thread([this] { Run(); });
 }
 

@@ -36,11 +36,11 @@ struct SealerHooks {
   std::function<void(const EvidenceNotice& notice)> notice;
 };
 
-// Thread-safe. The log, the store and the signer must outlive it.
+// Thread-safe. The log and the signer must outlive it.
 class Sealer {
  public:
-  Sealer(audit::AuditLog& log, audit::LogStore& tree, Signer& signer, std::shared_ptr<const Clock> clock,
-         SealerOptions options, SealerHooks hooks);
+  Sealer(audit::AuditLog& log, Signer& signer, std::shared_ptr<const Clock> clock, SealerOptions options,
+         SealerHooks hooks);
   // Signs once more for what the chain has now, when a thread runs.
   ~Sealer();
   Sealer(const Sealer&) = delete;   // the thread refers to this object
@@ -67,7 +67,6 @@ class Sealer {
   void NoteFork(const std::string& tenant, Seen& seen, const std::string& why);
 
   audit::AuditLog& log_;
-  audit::LogStore& tree_;
   Signer& signer_;
   const std::shared_ptr<const Clock> clock_;
   const SealerOptions options_;

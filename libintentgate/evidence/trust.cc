@@ -2,6 +2,7 @@
 
 #include "evidence/trust.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/time_format.h"
@@ -17,10 +18,15 @@ Result<tlog::Note> ReadSigned(const std::string& text, const std::vector<tlog::V
   if (!note.ok()) return note;
   const Result<std::vector<tlog::VerifiedBy>> by = tlog::VerifyNote(*note, keys);
   if (!by.ok()) return by.error();
+  if (!SignedByLog(*by)) return Error{ErrorCode::kUnknownKey, "none of the given keys of the log signed it"};
   return note;
 }
 
 }  // namespace
+
+bool SignedByLog(const std::vector<tlog::VerifiedBy>& by) {
+  return std::any_of(by.begin(), by.end(), [](const tlog::VerifiedBy& one) { return one.key.type() == tlog::KeyType::kEd25519; });
+}
 
 Result<Trusted> ReadTrust(const BundleTrust& trust) {
   Trusted out;

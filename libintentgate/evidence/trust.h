@@ -36,6 +36,9 @@ struct Trusted {
 // Errors as BundleVerifier::Create.
 Result<Trusted> ReadTrust(const BundleTrust& trust);
 
+// Whether a key of the log is among those that signed, and not only one that adds the time.
+bool SignedByLog(const std::vector<tlog::VerifiedBy>& by);
+
 // Whether the note has the quorum that was asked for; adds the witnesses' names to `signed_by`. "" or what is missing.
 std::string QuorumProblem(const tlog::Note& note, const Trusted& trusted, std::vector<std::string>& signed_by);
 

@@ -45,6 +45,9 @@ Status CheckJournal(const GateSettings& settings) {
 
 Status CheckSigning(const GateSettings& settings) {
   if (settings.signing_key_file.empty()) {
+    if (!settings.signing_time_key_file.empty()) {
+      return Bad("audit.signing.time_key_file", "needs audit.signing.key_file: it only adds the time to what that key signs");
+    }
     if (settings.signing_previous_key_file.empty()) return {};
     return Bad("audit.signing.previous_key_file", "needs audit.signing.key_file, the key that takes its place");
   }

@@ -26,27 +26,45 @@ Result<std::string> ReadText(const std::string& path) {
   return text;
 }
 
+// `type` is what the setting's key has to be.
+Result<tlog::SigningKey> ReadKey(const std::string& setting, const std::string& path, tlog::KeyType type) {
+  Result<tlog::SigningKey> key = evidence::ReadKeyFile(path);
+  if (!key.ok()) return In(setting, key.error());
+  if (key->verifier().type() == type) return key;
+  return Error{ErrorCode::kInvalidArgument, setting + ": " + path + (type == tlog::KeyType::kCosignature
+                                                ? " is no key of `intentgate audit keygen --time`"
+                                                : " only adds the time (`intentgate audit keygen --time`); make one without --time")};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<evidence::SignerSetup>> ReadSigning(const GateSettings& settings,
                                                            std::shared_ptr<const Clock> clock) {
   if (settings.signing_key_file.empty()) return std::unique_ptr<evidence::SignerSetup>();
-  Result<tlog::SigningKey> key = evidence::ReadKeyFile(settings.signing_key_file);
-  if (!key.ok()) return In("audit.signing.key_file", key.error());
+  Result<tlog::SigningKey> key = ReadKey("audit.signing.key_file", settings.signing_key_file, tlog::KeyType::kEd25519);
+  if (!key.ok()) return key.error();
   std::optional<tlog::SigningKey> previous;
   if (!settings.signing_previous_key_file.empty()) {
-    Result<tlog::SigningKey> read = evidence::ReadKeyFile(settings.signing_previous_key_file);
-    if (!read.ok()) return In("audit.signing.previous_key_file", read.error());
+    Result<tlog::SigningKey> read =
+        ReadKey("audit.signing.previous_key_file", settings.signing_previous_key_file, tlog::KeyType::kEd25519);
+    if (!read.ok()) return read.error();
     if (read->verifier().ToString() == key->verifier().ToString()) {
       return Error{ErrorCode::kInvalidArgument, "audit.signing.previous_key_file: holds the same key as audit.signing.key_file"};
     }
     previous = *std::move(read);
   }
+  std::optional<tlog::SigningKey> time_key;
+  if (!settings.signing_time_key_file.empty()) {
+    Result<tlog::SigningKey> read =
+        ReadKey("audit.signing.time_key_file", settings.signing_time_key_file, tlog::KeyType::kCosignature);
+    if (!read.ok()) return read.error();
+    time_key = *std::move(read);
+  }
   const std::string state = settings.signing_state_file.empty() ? settings.signing_key_file + ".state" : settings.signing_state_file;
   Result<evidence::SignerStateFile> file = evidence::SignerStateFile::Open(state);
   if (!file.ok()) return In("audit.signing.state_file", file.error());
   return std::make_unique<evidence::SignerSetup>(evidence::SignerSetup{
-      nullptr, std::move(clock), settings.signing_deployment, *std::move(key), std::nullopt, *std::move(file), std::move(previous)});
+      nullptr, std::move(clock), settings.signing_deployment, *std::move(key), std::move(time_key), *std::move(file), std::move(previous)});
 }
 
 Result<std::optional<evidence::PublisherSetup>> ReadPublishing(const GateSettings& settings) {

@@ -290,6 +290,10 @@ void AddSigning(std::vector<Field>& fields) {
   fields.push_back(Text({"audit.signing.previous_key_file", "INTENTGATE_AUDIT_SIGNING_PREVIOUS_KEY_FILE",
                          "File of the key before, which signs as well until every auditor has the new verifier key."},
                         &GateSettings::signing_previous_key_file));
+  fields.push_back(Text({"audit.signing.time_key_file", "INTENTGATE_AUDIT_SIGNING_TIME_KEY_FILE",
+                         "File of a second key, made by `intentgate audit keygen --time`, that cosigns each checkpoint with the time "
+                         "of its signature. Empty: checkpoints have no signed time."},
+                        &GateSettings::signing_time_key_file));
   fields.push_back(Text({"audit.signing.state_file", "INTENTGATE_AUDIT_SIGNING_STATE_FILE",
                          "What this machine has signed, kept outside of the store so that a restored backup cannot take it back. "
                          "Empty: the key file's name with `.state`."},

@@ -57,6 +57,9 @@ void CheckTogether(bool keys_in_code, Draft& draft) {
   if (settings.signing_key_file.empty() && !settings.signing_previous_key_file.empty()) {
     draft.Problem("audit.signing.previous_key_file", "needs audit.signing.key_file, the key that takes its place");
   }
+  if (settings.signing_key_file.empty() && !settings.signing_time_key_file.empty()) {
+    draft.Problem("audit.signing.time_key_file", "needs audit.signing.key_file: it only adds the time to what that key signs");
+  }
   if (settings.signing_key_file.empty() && !(settings.witness_policy_file + settings.anchor_webhook_url +
                                              settings.anchor_file + settings.anchor_tenant).empty()) {
     draft.Problem("audit.publish", "needs audit.signing.key_file: without it there are no checkpoints to publish");

@@ -94,7 +94,8 @@ void CheckFiles(Loaded& loaded) {
     }
   }
   for (const auto& [setting, path] : {std::pair{"audit.signing.key_file", &loaded.gate.signing_key_file},
-                                      std::pair{"audit.signing.previous_key_file", &loaded.gate.signing_previous_key_file}}) {
+                                      std::pair{"audit.signing.previous_key_file", &loaded.gate.signing_previous_key_file},
+                                      std::pair{"audit.signing.time_key_file", &loaded.gate.signing_time_key_file}}) {
     if (path->empty()) continue;
     if (const Result<std::string> key = ReadVerifierKey(*path); !key.ok()) loaded.problems.push_back({setting, key.error().message});
   }

@@ -99,7 +99,8 @@ void Print(const Freshness& fresh, std::ostream& out) {
 
 int AuditKeygen(const AuditKeygenOptions& options, const Streams& streams) {
   const auto random = SystemRandom();
-  const Result<std::string> key = MakeSigningKeyFile(options.out, options.name, *random);
+  const Result<std::string> key = options.time ? MakeTimeKeyFile(options.out, options.name, *random)
+                                               : MakeSigningKeyFile(options.out, options.name, *random);
   if (!key.ok()) return Fail(streams, key.error());
   streams.out << *key << "\n";
   streams.err << "intentgate: signing key written to " << options.out << " (mode 0600). Above is its verifier key: give it to "

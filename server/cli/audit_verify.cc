@@ -117,6 +117,7 @@ json::Value ToJson(const BundleReport& report) {
                                         {"origin", report.origin},
                                         {"root", report.root_hex},
                                         {"signed_by", Names(report.signed_by)}});
+  if (report.cosigned_at_micros > 0) value.Set("cosigned_at", FormatTime(report.cosigned_at_micros));
   if (report.bad_seq) value.Set("bad_seq", *report.bad_seq);
   if (!report.bad_event_id.empty()) value.Set("bad_event_id", report.bad_event_id);
   return value;
@@ -132,6 +133,7 @@ void Print(const BundleReport& report, std::ostream& out) {
   if (!report.origin.empty()) {
     out << "  checkpoint: " << report.origin << ", " << report.covered << " events, root " << report.root_hex << "\n";
     for (const std::string& name : report.signed_by) out << "  signed by: " << name << "\n";
+    if (report.cosigned_at_micros > 0) out << "  cosigned at: " << FormatTime(report.cosigned_at_micros) << "\n";
   }
 }
 

@@ -153,6 +153,7 @@ struct AuditBundleOptions {
 
 struct AuditKeygenOptions {
   std::string name = "intentgate", out;
+  bool time = false;
 };
 
 // Of the commands that look at the evidence of one tenant; each uses some.

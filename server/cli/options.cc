@@ -303,6 +303,7 @@ void AddAudit(CLI::App& app, AllOptions& all) {
                              "intentgate audit keygen --name acme.example --out signing.key");
   keygen->add_option("--name", all.audit_keygen.name, "the name in the key, such as the deployment's")->capture_default_str();
   keygen->add_option("--out", all.audit_keygen.out, "file to create with mode 0600")->required();
+  keygen->add_flag("--time", all.audit_keygen.time, "a key for audit.signing.time_key_file, which adds the time to checkpoints");
   AddEvidence(*audit, all.audit_evidence);
   AddRetention(*audit, all);
 }

@@ -191,6 +191,20 @@ def test_another_key_takes_over_while_both_sign(signed, tmp_path):
         assert signed.verify(bundle, key=key).returncode == 0
 
 
+def test_a_second_key_signs_the_time(signed, tmp_path):
+    signed.gateway.stop()
+    timer = run_cli("audit", "keygen", "--time", "--name", "acme-time", "--out", tmp_path / "time.key").stdout.strip()
+    signed.config.write_text(signed.config.read_text().replace("key_file: signing.key", "key_file: signing.key, time_key_file: time.key"))
+    signed.gateway.start()
+    signed.calls(2)
+    bundle = signed.bundle("timed.tar")
+    verified = json.loads(signed.verify(bundle, "--key", timer, "--json").stdout)
+    assert verified["result"] == "intact" and verified["signed_by"] == ["acme.example", "acme-time"], verified
+    assert verified["cosigned_at"] > "2020", verified
+    assert "cosigned_at" not in json.loads(signed.verify(bundle, "--json").stdout)
+    assert signed.verify(bundle, key=timer).returncode == 4
+
+
 def test_the_admin_api_gives_bundle_checkpoint_proof_and_freshness(signed, tmp_path):
     signed.calls(8)
     admin = signed.gateway.admin

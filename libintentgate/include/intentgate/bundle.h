@@ -34,7 +34,7 @@ std::string_view BundleVerdictName(BundleVerdict verdict);
 
 // What the verifier is to believe.
 struct BundleTrust {
-  // Verifier keys of the log, "name+id+key". Empty: only a bundle without a checkpoint can be intact, and that
+  // Verifier keys of the log, "name+id+key", and of the key that adds the time, if its operator has one. Empty: only a bundle without a checkpoint can be intact, and that
   // proves little.
   std::vector<std::string> keys;
   // Signed notes, whole, to hold the bundle against.
@@ -66,6 +66,7 @@ struct BundleReport {
   std::string last_hash;                   // of the last event that was read
   std::string origin, root_hex;            // of the checkpoint
   std::vector<std::string> signed_by;      // names of the keys, the witnesses' too
+  std::int64_t cosigned_at_micros = 0;     // the time that a given key signed for; 0: none did
   std::string checkpoint_note;             // keep it: the next bundle can be held against it
   std::optional<BundleFork> fork;
 };

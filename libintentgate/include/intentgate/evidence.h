@@ -150,6 +150,8 @@ class Evidence {
 // Makes a signing key in a new file of mode 0600 and returns its verifier key. `name` is the deployment's. kIo when
 // the file is there already.
 Result<std::string> MakeSigningKeyFile(const std::string& path, std::string_view name, Random& random);
+// The same for a key that cosigns checkpoints with their time (C2SP tlog-cosignature).
+Result<std::string> MakeTimeKeyFile(const std::string& path, std::string_view name, Random& random);
 // The verifier key of a signing key file. kPermissionDenied when others than its owner may use it.
 Result<std::string> ReadVerifierKey(const std::string& path);
 

@@ -101,6 +101,7 @@ struct GateSettings {
   // checkpoints over the chain; <intentgate/evidence.h>
   std::string signing_key_file;                     // empty: none are signed
   std::string signing_previous_key_file;            // of a key that signs as well
+  std::string signing_time_key_file;                // of a key that adds the time to checkpoints; empty: none
   std::string signing_state_file;                   // empty: the key file's name with ".state"
   std::string signing_deployment = "intentgate";    // origins are "<deployment>/audit/<tenant>/<epoch>"
   std::int64_t signing_interval_ms = 1'000;         // 0 in code only: nothing runs in the background

@@ -211,6 +211,10 @@ TEST_CASE("a signing key that cannot be used stops the opening, with the setting
   const auto random = SystemRandom();
   REQUIRE(MakeSigningKeyFile(home.path() + "/signing.key", "acme", *random).ok());
   CHECK(error_of("key_file: signing.key, previous_key_file: signing.key").find("audit.signing.previous_key_file: ") == 0);
+  REQUIRE(MakeTimeKeyFile(home.path() + "/time.key", "acme", *random).ok());
+  CHECK(error_of("key_file: signing.key, time_key_file: signing.key").find("audit.signing.time_key_file: ") == 0);
+  CHECK(error_of("key_file: time.key").find("audit.signing.key_file: ") == 0);
+  CHECK(error_of("key_file: signing.key, previous_key_file: time.key").find("audit.signing.previous_key_file: ") == 0);
   home.Put("state", "not a state");
   CHECK(error_of("key_file: signing.key, state_file: state").find("audit.signing.state_file: ") == 0);
   CHECK(error_of("key_file: signing.key, deployment: 'two words'").find("audit.signing.deployment: ") == 0);

@@ -22,6 +22,33 @@ TEST_CASE("a bundle of everything is intact, whatever its size and however it is
   }
 }
 
+TEST_CASE("a second key says when a checkpoint was signed, and alone it proves nothing") {
+  SignedLog log;
+  log.Append(10);
+  auto note = tlog::ParseNote(log.Sign(10));
+  REQUIRE(note.ok());
+  const auto timer = tlog::SigningKey::Generate("acme-time", tlog::KeyType::kCosignature, *SystemRandom());
+  REQUIRE(timer.ok());
+  REQUIRE(tlog::SignNote(*note, *timer, 1'700'000'123).ok());
+  log.tree.newest.front().note = tlog::WriteNote(*note);
+  const std::string bundle = log.Bundle(), key = log.key.verifier().ToString(), time_key = timer->verifier().ToString();
+  const BundleReport both = VerifyBundle(bundle, {{key, time_key}, {}});
+  CHECK_MESSAGE(both.verdict == BundleVerdict::kIntact, both.message);
+  CHECK(both.cosigned_at_micros == 1'700'000'123'000'000);
+  CHECK(both.signed_by == std::vector<std::string>{"acme-log", "acme-time"});
+  CHECK(VerifyBundle(bundle, {{key}, {}}).cosigned_at_micros == 0);
+  CHECK(VerifyBundle(bundle, {{time_key}, {}}).verdict == BundleVerdict::kUnknownKey);
+  const auto against = BundleVerifier::Create({{time_key}, {tlog::WriteNote(*note)}, {}});
+  REQUIRE_FALSE(against.ok());
+  CHECK(against.error().code == ErrorCode::kUnknownKey);
+  // Another time is another signature.
+  std::string moved = tlog::WriteNote(*note);
+  note->signatures.back().bytes[7] = static_cast<std::uint8_t>(note->signatures.back().bytes[7] ^ 1);
+  log.tree.newest.front().note = tlog::WriteNote(*note);
+  CHECK(log.tree.newest.front().note != moved);
+  CHECK(VerifyBundle(log.Bundle(), {{key, time_key}, {}}).verdict == BundleVerdict::kTampered);
+}
+
 TEST_CASE("a filtered bundle proves each of its events and says what it cannot prove") {
   SignedLog log;
   log.Append(600);

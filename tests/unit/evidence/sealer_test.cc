@@ -35,7 +35,7 @@ struct SealerRun {
     evidence::SealerHooks hooks;
     hooks.signed_one = [this](const std::string&, const audit::StoredCheckpoint& one) { checkpoints.push_back(one); };
     hooks.notice = [this](const EvidenceNotice& notice) { notices.push_back(notice); };
-    sealer = std::make_unique<evidence::Sealer>(*log, *store, *signer, clock, options, std::move(hooks));
+    sealer = std::make_unique<evidence::Sealer>(*log, *signer, clock, options, std::move(hooks));
   }
   void Append(int count = 1) {
     for (int i = 0; i < count; ++i) {
@@ -155,7 +155,7 @@ TEST_CASE("the thread signs by itself, early after many events, and at its end")
     wake.notify_all();
   };
   // An interval that the test does not wait for: only the number of events can be the reason.
-  run.sealer = std::make_unique<evidence::Sealer>(*run.log, *run.store, *run.signer, run.clock,
+  run.sealer = std::make_unique<evidence::Sealer>(*run.log, *run.signer, run.clock,
                                                   evidence::SealerOptions{.interval_ms = 50'000, .max_events = 10}, hooks);
   run.Append(20);
   {
