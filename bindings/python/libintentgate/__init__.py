@@ -19,7 +19,7 @@ Everything here is thread-safe. Errors are ``IntentGateError``; a denial is a ``
 
 from __future__ import annotations
 
-from ._native import Decision, KeyRing, TraceStep, generate_key_line
+from ._native import Decision, KeyRing, TraceStep, generate_key_line, in_main_interpreter
 from .approvals import Approval
 from .audit import AuditFilter, AuditReport, EraseReport, LegalHold
 from .caveats import (
@@ -74,6 +74,11 @@ from .tokens import (
     mint,
     verify,
 )
+
+# Before Python 3.12 a second interpreter can load the extension; its first error would then wait for ever.
+if not in_main_interpreter():
+    raise ImportError("libintentgate works in the main interpreter of a process only, not in a subinterpreter; "
+                      "under mod_wsgi set WSGIApplicationGroup %{GLOBAL}")
 
 __all__ = [
     "Approval", "Audit", "AuditFilter", "AuditReport", "Budget", "BundleReport", "Capability", "Caveat",

@@ -170,6 +170,7 @@ class GateBase:
     def closed(self) -> bool:
         """Whether ``close`` was called."""
 
+def in_main_interpreter() -> bool: ...
 def generate_key_line(id: str) -> str:
     """A line for a key file: a fresh 32-byte key under ``id``, marked active. The text is a secret."""
 def mint(

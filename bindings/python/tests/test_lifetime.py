@@ -184,27 +184,41 @@ if __name__ == "__main__":
     assert "opened before fork()" in out
 
 
-def test_a_second_interpreter_is_an_error_and_no_crash():
-    run("""
+OTHER_INTERPRETER = """
+import sys
 try:
     import _interpreters as interpreters
 except ImportError:
     import _xxsubinterpreters as interpreters
-import libintentgate as ig
-other = interpreters.create()
-code = "import sys; sys.path[:0] = " + repr(sys.path) + chr(10) + '''
-try:
-    import libintentgate as ig
-except ImportError:
-    pass
+if {main_first}: import libintentgate
+if sys.version_info >= (3, 13):
+    other = interpreters.create("isolated" if {isolated} else "legacy")
 else:
-    ig.mint(ig.KeyRing.parse(ig.generate_key_line("k1")), "a")
-'''
-interpreters.run_string(other, code)
+    other = interpreters.create(isolated={isolated})
+interpreters.run_string(other, f'''
+import sys
+sys.path[:0] = {{sys.path!r}}
+try:
+    import libintentgate
+except ImportError as error:
+    print(error, flush=True)
+''')
 interpreters.destroy(other)
+import libintentgate as ig
 keys = ig.KeyRing.parse(ig.generate_key_line("k1"))
 assert ig.is_genuine(ig.mint(keys, "a").token, keys)
-""")
+try:
+    ig.attenuate("rubbish", [ig.max_calls(1)])
+except ig.IntentGateError:
+    print("raised")
+"""
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize("main_first", [True, False])
+def test_a_second_interpreter_gets_an_import_error_and_the_first_goes_on(isolated, main_first):
+    refusal, raised = run(OTHER_INTERPRETER.format(isolated=isolated, main_first=main_first)).splitlines()
+    assert "subinterpreter" in refusal and raised == "raised"
 
 
 def test_little_memory_is_an_exception():
