@@ -42,6 +42,15 @@ class GatewayMetrics {
   void FollowAudit(std::function<AuditStats()> read);
   // The evidence of each tenant, as the background last saw it; at most kMaxTenantsShown, those with a problem first.
   void FollowEvidence(std::function<std::vector<Freshness>()> read);
+  struct UpstreamRow {
+    std::string name;
+    double in_progress = 0;
+    bool resting = false;
+  };
+  void FollowUpstreams(std::function<std::vector<UpstreamRow>()> read);
+  // The requests to one upstream that were not sent: because calls to it rest, because too many are in progress. Before the
+  // first Render.
+  std::pair<Counter*, Counter*> AddUpstream(std::string_view name);
   void FollowSessions(std::function<double()> read);
 
   std::string Render() const { return registry_.Render(); }
