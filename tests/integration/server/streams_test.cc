@@ -143,7 +143,7 @@ TEST_CASE("traceparent goes on, the caller's token and cookies do not") {
 TEST_CASE("a silent stream shows signs of life, and ends with the token however much the upstream says") {
   for (const bool modern : {false, true}) {
     Gateway g;
-    g.settings.keep_alive_ms = 20;
+    g.settings.keep_alive_ms = 400;
     g.upstream.modern = modern;
     Caller& caller = g.Start();
     const http::HeaderList listen{{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "subscriptions/listen"}, {"Accept", "text/event-stream"}};

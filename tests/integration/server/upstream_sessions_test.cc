@@ -149,7 +149,7 @@ TEST_CASE("a stream that broke off is resumed where it came from") {
 
 TEST_CASE("the stream of a session ends with the token, however much an upstream says") {
   TwoUpstreams g;
-  g.settings.keep_alive_ms = 20;
+  g.settings.keep_alive_ms = 400;
   Caller& caller = g.Start();
   const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", InSession(caller)));
   REQUIRE(stream->Starts());
