@@ -36,7 +36,7 @@ std::optional<Refused> PolicyCheck::Ask(const Call& call, Judged& judged) const 
   }
   policy::PolicyInput input{.tool = call.tool, .args = call.arguments, .agent_id = judged.agent_id,
                             .session_id = call.session_id, .method = call.method,
-                            .intent = nullptr, .capability = nullptr, .approved = judged.approved};
+                            .intent = nullptr, .capability = nullptr, .approved = judged.approved, .server = call.server};
   policy::CapabilityInput capability;
   if (judged.token) {
     capability = CapabilityOf(judged.token->token.content());

@@ -58,6 +58,7 @@ json::Value InputDocument(const PolicyInput& input) {
   out.Add("agent_id", input.agent_id);
   out.Add("session_id", input.session_id);
   out.Add("method", input.method);
+  out.Add("server", input.server);
   if (input.intent != nullptr) out.Put("intent", IntentDocument(*input.intent));
   if (input.capability != nullptr) out.Put("capability", CapabilityDocument(*input.capability));
   if (input.approved) out.Put("approved", json::Value(true));

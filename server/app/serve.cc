@@ -135,7 +135,7 @@ void RestoreSignals(const sigset_t& signals) {
 std::string Places(const config::ServerSettings& settings) {
   std::string places;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
-    places += (places.empty() ? "" : ", ") + upstream->url_text;
+    places += (places.empty() ? "" : ", ") + (upstream->command.empty() ? upstream->url_text : "the program " + upstream->command.front());
   }
   return places;
 }
@@ -160,7 +160,9 @@ int Serve(const ServeOptions& options, Loaded loaded) {
   const std::string scheme = loaded.server.tls_certificate.empty() ? "http" : "https";
   config::ServerSettings shown;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(loaded.server)) {
-    shown.upstreams.emplace_back().url_text = upstream->url_text;
+    config::UpstreamSettings& one = shown.upstreams.emplace_back();
+    one.url_text = upstream->url_text;
+    one.command = upstream->command;
   }
   shown.admin_keys = loaded.server.admin_keys;
   Result<std::unique_ptr<Service>> service =

@@ -12,6 +12,7 @@
 #include "admin/workers.h"
 #include "http/server.h"
 #include "mcp/endpoint.h"
+#include "mcp/stdio_upstream.h"
 #include "net/loop.h"
 #include "net/tls.h"
 
@@ -93,6 +94,39 @@ mcp::Catalogue::Unaccepted Quarantine(std::shared_ptr<Gate> gate, std::shared_pt
     gate->RecordRefusedRequest({.token = {}, .tool = tool, .method = "tools/list"},
                                "the tool's definition is not accepted, the tool is in quarantine: " + digest);
   };
+}
+
+using HealthOfEach = std::vector<std::shared_ptr<mcp::UpstreamHealth>>;
+
+HealthOfEach MakeHealth(const config::ServerSettings& settings, const std::shared_ptr<const Clock>& clock,
+                        const std::shared_ptr<telemetry::GatewayMetrics>& metrics) {
+  HealthOfEach all;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    const auto [resting, full] = metrics->AddUpstream(upstream->name);
+    // The counters live as long as the metrics, which outlive the endpoint.
+    const auto turned = [resting = resting, full = full](mcp::UpstreamHealth::Turned why) {
+      (why == mcp::UpstreamHealth::Turned::kResting ? resting : full)->Add();
+    };
+    all.push_back(std::make_shared<mcp::UpstreamHealth>(*upstream, clock, turned));
+  }
+  metrics->FollowUpstreams([all] {
+    std::vector<telemetry::GatewayMetrics::UpstreamRow> rows;
+    for (const auto& one : all) rows.push_back({one->name, static_cast<double>(one->in_progress()), one->resting()});
+    return rows;
+  });
+  return all;
+}
+
+// All of them on the first loop: what they say is passed on to the others.
+std::vector<std::shared_ptr<mcp::StdioServer>> MakePrograms(const config::ServerSettings& settings, net::Loop& loop, const ServiceParts& parts) {
+  std::vector<std::shared_ptr<mcp::StdioServer>> all;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    all.push_back(upstream->command.empty()
+                      ? nullptr
+                      : std::make_shared<mcp::StdioServer>(loop, *upstream, mcp::StdioEnvironment(*upstream),
+                                                           static_cast<std::size_t>(settings.limits.max_answer_bytes), parts.version, parts.log));
+  }
+  return all;
 }
 
 std::vector<telemetry::RouteName> AllRoutes() {
@@ -183,6 +217,8 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .states = *states,
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
+                                    .stdio = MakePrograms(*settings, pool->at(0), parts),
+                                    .health = MakeHealth(*settings, parts.clock, metrics),
                                     .version = parts.version},
                                    pool->loops());
   endpoint->AddRoutes(*router);
@@ -190,6 +226,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                        HttpOptions(parts, settings->limits));
   if (!listening.ok()) return listening.error();
   server = std::move(*listening);
+  endpoint->StartPrograms();
   endpoint->FollowCatalogue();
   return {};
 }

@@ -19,6 +19,7 @@ namespace {
 using Shape = SettingRow::Shape;
 
 constexpr std::string_view kHeaderPrefix = "upstream.headers.";
+constexpr std::string_view kVariablePrefix = "upstream.environment.";
 constexpr std::string_view kList = "upstreams";  // each element has the members of the section `upstream`
 constexpr std::size_t kMaxUpstreams = 64;
 
@@ -109,13 +110,13 @@ class Loader {
       const std::string path = prefix + "." + entry.first.as<std::string>();
       const std::string where = PlaceOf(entry.first, path);
       if (!seen_.insert(path).second) Report(where, "appears twice");
-      if (path == "upstream.headers") {
-        if (!entry.second.IsMap()) Report(where, "must be a mapping of header names to values");
+      if (path == "upstream.headers" || path == "upstream.environment") {
+        if (!entry.second.IsMap()) Report(where, "must be a mapping of names to values");
         else ReadMap(path, entry.second);
         continue;
       }
       const SettingRow* row = FindByPath(path);
-      if (row == nullptr && !path.starts_with(kHeaderPrefix)) {
+      if (row == nullptr && !path.starts_with(kHeaderPrefix) && !path.starts_with(kVariablePrefix)) {
         Report(where, "is no setting" + DidYouMean(path, KnownPaths()));
         continue;
       }
@@ -150,6 +151,7 @@ class Loader {
     std::vector<std::string> paths;
     for (const SettingRow& row : SettingTable()) paths.emplace_back(row.path);
     paths.emplace_back("upstream.headers");
+    paths.emplace_back("upstream.environment");
     return paths;
   }
 
@@ -188,9 +190,10 @@ class Loader {
     for (const auto& [path, given] : all) {
       const SettingRow* row = FindByPath(path);
       for (const std::string& text : given.texts) {
-        std::optional<std::string> problem = row != nullptr
-                                                 ? row->store(text, read_secret_, out)
-                                                 : StoreUpstreamHeader(path.substr(kHeaderPrefix.size()), text, out);
+        std::optional<std::string> problem;
+        if (row != nullptr) problem = row->store(text, read_secret_, out);
+        else if (path.starts_with(kHeaderPrefix)) problem = StoreUpstreamHeader(path.substr(kHeaderPrefix.size()), text, out);
+        else problem = StoreUpstreamVariable(path.substr(kVariablePrefix.size()), text, out);
         if (problem) Report(given.where, std::move(*problem));
       }
     }
@@ -202,11 +205,23 @@ class Loader {
       StoreAll(given, scratch);
       UpstreamSettings& one = scratch.upstream;
       if (!given.contains("upstream.name")) Report(where, "needs a name, by which tokens and policies know it");
-      if (!given.contains("upstream.url")) Report(where, "needs a url");
+      CheckKind(given, where);
       if (!given.contains("upstream.prefix") && list_.size() > 1) one.prefix = one.name + "_";
       load_.settings.upstreams.push_back(std::move(one));
     }
     CheckList();
+  }
+
+  // An upstream has a url or a command, and what belongs to the one is nothing for the other.
+  void CheckKind(const std::map<std::string, Given>& given, const std::string& where) {
+    const bool url = given.contains("upstream.url"), command = given.contains("upstream.command");
+    if (url == command) return Report(where, url ? "give a url or a command, not both" : "needs a url or a command");
+    for (const auto& [path, one] : given) {
+      const bool program = path == "upstream.directory" || path == "upstream.pass_environment" || path.starts_with(kVariablePrefix);
+      const bool place = path == "upstream.ca_file" || path.starts_with(kHeaderPrefix) || path == "upstream.connect_timeout_ms";
+      if (url && program) Report(one.where, "belongs to an upstream with a command");
+      if (command && place) Report(one.where, "belongs to an upstream with a url");
+    }
   }
 
   // What would make two upstreams one to a token, a policy or an agent.
@@ -241,6 +256,8 @@ class Loader {
       for (const auto& [path, given] : given_) {
         if (path.starts_with("upstream.")) Report(given.where, "the upstreams are set by the list upstreams; leave this out");
       }
+    } else if (given_.contains("upstream.command")) {
+      CheckKind(given_, WhereOf("upstream.command"));
     } else if (s.upstream.url_text.empty() && given_.find("upstream.url") == given_.end()) {
       Report("upstream.url", "is not set: give the MCP server's URL with --upstream, INTENTGATE_UPSTREAM_URL or in the file");
     }
@@ -284,6 +301,7 @@ std::vector<SettingReference> ServerSettingsReference() {
                     std::string(row.description)});
   }
   rows.push_back({"upstreams[]", "", "", "several upstreams: a list of mappings with the members of `upstream`, name and url needed"});
+  rows.push_back({"upstream.environment", "", "", "names and values of environment variables for the program"});
   rows.push_back({"upstream.headers", "", "", "header names and values sent with every call, such as a credential"});
   return rows;
 }

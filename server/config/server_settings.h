@@ -41,6 +41,11 @@ struct UpstreamHeader {
   crypto::SecretBytes value;  // often a credential
 };
 
+struct UpstreamVariable {
+  std::string name;
+  crypto::SecretBytes value;  // often a credential
+};
+
 struct UpstreamSettings {
   std::string url_text;       // empty: not set
   http::Url url;
@@ -52,7 +57,15 @@ struct UpstreamSettings {
   std::int64_t connect_timeout_ms = 5'000;
   std::int64_t stream_idle_ms = 600'000;  // silence of a stream; a call may wait for a human in it
   std::int64_t max_connections = 4'096;   // of each event loop
+  std::int64_t max_concurrent = 1'024;    // requests in progress, of all event loops; streams do not count
+  std::int64_t breaker_failures = 5;      // failures in a row after which calls rest; 0: never
+  std::int64_t breaker_open_ms = 10'000;  // for how long
   std::vector<UpstreamHeader> headers;
+
+  std::vector<std::string> command;       // a server that speaks over its standard input and output, in place of a URL
+  std::string directory;                  // where it runs; empty: where the gateway does
+  std::vector<UpstreamVariable> environment;
+  std::vector<std::string> pass_environment;  // variables of the gateway that it gets, besides those that every one gets
 };
 
 struct ServerLimits {

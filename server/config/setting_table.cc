@@ -143,6 +143,10 @@ bool IsPrefix(std::string_view text) {
   });
 }
 
+bool IsVariable(std::string_view text) {
+  return !text.empty() && text.find_first_of(std::string_view("=\0", 2)) == std::string_view::npos;
+}
+
 // Rows whose text is taken as it is, and rows that are whole numbers.
 #define IG_TEXT(member)                                                                     \
   [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
@@ -181,6 +185,28 @@ std::vector<SettingRow> MakeTable() {
        IG_INTEGER(upstream.stream_idle_ms, 1000, kDay * 1000)},
       {"upstream.max_connections", "", "4096", "connections to the upstream, for each event loop; a call beyond fails at once",
        IG_INTEGER(upstream.max_connections, 1, 1'000'000)},
+      {"upstream.max_concurrent", "", "1024", "requests to the upstream in progress; one more fails at once. Streams do not count",
+       IG_INTEGER(upstream.max_concurrent, 1, 1'000'000)},
+      {"upstream.breaker_failures", "", "5", "failures in a row after which calls to the upstream rest; 0: they never do",
+       IG_INTEGER(upstream.breaker_failures, 0, 1'000'000)},
+      {"upstream.breaker_open_ms", "", "10000", "how long they rest; then one call tries it",
+       IG_INTEGER(upstream.breaker_open_ms, 1, 3'600'000)},
+      {"upstream.command", "", "", "in place of a url: a program with its arguments, as a list, that speaks MCP over its standard input and output",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text.empty() && out.upstream.command.empty()) return "must begin with a program";
+         if (text.find('\0') != std::string::npos) return "must not hold a NUL";
+         out.upstream.command.push_back(text);
+         return std::nullopt;
+       },
+       Shape::kList},
+      {"upstream.directory", "", "", "where the program runs; as the gateway unless set", IG_TEXT(upstream.directory), Shape::kPath},
+      {"upstream.pass_environment", "", "", "variables of the gateway's environment that the program gets besides PATH, HOME, LANG, LC_ALL, TZ, TMPDIR",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (!IsVariable(text)) return "must be a list of names of environment variables";
+         out.upstream.pass_environment.push_back(text);
+         return std::nullopt;
+       },
+       Shape::kList},
       {"upstream.ca_file", "", "", "PEM file with the authorities that may sign the upstream's certificate",
        IG_TEXT(upstream.ca_file), Shape::kPath},
       {"admin.token", "INTENTGATE_ADMIN_TOKEN", "", "superadmin's token; better in a file", StoreAdminToken},
@@ -232,6 +258,13 @@ const SettingRow* FindByPath(std::string_view path) {
     if (row.path == path) return &row;
   }
   return nullptr;
+}
+
+std::optional<std::string> StoreUpstreamVariable(const std::string& name, const std::string& value, ServerSettings& out) {
+  if (!IsVariable(name)) return "is no name of an environment variable";
+  if (value.find('\0') != std::string::npos) return "the variable's value holds a NUL";
+  out.upstream.environment.push_back({name, crypto::SecretBytes(base::AsBytes(value))});
+  return std::nullopt;
 }
 
 std::optional<std::string> StoreUpstreamHeader(const std::string& name, const std::string& value, ServerSettings& out) {

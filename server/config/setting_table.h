@@ -30,5 +30,7 @@ const SettingRow* FindByPath(std::string_view path);
 
 // For upstream.headers, whose members have names of the operator's choice.
 std::optional<std::string> StoreUpstreamHeader(const std::string& name, const std::string& value, ServerSettings& out);
+// For upstream.environment likewise.
+std::optional<std::string> StoreUpstreamVariable(const std::string& name, const std::string& value, ServerSettings& out);
 
 }  // namespace intentgate::config

@@ -98,6 +98,12 @@ void Endpoint::Close() {
   for (const PendingOutcome& lost : context_.pending->TakeAll()) RecordLost(context_, lost);
 }
 
+void Endpoint::StartPrograms() {
+  for (const auto& server : context_.stdio) {
+    if (server != nullptr) server->loop().Post([server] { server->Start(); });
+  }
+}
+
 void Endpoint::FollowCatalogue() {
   Lane& lane = *lanes_.front().second;
   lane.loop.Post([this, &lane] {

@@ -33,6 +33,8 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   void AddRoutes(http::Router& router);
   // Before the loops stop: decisions that come later are dropped, their calls never forwarded.
   void Close();
+  // Starts the upstreams that are programs of this machine.
+  void StartPrograms();
   // Asks each upstream for its tools, so that the intent check knows them before a client lists them. Tries
   // again until it has them, and from time to time afterwards.
   void FollowCatalogue();

@@ -8,6 +8,10 @@ Failure Failure::FromTransport(const Error& error) {
   if (error.code == ErrorCode::kTimeout) {
     return {"upstream timeout", "timeout", ForwardOutcome::kTimeout, 0, error.ToString()};
   }
+  if (error.code == ErrorCode::kCancelled) {
+    return {"upstream takes no calls now: it keeps failing, or has too many in progress; try again later", "transport",
+            ForwardOutcome::kTransport, 0, error.ToString()};
+  }
   if (error.code == ErrorCode::kMalformed || error.code == ErrorCode::kLimitExceeded) return FromRubbish(0, error);
   return {"upstream unavailable", "transport", ForwardOutcome::kTransport, 0, error.ToString()};
 }

@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include "mcp/stdio_upstream.h"
+
 namespace intentgate::mcp {
 
 Lane::Lane(const Context& c, net::Loop& at) : context(c), loop(at), mailbox(std::make_shared<Mailbox>(at)) {
   const auto settings = config::UpstreamsOf(*c.settings);
   for (std::size_t i = 0; i < settings.size(); ++i) {
-    auto upstream = MakeHttpUpstream(at, *settings[i], c.upstream_tls[i]);
+    auto inner = c.stdio[i] != nullptr ? MakeStdioUpstream(at, *settings[i], c.stdio[i])
+                                       : MakeHttpUpstream(at, *settings[i], c.upstream_tls[i]);
+    auto upstream = MakeGuardedUpstream(std::move(inner), c.health[i]);
     Upstream& to = *upstream;
     backends.push_back(std::make_unique<Backend>(Backend{std::move(upstream), OwnSessions(to, c.version, max_answer())}));
   }

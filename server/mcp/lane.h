@@ -19,7 +19,9 @@
 #include "mcp/own_sessions.h"
 #include "mcp/pending_outcomes.h"
 #include "mcp/sessions.h"
+#include "mcp/stdio_server.h"
 #include "mcp/upstream.h"
+#include "mcp/upstream_health.h"
 #include "telemetry/gateway_metrics.h"
 #include "telemetry/log.h"
 
@@ -40,6 +42,8 @@ struct Context {
   std::shared_ptr<CallStates> states;
   std::shared_ptr<Directory> directory;
   std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
+  std::vector<std::shared_ptr<StdioServer>> stdio;                   // of each upstream; null: it is reached over HTTP
+  std::vector<std::shared_ptr<UpstreamHealth>> health;               // of each upstream
   std::string version;
 };
 

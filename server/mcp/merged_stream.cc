@@ -226,6 +226,7 @@ class ListenStream final : public MergedStream {
     UpstreamMessage message{json::Write(BodyFor(upstream))};
     message.more = PassedHeaders(exchange_->request(), Era::kModern);
     message.replayable = true;
+    message.stays_open = true;
     sources_[upstream].call = lane_.At(upstream).upstream->Post(std::move(message), Callbacks(upstream));
   }
 

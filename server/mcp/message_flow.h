@@ -20,7 +20,7 @@
 namespace intentgate::mcp {
 
 inline constexpr std::size_t kFlowWindow = 64 * 1024;
-inline constexpr std::size_t kSharedWindow = 1024 * 1024;  // where several upstreams share a session
+inline constexpr std::size_t kSharedWindow = 1024 * 1024;  // where a message may have to be changed
 
 // Thread-compatible.
 class MessageFlow {

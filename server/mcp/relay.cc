@@ -56,6 +56,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     if (task_.own_name) SetOwnName(message.more, *task_.own_name);
     // Without a decision nothing was allowed that must not happen twice.
     message.replayable = !task_.decision;
+    message.stays_open = task_.listens;
     call_ = upstream().Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
                                                  [self](std::string_view piece) { self->OnBody(piece); },
                                                  [self](const Status& status) { self->OnDone(status); }});
@@ -91,10 +92,12 @@ class Relay : public std::enable_shared_from_this<Relay> {
     const bool sse = reader_.form() == AnswerReader::Form::kSse;
     if (sse && call_ != nullptr) call_->SetIdleTimeout(upstream().stream_idle());
     if (sse && !reads_streams_) return;
-    const std::size_t window = sse || !task_.listens ? kFlowWindow : 0;
     const bool shared = sse && in_parts();
+    // What may have to be changed is held for longer: an answer that asks for input gets the gateway's mark.
+    const std::size_t held = shared || task_.change ? kSharedWindow : kFlowWindow;
+    const std::size_t window = sse || !task_.listens ? held : 0;
     flow_.emplace(
-        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, shared ? kSharedWindow : window,
+        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, window,
         [this](json::Value message) { return Look(std::move(message)); },
         [this](const AnswerScan& scan) { Passed(scan); });
     if (shared) flow_->Share(EventPrefix(task_.upstream), false);

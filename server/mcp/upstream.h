@@ -28,6 +28,7 @@ struct UpstreamMessage {
   UpstreamSession session = {};
   http::HeaderList more = {};
   bool replayable = false;  // harmless when it arrives twice
+  bool stays_open = false;  // a stream that is no call
 };
 
 // Loop-bound; also its destructor.
@@ -52,6 +53,8 @@ class Upstream {
  protected:
   // `settings` must outlive it.
   Upstream(net::Loop& loop, const config::UpstreamSettings& settings) : loop_(loop), settings_(settings) {}
+  // For what stands in front of `inner`.
+  explicit Upstream(Upstream* inner) : loop_(inner->loop_), settings_(inner->settings_) {}
   const config::UpstreamSettings& settings() const { return settings_; }
 
  private:

@@ -186,6 +186,26 @@ void GatewayMetrics::FollowEvidence(std::function<std::vector<Freshness>()> read
       [](const Freshness& one) { return static_cast<double>(one.verified_to); });
 }
 
+void GatewayMetrics::FollowUpstreams(std::function<std::vector<UpstreamRow>()> read) {
+  const auto add = [&](std::string_view name, std::string_view help, double (*value)(const UpstreamRow&)) {
+    registry_.AddGauges(name, help, "upstream", [read, value] {
+      Registry::LabelledValues out;
+      for (const UpstreamRow& one : read()) out.emplace_back(one.name, value(one));
+      return out;
+    });
+  };
+  add("upstream_requests_in_progress", "Requests to the upstream in progress.", [](const UpstreamRow& one) { return one.in_progress; });
+  add("upstream_resting", "1 while calls to the upstream rest because it kept failing, else 0.",
+      [](const UpstreamRow& one) { return one.resting ? 1.0 : 0.0; });
+}
+
+std::pair<Counter*, Counter*> GatewayMetrics::AddUpstream(std::string_view name) {
+  constexpr std::string_view kFamily = "upstream_refused_total";
+  constexpr std::string_view kHelp = "Requests that were not sent to the upstream.";
+  return {&registry_.AddCounter(kFamily, kHelp, {{"upstream", name}, {"reason", "resting"}}),
+          &registry_.AddCounter(kFamily, kHelp, {{"upstream", name}, {"reason", "full"}})};
+}
+
 void GatewayMetrics::FollowSessions(std::function<double()> read) {
   registry_.AddGauge("mcp_sessions", "Upstream sessions bound to a caller.", std::move(read));
 }

@@ -44,6 +44,15 @@ class GatewayMetrics {
   void FollowEvidence(std::function<std::vector<Freshness>()> read);
   // Of the same, the verifications of whole chains, which there are without checkpoints as well.
   void FollowVerification(std::function<std::vector<Freshness>()> read);
+  struct UpstreamRow {
+    std::string name;
+    double in_progress = 0;
+    bool resting = false;
+  };
+  void FollowUpstreams(std::function<std::vector<UpstreamRow>()> read);
+  // The requests to one upstream that were not sent: because calls to it rest, because too many are in progress. Before the
+  // first Render.
+  std::pair<Counter*, Counter*> AddUpstream(std::string_view name);
   void FollowSessions(std::function<double()> read);
 
   std::string Render() const { return registry_.Render(); }

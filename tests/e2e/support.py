@@ -166,10 +166,10 @@ class Upstream:
 
 
 class Gateway:
-    """`intentgate serve` on a free port, with its files in `folder`."""
+    """`intentgate serve` on a free port, with its files in `folder`. `upstreams`: that part of the settings, in place of a URL."""
 
     def __init__(self, folder: pathlib.Path, upstream_url: str, extra: str = "", policy: str = POLICY,
-                 tenant_admins: Optional[Dict[str, str]] = None) -> None:
+                 tenant_admins: Optional[Dict[str, str]] = None, upstreams: str = "") -> None:
         self.folder = folder
         self.admin_token = "admin-0123456789abcdef0123456789abcdef"
         if not (folder / "keys").exists():
@@ -180,7 +180,7 @@ class Gateway:
         tenants = ", ".join(f'"{tenant}:{token}"' for tenant, token in (tenant_admins or {}).items())
         (folder / "intentgate.yaml").write_text(
             "listen: {address: 127.0.0.1:0}\n"
-            f"upstream: {{name: recorder, url: {upstream_url}}}\n"
+            + (upstreams or f"upstream: {{name: recorder, url: {upstream_url}}}\n") +
             f"keys: {{file: keys}}\nadmin: {{token_file: admin-token, tenants: [{tenants}]}}\n"
             "store: {kind: sqlite, sqlite_path: intentgate.db}\npolicy: {files: [policy.rego]}\n"
             "metrics: {enabled: true}\n" + extra)

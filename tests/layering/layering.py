@@ -46,7 +46,7 @@ THIRD_PARTY = {
     r"curl/": ["libintentgate/fetch/"],
     r"yaml-cpp/": ["libintentgate/settings/", "libintentgate/rego/builtins/", "server/config/"],
     r"CLI/": ["server/cli/"],
-    r"re2/": ["libintentgate/token/constraints/", "libintentgate/rego/builtins/"],
+    r"re2/": ["libintentgate/token/constraints/", "libintentgate/rego/builtins/", "libintentgate/rego/tools/"],
     r"spdlog/": ["server/telemetry/"],
     r"absl/strings/": [],
 }

@@ -64,6 +64,7 @@ struct PolicyInput {
   const IntentInput* intent = nullptr;
   const CapabilityInput* capability = nullptr;
   bool approved = false;  // a person has approved exactly this call; absent unless true
+  std::string_view server;  // the upstream that the call would go to, by its configured name
 };
 
 // The `input` document of a call. For dry runs and for showing it to an author.

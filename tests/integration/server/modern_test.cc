@@ -220,4 +220,21 @@ TEST_CASE("a client listens to what its token covers") {
   CHECK(g.upstream.seen("subscriptions/listen").size() == 1);
 }
 
+TEST_CASE("an answer that asks for input gets the mark also when it is large") {
+  for (const bool sse : {false, true}) {
+    Modern g;
+    g.upstream.set_mode("large_input");
+    g.upstream.sse = sse;
+    Caller& caller = g.Start();
+    http::HeaderList headers = Headers("tools/call", "read_file");
+    headers.Set("Accept", "application/json");
+    const Got first = caller.Mcp("good", Body("tools/call", R"("name":"read_file","arguments":{"path":"/a"})"), headers);
+    const std::string state = first.json().AtPointer("/result/requestState")->string_value();
+    CHECK(state != "of the upstream");
+    const Got second = Call(caller, "read_file", R"(,"requestState":")" + state + "\"");
+    CHECK(second.status == 200);
+    CHECK(second.body.find(R"("state":"of the upstream")") != std::string::npos);
+  }
+}
+
 }  // namespace intentgate::test

@@ -140,4 +140,30 @@ TEST_CASE("traceparent goes on, the caller's token and cookies do not") {
   CHECK(seen.find("Authorization") == std::string::npos);
 }
 
+TEST_CASE("a silent stream shows signs of life, and ends with the token however much the upstream says") {
+  for (const bool modern : {false, true}) {
+    Gateway g;
+    g.settings.keep_alive_ms = 400;
+    g.upstream.modern = modern;
+    Caller& caller = g.Start();
+    const http::HeaderList listen{{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "subscriptions/listen"}, {"Accept", "text/event-stream"}};
+    const auto stream =
+        modern ? caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", listen),
+                             R"({"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}},"notifications":{}}})")
+               : caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", Streaming(caller)));
+    REQUIRE(stream->Starts());
+    CHECK(stream->Has(": alive\n"));
+    g.gate->tokens_ended = true;
+    const auto ended = [&] {
+      const std::lock_guard lock(stream->mutex);
+      return stream->ended;
+    };
+    while (!ended()) {
+      g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/x"})"));
+      std::this_thread::yield();
+    }
+    while (g.upstream.left == 0) std::this_thread::yield();
+  }
+}
+
 }  // namespace intentgate::test

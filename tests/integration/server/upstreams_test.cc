@@ -170,4 +170,46 @@ TEST_CASE("one upstream that knows the legacy era alone sends modern clients the
   CHECK(got.code() == -32022);
 }
 
+TEST_CASE("calls to an upstream that keeps failing rest, and are told so at once, while the other goes on") {
+  TwoUpstreams g;
+  g.Break(1);
+  g.settings.upstreams[1].breaker_failures = 1;
+  g.settings.upstreams[1].breaker_open_ms = 3'600'000;
+  Caller& caller = g.Start();
+  std::string told;
+  while (told.find("takes no calls now") == std::string::npos) told = caller.Mcp("good", CallBody("read_b_read_file")).body;
+  CHECK(caller.Mcp("good", CallBody("read_b_read_file")).code() == -32603);
+  CHECK(caller.Mcp("good", CallBody("read_a_read_file")).code() == 0);
+  const std::string metrics = caller.Do("GET", "/metrics").body;
+  CHECK(metrics.find(R"(upstream_resting{upstream="b"} 1)") != std::string::npos);
+  CHECK(metrics.find(R"(upstream_resting{upstream="a"} 0)") != std::string::npos);
+  CHECK(metrics.find(R"(upstream_refused_total{upstream="b",reason="resting"})") != std::string::npos);
+}
+
+TEST_CASE("no more calls than the limit are in progress, and one that is cancelled gives its place back") {
+  TwoUpstreams g;
+  g.settings.upstreams[0].max_concurrent = 1;
+  g.settings.upstreams[0].breaker_failures = 0;
+  Caller& caller = g.Start();
+  const auto taken = [&] {
+    const std::string metrics = caller.Do("GET", "/metrics").body;
+    return metrics.find(R"(upstream_requests_in_progress{upstream="a"} 0)") == std::string::npos;
+  };
+  // The gateway's own questions at the start take the place for a moment.
+  while (g.upstream.seen("tools/list").empty() || taken()) std::this_thread::yield();
+  g.upstream.modern = true;
+  g.upstream.set_mode("stream");
+  const std::string body = ModernBody("tools/call", R"("name":"read_a_read_file","arguments":{})");
+  const auto headers = ModernHeaders("tools/call", "read_a_read_file");
+  const auto held = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", headers), body);
+  while (g.upstream.seen("tools/call").empty()) std::this_thread::yield();
+  CHECK(caller.Mcp("good", body, headers).body.find("takes no calls now") != std::string::npos);
+  CHECK(g.upstream.seen("tools/call").size() == 1);
+  g.upstream.set_mode("");
+  REQUIRE(held->Starts());
+  caller.Leave(*held);
+  while (taken()) std::this_thread::yield();
+  CHECK(caller.Mcp("good", body, headers).code() == 0);
+}
+
 }  // namespace intentgate::test

@@ -4,11 +4,18 @@ set -euo pipefail
 source tests/conformance/mcp/install.sh
 status=0
 bash tests/conformance/mcp/run.sh short || status=1
-venv=build/venv-mcp
-if [ ! -x "$venv/bin/pytest" ] || [ tests/mcp_clients/requirements.txt -nt "$venv/.installed" ]; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/mcp_clients/requirements.txt
-  touch "$venv/.installed"
-fi
-"$venv/bin/python" -m pytest -q tests/mcp_clients || status=1
+# with ENVIRONMENT REQUIREMENTS ARGUMENT...: pytest in a virtual environment of its own.
+with() {
+  local venv=$1 requirements=$2
+  shift 2
+  if [ ! -x "$venv/bin/pytest" ] || [ "$requirements" -nt "$venv/.installed" ]; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    touch "$venv/.installed"
+  fi
+  "$venv/bin/python" -m pytest -q "$@"
+}
+agents=tests/mcp_clients/test_agent_clients.py
+with build/venv-mcp tests/mcp_clients/requirements.txt tests/mcp_clients --ignore "$agents" || status=1
+with build/venv-agents tests/mcp_clients/requirements-agents.txt "$agents" || status=1
 exit $status

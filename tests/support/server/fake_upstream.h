@@ -164,6 +164,10 @@ class FakeUpstream {
                             R"(,"error":{"code":-32021,"message":"capability","data":{"requiredCapabilities":{"sampling":{}}}}})");
     }
     const json::Value* state = body.AtPointer("/params/requestState");
+    if (mode() == "large_input" && state == nullptr) {
+      return Answer(*exchange, id, R"({"resultType":"input_required","inputRequests":{"a":{"method":"elicitation/create","params":{"message":")" +
+                                       std::string(500'000, 'x') + R"("}}},"requestState":"of the upstream"})");
+    }
     if (mode() == "input" && state == nullptr) {
       return Answer(*exchange, id, R"({"resultType":"input_required","inputRequests":{"a":{"method":"roots/list","params":{}}},"requestState":"of the upstream"})");
     }

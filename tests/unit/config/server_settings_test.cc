@@ -159,7 +159,7 @@ TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are
   CHECK(problems("upstreams: [" + a + ", prefix: ''}, {name: b, url: 'http://h/', prefix: ''}]\n").empty());
   CHECK(problems("upstreams: [" + a + ", prefix: 'a b'}]\n").find("must be letters") != std::string::npos);
   CHECK(problems("upstreams: [{url: 'http://h/'}, {name: b}]\n").find("needs a name") != std::string::npos);
-  CHECK(problems("upstreams: [{name: b}]\n").find("needs a url") != std::string::npos);
+  CHECK(problems("upstreams: [{name: b}]\n").find("needs a url or a command") != std::string::npos);
   CHECK(problems("upstreams: []\n").find("must be a list of 1 to 64") != std::string::npos);
   CHECK(problems("upstreams: [" + a + ", nmae: x}]\n").find("is no setting") != std::string::npos);
   CHECK(problems(kGood + "upstreams: [" + a + "}]\n").find("leave this out") != std::string::npos);

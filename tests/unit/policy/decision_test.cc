@@ -216,9 +216,10 @@ TEST_CASE("the input document has the public names and leaves out what is empty"
   IntentInput intent{"pay", allowed, forbidden, 0.5};
   CapabilityInput capability{"agent", "issuer", "acme", "eu", 1'700'000'000, "j", "r"};
   input = {"transfer", &args, "agent", "s", "tools/call", &intent, &capability};
+  input.server = "bank";
   CHECK(Written(input) ==
         R"({"tool":"transfer","args":{"amount":1.10,"big":9007199254740993},"agent_id":"agent","session_id":"s",)"
-        R"("method":"tools/call","intent":{"summary":"pay","allowed_tools":["a","b"],"forbidden_tools":["c"],"confidence":0.5},)"
+        R"("method":"tools/call","server":"bank","intent":{"summary":"pay","allowed_tools":["a","b"],"forbidden_tools":["c"],"confidence":0.5},)"
         R"("capability":{"subject":"agent","issuer":"issuer","tenant":"acme","zone":"eu","step_up_at":1700000000,"jti":"j","root_jti":"r"}})");
   const json::Value empty = json::Value(json::Object{});
   intent = {};

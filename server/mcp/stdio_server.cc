@@ -1,0 +1,212 @@
+#include "mcp/stdio_server.h"
+
+#include <algorithm>
+
+#include "mcp/answer.h"
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::string_view kHelloId = "intentgate-initialize";
+constexpr std::size_t kMaxErrorLine = 2'048;
+
+Error Unavailable(std::string_view why) { return Error{ErrorCode::kUnavailable, std::string(why)}; }
+
+json::Value Hello(std::string_view version) {
+  return json::MakeObject(
+      {{"jsonrpc", "2.0"},
+       {"id", kHelloId},
+       {"method", "initialize"},
+       {"params", json::MakeObject({{"protocolVersion", kNewestProtocol},
+                                    {"capabilities", json::MakeObject({})},
+                                    {"clientInfo", json::MakeObject({{"name", "intentgate"}, {"version", version}})}})}});
+}
+
+json::Value* TokenIn(json::Value& message, std::string_view place) {
+  json::Value* params = message.Find("params");
+  json::Value* within = params == nullptr || place.empty() ? params : params->Find(place);
+  return within == nullptr ? nullptr : within->Find("progressToken");
+}
+
+}  // namespace
+
+StdioServer::StdioServer(net::Loop& loop, const config::UpstreamSettings& settings,
+                         std::vector<std::pair<std::string, std::string>> environment, std::size_t max_message, std::string version,
+                         std::shared_ptr<const telemetry::Logger> log)
+    : loop_(loop), settings_(settings), environment_(std::move(environment)), max_message_(max_message), version_(std::move(version)),
+      log_(std::move(log)), restart_(loop, [this] { Start(); }) {}
+
+StdioServer::~StdioServer() = default;
+
+void StdioServer::Start() {
+  state_ = State::kStarting;
+  started_at_ = net::Loop::NowMillis();
+  const auto weak = weak_from_this();
+  Result<std::unique_ptr<net::Child>> child = net::Child::Start(
+      loop_, {.command = settings_.command, .environment = environment_, .directory = settings_.directory},
+      {.on_output = [weak](std::string_view data) { if (const auto self = weak.lock()) self->OnOutput(data); },
+       .on_error_output = [weak](std::string_view data) { if (const auto self = weak.lock()) self->OnErrorOutput(data); },
+       .on_end = [weak] { if (const auto self = weak.lock()) self->OnEnd("the process has ended"); }});
+  if (!child.ok()) return OnEnd(child.error().message);
+  child_ = std::move(*child);
+  log_->Info("upstream started", {{"upstream", settings_.name}, {"pid", child_->pid()}});
+  Write(Hello(version_));
+}
+
+void StdioServer::OnEnd(std::string_view why) {
+  if (child_ != nullptr) child_->Kill();
+  child_.reset();
+  state_ = State::kDown;
+  hello_ = {};
+  line_.clear();
+  error_line_.clear();
+  if (net::Loop::NowMillis() - started_at_ >= kStdioSettled.count()) backoff_ = kStdioFirstBackoff;
+  log_->Warn("upstream ended", {{"upstream", settings_.name}, {"detail", why}, {"again_in_ms", backoff_.count()}});
+  restart_.Set(backoff_);
+  backoff_ = std::min(backoff_ * 2, kStdioMaxBackoff);
+  waiting_.clear();
+  for (auto& [number, one] : std::exchange(pending_, {})) one.sink.on_end(Unavailable("the server's process has ended"));
+}
+
+void StdioServer::Write(const json::Value& message) {
+  // JSON has no line end inside, and a line is a message.
+  if (child_ != nullptr) child_->Write(json::Write(message) + "\n");
+}
+
+std::uint64_t StdioServer::Ask(json::Value request, StdioSink sink) {
+  const std::uint64_t number = next_++;
+  if (state_ == State::kDown) return sink.on_end(Unavailable("the server's process is down, and started again soon")), number;
+  if (pending_.size() >= kMaxStdioPending || (child_ != nullptr && child_->pending_bytes() > kMaxStdioUnwritten)) {
+    return sink.on_end(Unavailable("the server's process takes no more requests")), number;
+  }
+  pending_.emplace(number, Pending{*request.Find("id"), {}, std::move(sink)});
+  if (state_ == State::kReady) Send(number, std::move(request));
+  else waiting_.emplace_back(number, std::move(request));
+  return number;
+}
+
+void StdioServer::Send(std::uint64_t number, json::Value request) {
+  const auto found = pending_.find(number);
+  if (found == pending_.end()) return;
+  if (*request.Find("method") == json::Value("initialize")) {
+    const StdioSink sink = std::move(found->second.sink);
+    const std::string answer = ResultReply(found->second.id, hello_);
+    pending_.erase(found);
+    return sink.on_end(answer);
+  }
+  request.Set("id", static_cast<std::int64_t>(number));
+  if (json::Value* token = TokenIn(request, "_meta")) {
+    found->second.token = *token;
+    *token = json::Value(static_cast<std::int64_t>(number));
+  }
+  Write(request);
+}
+
+void StdioServer::Cancel(std::uint64_t number) {
+  if (pending_.erase(number) == 0 || state_ != State::kReady) return;
+  Write(json::MakeObject({{"jsonrpc", "2.0"},
+                          {"method", "notifications/cancelled"},
+                          {"params", json::MakeObject({{"requestId", static_cast<std::int64_t>(number)}})}}));
+}
+
+void StdioServer::Tell(const json::Value& notification) {
+  const json::Value* method = notification.Find("method");
+  if (method == nullptr || state_ != State::kReady) return;
+  for (const std::string_view own : {"notifications/initialized", "notifications/cancelled", "notifications/progress"}) {
+    if (*method == json::Value(own)) return;
+  }
+  Write(notification);
+}
+
+std::optional<std::uint64_t> StdioServer::Listen(std::function<void(std::string)> listener) {
+  if (listeners_.size() >= kMaxStdioListeners) return std::nullopt;
+  listeners_.emplace(next_, std::move(listener));
+  return next_++;
+}
+
+void StdioServer::Unlisten(std::uint64_t number) { listeners_.erase(number); }
+
+void StdioServer::OnOutput(std::string_view data) {
+  const auto self = shared_from_this();
+  while (!data.empty() && state_ != State::kDown) {
+    const std::size_t end = data.find('\n');
+    line_.append(data.substr(0, end));
+    data.remove_prefix(std::min(end == std::string_view::npos ? end : end + 1, data.size()));
+    if (line_.size() > max_message_) return OnEnd("it sent a line that is longer than limits.max_answer_bytes");
+    if (end == std::string_view::npos) return;
+    OnLine(std::exchange(line_, {}));
+  }
+}
+
+void StdioServer::OnErrorOutput(std::string_view data) {
+  for (const char c : data) {
+    if (c != '\n' && error_line_.size() < kMaxErrorLine) {
+      if (c != '\r') error_line_.push_back(c);
+      continue;
+    }
+    if (!error_line_.empty()) log_->Info("upstream says", {{"upstream", settings_.name}, {"line", error_line_}});
+    error_line_.clear();
+  }
+}
+
+void StdioServer::OnLine(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  Result<json::Value> message = json::Parse(line, {.max_bytes = max_message_});
+  if (!message.ok() || !message->is_object()) {
+    // Programs print greetings where they should not; what is no message is nobody's answer.
+    return log_->Warn("upstream sent a line that is no message", {{"upstream", settings_.name}});
+  }
+  const bool asks = message->Find("method") != nullptr;
+  if (!asks) return OnAnswer(std::move(*message));
+  if (message->Find("id") != nullptr) return OnQuestion(*message);
+  OnNotification(std::move(*message));
+}
+
+void StdioServer::OnAnswer(json::Value message) {
+  const json::Value* id = message.Find("id");
+  if (id == nullptr) return;
+  if (state_ == State::kStarting && *id == json::Value(kHelloId)) return OnHello(message);
+  const auto number = id->AsInt64();
+  const auto found = number && *number > 0 ? pending_.find(static_cast<std::uint64_t>(*number)) : pending_.end();
+  if (found == pending_.end()) return;
+  const Pending one = std::move(found->second);
+  pending_.erase(found);
+  message.Set("id", one.id);
+  one.sink.on_end(json::Write(message));
+}
+
+void StdioServer::OnHello(const json::Value& answer) {
+  const json::Value* result = answer.Find("result");
+  const json::Value* version = result == nullptr ? nullptr : result->Find("protocolVersion");
+  if (version == nullptr || !version->is_string() || !IsServedProtocol(version->string_value())) {
+    return OnEnd("it did not answer the handshake with a revision that is served here");
+  }
+  hello_ = *result;
+  state_ = State::kReady;
+  Write(json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}}));
+  for (auto& [number, request] : std::exchange(waiting_, {})) Send(number, std::move(request));
+}
+
+void StdioServer::OnQuestion(const json::Value& message) {
+  const json::Value& id = *message.Find("id");
+  // Nobody can say for which of the callers a shared process asks.
+  const bool ping = *message.Find("method") == json::Value("ping");
+  const std::string answer = ping ? ResultReply(id, json::MakeObject({})) : ErrorReply(id, kMethodNotFound, "not supported by this client");
+  if (child_ != nullptr) child_->Write(answer + "\n");
+}
+
+void StdioServer::OnNotification(json::Value message) {
+  if (*message.Find("method") == json::Value("notifications/progress")) {
+    json::Value* token = TokenIn(message, {});
+    const auto number = token == nullptr ? std::nullopt : token->AsInt64();
+    const auto found = number && *number > 0 ? pending_.find(static_cast<std::uint64_t>(*number)) : pending_.end();
+    if (found == pending_.end()) return;
+    *token = found->second.token;
+    return found->second.sink.on_event(json::Write(message));
+  }
+  const std::string text = json::Write(message);
+  for (const auto& [number, listener] : listeners_) listener(text);
+}
+
+}  // namespace intentgate::mcp

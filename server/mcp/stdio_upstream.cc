@@ -1,0 +1,225 @@
+#include "mcp/stdio_upstream.h"
+
+#include <array>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include <intentgate/clock.h>
+
+#include "base/encoding.h"
+#include "http/sse.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::size_t kSessionIdBytes = 18;
+
+http::ResponseHead HeadOf(int status, std::string_view type, std::string_view session) {
+  http::ResponseHead head;
+  head.status = status;
+  if (!type.empty()) head.headers.Add("Content-Type", type);
+  if (!session.empty()) head.headers.Add("Mcp-Session-Id", session);
+  return head;
+}
+
+std::string NewSessionId() {
+  std::array<std::uint8_t, kSessionIdBytes> bytes{};
+  return SystemRandom()->Fill(bytes).ok() ? base::Base64UrlEncode(bytes) : std::string();
+}
+
+// One exchange, told as an HTTP answer. Loop-bound; held by what will tell it.
+class StdioCall final : public http::ClientCall, public std::enable_shared_from_this<StdioCall> {
+ public:
+  StdioCall(net::Loop& loop, std::shared_ptr<StdioServer> server, net::Millis silence, http::ResponseCallbacks callbacks)
+      : server_(std::move(server)), callbacks_(std::move(callbacks)), silence_(silence), timer_(loop, [this] { OnSilence(); }) {
+    timer_.Set(silence_);
+  }
+
+  // What ends it at the server.
+  void set_undo(std::function<void()> undo) {
+    undo_ = std::move(undo);
+    if (over_) Undo();
+  }
+  void set_session(std::string session) { session_ = std::move(session); }
+
+  // A notification becomes an event: the answer is a stream from then on.
+  void OnEvent(std::string text) {
+    Deliver([this, text = std::move(text)] {
+      Begin(200, "text/event-stream");
+      Body(Event(text));
+    });
+  }
+  void OpenStream() {
+    Deliver([this] { Begin(200, "text/event-stream"); });
+  }
+  void OnEnd(Result<std::string> answer) {
+    undo_ = nullptr;
+    Deliver([this, answer = std::move(answer)] {
+      if (!answer.ok()) return Done(answer.error());
+      const bool streams = began_;
+      Begin(200, "application/json");
+      Body(streams ? Event(*answer) : *answer);
+      Done({});
+    });
+  }
+  void Answer(int status) {
+    Deliver([this, status] {
+      Begin(status, {});
+      Done({});
+    });
+  }
+
+  void Cancel() override {
+    const auto self = shared_from_this();
+    over_ = true;
+    timer_.Clear();
+    waiting_.clear();
+    callbacks_ = {};
+    Undo();
+  }
+  void Pause() override { paused_ = true; }
+  void Resume() override {
+    const auto self = shared_from_this();
+    paused_ = false;
+    while (!paused_ && !over_ && !waiting_.empty()) {
+      const auto next = std::move(waiting_.front());
+      waiting_.pop_front();
+      next();
+    }
+  }
+  void SetIdleTimeout(net::Millis timeout) override {
+    silence_ = timeout;
+    if (!over_) timer_.Set(silence_);
+  }
+
+ private:
+  static std::string Event(const std::string& text) {
+    std::string out;
+    http::AppendSseEvent({}, {}, text, out);
+    return out;
+  }
+
+  void Deliver(std::function<void()> part) {
+    if (over_) return;
+    const auto self = shared_from_this();
+    timer_.Set(silence_);
+    if (paused_ || !waiting_.empty()) return waiting_.push_back(std::move(part));
+    part();
+  }
+  void Begin(int status, std::string_view type) {
+    if (std::exchange(began_, true) || over_) return;
+    const auto on_head = callbacks_.on_head;
+    if (on_head) on_head(HeadOf(status, type, session_));
+  }
+  void Body(std::string_view data) {
+    const auto on_body = callbacks_.on_body;
+    if (on_body && !over_) on_body(data);
+  }
+  void Done(const Status& status) {
+    if (std::exchange(over_, true)) return;
+    timer_.Clear();
+    const http::ResponseCallbacks callbacks = std::exchange(callbacks_, {});
+    if (callbacks.on_done) callbacks.on_done(status);
+  }
+  void OnSilence() {
+    const auto self = shared_from_this();
+    if (paused_) return timer_.Set(silence_);
+    Undo();
+    Done(Error{ErrorCode::kTimeout, "the server's process was silent for too long"});
+  }
+  void Undo() {
+    if (const auto undo = std::exchange(undo_, nullptr)) undo();
+  }
+
+  const std::shared_ptr<StdioServer> server_;
+  http::ResponseCallbacks callbacks_;
+  net::Millis silence_;
+  net::Timer timer_;
+  std::function<void()> undo_;
+  std::string session_;
+  std::deque<std::function<void()>> waiting_;
+  bool began_ = false;
+  bool paused_ = false;
+  bool over_ = false;
+};
+
+class StdioUpstream final : public Upstream {
+ public:
+  StdioUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<StdioServer> server)
+      : Upstream(loop, settings), server_(std::move(server)) {}
+
+  std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
+    auto call = Make(std::move(callbacks));
+    // The text was written from what was judged; the process's ids are put into its values.
+    Result<json::Value> body = json::Parse(message.body, {.max_bytes = message.body.size() + 1});
+    if (!body.ok() || !body->is_object()) {
+      loop().Post([call, error = body.ok() ? Error{ErrorCode::kMalformed, "no message"} : body.error()] { call->OnEnd(error); });
+      return call;
+    }
+    if (body->Find("method") == nullptr || body->Find("id") == nullptr) {
+      server_->loop().Post([server = server_, body = std::move(*body)] { server->Tell(body); });
+      loop().Post([call] { call->Answer(202); });
+      return call;
+    }
+    if (*body->Find("method") == json::Value("initialize")) call->set_session(NewSessionId());
+    server_->loop().Post([server = server_, call, home = &loop(), body = std::move(*body)]() mutable {
+      const std::uint64_t number = server->Ask(
+          std::move(body), {[call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); },
+                            [call, home](Result<std::string> end) { home->Post([call, end = std::move(end)] { call->OnEnd(end); }); }});
+      home->Post([server, call, number] {
+        call->set_undo([server, number] { server->loop().Post([server, number] { server->Cancel(number); }); });
+      });
+    });
+    return call;
+  }
+
+  std::shared_ptr<http::ClientCall> Get(const UpstreamSession&, std::string_view, http::ResponseCallbacks callbacks) override {
+    auto call = Make(std::move(callbacks));
+    call->SetIdleTimeout(net::Millis(settings().stream_idle_ms));
+    server_->loop().Post([server = server_, call, home = &loop()] {
+      const auto number = server->Listen([call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); });
+      home->Post([server, call, number] {
+        if (!number) return call->Answer(503);
+        call->set_undo([server, number = *number] { server->loop().Post([server, number] { server->Unlisten(number); }); });
+        call->OpenStream();
+      });
+    });
+    return call;
+  }
+
+  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession&, http::ResponseCallbacks callbacks) override {
+    auto call = Make(std::move(callbacks));
+    loop().Post([call] { call->Answer(200); });
+    return call;
+  }
+
+ private:
+  std::shared_ptr<StdioCall> Make(http::ResponseCallbacks callbacks) {
+    return std::make_shared<StdioCall>(loop(), server_, net::Millis(settings().timeout_ms), std::move(callbacks));
+  }
+
+  const std::shared_ptr<StdioServer> server_;
+};
+
+}  // namespace
+
+std::unique_ptr<Upstream> MakeStdioUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<StdioServer> server) {
+  return std::make_unique<StdioUpstream>(loop, settings, std::move(server));
+}
+
+std::vector<std::pair<std::string, std::string>> StdioEnvironment(const config::UpstreamSettings& settings) {
+  std::map<std::string, std::string> all;
+  const auto pass = [&all](const std::string& name) {
+    if (const char* value = std::getenv(name.c_str())) all[name] = value;
+  };
+  for (const char* name : {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"}) pass(name);
+  for (const std::string& name : settings.pass_environment) pass(name);
+  for (const config::UpstreamVariable& one : settings.environment) {
+    all[one.name] = std::string(base::AsText(one.value.Expose(crypto::SecretAccess())));
+  }
+  return {all.begin(), all.end()};
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,163 @@
+"""What the gateway adds to an MCP call, and what it costs, beside a bare pass-through on the same HTTP code and beside the
+upstream asked directly, in one run.
+
+Usage: mcp_bench.py BUILD OUT.jsonl. The gateway (one thread) has core 0; upstream and load generator, both compiled, share
+core 1. Rounds of the three take turns, so that a busy machine is busy for all. Audit in `async` mode, SQLite.
+Lines of OUT: {"name", "unit", "value", "peers", "settings"}.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROUNDS, SECONDS, CONNECTIONS, IDLE = 3, 3, 32, 1000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def pinned(core, *args, **kwargs):
+    return subprocess.Popen(["taskset", "-c", str(core), *map(str, args)], text=True, **kwargs)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+class Bench:
+    def __init__(self, build, folder):
+        self.programs, self.folder, self.binary = build / "tests/bench", folder, build / "server/intentgate"
+        self.running = []
+
+    def begin(self, core, *args, **kwargs):
+        process = pinned(core, *args, stdout=subprocess.PIPE, **kwargs)
+        self.running.append(process)
+        return process
+
+    def start(self):
+        self.upstream_port = int(self.begin(1, self.programs / "mcp_upstream", "127.0.0.1:0", 1, "sessions").stdout.readline())
+        self.upstream = f"http://127.0.0.1:{self.upstream_port}/mcp"
+        self.passthrough = self.begin(0, self.programs / "mcp_passthrough", "127.0.0.1:0", self.upstream)
+        self.between = f"http://127.0.0.1:{int(self.passthrough.stdout.readline())}/mcp"
+        subprocess.run([self.binary, "keygen", "--out", self.folder / "keys"], check=True, capture_output=True)
+        (self.folder / "policy.rego").write_text(
+            'package intentgate.policy\nimport rego.v1\ndefault decision := {"allow": false, "reason": "no"}\n'
+            'decision := {"allow": true, "reason": "read"} if startswith(input.tool, "read_")\n')
+        (self.folder / "intentgate.yaml").write_text(
+            f"listen: {{address: 127.0.0.1:0, threads: 1}}\nupstream: {{name: bench, url: {self.upstream}}}\n"
+            "keys: {file: keys}\nstore: {kind: sqlite, sqlite_path: bench.db}\npolicy: {files: [policy.rego]}\n"
+            "audit: {durability: async, overflow: block}\nlog: {level: warn}\n")
+        self.gateway = self.begin(0, self.binary, "serve", "--config", self.folder / "intentgate.yaml", stderr=subprocess.STDOUT)
+        for line in self.gateway.stdout:
+            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                break
+        self.through = f"http://127.0.0.1:{self.port}/v1/mcp"
+        self.token = subprocess.run([self.binary, "mint", "--keys", self.folder / "keys", "--subject", "bench", "--ttl", "1h",
+                                     "--tools", "read_file", "--where", "/path subpath /data"],
+                                    check=True, capture_output=True, text=True).stdout.strip()
+
+    def load(self, url, token, connections, rate=0):
+        """(calls per second, p50, p99) of one round."""
+        out = subprocess.run(["taskset", "-c", "1", str(self.programs / "mcp_load"), url, token, str(connections), str(SECONDS),
+                              *([str(rate)] if rate else [])], capture_output=True, text=True, check=True).stdout.split()
+        if int(out[4]) or not int(out[0]):
+            raise SystemExit(f"{out[4]} calls failed at {url}, {out[0]} did not")
+        return int(out[0]) / float(out[1]), float(out[2]), float(out[3])
+
+    def loaded(self, process, url, token):
+        """As load, and the microseconds of processor time that a call took of `process`; the warm-up counts on both sides."""
+        before = cpu_seconds(process.pid)
+        rate, p50, p99 = self.load(url, token, CONNECTIONS)
+        spent = cpu_seconds(process.pid) - before
+        return rate, spent / (rate * (SECONDS + 1)) * 1e6
+
+    def idle(self):
+        """KiB that 1,000 listen streams and 1,000 sessions add, and the whole."""
+        before = resident_kib(self.gateway.pid)
+        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+        listen = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": {"_meta": meta, "notifications": {"toolsListChanged": True}}})
+        hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize",
+                            "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "b", "version": "1"}}})
+        streams = [self.post(listen, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n") for _ in range(IDLE)]
+        sessions = [self.post(hello, "") for _ in range(IDLE)]
+        after = resident_kib(self.gateway.pid)
+        if not all(b"Mcp-Session-Id" in head for _, head in sessions) or not all(b"text/event-stream" in head for _, head in streams):
+            raise SystemExit("a session or a stream did not open")
+        for connection, _ in streams + sessions:
+            connection.close()
+        return before, after
+
+    def post(self, body, fields):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall((f"POST /v1/mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+                            f"Authorization: Bearer {self.token}\r\n{fields}Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(65536)
+        return connection, head
+
+    def stop(self):
+        for process in self.running:
+            process.terminate()
+        for process in self.running:
+            process.wait(30)
+
+
+def one_answer(bench):
+    """A benchmark of refusals would look splendid; so one call is looked at."""
+    body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/data/q3/a"}}}'
+    request = urllib.request.Request(bench.through, body, {"Content-Type": "application/json", "Accept": "application/json",
+                                                           "Authorization": f"Bearer {bench.token}"})
+    if "result" not in json.loads(urllib.request.urlopen(request, timeout=20).read()):
+        raise SystemExit("the call is not allowed")
+
+
+def main():
+    build, out = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+    folder = pathlib.Path(tempfile.mkdtemp(dir=build))
+    bench = Bench(build, folder)
+    median = statistics.median
+    try:
+        bench.start()
+        one_answer(bench)
+        before, after = bench.idle()
+        busy = [(bench.loaded(bench.gateway, bench.through, bench.token), bench.loaded(bench.passthrough, bench.between, "")) for _ in range(ROUNDS)]
+        capacity, cpu = median(g[0] for g, _ in busy), median(g[1] for g, _ in busy)
+        peer_capacity, peer_cpu = median(p[0] for _, p in busy), median(p[1] for _, p in busy)
+        half = round(capacity / 2)
+        calm = [(bench.load(bench.through, bench.token, 1, half), bench.load(bench.between, "", 1, half), bench.load(bench.upstream, "", 1, half))
+                for _ in range(ROUNDS)]
+        through, between, direct = ([median(r[side][i] for r in calm) for i in (1, 2)] for side in (0, 1, 2))
+    finally:
+        bench.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    load = os.getloadavg()[0]
+    notes = f"async audit, gateway alone on core 0, medians of {ROUNDS} x {SECONDS} s, load average {load:.1f}"
+    at_half = f"{half} calls/s, half of the capacity; {notes}"
+    rows = [("mcp.added_latency_p50", "us", through[0] - direct[0], {"through": through[0], "pass-through": between[0], "direct": direct[0]}, at_half),
+            ("mcp.added_latency_p99", "us", through[1] - direct[1], {"through": through[1], "pass-through": between[1], "direct": direct[1]}, at_half),
+            ("mcp.cpu_per_call", "us", cpu, {"pass-through": peer_cpu}, notes),
+            ("mcp.calls_per_second_per_core", "calls/s", 1e6 / cpu, {"pass-through": 1e6 / peer_cpu, "served": capacity, "pass-through served": peer_capacity},
+             "from the processor time of the process; " + notes),
+            ("mcp.idle_memory", "KiB", after, {"before": before}, f"{IDLE} listen streams and {IDLE} legacy sessions open")]
+    with out.open("a", encoding="utf-8") as file:
+        for name, unit, value, peers, settings in rows:
+            file.write(json.dumps({"name": name, "unit": unit, "value": round(value, 1),
+                                   "peers": {k: round(v, 1) for k, v in peers.items()}, "settings": settings}) + "\n")
+    return 0
+
+
+sys.exit(main())
