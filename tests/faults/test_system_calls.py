@@ -45,7 +45,11 @@ def append_traced(kind, folder, trace, *options):
         process.kill()
         process.communicate()
         pytest.skip("ptrace is not permitted here; nothing was tested: " + tracer.communicate()[1].strip())
-    out, err = process.communicate(input="go\n", timeout=SECONDS)
+    try:
+        out, err = process.communicate(input="go\n", timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail(f"it hangs: {kind} {options}")
     tracer.communicate(timeout=SECONDS)
     return subprocess.CompletedProcess([], process.returncode, out, err)
 
