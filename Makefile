@@ -46,12 +46,14 @@ package: deps ## pack the bindings for this platform into dist/
 fuzz: deps ## run each fuzz target for FUZZ_SECONDS (default 60) under clang
 	@bash tests/fuzz/run.sh
 
-asan: deps ## unit tests and the Node addon under AddressSanitizer and UBSan
+asan: deps ## unit tests, the Node addon and the Python extension under AddressSanitizer and UBSan
 	@bash tests/run/sanitized.sh asan
 	@bash tests/run/sanitized_node.sh
+	@bash tests/run/sanitized_python.sh asan
 
-tsan: deps ## unit tests under ThreadSanitizer
+tsan: deps ## unit tests and the Python extension under ThreadSanitizer
 	@bash tests/run/sanitized.sh tsan
+	@bash tests/run/sanitized_python.sh tsan
 
 conformance-rego: deps ## OPA's own conformance cases against the Rego engine
 	@cmake --preset release -DINTENTGATE_TESTS=ON > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }

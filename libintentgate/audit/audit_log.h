@@ -83,9 +83,10 @@ class AuditLog {
 };
 
 // Walks the stored bytes of a tenant from `from_seq` and compares the last hash with the head. `each` hears of every
-// event that was found good. With `values`, those that are stored are held against what the events commit to.
+// event that was found good; an error of its ends the walk and is given back. With `values`, those that are stored are
+// held against what the events commit to.
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq = 0,
-                                 const std::function<void(const AuditRecord&)>& each = {},
+                                 const std::function<Status(const AuditRecord&)>& each = {},
                                  PrivateValueStore* values = nullptr);
 
 // Streams every matching event, oldest first, in constant memory. NDJSON starts with a header line and

@@ -80,6 +80,13 @@ class Exporter {
       Result<std::vector<AuditRecord>> page = store_.Scan(chain.tenant, next, kPage);
       if (!page.ok()) return page.error();
       if (page->empty()) return {};   // events are missing; the verifier will say so
+      if (next > 0 && page->front().seq > next) {
+        const Result<PrunePoint> pruned = store_.Pruned(chain.tenant);
+        if (!pruned.ok()) return pruned.error();
+        if (pruned->first_seq > next) {
+          return Error{ErrorCode::kConflict, "events of tenant " + chain.tenant + " were pruned during the export; export again"};
+        }
+      }
       if (Status s = AddValues(*page); !s.ok()) return s;
       for (const AuditRecord& record : *page) {
         if (record.seq >= chain.head.next_seq) return {};

@@ -26,6 +26,10 @@ struct ExportVerifier::State {
     std::int64_t events = 0;
     std::int64_t last_seq = -1;
     std::string last_hash;
+    std::int64_t first_seq = 0;          // of an unfiltered export: not 0 when older events are not there
+    std::int64_t first_line = 0;
+    std::string link;                    // what the first event is linked to
+    bool explained = true;               // an event says that the older ones were pruned
   };
 
   std::string line;                    // begun, not ended
@@ -39,12 +43,13 @@ struct ExportVerifier::State {
   std::map<std::string, Chain, std::less<>> chains;
   Report report;
 
-  void Fail(Outcome outcome, const std::string& message, std::optional<std::int64_t> seq = std::nullopt) {
+  void Fail(Outcome outcome, const std::string& message, std::optional<std::int64_t> seq = std::nullopt,
+            std::int64_t line_of_it = 0) {
     if (failed) return;
     failed = true;
     report.outcome = outcome;
     report.message = message;
-    if (line_number > 0) report.bad_line = line_number;
+    if (line_number > 0) report.bad_line = line_of_it > 0 ? line_of_it : line_number;
     report.bad_seq = seq;
   }
 
@@ -87,12 +92,32 @@ struct ExportVerifier::State {
       return tampered("A private value was altered: " + values.error().message + ".");
     }
     Place(said->tenant, *parts);
+    if (!failed && said->kind == "control" && said->tool == audit::kPrunedTool) {
+      Explain(chains.find(said->tenant)->second, parts->canonical);
+    }
+  }
+
+  // An interrupted pruning leaves more events than the chain says.
+  static void Explain(Chain& chain, std::string_view canonical) {
+    const Result<audit::PrunePoint> pruned = audit::ReadPruned(canonical);
+    if (!pruned.ok() || pruned->first_seq < chain.first_seq) return;
+    if (pruned->first_seq > chain.first_seq || pruned->prev_hash == chain.link) chain.explained = true;
+  }
+
+  void Begin(Chain& chain, const audit::EventLine& parts) const {
+    chain.first_seq = parts.seq;
+    chain.first_line = line_number;
+    chain.link = parts.prev_hash;
+    chain.explained = parts.seq == 0;
+    chain.last_seq = parts.seq - 1;
+    chain.last_hash = parts.seq == 0 ? std::string() : chain.link;
   }
 
   // Against the events of the same tenant before it.
   void Place(std::string_view tenant, const audit::EventLine& parts) {
     const auto known = chains.find(tenant);
     Chain& chain = known != chains.end() ? known->second : chains[std::string(tenant)];
+    if (known == chains.end() && !header->filtered) Begin(chain, parts);
     const std::int64_t seq = parts.seq;
     const auto tampered = [&](const std::string& message) { Fail(Outcome::kTampered, message, seq); };
     if (seq <= chain.last_seq) return tampered("The event stands behind a later one, or twice: lines were moved.");
@@ -136,8 +161,15 @@ struct ExportVerifier::State {
     const auto found = chains.find(said.tenant);
     const Chain chain = found == chains.end() ? Chain() : found->second;
     const std::string name = "tenant " + said.tenant;
-    if (chain.events != said.events || (!header->filtered && chain.events < said.head.next_seq)) {
-      const std::int64_t expected = header->filtered ? said.events : std::max(said.events, said.head.next_seq);
+    if (!chain.explained) {
+      Fail(Outcome::kTampered, "Event 0 of " + name + " and what follows it up to event " + std::to_string(chain.first_seq) +
+                                   " is missing, and no event of the chain says that it was pruned: it was removed.",
+           0, chain.first_line);
+      return false;
+    }
+    if (chain.events != said.events || (!header->filtered && chain.events < said.head.next_seq - chain.first_seq)) {
+      const std::int64_t expected =
+          header->filtered ? said.events : std::max(said.events, said.head.next_seq - chain.first_seq);
       Fail(Outcome::kTruncated, "Of " + name + " there should be " + std::to_string(expected) + " events; the file has " +
                                     std::to_string(chain.events) + ".", chain.last_seq + 1);
       return false;
@@ -148,6 +180,7 @@ struct ExportVerifier::State {
       return false;
     }
     report.heads.emplace_back(said.tenant, said.head);
+    if (chain.first_seq > 0) report.pruned.push_back({said.tenant, chain.first_seq, chain.link});
     return true;
   }
 
@@ -161,9 +194,10 @@ struct ExportVerifier::State {
     if (failed) return;
     const std::string count = std::to_string(report.events);
     report.complete = !header->filtered;
+    const std::string older = report.pruned.empty() ? "" : "Older ones were pruned, as the chains themselves say; their archive segments have them. ";
     report.message =
         report.complete
-            ? "All " + count + " events from the first to the head of each chain are here, unaltered and in order. "
+            ? "All " + count + " events from the first to the head of each chain are here, unaltered and in order. " + older +
               "Whether the heads are the newest, only a copy of them from elsewhere can tell."
             : "The " + count + " events stand in the order of their chains, and each event's bytes give its hash. The "
               "export is filtered: it cannot be proved from it that no matching event was left out, nor that an event "

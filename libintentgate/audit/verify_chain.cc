@@ -18,7 +18,7 @@ constexpr std::size_t kPage = 512;
 
 class Walk {
  public:
-  Walk(AuditStore& store, std::string_view tenant, const std::function<void(const AuditRecord&)>& each,
+  Walk(AuditStore& store, std::string_view tenant, const std::function<Status(const AuditRecord&)>& each,
        PrivateValueStore* values)
       : store_(store), each_(each), values_(values) {
     report_.tenant = tenant;
@@ -45,6 +45,7 @@ class Walk {
       if (Status s = ReadValues(*page); !s.ok()) return s.error();
       for (const StoredEvent& event : *page) {
         if (!Check(event)) break;
+        if (Status s = each_ ? each_(event.record) : Status(); !s.ok()) return s.error();
       }
     }
     if (report_.ok) {
@@ -119,7 +120,6 @@ class Walk {
     link_ = record.hash;
     ++next_;
     ++report_.verified;
-    if (each_) each_(record);
     return true;
   }
 
@@ -172,7 +172,7 @@ class Walk {
   }
 
   AuditStore& store_;
-  const std::function<void(const AuditRecord&)>& each_;
+  const std::function<Status(const AuditRecord&)>& each_;
   PrivateValueStore* values_;
   std::map<std::int64_t, std::vector<PrivateValue>> page_values_;   // by seq
   CanonicalChecker checker_;
@@ -186,7 +186,7 @@ class Walk {
 }  // namespace
 
 Result<VerifyReport> VerifyChain(AuditStore& store, std::string_view tenant, std::int64_t from_seq,
-                                 const std::function<void(const AuditRecord&)>& each, PrivateValueStore* values) {
+                                 const std::function<Status(const AuditRecord&)>& each, PrivateValueStore* values) {
   return Walk(store, tenant, each, values).Run(from_seq);
 }
 

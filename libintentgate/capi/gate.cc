@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 
+#include <intentgate/evidence.h>
 #include <intentgate/settings.h>
 
 #include "capi/objects.h"
@@ -218,6 +219,18 @@ ig_code ig_gate_export_audit(ig_gate* gate, ig_str tenant, ig_str format, ig_sin
                                                return Error{ErrorCode::kCancelled, "the sink stopped the export"};
                                              });
     return s.ok() ? IG_OK : Fail(error, s.error());
+  });
+}
+
+ig_code ig_gate_sign_receipt(ig_gate* gate, const ig_decision* decision, ig_text** note, ig_error** error) {
+  return Guarded(error, [&]() -> ig_code {
+    IG_NEED(gate);
+    IG_NEED(decision);
+    IG_NEED(note);
+    Evidence* evidence = gate->gate->evidence();
+    if (evidence == nullptr) return Fail(error, IG_UNAVAILABLE, "this gate's store keeps no checkpoints, so nothing is signed");
+    const Result<std::string> text = evidence->SignReceipt(Of(decision)->receipt.value_or(AuditReceipt{}));
+    return text.ok() ? GiveText(note, *text) : Fail(error, text.error());
   });
 }
 

@@ -65,7 +65,8 @@ Result<ChainCheck::Mark> ChainCheck::Start(const std::string& tenant, bool incre
   return mark;
 }
 
-Result<EvidenceReport> ChainCheck::Run(std::string_view tenant, bool incremental) {
+Result<EvidenceReport> ChainCheck::Run(std::string_view tenant, bool incremental,
+                                       const std::function<Status(const AuditRecord&)>& also) {
   const std::string name(tenant);
   // Before the chain is read: what it covers is in the chain then.
   const Result<std::optional<audit::StoredCheckpoint>> newest = NewestCheckpoint(log_, tenant);
@@ -91,13 +92,14 @@ Result<EvidenceReport> ChainCheck::Run(std::string_view tenant, bool incremental
   std::optional<Mark> at_checkpoint;
   if (covered == static_cast<std::uint64_t>(mark.next_seq)) at_checkpoint = mark;
   bool linked = true;
-  const auto each = [&](const AuditRecord& record) {
+  const auto each = [&](const AuditRecord& record) -> Status {
     if (record.seq == start->next_seq) linked = record.prev_hash == start->hash;
     mark.next_seq = record.seq + 1;
     mark.hash = record.hash;
     const Result<tlog::Hash> hash = audit::HashFromHex(record.hash);
     if (mark.tree && hash.ok()) mark.tree->Append(tlog::LeafHash(*hash));
     if (covered == static_cast<std::uint64_t>(mark.next_seq)) at_checkpoint = mark;
+    return also ? also(record) : Status();
   };
   Result<VerifyReport> walked = audit::VerifyChain(store_, tenant, start->next_seq, each, values_);
   if (!walked.ok()) return walked.error();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -45,7 +46,9 @@ class ChainCheck {
              audit::PrivateValueStore* values = nullptr)
       : store_(store), log_(log), keys_(std::move(keys)), clock_(clock), values_(values) {}
 
-  Result<EvidenceReport> Run(std::string_view tenant, bool incremental);
+  // `also` hears of every event that was found good; an error of its ends the verification and is given back.
+  Result<EvidenceReport> Run(std::string_view tenant, bool incremental,
+                             const std::function<Status(const AuditRecord&)>& also = {});
   // Where the last verification without a finding ended.
   Mark MarkOf(std::string_view tenant) const;
 

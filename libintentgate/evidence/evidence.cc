@@ -16,6 +16,7 @@
 #include "evidence/bundle_writer.h"
 #include "evidence/chain_check.h"
 #include "evidence/freshness.h"
+#include "evidence/full_check.h"
 #include "evidence/integrator.h"
 #include "evidence/newest.h"
 #include "evidence/pruner.h"
@@ -50,6 +51,11 @@ class EvidenceImpl final : public Evidence {
     if (pruner_ && setup_.retention_days > 0) {
       retention_ = std::make_unique<base::Periodic>(kRetentionInterval, [this] { PruneOld(); });
     }
+    full_check_ = std::make_unique<FullCheck>(
+        log_, check_, setup_.clock, setup_.full_check,
+        FullCheckHooks{[this](const std::string& tenant) { return freshness_.LastFullVerification(tenant); },
+                       [this](const std::string& tenant) { Remember(tenant); },
+                       [this](const EvidenceNotice& notice) { TellOnce(notice); }});
     if (!setup_.signer) return;
     if (setup_.publisher) {
       publisher_ = std::make_unique<Publisher>(log_, *setup_.tree, setup_.clock, *std::move(setup_.publisher),
@@ -92,13 +98,18 @@ class EvidenceImpl final : public Evidence {
     const std::lock_guard lock(mutex_);
     std::vector<Freshness> out;
     out.reserve(last_.size());
-    for (const auto& [tenant, one] : last_) out.push_back(one);
+    for (const auto& [tenant, one] : last_) {
+      out.push_back(one);
+      if (full_check_) full_check_->AddRunning(tenant, out.back().full);
+    }
     return out;
   }
 
   Result<EvidenceReport> Verify(std::string_view tenant, bool incremental) override {
     if (Status s = log_.Flush(); !s.ok()) return s.error();
-    return check_.Run(tenant, incremental);
+    Result<EvidenceReport> found = check_.Run(tenant, incremental);
+    if (found.ok() && !incremental) full_check_->Note(std::string(tenant), *found);
+    return found;
   }
 
   Result<CheckpointInfo> OpenEpoch(std::string_view tenant, std::string_view why, const AdminContext& admin) override;
@@ -178,6 +189,16 @@ class EvidenceImpl final : public Evidence {
     last_.insert_or_assign(tenant, *std::move(now));
   }
 
+  // Only what is news.
+  void TellOnce(const EvidenceNotice& notice) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto stands = standing_.find(notice.tenant + '\n' + notice.source);
+      if (stands == standing_.end() ? !notice.problem : notice.problem && stands->second.message == notice.message) return;
+    }
+    Tell(notice);
+  }
+
   void Tell(const EvidenceNotice& notice) {
     std::function<void(const EvidenceNotice&)> listener;
     {
@@ -202,7 +223,9 @@ class EvidenceImpl final : public Evidence {
   std::unique_ptr<Pruner> pruner_;   // null: the store cannot prune
   std::unique_ptr<base::Periodic> retention_;   // null: nothing is pruned by itself
   std::unique_ptr<Publisher> publisher_;
-  std::unique_ptr<Sealer> sealer_;   // last: its thread uses the others
+  // Their threads use the others.
+  std::unique_ptr<FullCheck> full_check_;
+  std::unique_ptr<Sealer> sealer_;
 };
 
 Result<EventProof> EvidenceImpl::ProofOf(std::string_view tenant, std::string_view event_id) {
@@ -261,6 +284,7 @@ Result<Freshness> EvidenceImpl::FreshnessOf(std::string_view tenant) {
   const ChainCheck::Mark mark = check_.MarkOf(tenant);
   now->verified_to = mark.next_seq;
   now->verified_at_micros = mark.at_micros;
+  full_check_->AddRunning(tenant, now->full);
   now->signing = setup_.signer != nullptr;
   if (setup_.signer) {
     now->signer_problem = setup_.signer->problem(tenant);

@@ -12,6 +12,7 @@
 #include "audit/log_store.h"
 #include "audit/private_values.h"
 #include "audit/retention_store.h"
+#include "evidence/full_check.h"
 #include "evidence/publisher.h"
 #include "evidence/sealer.h"
 #include "evidence/signer.h"
@@ -29,6 +30,7 @@ struct EvidenceSetup {
   std::string deployment;
   std::unique_ptr<Signer> signer;             // null: nothing is signed; what was signed before is served
   SealerOptions sealer;
+  FullCheckOptions full_check;
   std::optional<PublisherSetup> publisher;    // nullopt: checkpoints stay here
   std::int64_t max_merge_delay_ms = 10'000;   // promised by receipts
 };

@@ -9,7 +9,9 @@
 
 #include "audit/canonical_event.h"
 #include "base/encoding.h"
+#include "base/time_format.h"
 #include "evidence/chain_check.h"
+#include "evidence/full_check.h"
 #include "evidence/integrator.h"
 #include "evidence/newest.h"
 
@@ -17,6 +19,28 @@ namespace intentgate::evidence {
 namespace {
 
 constexpr std::size_t kPage = 256;
+
+std::string TextAt(const json::Value& event, std::string_view pointer) {
+  const json::Value* found = event.AtPointer(pointer);
+  return found != nullptr && found->is_string() ? found->string_value() : std::string();
+}
+
+std::int64_t IntegerAt(const json::Value& event, std::string_view pointer) {
+  const json::Value* found = event.AtPointer(pointer);
+  return found != nullptr ? found->AsInt64().value_or(0) : 0;
+}
+
+// From the event that a full verification left at `seq`.
+FullVerification ToVerification(const json::Value& event, std::int64_t seq) {
+  FullVerification out;
+  const Result<std::int64_t> at = base::ParseRfc3339Micros(TextAt(event, "/ts"));
+  if (at.ok()) out.at_micros = *at;
+  out.events = seq;
+  if (TextAt(event, "/tool").ends_with(kVerified)) return out;
+  const json::Value* broken = event.AtPointer("/details/seq");
+  out.problem = FailureText(TextAt(event, "/details/problem"), broken != nullptr ? broken->AsInt64() : std::nullopt);
+  return out;
+}
 
 std::string OriginOf(const std::string& note) { return note.substr(0, note.find('\n')); }
 
@@ -57,10 +81,15 @@ Result<Freshness> FreshnessReader::Read(std::string_view tenant) {
     out.uncommitted_age_micros = *age;
   }
   if (Status s = ReadWitnessed(out); !s.ok()) return s.error();
-  const Result<Losses> losses = LossesOf(out.tenant, out.head.next_seq);
-  if (!losses.ok()) return losses.error();
-  out.declared_gaps = losses->gaps;
-  out.declared_losses = losses->events;
+  const Result<Controls> said = ControlsOf(out.tenant, out.head.next_seq);
+  if (!said.ok()) return said.error();
+  out.declared_gaps = said->gaps;
+  out.declared_losses = said->lost_events;
+  out.full = said->verified;
+  if (out.ok && !out.full.problem.empty()) {
+    out.ok = false;
+    out.problem = "verification: " + out.full.problem;
+  }
   return out;
 }
 
@@ -133,36 +162,48 @@ Status FreshnessReader::ReadWitnessed(Freshness& out) {
   return {};
 }
 
-Result<FreshnessReader::Losses> FreshnessReader::LossesOf(const std::string& tenant, std::int64_t next_seq) {
-  Losses losses;
+Result<FreshnessReader::Controls> FreshnessReader::ControlsOf(const std::string& tenant, std::int64_t next_seq) {
+  Controls said;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = losses_.find(tenant); known != losses_.end()) losses = known->second;
+    if (const auto known = controls_.find(tenant); known != controls_.end()) said = known->second;
   }
-  if (losses.next_seq > next_seq) losses = {};   // another chain than before
+  if (said.next_seq > next_seq) said = {};   // another chain than before
   AuditFilter filter;
   filter.tenant = tenant;
-  filter.tool = "audit/gap_declared";
   filter.kind = audit::EventKindName(EventKind::kControl);
-  filter.from_seq = losses.next_seq;
+  filter.from_seq = said.next_seq;
   filter.to_seq = next_seq - 1;
   std::string after;
-  while (next_seq > losses.next_seq) {
+  while (next_seq > said.next_seq) {
     const Result<AuditPage> page = store_.Query(filter, true, after, kPage);
     if (!page.ok()) return page.error();
     for (const AuditRecord& record : page->records) {
-      ++losses.gaps;
       const Result<json::Value> event = json::Parse(record.canonical, audit::kEventLimits);
-      const json::Value* count = event.ok() ? event->AtPointer("/details/count") : nullptr;
-      if (count != nullptr) losses.events += count->AsInt64().value_or(0);
+      if (!event.ok()) continue;   // a verification will say so
+      const std::string tool = TextAt(*event, "/tool");
+      if (tool == "audit/gap_declared") {
+        ++said.gaps;
+        said.lost_events += IntegerAt(*event, "/details/count");
+      } else if (tool.starts_with("audit/") && (tool.substr(6) == kVerified || tool.substr(6) == kVerificationFailed)) {
+        said.verified = ToVerification(*event, record.seq);
+      }
     }
     after = page->next;
     if (after.empty()) break;
   }
-  losses.next_seq = next_seq;
+  said.next_seq = next_seq;
   const std::lock_guard lock(mutex_);
-  losses_.insert_or_assign(tenant, losses);
-  return losses;
+  controls_.insert_or_assign(tenant, said);
+  return said;
+}
+
+Result<FullVerification> FreshnessReader::LastFullVerification(const std::string& tenant) {
+  const Result<ChainHead> head = store_.Head(tenant);
+  if (!head.ok()) return head.error();
+  Result<Controls> said = ControlsOf(tenant, head->next_seq);
+  if (!said.ok()) return said.error();
+  return std::move(said->verified);
 }
 
 }  // namespace intentgate::evidence

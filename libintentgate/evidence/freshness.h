@@ -28,17 +28,21 @@ class FreshnessReader {
 
   // All but what only the signer and the verification know.
   Result<Freshness> Read(std::string_view tenant);
+  // What the chain says about its last full verification.
+  Result<FullVerification> LastFullVerification(const std::string& tenant);
 
  private:
-  struct Losses {
+  // What the control events say.
+  struct Controls {
     std::int64_t next_seq = 0;      // events below it were looked at
-    std::int64_t gaps = 0, events = 0;
+    std::int64_t gaps = 0, lost_events = 0;
+    FullVerification verified;
   };
   Result<std::string> EndProblem(std::string_view tenant, const ChainHead& head) const;
   Result<std::string> TreeProblem(std::string_view tenant, const ChainHead& head,
                                   const audit::StoredCheckpoint& checkpoint) const;
   Result<std::int64_t> AgeOf(std::string_view tenant, std::int64_t seq) const;
-  Result<Losses> LossesOf(const std::string& tenant, std::int64_t next_seq);
+  Result<Controls> ControlsOf(const std::string& tenant, std::int64_t next_seq);
   Status ReadWitnessed(Freshness& out);
 
   audit::AuditStore& store_;
@@ -47,7 +51,7 @@ class FreshnessReader {
   const Clock& clock_;
   const bool witnessing_;
   std::mutex mutex_;
-  std::map<std::string, Losses, std::less<>> losses_;
+  std::map<std::string, Controls, std::less<>> controls_;
 };
 
 CheckpointInfo ToInfo(const audit::StoredCheckpoint& checkpoint);

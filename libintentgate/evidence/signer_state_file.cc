@@ -113,7 +113,8 @@ Status WriteStates(const std::string& path, const States& states) {
   return SyncFolderOf(path);
 }
 
-// Held while it exists; the lock goes with the descriptor.
+// Held while it exists. Given back by name: a descriptor that lives on, because its close failed or a child has it, would
+// keep the lock, and the next one would wait for ever.
 class FileLock {
  public:
   explicit FileLock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
@@ -121,6 +122,7 @@ class FileLock {
     }
   }
   ~FileLock() {
+    if (held_) ::flock(file_, LOCK_UN);
     if (file_ >= 0) ::close(file_);
   }
   FileLock(const FileLock&) = delete;   // owns the descriptor

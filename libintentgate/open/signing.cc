@@ -99,6 +99,8 @@ Status AddEvidence(std::unique_ptr<evidence::SignerSetup> signing, std::optional
     setup.archive_directory = settings.archive_directory;
     setup.archive_values = settings.archive_values;
     setup.retention_days = settings.retention_days;
+    setup.full_check.interval_ms = settings.verification_interval_hours * 3'600'000;
+    setup.full_check.events_per_second = settings.verification_events_per_second;
     setup.clock = clock;
     setup.deployment = settings.signing_deployment;
     if (shared->signing) setup.signer = std::make_unique<evidence::Signer>(std::move(*shared->signing));

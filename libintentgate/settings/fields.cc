@@ -261,6 +261,12 @@ void AddAudit(std::vector<Field>& fields) {
   fields.push_back(Int({"audit.private_above_bytes", "INTENTGATE_AUDIT_PRIVATE_ABOVE_BYTES",
                         "Larger values of these members are only committed to as well, whether named or not; 0: none."},
                        &GateSettings::private_above_bytes, {0, 63 << 20}));
+  fields.push_back(Int({"audit.verification.interval_hours", "INTENTGATE_AUDIT_VERIFICATION_INTERVAL_HOURS",
+                        "Every tenant's whole chain is verified in the background this long after the last time; 0: never by itself."},
+                       &GateSettings::verification_interval_hours, {0, 87'600}));
+  fields.push_back(Int({"audit.verification.events_per_second", "INTENTGATE_AUDIT_VERIFICATION_EVENTS_PER_SECOND",
+                        "How fast the background verifies at most."},
+                       &GateSettings::verification_events_per_second, {100, 100'000'000}));
   fields.push_back(Int({"audit.retention.days", "INTENTGATE_AUDIT_RETENTION_DAYS",
                         "Events older than this are archived and pruned by themselves; 0: never. Needs an archive directory and a signing key."},
                        &GateSettings::retention_days, {0, 36'500}));

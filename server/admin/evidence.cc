@@ -39,6 +39,21 @@ json::Value ToJson(const CheckpointInfo& checkpoint, const Evidence& evidence) {
   return out;
 }
 
+json::Value ToJson(const FullVerification& full) {
+  json::Value out = json::MakeObject({{"running", full.running}});
+  if (full.running) {
+    out.Set("position", full.position);
+    out.Set("goal", full.goal);
+  }
+  if (full.at_micros > 0) {
+    out.Set("ended_at", FormatTime(full.at_micros));
+    out.Set("ok", full.problem.empty());
+    out.Set("events", full.events);
+  }
+  if (!full.problem.empty()) out.Set("problem", full.problem);
+  return out;
+}
+
 Reply ToReply(const EvidenceReport& found, bool incremental) {
   const VerifyReport& chain = found.chain;
   json::Value body = json::MakeObject({{"ok", chain.ok},
@@ -103,6 +118,7 @@ Reply AuditFreshness(const Resources& on, const Request& request) {
     body.Set("witnessed_events", fresh->witnessed_events);
     body.Set("unwitnessed_age_ms", fresh->unwitnessed_age_micros / 1'000);
   }
+  body.Set("full_verification", ToJson(fresh->full));
   if (fresh->verified_to > 0) body.Set("verified_at", FormatTime(fresh->verified_at_micros));
   if (!fresh->problem.empty()) body.Set("problem", fresh->problem);
   if (!fresh->signer_problem.empty()) body.Set("signer_problem", fresh->signer_problem);

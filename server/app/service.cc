@@ -199,6 +199,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
       parts.clock, mcp::SessionLimits{static_cast<std::size_t>(settings->limits.max_sessions),
                                       settings->limits.session_idle_seconds});
   metrics->FollowAudit([gate = gate] { return gate->Stats(); });
+  if (evidence != nullptr) metrics->FollowVerification([gate = gate] { return gate->evidence()->LastFreshness(); });
   if (evidence != nullptr && !evidence->VerifierKey().empty()) {
     metrics->FollowEvidence([gate = gate] { return gate->evidence()->LastFreshness(); });
   }

@@ -40,6 +40,7 @@ void OnlyLook(GateSettings& settings) {
   }
   settings.signing_interval_ms = 0;
   settings.retention_days = 0;
+  settings.verification_interval_hours = 0;
 }
 
 }  // namespace

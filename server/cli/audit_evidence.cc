@@ -55,6 +55,11 @@ json::Value ToJson(const Freshness& fresh) {
                                       {"uncommitted_age_ms", fresh.uncommitted_age_micros / 1'000},
                                       {"declared_gaps", fresh.declared_gaps},
                                       {"declared_losses", fresh.declared_losses}});
+  if (fresh.full.at_micros > 0) {
+    out.Set("full_verification", json::MakeObject({{"ended_at", FormatTime(fresh.full.at_micros)},
+                                                   {"ok", fresh.full.problem.empty()},
+                                                   {"events", fresh.full.events}}));
+  }
   if (!fresh.problem.empty()) out.Set("problem", fresh.problem);
   if (!fresh.signer_problem.empty()) out.Set("signer_problem", fresh.signer_problem);
   if (fresh.checkpoint) out.Set("checkpoint", ToJson(*fresh.checkpoint));
@@ -79,6 +84,13 @@ void Print(const Freshness& fresh, std::ostream& out) {
   if (fresh.witnessing) {
     out << "  witnessed    " << fresh.witnessed_events << " events; the first behind them is "
         << fresh.unwitnessed_age_micros / 1'000'000 << " s old\n";
+  }
+  out << "  verified     ";
+  if (fresh.full.at_micros == 0) {
+    out << "not yet as a whole\n";
+  } else {
+    out << "as a whole at " << FormatTime(fresh.full.at_micros) << ", " << fresh.full.events << " events: "
+        << (fresh.full.problem.empty() ? "good" : fresh.full.problem) << "\n";
   }
   out << "  losses       " << fresh.declared_losses << " events in " << fresh.declared_gaps << " declarations\n";
 }

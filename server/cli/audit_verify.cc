@@ -75,12 +75,22 @@ void PrintExport(const ExportVerifier::Report& report, bool as_json, std::ostrea
                                           {"complete", report.complete},
                                           {"message", report.message},
                                           {"heads", json::Value(std::move(heads))}});
+    if (!report.pruned.empty()) {
+      json::Array pruned;
+      for (const ExportVerifier::Report::Beginning& one : report.pruned) {
+        pruned.push_back(json::MakeObject({{"tenant", one.tenant}, {"first_seq", one.first_seq}, {"prev_hash", one.prev_hash}}));
+      }
+      value.Set("pruned", json::Value(std::move(pruned)));
+    }
     if (report.bad_line) value.Set("bad_line", *report.bad_line);
     if (report.bad_seq) value.Set("bad_seq", *report.bad_seq);
     out << json::Write(value) << "\n";
     return;
   }
   out << OutcomeName(report.outcome) << ": " << report.message << "\n";
+  for (const ExportVerifier::Report::Beginning& one : report.pruned) {
+    out << "  tenant " << one.tenant << ": begins at " << one.first_seq << ", behind " << one.prev_hash << "\n";
+  }
   for (const auto& [tenant, head] : report.heads) {
     out << "  tenant " << tenant << ": next sequence number " << head.next_seq << ", head " << head.hash << "\n";
   }

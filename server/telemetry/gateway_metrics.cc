@@ -141,17 +141,31 @@ void GatewayMetrics::FollowAudit(std::function<AuditStats()> read) {
   });
 }
 
+void GatewayMetrics::AddByTenant(std::string_view name, std::string_view help, std::function<std::vector<Freshness>()> read,
+                                 double (*value)(const Freshness&)) {
+  registry_.AddGauges(name, help, "tenant", [read = std::move(read), value] {
+    std::vector<Freshness> all = read();
+    std::stable_partition(all.begin(), all.end(), [](const Freshness& one) { return !one.ok; });
+    Registry::LabelledValues out;
+    for (const Freshness& one : all) {
+      if (out.size() < kMaxTenantsShown) out.emplace_back(one.tenant, value(one));
+    }
+    return out;
+  });
+}
+
+void GatewayMetrics::FollowVerification(std::function<std::vector<Freshness>()> read) {
+  AddByTenant("audit_full_verification_ok", "0 when the last verification of the whole chain failed, else 1.", read,
+              [](const Freshness& one) { return one.full.problem.empty() ? 1.0 : 0.0; });
+  AddByTenant("audit_full_verification_timestamp_seconds", "When the last verification of the whole chain ended; 0: none did.", read,
+              [](const Freshness& one) { return static_cast<double>(one.full.at_micros) / 1e6; });
+  AddByTenant("audit_full_verification_running_events", "Events that the one that runs here found good so far; 0: none runs.",
+              std::move(read), [](const Freshness& one) { return static_cast<double>(one.full.position); });
+}
+
 void GatewayMetrics::FollowEvidence(std::function<std::vector<Freshness>()> read) {
   const auto add = [&](std::string_view name, std::string_view help, double (*value)(const Freshness&)) {
-    registry_.AddGauges(name, help, "tenant", [read, value] {
-      std::vector<Freshness> all = read();
-      std::stable_partition(all.begin(), all.end(), [](const Freshness& one) { return !one.ok; });
-      Registry::LabelledValues out;
-      for (const Freshness& one : all) {
-        if (out.size() < kMaxTenantsShown) out.emplace_back(one.tenant, value(one));
-      }
-      return out;
-    });
+    AddByTenant(name, help, read, value);
   };
   registry_.AddGauge("audit_tenants", "Tenants whose evidence is looked at.",
                      [read] { return static_cast<double>(read().size()); });

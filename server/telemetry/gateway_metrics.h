@@ -42,6 +42,8 @@ class GatewayMetrics {
   void FollowAudit(std::function<AuditStats()> read);
   // The evidence of each tenant, as the background last saw it; at most kMaxTenantsShown, those with a problem first.
   void FollowEvidence(std::function<std::vector<Freshness>()> read);
+  // Of the same, the verifications of whole chains, which there are without checkpoints as well.
+  void FollowVerification(std::function<std::vector<Freshness>()> read);
   struct UpstreamRow {
     std::string name;
     double in_progress = 0;
@@ -56,6 +58,9 @@ class GatewayMetrics {
   std::string Render() const { return registry_.Render(); }
 
  private:
+  void AddByTenant(std::string_view name, std::string_view help, std::function<std::vector<Freshness>()> read,
+                   double (*value)(const Freshness&));
+
   struct Route {
     std::string path, method;
     std::array<Counter*, 6> by_class{};  // 1xx to 5xx at 1..5; 0: other

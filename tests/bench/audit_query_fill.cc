@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "store/sqlite/sqlite_store.h"
 
@@ -18,9 +19,13 @@ constexpr char kColumns[] =
 
 std::string Step(std::int64_t events) { return std::to_string(kQueryYear / events); }
 
+// The indexes that can be made again behind the rows, by name, and the statements that make them.
+constexpr char kSqliteIndexes[] =
+    "FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'audit_events' AND sql LIKE 'CREATE INDEX%'";
+
 std::string SqliteRows(std::int64_t events) {
   const std::string count = std::to_string(events);
-  return std::string("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN; INSERT INTO audit_events (") + kColumns +
+  return std::string("INSERT INTO audit_events (") + kColumns +
          ") SELECT 'acme', n, printf('019%09x-0000-7000-8000-%012x', n, n), printf('%064x', n), printf('%064x', n + 1), "
          "printf('%.800c', 'x'), " + std::to_string(kQueryFirst) + " + n * " + Step(events) +
          " + (n * 7919 % 1000) * 1000 - 500000, 'decision', "
@@ -31,7 +36,7 @@ std::string SqliteRows(std::int64_t events) {
          "FROM (WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n + 1 < " + count + ") SELECT n FROM c);"
          "INSERT INTO audit_heads (tenant, next_seq, hash) VALUES ('acme', " + count + ", printf('%064x', " + count + "));"
          "INSERT INTO audit_times (tenant, block, min_ts, max_ts) "
-         "SELECT tenant, seq / 1024, min(ts), max(ts) FROM audit_events GROUP BY tenant, seq / 1024; COMMIT;";
+         "SELECT tenant, seq / 1024, min(ts), max(ts) FROM audit_events GROUP BY tenant, seq / 1024;";
 }
 
 std::string PostgresRows(std::int64_t events) {
@@ -53,13 +58,30 @@ std::string PostgresRows(std::int64_t events) {
 
 bool FillSqlite(const std::string& path, std::int64_t events) {
   if (!store::SqliteStore::Open(path, {}).ok()) return false;   // makes the schema
-  sqlite3* db = nullptr;
-  char* problem = nullptr;
-  const bool good = sqlite3_open(path.c_str(), &db) == SQLITE_OK &&
-                    sqlite3_exec(db, SqliteRows(events).c_str(), nullptr, nullptr, &problem) == SQLITE_OK;
-  if (problem != nullptr) std::fprintf(stderr, "%s\n", problem);
-  sqlite3_free(problem);
-  sqlite3_close(db);
+  sqlite3* opened = nullptr;
+  bool good = sqlite3_open(path.c_str(), &opened) == SQLITE_OK;
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db(opened, &sqlite3_close);
+  const auto run = [&](const std::string& sql) {
+    if (good && sqlite3_exec(db.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+      std::fprintf(stderr, "%s\n", sqlite3_errmsg(db.get()));
+      good = false;
+    }
+  };
+  // One text of all rows of a query.
+  const auto texts = [&](const std::string& sql) {
+    std::string all;
+    const auto add = [](void* out, int, char** values, char**) {
+      static_cast<std::string*>(out)->append(values[0]);
+      return 0;
+    };
+    if (good) good = sqlite3_exec(db.get(), sql.c_str(), add, &all, nullptr) == SQLITE_OK;
+    return all;
+  };
+  const std::string again = texts(std::string("SELECT sql || ';' ") + kSqliteIndexes);
+  run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;" +
+      texts(std::string("SELECT 'DROP INDEX ' || name || ';' ") + kSqliteIndexes));
+  run(SqliteRows(events));
+  run(again);
   return good;
 }
 

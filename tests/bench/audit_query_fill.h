@@ -11,10 +11,11 @@ namespace intentgate::bench {
 
 inline constexpr std::int64_t kQueryFirst = 1'700'000'000'000'000, kQueryYear = 365LL * 86'400 * 1'000'000;
 
+// Indexes are made again behind the rows, which costs less than keeping them.
+
 // Of tenant acme, into a new file. False when it failed, with the reason on standard error.
 bool FillSqlite(const std::string& path, std::int64_t events);
-// Into the schema "intentgate", which must be there and empty. Its indexes are made again behind the rows, which costs
-// less than keeping them. Fails as test::PostgresServer::Sql does.
+// Into the schema "intentgate", which must be there and empty. Fails as test::PostgresServer::Sql does.
 void FillPostgres(test::PostgresServer& server, std::int64_t events);
 
 }  // namespace intentgate::bench

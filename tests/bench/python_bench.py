@@ -8,6 +8,7 @@ A batch takes some 50 us and the median batch counts, so that one that was preem
 import json
 import logging
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import libintentgate as ig
 
 BATCH_NS = 50_000
 BATCHES = 2000
+IMPORT_ROUNDS = 21
 POLICY = ('package intentgate.policy\nimport rego.v1\ndefault decision := {"allow": false, "reason": "no"}\n'
           'decision := {"allow": true, "reason": "read"} if startswith(input.tool, "read_")\n')
 ARGS = {"path": "/data/q3/report.csv"}
@@ -41,10 +43,29 @@ def micros(work) -> float:
     return statistics.median(took) / 1000
 
 
-def import_millis(module: str) -> float:
-    code = f"import time; s = time.process_time(); import {module}; print((time.process_time() - s) * 1000)"
-    return statistics.median(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-                             for _ in range(11))
+def import_millis(modules) -> dict:
+    """Milliseconds (wall clock, CPU) that a process takes longer with each import than without, interleaved, medians."""
+    codes = {"": "pass", **{module: f"import {module}" for module in modules}}
+    wall, cpu = {module: [] for module in codes}, {module: [] for module in codes}
+    for _ in range(IMPORT_ROUNDS):
+        for module, code in codes.items():
+            started, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", code], check=True)
+            wall[module].append(time.perf_counter() - started)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu[module].append(after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime)
+    return {module: tuple((statistics.median(of[module]) - statistics.median(of[""])) * 1000 for of in (wall, cpu))
+            for module in modules}
+
+
+def imports():
+    names = ["libintentgate", "libintentgate.client", "intentgate", "tenuo"]
+    took = import_millis(names)
+    how = f"above an empty interpreter, interleaved, medians of {IMPORT_ROUNDS}"
+    for index, (suffix, kind) in enumerate((("", "wall clock"), ("_cpu", "CPU time"))):
+        peers = {name: took[name][index] for name in names[2:]}
+        yield f"sdk.python.import{suffix}", "ms", took["libintentgate"][index], peers, f"{kind} {how}"
+        yield f"sdk.python.import_client{suffix}", "ms", took["libintentgate.client"][index], {}, f"{kind} {how}"
 
 
 def attenuation(keys):
@@ -91,10 +112,7 @@ def main() -> int:
     lines = pathlib.Path(sys.argv[1])
     known = {row["name"]: row["value"] for row in map(json.loads, lines.read_text().splitlines())} if lines.exists() else {}
     keys = ig.KeyRing.parse(ig.generate_key_line("k1"))
-    rows = [*attenuation(keys), *verification(keys, known.get("token.verify_v5_5_caveats_cold")), *decisions(keys)]
-    rows.append(("sdk.python.import", "ms", import_millis("libintentgate"),
-                 {"intentgate": import_millis("intentgate"), "tenuo": import_millis("tenuo")}, "CPU time, median of 11"))
-    rows.append(("sdk.python.import_client", "ms", import_millis("libintentgate.client"), {}, "CPU time, median of 11"))
+    rows = [*imports(), *attenuation(keys), *verification(keys, known.get("token.verify_v5_5_caveats_cold")), *decisions(keys)]
     with lines.open("a", encoding="utf-8") as out:
         for name, unit, value, peers, settings in rows:
             peers = {peer: round(number, 3) for peer, number in peers.items()}

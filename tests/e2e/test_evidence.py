@@ -2,6 +2,7 @@
 import base64
 import json
 import shutil
+import sqlite3
 import tarfile
 
 import pytest
@@ -272,3 +273,41 @@ def test_a_caller_that_asks_gets_a_receipt_and_can_hold_the_log_to_it(signed, tm
     assert signed.verify(bundle, "--receipt", later).returncode == 2
     replace_in(later, b"event ", b"EVENT ")
     assert signed.verify(bundle, "--receipt", later).returncode == 1
+
+
+def test_a_row_altered_behind_the_watermark_is_said_loudly_until_the_chain_is_good_again(signed):
+    signed.calls(3)
+    admin, database = signed.gateway.admin, signed.folder / "intentgate.db"
+    assert admin("GET", "/v1/admin/audit/verify?mode=incremental")[1]["ok"]
+
+    def edit(old, new):
+        with sqlite3.connect(database, timeout=30) as db:
+            changed = db.execute("UPDATE audit_events SET tool = ? WHERE seq = 3 AND tool = ?", (new, old)).rowcount
+        assert changed == 1
+
+    def ask():
+        status, fresh = admin("GET", "/v1/admin/audit/freshness")
+        assert status == 200
+        done = run_cli("audit", "status", "--config", signed.config)
+        return fresh, done.returncode, done.stdout
+
+    event = signed.events()[3]["event"]
+    edit(event["tool"], "other")
+    found = admin("GET", "/v1/admin/audit/verify")[1]
+    assert not found["ok"] and found["broken_at"]["id"] == 3
+    fresh, code, said = ask()
+    why = "projection: the column tool differs from the hashed bytes (event 3)"
+    assert not fresh["ok"] and fresh["full_verification"]["problem"] == why and not fresh["full_verification"]["ok"]
+    assert code == 1 and "NOT OK: verification: " + why in said
+    assert signed.events()[-1]["event"]["tool"] == "audit/verification_failed"
+    name = 'intentgate_gateway_audit_full_verification_ok{tenant="default"} '
+    while name + "0" not in admin("GET", "/metrics")[1]:
+        pass
+
+    edit("other", event["tool"])
+    assert admin("GET", "/v1/admin/audit/verify")[1]["ok"]
+    fresh, code, said = ask()
+    assert fresh["ok"] and fresh["full_verification"]["ok"]
+    assert code == 0 and "as a whole at " in said and said.rstrip().count("NOT OK") == 0
+    while name + "1" not in admin("GET", "/metrics")[1]:
+        pass

@@ -1,10 +1,14 @@
 """Archiving and pruning beside a running gateway, and what an auditor can still verify afterwards."""
 import json
+import pathlib
+import subprocess
+import sys
 
 import pytest
 
 from support import Gateway, run_cli
 
+SECOND_VERIFIER = pathlib.Path(__file__).resolve().parents[1] / "golden/audit/verify_export.py"
 LATER = "2999-01-01T00:00:00Z"
 EXTRA = ("audit: {signing: {key_file: signing.key, deployment: acme.example, interval_ms: 20}, "
          "retention: {archive_directory: archive}}\n")
@@ -61,6 +65,14 @@ def test_old_events_are_archived_pruned_and_still_proved(gateway):
     events = gateway.admin("GET", "/v1/admin/audit?tool=audit/pruned")[1]["events"]
     assert [e["details"]["first_seq"] for e in events] == [512]   # the other one is in the second segment
     assert b"pruned" in (folder / "archive" / "default-000000000256-000000000512.tar").read_bytes()
+    # An export of what is left: our verifier and the second one know where it begins, and the segment ends there.
+    exported = audit(gateway, "export", "--tenant", "default")
+    (folder / "rest.ndjson").write_text(exported.stdout)
+    verdict = json.loads(run_cli("audit", "verify", folder / "rest.ndjson", "--json").stdout)
+    assert verdict["result"] == "intact" and verdict["complete"] is True, verdict
+    second = json.loads(run_cli("audit", "verify", folder / "archive" / "default-000000000256-000000000512.tar", "--key", gateway.key, "--json").stdout)
+    assert verdict["pruned"] == [{"tenant": "default", "first_seq": 512, "prev_hash": second["last_hash"]}]
+    assert subprocess.run([sys.executable, SECOND_VERIFIER, "--expect", "intact", folder / "rest.ndjson"], check=False).returncode == 0
     assert gateway.stop() == 0
     gateway.start()
     assert gateway.admin("GET", "/v1/admin/audit/verify?tenant=default&mode=full")[1]["ok"] is True

@@ -9,14 +9,16 @@ const ALLOW = "a".charCodeAt(0);
 const FIELDS = ["verdict", "check", "code", "reason", "rule", "requiresStepUp", "approvalId", "eventId", "tenant", "agentId", "jti", "rootJti",
   "latencyUs", "auditSeq", "auditHash", "trace"];
 
+const BY_A_GATE = Symbol("by a gate");
+
 class Decision {
   #raw;
   #args;
   #fields;
   #parsedArgs;
 
-  constructor(raw, args) {
-    if (typeof raw !== "string") throw new TypeError("only a Gate makes decisions");
+  constructor(raw, args, key) {
+    if (key !== BY_A_GATE) throw new TypeError("only a Gate makes decisions");
     this.#raw = raw;
     this.#args = args;
   }
@@ -80,4 +82,7 @@ for (const name of FIELDS) {
   Object.defineProperty(Decision.prototype, name, { get() { return field(this, name); }, enumerable: true });
 }
 
-module.exports = { Decision, rawOf, argsOf };
+/** For this package: what a gate said of `args`, both as JSON. */
+const decisionOf = (raw, args) => new Decision(raw, args, BY_A_GATE);
+
+module.exports = { Decision, decisionOf, rawOf, argsOf };

@@ -6,7 +6,7 @@ const { readFileSync } = require("node:fs");
 
 const native = require("./native.js");
 const { answered, named, pageOf, parsed, seconds, signalOf, waits, wantedPage } = require("./approvals.js");
-const { Decision, argsOf, rawOf } = require("./decision.js");
+const { argsOf, decisionOf, rawOf } = require("./decision.js");
 const { Evidence } = require("./evidence.js");
 const { IntentGateError, call, later, translated } = require("./errors.js");
 const { outcomeOf, timed } = require("./outcome.js");
@@ -91,7 +91,7 @@ class Gate {
     try {
       // The decision itself where nothing had to be waited for, else a promise.
       const made = this.#native.authorize(...asked);
-      return new Decision(typeof made === "string" ? made : await made, asked[1]);
+      return decisionOf(typeof made === "string" ? made : await made, asked[1]);
     } catch (error) {
       throw translated(error);
     }
@@ -101,7 +101,7 @@ class Gate {
     const asked = question(tool, args, options);
     const wanted = seconds(options?.waitForApproval);
     if (wanted > 0) throw new TypeError("authorizeSync cannot wait for a person; use authorize");
-    const decide = () => new Decision(call(() => this.#native.authorizeSync(...asked)), asked[1]);
+    const decide = () => decisionOf(call(() => this.#native.authorizeSync(...asked)), asked[1]);
     const decision = decide();
     if (wanted === undefined || !waits(decision)) return decision;
     if (this.getApprovalSync(decision.approvalId, { tenant: decision.tenant }).state === "pending") return decision;
@@ -198,12 +198,12 @@ class Gate {
 
   async explain(tool, args, options) {
     const asked = question(tool, args, options);
-    return new Decision(await later(() => this.#native.explain(...asked)), asked[1]);
+    return decisionOf(await later(() => this.#native.explain(...asked)), asked[1]);
   }
 
   explainSync(tool, args, options) {
     const asked = question(tool, args, options);
-    return new Decision(call(() => this.#native.explainSync(...asked)), asked[1]);
+    return decisionOf(call(() => this.#native.explainSync(...asked)), asked[1]);
   }
 
   async run(tool, args, options, callee) {

@@ -32,7 +32,8 @@ class Policy {
   }
 
   static load(paths, options) {
-    const list = typeof paths === "string" ? [paths] : [...paths];
+    // A number would be an open file: 0 waits for what somebody types.
+    const list = (typeof paths === "string" ? [paths] : [...paths]).map((path) => text(path, "a policy's path"));
     return Policy.compile(Object.fromEntries(list.map((path) => [path, readFileSync(path, "utf8")])), options);
   }
 

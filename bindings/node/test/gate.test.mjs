@@ -36,6 +36,7 @@ test("a decision cannot be made up or changed", async () => {
   assert.throws(() => gate.recordOutcome({ allowed: true, eventId: "x" }), /must be a Decision/);
   assert.throws(() => gate.recordOutcome(Object.create(refused)), /must be a Decision/);
   assert.throws(() => gate.recordOutcome(refused), /only an allowed call/);
+  assert.throws(() => new ig.Decision('{"verdict":"allow"}'), /only a Gate makes decisions/);
   assert.throws(() => new ig.Gate({}), TypeError);
   assert.throws(() => new ig.KeyRing({}), TypeError);
   assert.throws(() => new ig.Policy({}), TypeError);
@@ -134,6 +135,7 @@ todo_test_later if false
   assert.throws(() => ig.Policy.compile("package intentgate.policy\nimport rego.v1\ndecision := x\n"),
     (error) => error instanceof ig.PolicyCompileError && error.diagnostics[0].line === 3 && /policy\.rego:3/.test(error.message));
   assert.throws(() => ig.Policy.compile({}), TypeError);
+  assert.throws(() => ig.Policy.load([0]), /path must be a string, not number/);
 
   const { gate, token } = world();
   gate.setPolicySync(ig.Policy.compile('package intentgate.policy\nimport rego.v1\ndecision := {"allow": false, "reason": data.why}\n', { data: { why: "closed" } }));

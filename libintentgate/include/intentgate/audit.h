@@ -187,6 +187,14 @@ class ExportVerifier {
     std::string message;                           // a sentence
     bool complete = false;                         // unfiltered: every event of the tenants in the range is there
     std::vector<std::pair<std::string, ChainHead>> heads;
+    // A chain whose older events were pruned, as the chain itself says. The segment before it ends with the event of
+    // this hash.
+    struct Beginning {
+      std::string tenant;
+      std::int64_t first_seq = 0;
+      std::string prev_hash;
+    };
+    std::vector<Beginning> pruned;
   };
   ExportVerifier();
   ~ExportVerifier();

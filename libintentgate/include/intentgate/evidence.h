@@ -49,10 +49,22 @@ struct EventProof {
   std::string event_id, hash;
 };
 
+// The verification of a whole chain that the background makes from time to time (audit.verification.interval_hours).
+struct FullVerification {
+  bool running = false;                    // in this process
+  std::int64_t position = 0;               // events below it were found good by the one that runs
+  std::int64_t goal = 0;                   // events that the chain had when it began
+  // The last one that ended, in whichever process: the chain has an event about it.
+  std::int64_t at_micros = 0;              // 0: none
+  std::int64_t events = 0;                 // of the chain at that time
+  std::string problem;                     // "": everything was good
+};
+
 // How far the proofs are behind the chain. Ages are 0 when nothing waits.
 struct Freshness {
   std::string tenant;
-  bool ok = false;                         // the head row, the last event, the tree and the newest checkpoint agree
+  bool ok = false;                         // head row, last event, tree and newest checkpoint agree; the last full
+                                           // verification found nothing
   std::string problem;                     // why not
   ChainHead head;
   bool signing = false;                    // a key is configured
@@ -67,6 +79,7 @@ struct Freshness {
   std::int64_t declared_losses = 0;        // events that they name as lost, as far as the number is known
   std::int64_t verified_to = 0;            // the watermark: a verification of this process found the events below it good
   std::int64_t verified_at_micros = 0;
+  FullVerification full;
 };
 
 struct EvidenceReport {
@@ -80,7 +93,8 @@ struct EvidenceNotice {
   std::string tenant;
   std::string message;
   bool problem = true;                     // false: a problem of this tenant and source is over
-  std::string source = "signer";           // or "witness <name>", "anchor file", "anchor webhook", "anchor tenant", "retention"
+  std::string source = "signer";           // or "witness <name>", "anchor file", "anchor webhook", "anchor tenant", "retention",
+                                           // "verification"
 };
 
 // Thread-safe; blocks for I/O. Lives as long as its gate.
@@ -110,7 +124,8 @@ class Evidence {
   virtual Result<std::string> SignReceipt(const AuditReceipt& receipt) = 0;
 
   virtual Result<Freshness> FreshnessOf(std::string_view tenant) = 0;
-  // What FreshnessOf found when the background last looked; empty where nothing runs in the background.
+  // What FreshnessOf found when the background last looked, with how far a full verification is now; empty where nothing
+  // runs in the background.
   virtual std::vector<Freshness> LastFreshness() const = 0;
   // From the last watermark (incremental) or from the first event. Not OK if the head or the newest checkpoint
   // disagrees with the chain.

@@ -219,6 +219,12 @@ typedef int (*ig_sink)(void* context, const char* data, size_t size);
 /* `format`: "ndjson" (verifiable offline) or "csv". `tenant` empty: all. */
 IG_API ig_code ig_gate_export_audit(ig_gate* gate, ig_str tenant, ig_str format, ig_sink sink, void* context,
                                     ig_error** error);
+/*
+ * A signed note that promises that the decision's event is under a checkpoint soon (docs/formats/receipt.md); `intentgate
+ * audit verify BUNDLE --receipt FILE` checks it. IG_UNAVAILABLE without a signing key (audit.signing.key_file),
+ * IG_INVALID_ARGUMENT for a decision whose event had no place in the chain when it was answered: only durable ones have.
+ */
+IG_API ig_code ig_gate_sign_receipt(ig_gate* gate, const ig_decision* decision, ig_text** note, ig_error** error);
 
 /*
  * Approvals (docs/approvals.md). `tenant` empty: every tenant's. A row has the members of Approval in

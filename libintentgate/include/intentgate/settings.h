@@ -112,6 +112,9 @@ struct GateSettings {
   std::string anchor_webhook_url, anchor_file, anchor_tenant;
   std::int64_t publish_interval_ms = 10'000;
   std::int64_t publish_timeout_ms = 5'000;
+  // verification of whole chains in the background
+  std::int64_t verification_interval_hours = 24;    // of one tenant's; 0: never by itself
+  std::int64_t verification_events_per_second = 20'000;   // at most, so that it takes little from the calls
   // retention
   std::int64_t retention_days = 0;                  // older events are archived and pruned; 0: never by itself
   std::string archive_directory;                    // of what is pruned; empty: nothing can be

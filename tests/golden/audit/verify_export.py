@@ -108,13 +108,20 @@ def check_event(line, header, chains):
         raise Found("tampered", "event %s: its values are out of order" % seq)
     if header["filter"].get("tenant", tenant) != tenant:
         raise Found("tampered", "tenant %s was not exported" % tenant)
-    chain = chains.setdefault(tenant, {"events": 0, "last": -1, "hash": ""})
+    chain = chains.get(tenant)
+    if chain is None:
+        first = 0 if header["filtered"] else seq
+        chain = {"events": 0, "last": first - 1, "hash": prev_hash if first else "", "first": first, "link": prev_hash, "pruned": first == 0}
+    if event["kind"] == "control" and event.get("tool") == "audit/pruned":
+        said = event.get("details", {})
+        if said.get("first_seq", 0) > chain["first"] or (said.get("first_seq"), said.get("prev_hash")) == (chain["first"], chain["link"]):
+            chain["pruned"] = True
     following = seq == chain["last"] + 1
     if seq <= chain["last"] or (not following and not header["filtered"]):
         raise Found("tampered", "event %s: one before it is missing, or it was moved" % seq)
     if following and prev_hash != chain["hash"]:
         raise Found("tampered", "event %s is not linked to the one before" % seq)
-    chains[tenant] = {"events": chain["events"] + 1, "last": seq, "hash": stored_hash}
+    chains[tenant] = {**chain, "events": chain["events"] + 1, "last": seq, "hash": stored_hash}
 
 
 def check_trailer(line, header, chains, digest):
@@ -126,8 +133,10 @@ def check_trailer(line, header, chains, digest):
     if set(chains) - set(named):
         raise Found("tampered", "a tenant is missing in the trailer")
     for tenant, said in named.items():
-        chain = chains.get(tenant, {"events": 0, "last": -1, "hash": ""})
-        if chain["events"] != said["events"] or (not header["filtered"] and chain["events"] < said["next_seq"]):
+        chain = chains.get(tenant, {"events": 0, "last": -1, "hash": "", "first": 0, "pruned": True})
+        if not chain["pruned"]:
+            raise Found("tampered", "the first events of tenant %s are missing, and no event says that they were pruned" % tenant)
+        if chain["events"] != said["events"] or (not header["filtered"] and chain["events"] < said["next_seq"] - chain["first"]):
             raise Found("truncated", "events of tenant %s are missing" % tenant)
         at_head = chain["last"] + 1 == said["next_seq"]
         if chain["last"] >= said["next_seq"] or (at_head and chain["hash"] != said["hash"]):

@@ -8,6 +8,8 @@
 #include <sstream>
 
 #include "audit/audit_log.h"
+#include "audit/canonical_event.h"
+#include "audit/retention_store.h"
 #include "store/memory/memory_store.h"
 
 namespace intentgate::audit {
@@ -73,6 +75,42 @@ std::string MakeExport(const AuditFilter& filter, const CommitmentRule& rule = {
 // With private values.
 std::string MakePrivateExport() { return MakeExport({}, {{"arg_values", "reason"}, 0}); }
 
+// Of a chain whose first two events were pruned; the event that says so names the hash `behind`, or else the right one.
+std::string MakePrunedExport(std::string behind = {}) {
+  const auto memory = std::make_shared<store::MemoryStore>();
+  const auto clock = std::make_shared<ManualClock>(1'767'323'045'123'000);
+  AuditLogOptions options;
+  options.producer_id = "gw-1";
+  auto log = AuditLog::Create(memory, options, clock, std::make_shared<CountingRandom>());
+  const auto append = [&](AuditEvent e) {
+    clock->AdvanceMicros(1'500);
+    e.tenant = "acme";
+    REQUIRE((*log)->AppendAndWait(std::move(e)).ok());
+  };
+  for (const char* tool : {"a", "b", "c"}) {
+    AuditEvent e;
+    e.decision = "allow";
+    e.tool = tool;
+    append(std::move(e));
+  }
+  const std::string last = memory->Scan("acme", 1, 1)->front().hash;
+  if (behind.empty()) behind = last;
+  AuditEvent pruned;
+  pruned.kind = EventKind::kControl;
+  pruned.tool = kPrunedTool;
+  pruned.details = json::MakeObject({{"first_seq", 2}, {"prev_hash", behind}});
+  append(std::move(pruned));
+  REQUIRE(static_cast<RetentionStore&>(*memory).Prune("acme", {2, last}).ok());
+  std::string out;
+  REQUIRE(ExportEvents(*memory, {}, ExportFormat::kNdjson, *clock, [&](std::string_view piece) {
+            out += piece;
+            return Status();
+          }).ok());
+  return out;
+}
+
+std::string MakeWronglyPrunedExport() { return MakePrunedExport(std::string(64, 'a')); }
+
 AuditFilter Decisions() {
   AuditFilter filter;
   filter.kind = "decision";
@@ -99,6 +137,8 @@ void UpdateIfAsked() {
   const std::string with_values = MakePrivateExport();
   write("export_private.ndjson", with_values);
   write("export_private_tampered.ndjson", WithValue(with_values, "1e+21", "1e+22"));
+  write("export_pruned.ndjson", MakePrunedExport());
+  write("export_pruned_tampered.ndjson", MakeWronglyPrunedExport());
 }
 
 ExportVerifier::Report Verify(const std::string& name) {
@@ -114,6 +154,8 @@ TEST_CASE("an export is exactly the golden bytes") {
   CHECK(MakeExport({}) == ReadGolden("export_intact.ndjson"));
   CHECK(MakeExport(Decisions()) == ReadGolden("export_filtered.ndjson"));
   CHECK(MakePrivateExport() == ReadGolden("export_private.ndjson"));
+  CHECK(MakePrunedExport() == ReadGolden("export_pruned.ndjson"));
+  CHECK(MakeWronglyPrunedExport() == ReadGolden("export_pruned_tampered.ndjson"));
 }
 
 TEST_CASE("the golden exports get the verdicts that the second verifier gives them, too") {
@@ -129,6 +171,18 @@ TEST_CASE("the golden exports get the verdicts that the second verifier gives th
   const auto altered = Verify("export_private_tampered.ndjson");
   CHECK(altered.outcome == Outcome::kTampered);
   CHECK(altered.message.find("arg_values") != std::string::npos);
+  const auto pruned = Verify("export_pruned.ndjson");
+  CHECK_MESSAGE(pruned.complete, pruned.message);
+  CHECK(pruned.events == 3);
+  CHECK(pruned.message.find("pruned") != std::string::npos);
+  REQUIRE(pruned.pruned.size() == 1);
+  CHECK(pruned.pruned[0].tenant == "acme");
+  CHECK(pruned.pruned[0].first_seq == 2);
+  CHECK(pruned.pruned[0].prev_hash.size() == 64);
+  const auto removed = Verify("export_pruned_tampered.ndjson");
+  CHECK(removed.outcome == Outcome::kTampered);
+  CHECK(removed.bad_seq == 0);
+  CHECK(removed.bad_line == 2);
 }
 
 }  // namespace intentgate::audit

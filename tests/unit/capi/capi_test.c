@@ -418,6 +418,10 @@ static void TestGate(const ig_keys* keys, const char* key_file) {
   TestDecisions(gate, token);
   TestAsync(gate);
   TestApprovals(gate, token);
+  decision = Ask(gate, token, "read_file");
+  code = ig_gate_sign_receipt(gate, decision, &text, &error);
+  CheckError(code, IG_UNAVAILABLE, error, "audit keygen", __LINE__);
+  ig_decision_free(decision);
   CHECK(ig_gate_flush(gate, NULL) == IG_OK);
 
   CHECK(ig_decode(ig_cstr(token), &text, NULL) == IG_OK);
@@ -445,6 +449,44 @@ static void TestGate(const ig_keys* keys, const char* key_file) {
   free(token);
 }
 
+/* A receipt of a durable decision, signed with the example key of Go's x/mod/sumdb/note. */
+static void TestReceipts(const char* key_file, const ig_keys* keys) {
+  static const char kSigner[] = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz\n";
+  char signing_file[] = "capi_test_signing_XXXXXX";
+  char state_file[64];
+  char yaml[512];
+  ig_gate* gate = NULL;
+  ig_error* error = NULL;
+  ig_text* note = NULL;
+  ig_decision* decision;
+  ig_code code;
+  char* token = MintReader(keys);
+  const int fd = mkstemp(signing_file);
+  FILE* file = fd < 0 ? NULL : fdopen(fd, "w");
+  if (file == NULL || fputs(kSigner, file) < 0 || fclose(file) != 0) abort();
+  snprintf(state_file, sizeof state_file, "%s.state", signing_file);
+  snprintf(yaml, sizeof yaml, "keys: {file: %s}\nstore: {kind: memory}\naudit: {signing: {key_file: %s, deployment: capi.example}}\n",
+           key_file, signing_file);
+  code = ig_gate_open(ig_cstr(yaml), ig_cstr(""), &gate, &error);
+  if (code != IG_OK) fprintf(stderr, "%s\n", ig_error_message(error));
+  CHECK(code == IG_OK);
+
+  decision = Ask(gate, token, "read_file");
+  CHECK(ig_gate_sign_receipt(gate, decision, &note, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(note), "intentgate-audit-receipt-1\n") != NULL);
+  CHECK(strstr(ig_text_data(note), "capi.example/audit/default") != NULL);
+  CHECK(strstr(ig_text_data(note), "PeterNeumann") != NULL);
+  ig_text_free(note);
+  CHECK(ig_gate_sign_receipt(gate, NULL, &note, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_sign_receipt(gate, decision, NULL, NULL) == IG_INVALID_ARGUMENT);
+  CHECK(ig_gate_sign_receipt(NULL, decision, &note, NULL) == IG_INVALID_ARGUMENT);
+  ig_decision_free(decision);
+  CHECK(ig_gate_close(gate) == IG_OK);
+  remove(state_file);
+  remove(signing_file);
+  free(token);
+}
+
 int main(void) {
   char key_file[] = "capi_test_keys_XXXXXX";
   char* line = NULL;
@@ -455,6 +497,7 @@ int main(void) {
   TestTokens(keys);
   TestBadInput(keys);
   TestGate(keys, key_file);
+  TestReceipts(key_file, keys);
   remove(key_file);
   ig_keys_free(keys);
   free(line);
