@@ -26,6 +26,8 @@ constexpr std::string_view kBody =
     R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/data/q3/report.csv"}}})";
 // Left out of the figures: connections are made and caches filled.
 constexpr double kWarmUpSeconds = 1;
+// A call that is due when so many wait begins later; its time counts all the same.
+constexpr std::size_t kMostInProgress = 256;
 
 struct Plan {
   http::Url url;
@@ -62,7 +64,7 @@ class Load {
     if (Over()) {
       if (in_progress_ == 0) return done_.set_value();
     } else {
-      for (; due_ <= SteadyClock::now(); due_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / plan_.rate))) Send(due_);
+      for (; due_ <= SteadyClock::now() && in_progress_ < kMostInProgress; due_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / plan_.rate))) Send(due_);
     }
     loop_.Post([this] { Tick(); });
   }
