@@ -545,9 +545,9 @@ export class Evidence {
   /** Archives and removes the events before a time. */
   prune(options: Because & { before: Date | number; dryRun?: boolean }): Promise<PruneReport>;
   pruneSync(options: Because & { before: Date | number; dryRun?: boolean }): PruneReport;
-  /** Erases the private values of matching events of one tenant; the chain stays. `dryRun` only counts. */
-  eraseValues(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): Promise<{ events: number; values: number }>;
-  eraseValuesSync(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): { events: number; values: number };
+  /** Erases the private values of matching events of one tenant, and the approvals that they speak of; the chain stays. `dryRun` only counts. */
+  eraseValues(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): Promise<{ events: number; values: number; approvals: number }>;
+  eraseValuesSync(options: Omit<Because, "tenant"> & { filter?: AuditFilter; dryRun?: boolean }): { events: number; values: number; approvals: number };
   /** While it stands, nothing that it covers is pruned or erased. */
   placeHold(id: string, options: Because & { from?: Date | number; to?: Date | number }): Promise<void>;
   placeHoldSync(id: string, options: Because & { from?: Date | number; to?: Date | number }): void;
@@ -578,6 +578,8 @@ export interface BundleReport {
   readonly signedBy: readonly string[];
   /** Keep it: the next bundle can be held against it. */
   readonly checkpointNote: string;
+  /** The time that a given key signed for, in microseconds since 1970. */
+  readonly cosignedAtMicros?: number;
   readonly fork?: { readonly olderNote: string; readonly newerNote: string };
 }
 /** Checks a bundle without a gate. What it proves rests on `keys`, the log's verifier keys. Rejects for a key or a note that is none. */

@@ -33,6 +33,7 @@ json::Value ToJson(const BundleReport& r) {
                                       {"origin", r.origin}, {"rootHex", r.root_hex}, {"checkpointNote", r.checkpoint_note},
                                       {"signedBy", json::Value(std::move(signed_by))}});
   if (r.bad_seq) out.Set("badSeq", *r.bad_seq);
+  if (r.cosigned_at_micros != 0) out.Set("cosignedAtMicros", r.cosigned_at_micros);
   if (!r.bad_event_id.empty()) out.Set("badEventId", r.bad_event_id);
   if (r.fork) out.Set("fork", json::MakeObject({{"olderNote", r.fork->older_note}, {"newerNote", r.fork->newer_note}}));
   return out;

@@ -124,7 +124,7 @@ Result<std::string> Erase(Gate& gate, const json::Value& request) {
   const Result<EraseReport> report =
       gate.EraseValues({.filter = Filter(request), .reason = Member(request, "reason"), .dry_run = Flag(request, "dryRun")}, Admin(request));
   if (!report.ok()) return report.error();
-  return Json({{"events", report->events}, {"values", report->values}});
+  return Json({{"events", report->events}, {"values", report->values}, {"approvals", report->approvals}});
 }
 
 Result<std::string> PlaceHold(Gate& gate, const json::Value& request) {

@@ -25,10 +25,11 @@ class AuditReport(NamedTuple):
 
 
 class EraseReport(NamedTuple):
-    """``events`` that match, and ``values`` of them that were erased, or would be."""
+    """``events`` that match, ``values`` of them and ``approvals`` that they speak of which were erased, or would be."""
 
     events: int
     values: int
+    approvals: int
 
 
 class LegalHold(NamedTuple):
@@ -91,7 +92,8 @@ class AuditMethods(_native.GateBase):
         self._export_audit(os.fspath(path), asdict(filter or AuditFilter(tenant=tenant)), format)
 
     def erase_values(self, filter: AuditFilter, *, reason: str, actor: str, dry_run: bool = False) -> EraseReport:
-        """Erases the private values of the events of one tenant that match; the chain still verifies.
+        """Erases the private values of the events of one tenant that match, and the approvals that they speak of with the
+        arguments these keep; the chain still verifies.
 
         ``reason`` and ``actor``, who asks, go into the chain before the first value is gone. ``dry_run`` only counts. Raises
         ``IntentGateError``: ``invalid_argument`` without a tenant, ``conflict`` while a legal hold covers one of them. After

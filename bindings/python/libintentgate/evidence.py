@@ -50,7 +50,8 @@ class PruneReport(NamedTuple):
 
 class BundleReport(NamedTuple):
     """What a bundle proves. ``complete``: intact, and every event from ``first_seq`` to before ``next_seq`` is there.
-    Keep ``checkpoint_note``: the next bundle can be held against it."""
+    Keep ``checkpoint_note``: the next bundle can be held against it. ``cosigned_at_micros`` is the time since 1970 that a given
+    key signed for."""
 
     verdict: Verdict
     message: str
@@ -65,6 +66,7 @@ class BundleReport(NamedTuple):
     origin: str
     signed_by: List[str]
     checkpoint_note: str
+    cosigned_at_micros: Optional[int]
 
     def __bool__(self) -> bool:
         return self.verdict == "intact"

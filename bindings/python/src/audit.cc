@@ -61,6 +61,7 @@ py::dict EraseValues(py::handle self, const py::dict& filter, const std::string&
   py::dict out;
   out["events"] = report.events;
   out["values"] = report.values;
+  out["approvals"] = report.approvals;
   return out;
 }
 

@@ -145,6 +145,7 @@ py::dict VerifyBundle(const std::string& path, const Texts& keys, const Texts& o
   out["origin"] = report.origin;
   out["signed_by"] = report.signed_by;
   out["checkpoint_note"] = report.checkpoint_note;
+  out["cosigned_at_micros"] = report.cosigned_at_micros == 0 ? py::object(py::none()) : py::object(py::int_(report.cosigned_at_micros));
   return out;
 }
 
