@@ -247,19 +247,19 @@ class ListenStream final : public MergedStream {
     if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
     if (!(*method == json::Value(kAcknowledged))) return std::optional<std::string>();
     const json::Value* accepted = message.AtPointer("/params/notifications");
-    if (accepted != nullptr && accepted->is_object()) Accept(*accepted);
-    if (acknowledgement_.is_null()) acknowledgement_ = message;
+    if (accepted != nullptr && accepted->is_object()) accepted_[upstream] = *accepted;
+    if (acknowledgement_.is_null()) acknowledgement_ = std::move(message);
     Opened(upstream);
     return std::optional<std::string>("");
   }
 
-  void Accept(const json::Value& accepted) {
+  static void Add(const json::Value& accepted, json::Value& all) {
     for (const json::Member& member : accepted.object()) {
-      json::Value* known = accepted_.Find(member.name);
+      json::Value* known = all.Find(member.name);
       if (known != nullptr && known->is_array() && member.value.is_array()) {
         known->array().insert(known->array().end(), member.value.array().begin(), member.value.array().end());
       } else if (known == nullptr || member.value == json::Value(true)) {
-        accepted_.Set(member.name, member.value);
+        all.Set(member.name, member.value);
       }
     }
   }
@@ -271,7 +271,14 @@ class ListenStream final : public MergedStream {
   std::string Opening() override {
     std::string out;
     if (acknowledgement_.is_null()) return out;
-    acknowledgement_.Find("params")->Set("notifications", accepted_);
+    json::Value all = json::Object{};
+    for (const json::Value& accepted : accepted_) {
+      if (accepted.is_object()) Add(accepted, all);
+    }
+    const json::Value* sent = acknowledgement_.Find("params");
+    json::Value params = sent != nullptr && sent->is_object() ? *sent : json::Value(json::Object{});
+    params.Set("notifications", std::move(all));
+    acknowledgement_.Set("params", std::move(params));
     http::AppendSseEvent({}, {}, json::Write(acknowledgement_), out);
     return out;
   }
@@ -280,7 +287,7 @@ class ListenStream final : public MergedStream {
 
   const std::shared_ptr<const Message> message_;
   json::Value acknowledgement_;
-  json::Value accepted_{json::Object{}};
+  std::vector<json::Value> accepted_{sources_.size()};  // null: nothing yet
 };
 
 }  // namespace

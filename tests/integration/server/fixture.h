@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -50,6 +51,12 @@ struct Gateway {
     service = std::move(*started);
     caller = std::make_unique<Caller>(service->address());
     return *caller;
+  }
+
+  // Requests of the gateway's own session may come in between at any time.
+  bool UpstreamGot(std::string_view body) {
+    const auto seen = upstream.seen();
+    return std::any_of(seen.begin(), seen.end(), [&](const auto& request) { return request.body == body; });
   }
 };
 

@@ -35,7 +35,7 @@ TEST_CASE("a method that moves data is asked of the gate under its own name, and
     CHECK(got.status == 200);
     CHECK(got.code() == 0);
     CHECK(g.gate->calls().back() == asked);
-    CHECK(g.upstream.seen().back().body == body);
+    CHECK(g.UpstreamGot(body));
   }
   g.gate->Join();
   CHECK(g.gate->outcomes().size() == 4);

@@ -41,7 +41,7 @@ TEST_CASE("a session's stream brings notifications and questions, and its answer
   CHECK(stream->Has(": comment\n\nid: e1\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\ndata: " + question + "\n\n"));
   const std::string answer = R"({"jsonrpc":"2.0","id":"q1","result":{"role":"user"}})";
   CHECK(caller.Mcp("good", answer, headers).status == 202);
-  CHECK(g.upstream.seen().back().body == answer);
+  CHECK(g.UpstreamGot(answer));
   CHECK(caller.Mcp("good2", answer, headers).status == 404);
   caller.Leave(*stream);
   while (g.upstream.left == 0) std::this_thread::yield();

@@ -194,4 +194,18 @@ TEST_CASE("a subscription is acknowledged once for all upstreams, each asked for
   while (g.upstream.left == 0 || g.other.left == 0) std::this_thread::yield();
 }
 
+TEST_CASE("an upstream that acknowledges without saying what is passed on as that") {
+  TwoUpstreams g;
+  Caller& caller = g.Start();
+  g.upstream.modern = g.other.modern = true;
+  const auto stream = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", ModernHeaders("subscriptions/listen")),
+                                  ModernBody("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"));
+  while (g.upstream.seen("subscriptions/listen").empty() || g.other.seen("subscriptions/listen").empty()) std::this_thread::yield();
+  g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"})"));
+  g.other.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":7})"));
+  CHECK(stream->Has(R"("method":"notifications/subscriptions/acknowledged","params":{"notifications":{}})"));
+  caller.Leave(*stream);
+  while (g.upstream.left == 0 || g.other.left == 0) std::this_thread::yield();
+}
+
 }  // namespace intentgate::test
