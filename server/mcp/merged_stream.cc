@@ -287,7 +287,7 @@ class ListenStream final : public MergedStream {
 
   const std::shared_ptr<const Message> message_;
   json::Value acknowledgement_;
-  std::vector<json::Value> accepted_{sources_.size()};  // null: nothing yet
+  std::vector<json::Value> accepted_ = std::vector<json::Value>(sources_.size());  // null: nothing yet
 };
 
 }  // namespace

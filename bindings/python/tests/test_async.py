@@ -1,6 +1,7 @@
 """Waiting for a decision on an event loop."""
 import asyncio
-import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -27,19 +28,32 @@ def test_many_calls_wait_at_once_and_each_gets_its_own_answer(durable, token):
     assert len({decision.event_id for decision in decisions}) == 200
 
 
+# Whoever writes keeps the gate from committing. Another process, because the wheel has an SQLite of its own, and the locks of
+# one process do not hold against another copy of SQLite in it.
+WRITER = """
+import sqlite3, sys
+writer = sqlite3.connect(sys.argv[1], isolation_level=None)
+writer.execute("BEGIN IMMEDIATE")
+print("holds", flush=True)
+sys.stdin.readline()
+writer.execute("ROLLBACK")
+"""
+
+
 def test_the_loop_goes_on_while_a_decision_waits(durable, token, tmp_path):
-    async def main():
-        # Whoever writes keeps the gate from committing.
-        writer = sqlite3.connect(tmp_path / "gate.db", isolation_level=None)
-        writer.execute("BEGIN IMMEDIATE")
+    async def main(writer):
         begun = asyncio.ensure_future(durable.aauthorize("read_dir", {}, token))
         for _ in range(100):
             await asyncio.sleep(0)
         assert not begun.done()
-        writer.execute("ROLLBACK")
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
         assert (await begun).allowed
 
-    asyncio.run(main())
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "gate.db")], text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as writer:
+        assert writer.stdout.readline() == "holds\n"
+        asyncio.run(main(writer))
 
 
 def test_a_cancelled_wait_leaves_an_allow_that_is_recorded_as_not_used(durable, token, tmp_path):

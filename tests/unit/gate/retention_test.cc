@@ -41,7 +41,9 @@ struct Keeping {
   }
   std::string Canonical() {
     std::string all;
-    for (const AuditRecord& record : *memory->Scan("default", 0, 1'000)) all += record.canonical;
+    const auto records = memory->Scan("default", 0, 1'000);
+    REQUIRE(records.ok());
+    for (const AuditRecord& record : *records) all += record.canonical;
     return all;
   }
 };
