@@ -88,3 +88,13 @@ test("a worker or a process that ends with jobs and decisions under way takes no
   await new Promise((resolve) => terminated.on("online", resolve));
   assert.equal(typeof await terminated.terminate(), "number");
 });
+
+test("a worker that is ended while it loads the package takes only itself along", async () => {
+  for (let i = 0; i < 60; i++) {
+    const worker = new Worker("require(require('node:worker_threads').workerData)", { eval: true, workerData: library });
+    worker.on("error", () => {});   // it had no time to load
+    await new Promise((resolve) => worker.on("online", resolve));
+    for (let turn = 0; turn < i; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await worker.terminate();
+  }
+});
