@@ -12,6 +12,7 @@
 //   64  the command line is wrong
 //   65  an input is malformed
 //   74  a file or a store could not be read or written
+// The policy commands have opa's: 1 policies or files have errors, 2 a test or a query failed (policy_common.h).
 #pragma once
 
 #include <functional>

@@ -35,8 +35,8 @@ rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::Com
 
 // Says what is wrong and returns `exit`.
 int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_json, const Streams& streams, int exit);
-// Says why files could not be read, as JSON if asked, and returns kExitPolicy.
-int ReportUnreadable(const Error& error, const Streams& streams);
+// Says why files could not be read and returns `exit`.
+int ReportUnreadable(const Error& error, const Streams& streams, int exit = kExitPolicy);
 
 rego::TraceLevel TraceLevelOf(const std::string& name);
 // As opa writes it: ranges of lines.

@@ -98,9 +98,9 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 
 int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
-  if (!files.ok()) return ReportUnreadable(files.error(), streams), kExitFailed;
+  if (!files.ok()) return ReportUnreadable(files.error(), streams, kExitFailed);
   const Result<std::optional<json::Value>> input = ReadPolicyInput(options.input, streams);
-  if (!input.ok()) return ReportUnreadable(input.error(), streams), kExitFailed;
+  if (!input.ok()) return ReportUnreadable(input.error(), streams, kExitFailed);
   rego::CompileOptions language = PolicyLanguage(options.source);
   language.print = true;
   const rego::CompileResult compiled = CompilePolicyFiles(*files, language);

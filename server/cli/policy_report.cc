@@ -57,9 +57,9 @@ int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_
   return exit;
 }
 
-int ReportUnreadable(const Error& error, const Streams& streams) {
+int ReportUnreadable(const Error& error, const Streams& streams, int exit) {
   streams.err << "intentgate: " << error.message << "\n";
-  return kExitPolicy;
+  return exit;
 }
 
 rego::TraceLevel TraceLevelOf(const std::string& name) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "app/service.h"
 #include "base/encoding.h"
@@ -68,6 +69,30 @@ inline std::string CallBody(std::string_view tool, std::string_view id = "1", st
 inline std::string InitializeBody(std::string_view protocol = "2025-06-18") {
   return R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + std::string(protocol) +
          R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})";
+}
+
+// The headers of a client that has opened a session and reads streams.
+inline http::HeaderList Streaming(Caller& caller, std::string_view token = "good") {
+  return {{"Mcp-Session-Id", caller.Mcp(token, InitializeBody()).header("Mcp-Session-Id")},
+          {"Accept", "application/json, text/event-stream"}};
+}
+
+inline std::string OneEvent(std::string_view data, std::string_view id = {}) {
+  std::string out;
+  http::AppendSseEvent({}, id, data, out);
+  return out;
+}
+
+// An upstream that does not stop talking, until the client's stream has ended all the same.
+inline void PushUntilEnded(FakeUpstream& upstream, Caller::Stream& stream) {
+  const auto ended = [&] {
+    const std::lock_guard lock(stream.mutex);
+    return stream.ended;
+  };
+  while (!ended()) {
+    upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/x"})"));
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace intentgate::test

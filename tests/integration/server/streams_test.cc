@@ -6,17 +6,6 @@
 namespace intentgate::test {
 namespace {
 
-http::HeaderList Streaming(Caller& caller, std::string_view token = "good") {
-  return {{"Mcp-Session-Id", caller.Mcp(token, InitializeBody()).header("Mcp-Session-Id")},
-          {"Accept", "application/json, text/event-stream"}};
-}
-
-std::string OneEvent(std::string_view data, std::string_view id = {}) {
-  std::string out;
-  http::AppendSseEvent({}, id, data, out);
-  return out;
-}
-
 // Until the outcome of a call is recorded.
 std::string OutcomeOf(Gateway& g) {
   for (int i = 0; i < 2000; ++i) {
@@ -154,14 +143,7 @@ TEST_CASE("a silent stream shows signs of life, and ends with the token however 
     REQUIRE(stream->Starts());
     CHECK(stream->Has(": alive\n"));
     g.gate->tokens_ended = true;
-    const auto ended = [&] {
-      const std::lock_guard lock(stream->mutex);
-      return stream->ended;
-    };
-    while (!ended()) {
-      g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/x"})"));
-      std::this_thread::yield();
-    }
+    PushUntilEnded(g.upstream, *stream);
     while (g.upstream.left == 0) std::this_thread::yield();
   }
 }

@@ -6,17 +6,6 @@
 namespace intentgate::test {
 namespace {
 
-http::HeaderList InSession(Caller& caller, std::string_view token = "good") {
-  return {{"Mcp-Session-Id", caller.Mcp(token, InitializeBody()).header("Mcp-Session-Id")},
-          {"Accept", "application/json, text/event-stream"}};
-}
-
-std::string OneEvent(std::string_view data, std::string_view id = {}) {
-  std::string out;
-  http::AppendSseEvent({}, id, data, out);
-  return out;
-}
-
 // Messages that hold `text`.
 std::size_t Count(const FakeUpstream& upstream, std::string_view text) {
   std::size_t count = 0;
@@ -66,7 +55,7 @@ TEST_CASE("one session of the client is one at each upstream, and calls find the
 TEST_CASE("an upstream that forgets its part gets the client's handshake again, and the call is sent once more") {
   TwoUpstreams g;
   Caller& caller = g.Start();
-  const http::HeaderList in = InSession(caller);
+  const http::HeaderList in = Streaming(caller);
   CHECK(caller.Mcp("good", CallBody("read_b_read_file"), in).code() == 0);
   g.other.ForgetSessions();
   CHECK(caller.Mcp("good", CallBody("read_b_read_file"), in).code() == 0);
@@ -83,7 +72,7 @@ TEST_CASE("a session begins without the upstream that is down") {
   TwoUpstreams g;
   g.Break(1);
   Caller& caller = g.Start();
-  const http::HeaderList in = InSession(caller);
+  const http::HeaderList in = Streaming(caller);
   CHECK(caller.Mcp("good", CallBody("read_a_read_file"), in).code() == 0);
   CHECK(caller.Mcp("good", CallBody("read_b_read_file"), in).code() == -32603);
 }
@@ -91,7 +80,7 @@ TEST_CASE("a session begins without the upstream that is down") {
 TEST_CASE("questions of two upstreams with one id find the way back") {
   TwoUpstreams g;
   Caller& caller = g.Start();
-  const http::HeaderList in = InSession(caller);
+  const http::HeaderList in = Streaming(caller);
   const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", in));
   REQUIRE(stream->Starts());
   while (g.upstream.seen("GET").empty() || g.other.seen("GET").empty()) std::this_thread::yield();
@@ -116,7 +105,7 @@ TEST_CASE("a question on a call's stream carries the mark, its progress does not
   TwoUpstreams g;
   g.other.set_mode("stream");
   Caller& caller = g.Start();
-  const http::HeaderList in = InSession(caller);
+  const http::HeaderList in = Streaming(caller);
   const auto call = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", in), CallBody("read_b_read_file", "9"));
   REQUIRE(call->Starts());
   const std::string progress = R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":1}})";
@@ -132,7 +121,7 @@ TEST_CASE("a question on a call's stream carries the mark, its progress does not
 TEST_CASE("a stream that broke off is resumed where it came from") {
   TwoUpstreams g;
   Caller& caller = g.Start();
-  http::HeaderList in = InSession(caller);
+  http::HeaderList in = Streaming(caller);
   in.Add("Last-Event-ID", "1~e7");
   const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", in));
   REQUIRE(stream->Starts());
@@ -151,18 +140,11 @@ TEST_CASE("the stream of a session ends with the token, however much an upstream
   TwoUpstreams g;
   g.settings.keep_alive_ms = 400;
   Caller& caller = g.Start();
-  const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", InSession(caller)));
+  const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", Streaming(caller)));
   REQUIRE(stream->Starts());
   CHECK(stream->Has(": alive\n"));
   g.gate->tokens_ended = true;
-  const auto ended = [&] {
-    const std::lock_guard lock(stream->mutex);
-    return stream->ended;
-  };
-  while (!ended()) {
-    g.upstream.Push(OneEvent("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}"));
-    std::this_thread::yield();
-  }
+  PushUntilEnded(g.upstream, *stream);
 }
 
 TEST_CASE("a subscription is acknowledged once for all upstreams, each asked for its own resources") {
