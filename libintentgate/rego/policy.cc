@@ -93,8 +93,8 @@ bool CheckSizes(std::span<const SourceFile> files, const json::Value& data, cons
 std::vector<Module> ParseAll(std::span<const SourceFile> files, const CompileOptions& options, Diagnostics& diagnostics) {
   std::vector<Module> modules;
   std::size_t rules = 0;
-  const Dialect dialect = options.version == LanguageVersion::kV1 ? Dialect::kV1 : Dialect::kV0;
   for (std::uint32_t i = 0; i < files.size(); ++i) {
+    const Dialect dialect = files[i].version.value_or(options.version) == LanguageVersion::kV1 ? Dialect::kV1 : Dialect::kV0;
     modules.push_back(ParseModule(files[i].text, i, dialect, diagnostics));
     rules += modules.back().rules.size();
   }

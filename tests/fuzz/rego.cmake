@@ -1,2 +1,3 @@
 ig_fuzz(rego_parse DEPS ig::rego)
 ig_fuzz(rego_eval DEPS ig::rego)
+ig_fuzz(rego_bundle DEPS ig::rego)
