@@ -55,6 +55,8 @@ class BuiltinContext {
   const Clock* clock = nullptr;
   // Seeds rand.intn and uuid; results of equal calls agree within one evaluation.
   std::uint64_t seed = 0;
+  // Tells one evaluation from the next, so that what an earlier one left in a cache costs no fewer steps.
+  std::uint64_t evaluation = 0;
   // For builtins with kBuiltinHost; may be null.
   const HostAccess* host = nullptr;
 

@@ -28,6 +28,7 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, cons
   stack_base_ = static_cast<const char*>(__builtin_frame_address(0));
   root_ = Context();
   root_.epoch = ++epoch_;
+  builtin_context_.evaluation = root_.epoch;
   Activate(root_);
 }
 
