@@ -117,10 +117,12 @@ struct OAuthGateway {
     claims.Set("cnf", json::MakeObject({{"jkt", holder.Thumbprint()}}));
     return signer.AccessToken(claims);
   }
-  // "block capability.token_expired jti=t1 agent=alice" of the newest event that is a decision.
+  // "block capability.token_expired jti=t1 agent=alice" of the newest decision's event.
   std::string LastEvent() {
     REQUIRE(gate->Flush().ok());
-    const Result<AuditPage> page = gate->QueryAudit({}, {}, 1);
+    AuditFilter decisions;
+    decisions.kind = "decision";
+    const Result<AuditPage> page = gate->QueryAudit(decisions, {}, 1);
     REQUIRE(page.ok());
     REQUIRE(page->records.size() == 1);
     const json::Value event = *json::Parse(page->records.front().canonical);

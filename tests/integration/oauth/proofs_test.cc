@@ -135,7 +135,10 @@ TEST_CASE("a session of a bound token needs a proof for each request") {
   CHECK(Send(caller, {token, w.Proof(token)}, CallOf("read_file"), session).status == 200);
   CHECK(Send(caller, {token, {}, "Bearer"}, CallOf("read_file"), session).status == 401);
   // Each message of a batch is judged with the proof of the request.
-  const Got batch = Send(caller, {token, w.Proof(token)}, "[" + CallOf("read_file", "1") + "," + CallOf("read_file", "2") + "]", session);
+  const Got batch = caller.Do("POST", "/v1/mcp",
+                              {{"Content-Type", "application/json"}, {"Authorization", "DPoP " + token}, {"DPoP", w.Proof(token)}, {"Mcp-Session-Id", session},
+                               {"MCP-Protocol-Version", "2025-03-26"}},
+                              "[" + CallOf("read_file", "1") + "," + CallOf("read_file", "2") + "]");
   CHECK(batch.status == 200);
   CHECK(batch.body.find("error") == std::string::npos);
 }
