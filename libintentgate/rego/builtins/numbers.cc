@@ -31,7 +31,7 @@ Value MakeRange(BuiltinContext& context, const Value& from, const Value& to, con
   // Adding zero gives bounds such as 1e3 their plain spelling.
   Value next = NumberAdd(context.arena, from, Value::Int(0));
   while (down ? NumberCompare(next, to) >= 0 : NumberCompare(next, to) <= 0) {
-    context.Charge(1);
+    context.Charge(2);
     out.Add(next);
     next = down ? NumberSub(context.arena, next, step) : NumberAdd(context.arena, next, step);
   }
