@@ -146,6 +146,7 @@ Value CidrIntersects(BuiltinContext& context, Args args) {
 Value CidrIsValid(BuiltinContext&, Args args) { return Value::Bool(ParseCidr(args[0].string()).has_value()); }
 
 Value CidrExpand(BuiltinContext& context, Args args) {
+  builtins::ChargeBytes(context, args[0].string().size());
   const std::optional<Network> network = ParseCidr(args[0].string());
   if (!network) return BadCidr(context, args[0].string());
   SetBuilder out(context.arena);
