@@ -181,4 +181,5 @@ def main():
         keep(args.results, figures, len(rows))
 
 
-main()
+if __name__ == "__main__":
+    main()
