@@ -64,13 +64,14 @@ std::optional<std::string> ToRe2Dialect(std::string_view pattern) {
 namespace {
 
 constexpr std::uint64_t kCompileSteps = 64;
-// What a pattern cost that took all the memory and did not fit.
-constexpr std::uint64_t kTooLargeSteps = 200'000;
+// What it costs to find that a pattern does not fit into the memory.
+constexpr std::uint64_t kTooLargeSteps = 100'000;
 
-void ChargeCompile(BuiltinContext& context, const RE2& program, std::size_t bytes) {
+// `weight`: more than one if the pattern was tried with less memory before.
+void ChargeCompile(BuiltinContext& context, const RE2& program, std::size_t bytes, std::size_t weight) {
   const std::uint64_t size = program.ok() ? static_cast<std::uint64_t>(program.ProgramSize()) : 0;
-  const bool too_large = program.error_code() == RE2::ErrorPatternTooLarge;
-  context.Charge(kCompileSteps + bytes + 4 * size + (too_large ? kTooLargeSteps : 0));
+  const std::uint64_t failures = (weight > 1 ? 1 : 0) + (program.error_code() == RE2::ErrorPatternTooLarge ? 1 : 0);
+  context.Charge(kCompileSteps + bytes + 4 * size + failures * kTooLargeSteps);
 }
 
 std::unique_ptr<RE2> Compile(std::string_view pattern, bool dot_all, std::int64_t memory) {
@@ -95,7 +96,7 @@ const RE2* PatternCache::Find(BuiltinContext& context, std::string_view key) {
   const auto found = programs_.find(key);
   if (found == programs_.end()) return nullptr;
   Entry& entry = found->second;
-  if (entry.evaluation != context.evaluation) ChargeCompile(context, *entry.program, key.size());
+  if (entry.evaluation != context.evaluation) ChargeCompile(context, *entry.program, key.size(), entry.weight);
   entry.evaluation = context.evaluation;
   return entry.program.get();
 }
@@ -117,7 +118,7 @@ const RE2* PatternCache::Add(BuiltinContext& context, std::string_view key, std:
     weight = kLargePatternMemory / kPatternMemory;
     program = Compile(pattern, dot_all, kLargePatternMemory);
   }
-  ChargeCompile(context, *program, key.size());
+  ChargeCompile(context, *program, key.size(), weight);
   MakeRoom(context.evaluation, weight);
   Entry& entry = programs_[std::string(key)];
   entry = {std::move(program), context.evaluation, weight};

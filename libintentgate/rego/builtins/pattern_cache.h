@@ -19,8 +19,8 @@ namespace intentgate::rego::builtins {
 
 // Bytes one program may take while it is compiled and run; a pattern that does not fit gets the larger share.
 inline constexpr std::int64_t kPatternMemory = std::int64_t{1} << 20;
-inline constexpr std::int64_t kLargePatternMemory = 4 * kPatternMemory;
-// Programs that are kept, a large one counts as four. One evaluation that uses more throws its own out.
+inline constexpr std::int64_t kLargePatternMemory = 2 * kPatternMemory;
+// Programs that are kept, a large one counts as two. One evaluation that uses more throws its own out.
 inline constexpr std::size_t kPatternsKept = 64;
 inline constexpr std::size_t kMaxPatternBytes = 64 * 1024;
 

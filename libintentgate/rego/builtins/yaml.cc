@@ -362,7 +362,8 @@ class YamlWriter {
   }
 
   void AppendString(std::string_view text, std::size_t indent, bool is_key) {
-    builtins::ChargeBytes(context_, text.size());
+    builtins::ChargeRunes(context_, 2 * text.size());
+    context_.arena.CheckRoom(3 * (out_.size() + text.size()));
     const bool needs_type_quotes =
         IsNull(text) || LooksLikeBool(text) || !ReadInteger(text).empty() || LooksLikeFloat(text) || (IsPrintable(text) && LooksLikeDate(text));
     if (needs_type_quotes) {
@@ -396,6 +397,8 @@ class YamlWriter {
     for (std::size_t pos = 0; pos <= text.size();) {
       const std::size_t end = std::min(text.find('\n', pos), text.size());
       out_ += '\n';
+      context_.Charge(1 + indent / 16);
+      context_.arena.CheckRoom(3 * out_.size());
       if (end > pos) out_.append(indent, ' ').append(text.substr(pos, end - pos));
       pos = end + 1;
     }
