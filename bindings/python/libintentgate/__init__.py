@@ -44,6 +44,7 @@ from .evidence import (
     EventProof,
     ProofReport,
     PruneReport,
+    averify_bundle,
     make_signing_key,
     verify_bundle,
     verify_proof,
@@ -85,7 +86,7 @@ __all__ = [
     "CaveatAnswer", "Checkpoint", "Credentials", "Decision", "Denied", "EraseReport", "EventProof", "Gate", "Health",
     "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "Policy",
     "PolicyTest", "PolicyVerdict", "PostgresStore", "ProofReport", "PruneReport", "SqliteStore", "TokenExplanation",
-    "TokenRefused", "Tool", "TraceStep", "agent", "attenuate", "callees", "check", "decode", "deny_tools", "expires",
+    "TokenRefused", "Tool", "TraceStep", "agent", "attenuate", "averify_bundle", "callees", "check", "decode", "deny_tools", "expires",
     "explain", "generate_key_line", "is_genuine", "make_signing_key", "max_calls", "max_cost", "mint", "rate_limit",
     "risk_max", "servers", "step_up", "tools", "verify", "verify_bundle", "verify_proof", "where",
 ]

@@ -195,7 +195,12 @@ void RecordOutcome(py::handle self, py::handle decision, const std::string& outc
   Outcome what;
   what.outcome = outcome;
   what.latency_us = latency_us;
-  Borrow(self)->RecordOutcome(of, what);
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  // It waits where the events' queue is full and the settings say so.
+  Take(WithoutGil([&]() -> Status {
+    gate->RecordOutcome(of, what);
+    return {};
+  }));
 }
 
 void Revoke(py::handle self, const std::string& id, const std::string& tenant, const std::string& reason,
