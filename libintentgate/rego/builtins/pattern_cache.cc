@@ -70,7 +70,7 @@ constexpr std::uint64_t kTooLargeSteps = 100'000;
 // `weight`: more than one if the pattern was tried with less memory before.
 void ChargeCompile(BuiltinContext& context, const RE2& program, std::size_t bytes, std::size_t weight) {
   const std::uint64_t size = program.ok() ? static_cast<std::uint64_t>(program.ProgramSize()) : 0;
-  const std::uint64_t failures = (weight > 1 ? 1 : 0) + (program.error_code() == RE2::ErrorPatternTooLarge ? 1 : 0);
+  const std::uint64_t failures = (weight > 1 ? 1U : 0U) + (program.error_code() == RE2::ErrorPatternTooLarge ? 1U : 0U);
   context.Charge(kCompileSteps + bytes + 4 * size + failures * kTooLargeSteps);
 }
 
