@@ -1,6 +1,9 @@
 #include "store/sqlite/approval_tables.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace intentgate::store {
@@ -10,12 +13,22 @@ using approval::Requested;
 using approval::RequestResult;
 using approval::StoredApproval;
 
-const std::string kColumns =
+// Constants that need no end: a thread of a gate may still read them while the process ends.
+constexpr std::string_view kColumns =
     "id, tenant, binding, root_jti, jti, agent_id, method, server, tool, arguments, args_sha256, intent_summary, reason, "
     "requires_step_up, created_at, state, recorded, deadline, decided_at, used_at, decided_by, claimed_by, note, revision";
-const std::string kSelect = "SELECT " + kColumns + " FROM approvals ";
 // In these words the partial indexes know it.
-const std::string kHasDeadline = "state IN ('pending', 'approved')";
+constexpr std::string_view kHasDeadline = "state IN ('pending', 'approved')";
+
+std::string Joined(std::initializer_list<std::string_view> pieces) {
+  std::string out;
+  for (const std::string_view piece : pieces) out += piece;
+  return out;
+}
+
+std::string Select(std::initializer_list<std::string_view> rest) {
+  return Joined({"SELECT ", kColumns, " FROM approvals "}) + Joined(rest);
+}
 
 StoredApproval ApprovalOf(const Statement& row) {
   StoredApproval a;
@@ -59,7 +72,7 @@ Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& sel
 
 Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const StoredApproval& wanted) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE tenant = ? AND " + kHasDeadline + " AND binding = ? AND deadline > ? LIMIT 1");
+      connection.Kept(Select({"WHERE tenant = ? AND ", kHasDeadline, " AND binding = ? AND deadline > ? LIMIT 1"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.row.tenant);
@@ -71,8 +84,8 @@ Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const Stor
 // Pending ones of the tenant, and of the root token among them.
 Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connection, const Approval& wanted) {
   Result<Statement*> select =
-      connection.Kept("SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND " + kHasDeadline +
-                      " AND state = 'pending' AND deadline > ?");
+      connection.Kept(Joined({"SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND ", kHasDeadline,
+                              " AND state = 'pending' AND deadline > ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.root_jti);
@@ -85,7 +98,7 @@ Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connectio
 
 Status Insert(Connection& connection, const StoredApproval& a) {
   Result<Statement*> insert = connection.Kept(
-      "INSERT INTO approvals (" + kColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      Joined({"INSERT INTO approvals (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
   use->Bind(1, a.row.id);
@@ -138,7 +151,7 @@ Result<Requested> InsertApproval(Connection& connection, const StoredApproval& w
 }
 
 Result<std::optional<StoredApproval>> ReadApproval(Connection& connection, std::string_view tenant, std::string_view id) {
-  Result<Statement*> select = connection.Kept(kSelect + "WHERE id = ?1 AND (?2 = '' OR tenant = ?2)");
+  Result<Statement*> select = connection.Kept(Select({"WHERE id = ?1 AND (?2 = '' OR tenant = ?2)"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, id);
@@ -162,9 +175,9 @@ Result<std::vector<StoredApproval>> ReadApprovalPage(Connection& connection, con
                                                      std::string_view after, std::size_t limit,
                                                      std::int64_t now_micros) {
   Result<Statement*> select = connection.Kept(
-      kSelect + "WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
-      "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN " + kHasDeadline +
-      " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8");
+      Select({"WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
+              "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN ", kHasDeadline,
+              " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, filter.tenant);
@@ -200,7 +213,7 @@ Result<bool> UpdateApproval(Connection& connection, const StoredApproval& next) 
 
 Result<std::vector<StoredApproval>> ReadDueApprovals(Connection& connection, std::int64_t now_micros, std::size_t limit) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE " + kHasDeadline + " AND deadline <= ? ORDER BY deadline LIMIT ?");
+      connection.Kept(Select({"WHERE ", kHasDeadline, " AND deadline <= ? ORDER BY deadline LIMIT ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, now_micros);
