@@ -250,6 +250,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
+                                    .tasks = std::make_shared<mcp::KnownTasks>(),
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .stdio = MakePrograms(*settings, pool->at(0), parts),
