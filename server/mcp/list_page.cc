@@ -71,7 +71,7 @@ void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool firs
 
 std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
                                const std::vector<std::string>& own) {
-  if (method.name == "tasks/list") return VisibleTasks(lane, upstream, token, own);
+  if (method.name == "tasks/list") return VisibleTasks(lane, upstream, caller, own);
   const Directory& directory = *lane.context.directory;
   const Directory::Kind kind = KindOf(method);
   std::vector<std::string> seen;
