@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/base64_blocks.h"
+
 namespace intentgate::base {
 namespace {
 
@@ -13,52 +15,86 @@ constexpr char kStdAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 // What a character at each place of a group of four adds to the group's 24 bits; the bit above them marks a
 // character outside the alphabet.
 constexpr std::uint32_t kInvalid = 1u << 24;
-using Reverse = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr std::size_t kWorthBlocks = 32;  // characters
+struct Reverse {
+  std::array<std::array<std::uint32_t, 256>, 4> places{};
+  char c62 = 0, c63 = 0;
+};
 constexpr Reverse ReverseOf(const char* alphabet) {
-  Reverse tables{};
+  Reverse reverse{.places = {}, .c62 = alphabet[62], .c63 = alphabet[63]};
   for (std::uint32_t place = 0; place < 4; ++place) {
-    for (auto& entry : tables[place]) entry = kInvalid;
-    for (std::uint32_t i = 0; i < 64; ++i) tables[place][static_cast<std::uint8_t>(alphabet[i])] = i << (18 - 6 * place);
+    for (auto& entry : reverse.places[place]) entry = kInvalid;
+    for (std::uint32_t i = 0; i < 64; ++i) reverse.places[place][static_cast<std::uint8_t>(alphabet[i])] = i << (18 - 6 * place);
   }
-  return tables;
+  return reverse;
 }
 constexpr Reverse kUrlReverse = ReverseOf(kUrlAlphabet);
 constexpr Reverse kStdReverse = ReverseOf(kStdAlphabet);
 
-void Append(std::span<const std::uint8_t> bytes, const char* alphabet, std::string& out) {
-  const std::size_t start = out.size();
-  out.resize(start + (bytes.size() * 4 + 2) / 3);
-  char* p = out.data() + start;
+// The two characters of each twelve bits.
+using Pairs = std::array<std::array<char, 2>, 4096>;
+constexpr Pairs PairsOf(const char* alphabet) {
+  Pairs pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {alphabet[i >> 6], alphabet[i & 63]};
+  return pairs;
+}
+constexpr Pairs kUrlPairs = PairsOf(kUrlAlphabet);
+constexpr Pairs kStdPairs = PairsOf(kStdAlphabet);
+
+std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
+
+// The characters of `bytes`; returns the end of what it wrote.
+char* EncodeInto(std::span<const std::uint8_t> bytes, const Pairs& pairs, char* p) {
+  const auto put = [&](std::uint64_t twelve_bits) {
+    std::memcpy(p, pairs[twelve_bits & 4095].data(), 2);
+    p += 2;
+  };
   std::size_t i = 0;
+  // Six bytes are loaded as eight, so two more must follow.
+  for (; i + 8 <= bytes.size(); i += 6) {
+    std::uint64_t v = 0;
+    std::memcpy(&v, bytes.data() + i, sizeof v);
+    v = BigEndian(v);
+    for (const int shift : {52, 40, 28, 16}) put(v >> shift);
+  }
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t v = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
-    *p++ = alphabet[v >> 18];
-    *p++ = alphabet[v >> 12 & 63];
-    *p++ = alphabet[v >> 6 & 63];
-    *p++ = alphabet[v & 63];
+    put(v >> 12);
+    put(v);
   }
   const std::size_t rest = bytes.size() - i;
   if (rest == 1) {
-    *p++ = alphabet[bytes[i] >> 2];
-    *p++ = alphabet[(bytes[i] & 3) << 4];
+    put(std::uint32_t{bytes[i]} << 4);
   } else if (rest == 2) {
-    *p++ = alphabet[bytes[i] >> 2];
-    *p++ = alphabet[(bytes[i] & 3) << 4 | bytes[i + 1] >> 4];
-    *p++ = alphabet[(bytes[i + 1] & 15) << 2];
+    const std::uint32_t v = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8;
+    put(v >> 12);
+    *p++ = pairs[v & 4095][0];
   }
+  return p;
 }
 
-std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
+void Append(std::span<const std::uint8_t> bytes, const Pairs& pairs, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + Base64UrlSize(bytes.size()));
+  EncodeInto(bytes, pairs, out.data() + start);
+}
 
 // What is wrong with the text, or null; writes text.size() * 3 / 4 bytes.
 const char* DecodeInto(std::string_view text, const Reverse& reverse, std::uint8_t* p) {
   if (text.size() % 4 == 1) return "base64: impossible length";
   const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto& places = reverse.places;
   const auto group = [&](std::size_t at) {
-    return reverse[0][s[at]] | reverse[1][s[at + 1]] | reverse[2][s[at + 2]] | reverse[3][s[at + 3]];
+    return places[0][s[at]] | places[1][s[at + 1]] | places[2][s[at + 2]] | places[3][s[at + 3]];
   };
   std::uint32_t seen = 0;
   std::size_t i = 0;
+  if (text.size() >= kWorthBlocks && CanDecodeBlocks()) {
+    const DecodedBlocks blocks = DecodeBlocks(s, text.size(), reverse.c62, reverse.c63, p);
+    if (!blocks.valid) seen = kInvalid;
+    i = blocks.chars;
+    p += i / 4 * 3;
+  }
   // Two groups are six bytes and are stored as eight, so two more must follow.
   for (; i + 11 <= text.size(); i += 8) {
     const std::uint32_t a = group(i), b = group(i + 4);
@@ -76,7 +112,7 @@ const char* DecodeInto(std::string_view text, const Reverse& reverse, std::uint8
   }
   const std::size_t rest = text.size() - i;
   std::uint32_t last = 0;
-  if (rest > 0) last = reverse[0][s[i]] | reverse[1][s[i + 1]] | (rest == 3 ? reverse[2][s[i + 2]] : 0);
+  if (rest > 0) last = places[0][s[i]] | places[1][s[i + 1]] | (rest == 3 ? places[2][s[i + 2]] : 0);
   if ((seen | last) & kInvalid) return "base64: character outside the alphabet";
   if (rest == 0) return nullptr;
   if (last & (rest == 2 ? 0xffffu : 0xffu)) return "base64: non-zero bits after the last byte";
@@ -97,11 +133,13 @@ Status Decode(std::string_view text, const Reverse& reverse, Out& out) {
 
 std::string Base64UrlEncode(std::span<const std::uint8_t> bytes) {
   std::string out;
-  Append(bytes, kUrlAlphabet, out);
+  Append(bytes, kUrlPairs, out);
   return out;
 }
 
-void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out) { Append(bytes, kUrlAlphabet, out); }
+void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out) { Append(bytes, kUrlPairs, out); }
+
+char* Base64UrlEncodeInto(std::span<const std::uint8_t> bytes, char* out) { return EncodeInto(bytes, kUrlPairs, out); }
 
 Result<Bytes> Base64UrlDecode(std::string_view text) {
   Bytes out;
@@ -121,7 +159,7 @@ Result<std::string> Base64UrlDecodeText(std::string_view text) {
 
 std::string Base64Encode(std::span<const std::uint8_t> bytes) {
   std::string out;
-  Append(bytes, kStdAlphabet, out);
+  Append(bytes, kStdPairs, out);
   out.append((4 - out.size() % 4) % 4, '=');
   return out;
 }

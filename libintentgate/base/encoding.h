@@ -24,6 +24,10 @@ inline std::string_view AsText(std::span<const std::uint8_t> bytes) {
 // RFC 4648 section 5 without padding.
 std::string Base64UrlEncode(std::span<const std::uint8_t> bytes);
 void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out);
+// The number of its characters.
+constexpr std::size_t Base64UrlSize(std::size_t bytes) { return (bytes * 4 + 2) / 3; }
+// As Base64UrlEncode, into memory of the caller's: Base64UrlSize(bytes.size()) characters. Returns their end.
+char* Base64UrlEncodeInto(std::span<const std::uint8_t> bytes, char* out);
 // Refuses padding, blanks, line ends, the other alphabet and non-zero bits after the last byte.
 Result<Bytes> Base64UrlDecode(std::string_view text);
 // As Base64UrlDecode, into memory of the caller's: text.size() * 3 / 4 bytes. False when the text is

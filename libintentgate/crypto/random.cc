@@ -16,7 +16,7 @@
 namespace intentgate {
 namespace {
 
-constexpr std::size_t kBlockBytes = 256;
+constexpr std::size_t kBlockBytes = 1024;
 constexpr std::size_t kSmallBytes = 16;
 
 std::atomic<std::uint64_t> forks{0};

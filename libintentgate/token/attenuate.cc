@@ -15,6 +15,8 @@ namespace {
 
 using token::InvalidRequest;
 
+constexpr std::size_t kUsualHopBytes = 192;
+
 // What a v3 or v4 token can carry besides its `present` caveats.
 Status CheckLegacyRequest(TokenFormat format, std::size_t present, const std::vector<Caveat>& caveats,
                           const AttenuateOptions& options) {
@@ -71,17 +73,13 @@ Result<std::string> AttenuateV5(std::string_view text, const std::vector<Caveat>
   std::array<std::uint8_t, token::kHopIdBytes> id{};
   if (Status s = random.Fill(id); !s.ok()) return s.error();
   std::string segment;
+  segment.reserve(kUsualHopBytes);
   if (Status s = token::WriteHop(base::AsText(id), options.label, caveats, options.seal, segment); !s.ok()) {
     return s.error();
   }
   crypto::Digest tag = token::V5HopTag(parent.tag, segment);
   if (options.seal) tag = token::V5SealTag(tag);
-  // The parent's segments stay as they came: behind the frame, up to the tag.
-  const std::size_t from = text.find('.', token::kV5Prefix.size());
-  std::string parts(text.substr(from, text.rfind('.') - from));
-  parts += '.';
-  base::Base64UrlAppend(base::AsBytes(segment), parts);
-  return token::FrameV5(parts, tag);
+  return token::FrameV5(shape.parts, segment, tag);
 }
 
 }  // namespace

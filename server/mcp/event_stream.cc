@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "http/bearer.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/tasks.h"
@@ -49,8 +49,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     options.still_allowed = [weak] {
       const auto self = weak.lock();
       if (self == nullptr) return false;
-      const std::string_view token = http::BearerToken(self->exchange_->request().headers);
-      return self->lane_.context.gate->CheckToken(token).allowed() &&
+      return CheckCaller(*self->lane_.context.gate, *self->exchange_).allowed() &&
              self->lane_.context.sessions->Use(self->bound_.id, self->principal_).has_value();
     };
     options.on_expired = [weak] {

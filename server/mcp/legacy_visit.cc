@@ -121,7 +121,7 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
 }
 
 void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
-  auto known = FindTask(lane_, *message, Token(), PrincipalOf(caller));
+  auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
   RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
   task.bound = std::move(bound);

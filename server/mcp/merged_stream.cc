@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "http/bearer.h"
 #include "http/sse.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/open_session.h"
@@ -196,8 +196,7 @@ class SessionStream final : public MergedStream {
   }
 
   bool StillAllowed() override {
-    const std::string_view token = http::BearerToken(exchange_->request().headers);
-    return lane_.context.gate->CheckToken(token).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
+    return CheckCaller(*lane_.context.gate, *exchange_).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
   }
 
   std::string Opening() override { return {}; }
@@ -268,7 +267,7 @@ class ListenStream final : public MergedStream {
   }
 
   bool StillAllowed() override {
-    return lane_.context.gate->CheckToken(http::BearerToken(exchange_->request().headers)).allowed();
+    return CheckCaller(*lane_.context.gate, *exchange_).allowed();
   }
 
   std::string Opening() override {

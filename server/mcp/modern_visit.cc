@@ -142,7 +142,7 @@ void ModernVisit::OnTask(const Decision& caller) {
     return Turn(Problem{400, kMissingCapability, "the client has not declared the extension for tasks",
                         json::MakeObject({{"requiredCapabilities", needed}})});
   }
-  auto known = FindTask(lane_, *message_, Token(), PrincipalOf(caller));
+  auto known = FindTask(lane_, *message_, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Turn(Problem{400, kInvalidParams, std::string(kNoTask), {}});
   StartRelay(lane_, AboutTask(lane_, exchange_, message_, Era::kModern, std::move(*known)));
 }

@@ -9,10 +9,10 @@
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
-#include "http/bearer.h"
 #include "http/sse.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/open_session.h"
@@ -131,8 +131,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   }
 
   bool StillAllowed() {
-    const std::string_view token = http::BearerToken(exchange().request().headers);
-    return lane_.context.gate->CheckToken(token).allowed();
+    return CheckCaller(*lane_.context.gate, exchange()).allowed();
   }
 
   void Expired() {

@@ -43,9 +43,9 @@ std::string_view EndIn(const Answer& answer, Era era) {
   return failed != nullptr && *failed == json::Value(true) ? "tool_error" : "success";
 }
 
-bool CoversTool(Lane& lane, const KnownTask& known, std::string_view token) {
+bool CoversTool(Lane& lane, const KnownTask& known, const Credential& caller) {
   const std::vector<std::string> tools{known.tool};
-  return lane.context.gate->VisibleTools(token, lane.At(known.upstream).upstream->name(), tools).front();
+  return lane.context.gate->VisibleTools(caller.token, lane.At(known.upstream).upstream->name(), tools, caller.holder).front();
 }
 
 }  // namespace
@@ -79,12 +79,12 @@ void KeepHandle(Lane& lane, RelayTask& task, std::string_view tool) {
   };
 }
 
-std::optional<KnownTask> FindTask(Lane& lane, const Message& message, std::string_view token, const std::string& principal) {
+std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Credential& caller, const std::string& principal) {
   const json::Value* id = message.params() == nullptr ? nullptr : message.params()->Find("taskId");
   if (id == nullptr || !id->is_string()) return std::nullopt;
   auto known = lane.context.tasks->Find(id->string_value(), principal);
   // A narrower token of the same root may not have the tool.
-  if (known && !CoversTool(lane, *known, token)) return std::nullopt;
+  if (known && !CoversTool(lane, *known, caller)) return std::nullopt;
   return known;
 }
 
@@ -110,12 +110,12 @@ bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Valu
   return id == nullptr || !lane.context.tasks->Owns(upstream, *id, principal);
 }
 
-std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, std::string_view token, const std::vector<std::string>& ids) {
-  const Decision caller = lane.context.gate->CheckToken(token);
+std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids) {
+  const Decision who = lane.context.gate->CheckToken(caller.token, caller.holder);
   std::vector<bool> visible;
   for (const std::string& id : ids) {
-    const auto known = caller.allowed() ? lane.context.tasks->Find(id, PrincipalOf(caller)) : std::nullopt;
-    visible.push_back(known && known->upstream == upstream && CoversTool(lane, *known, token));
+    const auto known = who.allowed() ? lane.context.tasks->Find(id, PrincipalOf(who)) : std::nullopt;
+    visible.push_back(known && known->upstream == upstream && CoversTool(lane, *known, caller));
   }
   return visible;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mcp/credential.h"
 #include "mcp/known_tasks.h"
 #include "mcp/lane.h"
 #include "mcp/message.h"
@@ -29,13 +30,13 @@ bool TakesTasks(const Message& message);
 void KeepHandle(Lane& lane, RelayTask& task, std::string_view tool);
 
 // The task that the params name, when it is the principal's and its token covers the tool.
-std::optional<KnownTask> FindTask(Lane& lane, const Message& message, std::string_view token, const std::string& principal);
+std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Credential& caller, const std::string& principal);
 // The relay of a request about `known`; its answer may tell the outcome of the call that began the task.
 RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Era era, KnownTask known);
 
 // A notification about a task that is not the principal's: it is not passed on.
 bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Value& message, std::string_view principal);
-// For each of an upstream's tasks, whether it is the token's to see.
-std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, std::string_view token, const std::vector<std::string>& ids);
+// For each of an upstream's tasks, whether it is the caller's to see.
+std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids);
 
 }  // namespace intentgate::mcp

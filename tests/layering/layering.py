@@ -30,10 +30,11 @@ ALLOWED = {
     "http": "net base",
     "telemetry": "http json base",
     "config": "telemetry http net crypto json base",
-    "mcp": "http net json telemetry config crypto base",
+    "oauth": "http net json telemetry config crypto base",
+    "mcp": "oauth http net json telemetry config crypto base",
     "admin": "http net json telemetry config crypto base",
     "cli": "",
-    "app": "admin mcp cli config telemetry http net json crypto base",
+    "app": "admin mcp oauth cli fetch config telemetry http net json crypto base",
 }
 PUBLIC_ONLY = {"bindings", "examples"}
 THIRD_PARTY = {
@@ -44,6 +45,7 @@ THIRD_PARTY = {
     r"sqlite3": ["libintentgate/store/sqlite/"],
     r"libpq": ["libintentgate/store/postgres/"],
     r"curl/": ["libintentgate/fetch/"],
+    r"zlib\.h": ["libintentgate/rego/bundle/gunzip.cc"],
     r"yaml-cpp/": ["libintentgate/settings/", "libintentgate/rego/builtins/", "server/config/"],
     r"CLI/": ["server/cli/"],
     r"re2/": ["libintentgate/token/constraints/", "libintentgate/rego/builtins/", "libintentgate/rego/tools/"],

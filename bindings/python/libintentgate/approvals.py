@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Literal, Optional
 
 from . import _native
 from ._native import Decision
+from ._threads import awaited, iterated
 from .errors import IntentGateError
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class ApprovalMethods(_native.GateBase):
         """Refuses the call for good; as ``approve``."""
         return self._decide_approval(tenant, id, False, note, claimed_by, actor)
 
+    alist_approvals = iterated(list_approvals)
+    aget_approval = awaited(get_approval)
+    aapprove = awaited(approve)
+    areject = awaited(reject)
+
     def wait_approval(self, id: str, *, timeout: Optional[float] = None, tenant: str = "") -> Approval:
         """Returns the approval when it is no longer pending, wherever the answer was taken.
 
@@ -153,11 +159,9 @@ class ApprovalMethods(_native.GateBase):
             return False
 
     async def _aanswered_in_time(self, tenant: str, id: str, seconds: float) -> bool:
-        import asyncio
-
         try:
             if seconds == 0:
-                return (await asyncio.to_thread(self.get_approval, id, tenant=tenant)).state != "pending"
+                return (await self.aget_approval(id, tenant=tenant)).state != "pending"
             await self.await_approval(id, timeout=seconds, tenant=tenant)
             return True
         except (TimeoutError, IntentGateError):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Union
 
 from . import _native
+from ._threads import awaited, iterated
 
 _PAGE = 100  # events that are read at once
 
@@ -113,3 +114,11 @@ class AuditMethods(_native.GateBase):
     def list_holds(self, tenant: str = "") -> List[LegalHold]:
         """The legal holds that stand, of a tenant or of all."""
         return [LegalHold(**hold) for hold in self._holds(tenant)]
+
+    averify_audit = awaited(verify_audit)
+    aaudit_events = iterated(audit_events)
+    aexport_audit = awaited(export_audit)
+    aerase_values = awaited(erase_values)
+    aplace_hold = awaited(place_hold)
+    alift_hold = awaited(lift_hold)
+    alist_holds = awaited(list_holds)

@@ -10,6 +10,7 @@ from typing import List, Literal, NamedTuple, Optional, Sequence, Union
 
 from . import _native
 from ._native import Decision
+from ._threads import awaited
 from .audit import AuditFilter
 
 Path = Union[str, "os.PathLike[str]"]
@@ -133,6 +134,13 @@ class EvidenceMethods(_native.GateBase):
         """
         return PruneReport(**self._prune(tenant, before_micros, reason, dry_run, actor))
 
+    amake_checkpoint = awaited(make_checkpoint)
+    alatest_checkpoint = awaited(latest_checkpoint)
+    aprove_event = awaited(prove_event)
+    asign_receipt = awaited(sign_receipt)
+    awrite_bundle = awaited(write_bundle)
+    aprune_audit = awaited(prune_audit)
+
 
 def make_signing_key(path: Path, name: str) -> str:
     """Makes the key that signs checkpoints in a new file of mode 0600 and returns its verifier key.
@@ -151,6 +159,9 @@ def verify_bundle(path: Path, *, keys: Sequence[str], older_checkpoints: Sequenc
     ``IntentGateError`` for a key, a note or a file that cannot be read; what is wrong with the bundle is in the report.
     """
     return BundleReport(**_native.verify_bundle(os.fspath(path), list(keys), list(older_checkpoints), list(receipts), witness_policy))
+
+
+averify_bundle = awaited(verify_bundle)
 
 
 def verify_proof(proof: str, event_hash: str, *, keys: Sequence[str], older_checkpoints: Sequence[str] = (),

@@ -10,6 +10,7 @@ from typing import Sequence, Tuple, TypeVar, Union, cast
 
 from . import _native, guard as _guard
 from ._native import Decision, KeyRing
+from ._threads import awaited
 from .approvals import ApprovalMethods, checked_seconds, waits
 from .audit import AuditMethods
 from .evidence import EvidenceMethods
@@ -90,6 +91,19 @@ class Gate(ApprovalMethods, AuditMethods, EvidenceMethods):
         _native.GateBase.__init__(gate, yaml, name, dict(env), None, None)
         gate._keep()
         return gate
+
+    @classmethod
+    async def aopen(
+        cls,
+        config: Union[str, "os.PathLike[str]", None] = None,
+        *,
+        yaml: Optional[str] = None,
+        environment: Optional[Mapping[str, str]] = None,
+    ) -> Gate:
+        """As ``open``, for an event loop."""
+        import asyncio
+
+        return await asyncio.to_thread(cls.open, config, yaml=yaml, environment=environment)
 
     def _keep(self) -> None:
         self._catalogue: Dict[str, Tuple[str, str, List[str]]] = {}
@@ -259,6 +273,11 @@ class Gate(ApprovalMethods, AuditMethods, EvidenceMethods):
         """Swaps the policy; calls in flight finish under the old one. Recorded in the chain."""
         self._set_policy(policy, actor)
 
+    aexplain = awaited(_native.GateBase.explain)
+    arevoke = awaited(revoke)
+    aset_policy = awaited(set_policy)
+    aclose = awaited(_native.GateBase.close)
+
     def health(self) -> Health:
         """Whether the gate can answer."""
         return Health(*self._health())
@@ -272,6 +291,12 @@ class Gate(ApprovalMethods, AuditMethods, EvidenceMethods):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    async def __aenter__(self) -> Gate:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     def __repr__(self) -> str:
         return "<Gate closed>" if self.closed else "<Gate open>"
@@ -290,5 +315,9 @@ _open_gates: weakref.WeakSet[Gate] = weakref.WeakSet()
 
 @atexit.register
 def _close_all() -> None:
-    for gate in list(_open_gates):
+    gates = list(_open_gates)
+    for gate in gates:
         gate.close()
+    # A call of a daemon thread keeps its gate past that, and the gate's threads must not run on while the process ends.
+    for gate in gates:
+        gate._await_end()

@@ -7,6 +7,7 @@ import os
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _native
+from ._threads import awaited
 from .errors import IntentGateError
 
 Path = Union[str, "os.PathLike[str]"]
@@ -75,6 +76,13 @@ class Policy(_native.PolicyBase):
         """
         return cls(read_sources(files), data)
 
+    @classmethod
+    async def acompile(cls, files: PolicySource, *, data: Optional[Mapping[str, Any]] = None) -> Policy:
+        """As ``compile``, for an event loop."""
+        import asyncio
+
+        return await asyncio.to_thread(cls.compile, files, data=data)
+
     def evaluate(self, input: Mapping[str, Any]) -> PolicyVerdict:
         """The decision on an input document, such as ``{"tool": ..., "args": {...}, "agent_id": ...}``."""
         return PolicyVerdict(**self._decide(input))
@@ -102,6 +110,10 @@ class Policy(_native.PolicyBase):
             except IntentGateError as error:
                 out.append(PolicyTest(name, False, str(error)))
         return out
+
+    aevaluate = awaited(evaluate)
+    aquery = awaited(query)
+    atest = awaited(test)
 
     def __repr__(self) -> str:
         return f"<Policy {', '.join(name for name, _ in self.sources)}>"

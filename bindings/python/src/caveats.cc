@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,72 +17,79 @@ namespace {
 constexpr Py_ssize_t kMostCaveats = 10'000;  // a token holds 64; this is against lists made to exhaust memory
 
 struct Plain {
-  std::string_view type;
-  std::string_view member;
-  Caveat (*make_number)(std::int64_t);
-  Caveat (*make_names)(std::vector<std::string>);
+  CaveatKind kind;
+  const char* member;
+  std::int64_t Caveat::*number = nullptr;
+  std::vector<std::string> Caveat::*names = nullptr;
 };
 
-constexpr std::array<Plain, 6> kPlain = {{{"tool_allow", "tools", nullptr, &Caveat::ToolAllow},
-                                          {"tool_deny", "tools", nullptr, &Caveat::ToolDeny},
-                                          {"max_calls", "max_calls", &Caveat::MaxCalls, nullptr},
-                                          {"exp", "exp", &Caveat::Expires, nullptr},
-                                          {"rate_limit", "rate_per_min", &Caveat::RateLimit, nullptr},
-                                          {"max_cost", "max_cents", &Caveat::MaxCost, nullptr}}};
+constexpr std::array<Plain, 6> kPlain = {{{CaveatKind::kToolAllow, "tools", nullptr, &Caveat::tools},
+                                          {CaveatKind::kToolDeny, "tools", nullptr, &Caveat::tools},
+                                          {CaveatKind::kMaxCalls, "max_calls", &Caveat::max_calls, nullptr},
+                                          {CaveatKind::kExpires, "exp", &Caveat::expires, nullptr},
+                                          {CaveatKind::kRateLimit, "rate_per_min", &Caveat::rate_per_min, nullptr},
+                                          {CaveatKind::kMaxCost, "max_cents", &Caveat::max_cents, nullptr}}};
 
-std::optional<std::vector<std::string>> Names(PyObject* list) {
-  if (!PyList_CheckExact(list)) return std::nullopt;
-  std::vector<std::string> out;
+// As the builders of caveats.py spell them: constants of a Python source are interned, so that one address is one text.
+// Kept for the life of the process.
+struct Interned {
+  PyObject* t = nullptr;
+  std::array<std::array<PyObject*, 2>, kPlain.size()> plain{};  // type, member
+};
+Interned interned;
+
+PyObject* Intern(std::string_view text) {
+  PyObject* made = PyUnicode_InternFromString(std::string(text).c_str());
+  if (made == nullptr) throw py::error_already_set();
+  return made;
+}
+
+// False when there is something else than strings in the list.
+bool ReadNames(PyObject* list, std::vector<std::string>& out) {
+  if (!PyList_CheckExact(list)) return false;
   out.reserve(static_cast<std::size_t>(PyList_GET_SIZE(list)));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); ++i) {
     PyObject* name = PyList_GET_ITEM(list, i);
-    if (!PyUnicode_CheckExact(name)) return std::nullopt;
+    if (!PyUnicode_CheckExact(name)) return false;
     out.emplace_back(TextOf(name, "a name"));
   }
-  return out;
+  return true;
+}
+
+bool ReadPlain(const Plain& plain, PyObject* value, Caveat& out) {
+  out.kind = plain.kind;
+  out.type_name = CaveatKindName(plain.kind);
+  if (plain.names != nullptr) return ReadNames(value, out.*plain.names);
+  int overflow = 0;
+  if (!PyLong_CheckExact(value)) return false;
+  out.*plain.number = PyLong_AsLongLongAndOverflow(value, &overflow);
+  return overflow == 0;
 }
 
 // The caveats that tokens are narrowed with most often, without a JSON value in between: that is most of what
-// the binding costs. False, and nothing added, for every other caveat and for every mistake, about which
+// the binding costs. False, and nothing added, for every other caveat, other spelling and mistake, about which
 // Caveat::FromJson has the words.
 bool AddPlain(PyObject* dict, std::vector<Caveat>& out) {
   if (!PyDict_CheckExact(dict) || PyDict_GET_SIZE(dict) != 2) return false;
-  PyObject* type = nullptr;
-  PyObject* member = nullptr;
-  PyObject* value = nullptr;
-  PyObject* key = nullptr;
-  PyObject* of_key = nullptr;
-  for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &key, &of_key) != 0;) {
-    if (!PyUnicode_CheckExact(key)) return false;
-    if (PyUnicode_CompareWithASCIIString(key, "t") == 0) {
-      type = of_key;
-    } else {
-      member = key;
-      value = of_key;
-    }
-  }
-  if (type == nullptr || member == nullptr || !PyUnicode_CheckExact(type)) return false;
-  const std::string_view type_name = TextOf(type, "t");
-  const std::string_view member_name = TextOf(member, "a member");
-  for (const Plain& plain : kPlain) {
-    if (plain.type != type_name || plain.member != member_name) continue;
-    if (plain.make_names != nullptr) {
-      std::optional<std::vector<std::string>> names = Names(value);
-      if (!names) return false;
-      out.push_back(plain.make_names(*std::move(names)));
-      return true;
-    }
-    int overflow = 0;
-    if (!PyLong_CheckExact(value)) return false;
-    const long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow != 0) return false;
-    out.push_back(plain.make_number(number));
-    return true;
+  PyObject *first = nullptr, *type = nullptr, *member = nullptr, *value = nullptr;
+  Py_ssize_t at = 0;
+  if (PyDict_Next(dict, &at, &first, &type) == 0 || first != interned.t || PyDict_Next(dict, &at, &member, &value) == 0) return false;
+  for (std::size_t i = 0; i < kPlain.size(); ++i) {
+    if (type != interned.plain[i][0] || member != interned.plain[i][1]) continue;
+    if (ReadPlain(kPlain[i], value, out.emplace_back())) return true;
+    out.pop_back();
+    return false;
   }
   return false;
 }
 
 }  // namespace
+
+void RegisterCaveats() {
+  if (interned.t != nullptr) return;
+  for (std::size_t i = 0; i < kPlain.size(); ++i) interned.plain[i] = {Intern(CaveatKindName(kPlain[i].kind)), Intern(kPlain[i].member)};
+  interned.t = Intern("t");
+}
 
 std::vector<Caveat> CaveatsFrom(py::handle list) {
   const bool is_list = PyList_CheckExact(list.ptr());

@@ -195,7 +195,12 @@ void RecordOutcome(py::handle self, py::handle decision, const std::string& outc
   Outcome what;
   what.outcome = outcome;
   what.latency_us = latency_us;
-  Borrow(self)->RecordOutcome(of, what);
+  const std::shared_ptr<Gate> gate = Borrow(self);
+  // It waits where the events' queue is full and the settings say so.
+  Take(WithoutGil([&]() -> Status {
+    gate->RecordOutcome(of, what);
+    return {};
+  }));
 }
 
 void Revoke(py::handle self, const std::string& id, const std::string& tenant, const std::string& reason,
@@ -244,6 +249,7 @@ void RegisterGate(py::module_& module) {
            }, py::arg("policy"), py::arg("actor"))
       .def("close", [](py::handle self) { HandleOf(self).Close(); },
            "Flushes the chain. Later calls raise ``ValueError``.")
+      .def("_await_end", [](py::handle self) { HandleOf(self).AwaitEnd(); })
       .def_property_readonly("closed", [](py::handle self) { return HandleOf(self).closed(); }, "Whether ``close`` was called.");
   for (PyMethodDef& method : hot_methods) {
     const auto descriptor = py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &method));

@@ -182,6 +182,7 @@ PyMethodDef hot_functions[] = {
 
 void RegisterTokens(py::module_& module) {
   RegisterContent();
+  RegisterCaveats();
   py::class_<KeyRing>(module, "KeyRing", "Keys by id. Immutable, thread-safe; printing it shows ids, never keys.")
       .def_static("__new__", [](const py::args&, const py::kwargs&) -> py::object {
         throw py::type_error("use KeyRing.parse or KeyRing.from_master_key");

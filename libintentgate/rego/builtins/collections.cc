@@ -71,38 +71,34 @@ Value Intersection(BuiltinContext& context, std::span<const Value> args) {
     if (!set.is_set()) return ElementError(context, 1, args[0], "set", set);
   }
   if (sets.empty()) return Value::EmptySet();
-  SetBuilder out(context.arena);
-  for (const Value& v : sets[0].elements()) {
-    context.Charge(sets.size());
-    if (std::all_of(sets.begin() + 1, sets.end(), [&](const Value& set) { return set.Contains(v); })) out.Add(v);
+  Value out = sets[0];
+  for (const Value& set : sets.subspan(1)) {
+    context.Charge(1);
+    out = SetIntersection(context.arena, out, set);
   }
-  return out.Finish();
+  return out;
 }
 
 Value SetDiff(BuiltinContext& context, std::span<const Value> args) {
-  SetBuilder out(context.arena);
-  context.Charge(args[0].size());
-  for (const Value& v : args[0].elements()) {
-    if (!args[1].Contains(v)) out.Add(v);
-  }
-  return out.Finish();
+  return SetDifference(context.arena, args[0], args[1]);
 }
 
 bool IsNodeList(const Value& v) { return v.is_array() || v.is_set(); }
 
 Value Reachable(BuiltinContext& context, std::span<const Value> args) {
   const Value& graph = args[0];
+  context.arena.CheckRoom(args[1].size() * sizeof(Value));
   std::vector<Value> queue(args[1].elements().begin(), args[1].elements().end());
   SetBuilder reached(context.arena);
   while (!queue.empty()) {
-    context.Charge(1);
+    context.Charge(3);
     const Value node = queue.back();
     queue.pop_back();
     const Value edges = graph.Get(node);
     if (!edges.defined() || !reached.Add(node)) continue;
     if (!IsNodeList(edges)) continue;
     context.Charge(edges.size());
-    context.arena.CheckRoom((queue.size() + edges.size()) * sizeof(Value));
+    context.arena.CheckRoom(3 * (queue.size() + edges.size()) * sizeof(Value));
     queue.insert(queue.end(), edges.elements().begin(), edges.elements().end());
   }
   return reached.Finish();
@@ -167,7 +163,10 @@ class PathWalker {
 Value ReachablePaths(BuiltinContext& context, std::span<const Value> args) {
   SetBuilder paths(context.arena);
   PathWalker walker(context, args[0], paths);
-  for (const Value& root : args[1].elements()) walker.WalkFrom(root);
+  for (const Value& root : args[1].elements()) {
+    context.Charge(1);
+    walker.WalkFrom(root);
+  }
   return paths.Finish();
 }
 

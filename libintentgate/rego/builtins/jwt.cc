@@ -106,7 +106,7 @@ class TokenReader {
   }
 
   std::optional<Value> ReadObject(std::string_view text, std::string_view prefix) {
-    const Result<Value> value = Value::ParseJson(context_.arena, text);
+    const Result<Value> value = builtins::ReadJson(context_, text);
     if (!value.ok()) return Fail(std::string(prefix) + "invalid JSON: " + value.error().message), std::nullopt;
     if (!value->is_object()) return Fail(std::string(prefix) + "decoded JSON type was not an Object"), std::nullopt;
     return *value;
@@ -239,7 +239,7 @@ class ConstraintReader {
 
   std::optional<Constraints> Read(const Value& object) {
     Constraints out;
-    out.seconds = static_cast<double>(context_.now_ns) / 1e9;
+    out.seconds = static_cast<double>(context_.NowNs()) / 1e9;
     bool has_cert = false;
     bool has_secret = false;
     for (const Entry& entry : object.entries()) {

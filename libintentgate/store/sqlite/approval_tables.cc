@@ -1,7 +1,12 @@
 #include "store/sqlite/approval_tables.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include "approval/approval_columns.h"
 
 namespace intentgate::store {
 namespace {
@@ -10,42 +15,31 @@ using approval::Requested;
 using approval::RequestResult;
 using approval::StoredApproval;
 
-const std::string kColumns =
-    "id, tenant, binding, root_jti, jti, agent_id, method, server, tool, arguments, args_sha256, intent_summary, reason, "
-    "requires_step_up, created_at, state, recorded, deadline, decided_at, used_at, decided_by, claimed_by, note, revision";
-const std::string kSelect = "SELECT " + kColumns + " FROM approvals ";
-// In these words the partial indexes know it.
-const std::string kHasDeadline = "state IN ('pending', 'approved')";
+using approval::kApprovalColumns;
+using approval::kApprovalHasDeadline;
 
-StoredApproval ApprovalOf(const Statement& row) {
-  StoredApproval a;
-  a.row.id = row.Text(0);
-  a.row.tenant = row.Text(1);
-  a.binding = row.Text(2);
-  a.row.root_jti = row.Text(3);
-  a.row.jti = row.Text(4);
-  a.row.agent_id = row.Text(5);
-  a.row.method = row.Text(6);
-  a.row.server = row.Text(7);
-  a.row.tool = row.Text(8);
-  a.row.arguments = row.Text(9);
-  a.row.args_sha256 = row.Text(10);
-  a.row.intent_summary = row.Text(11);
-  a.row.reason = row.Text(12);
-  a.row.requires_step_up = row.Integer(13) != 0;
-  a.row.created_at_micros = row.Integer(14);
-  // A word that nobody knows must not be usable.
-  a.row.state = ParseApprovalState(row.Text(15)).value_or(ApprovalState::kExpired);
-  a.recorded = row.Integer(16) != 0;
-  a.row.deadline_micros = row.Integer(17);
-  a.row.decided_at_micros = row.Integer(18);
-  a.row.used_at_micros = row.Integer(19);
-  a.row.decided_by = row.Text(20);
-  a.row.claimed_by = row.Text(21);
-  a.row.note = row.Text(22);
-  a.revision = row.Integer(23);
-  return a;
+// Text is joined where it is needed: constants of std::string end with the process, while a gate's thread may still read them.
+std::string Joined(std::initializer_list<std::string_view> pieces) {
+  std::string out;
+  for (const std::string_view piece : pieces) out += piece;
+  return out;
 }
+
+std::string Select(std::initializer_list<std::string_view> rest) {
+  return Joined({"SELECT ", kApprovalColumns, " FROM approvals "}) + Joined(rest);
+}
+
+// Binds one parameter after the other, from the first on.
+class Parameters {
+ public:
+  explicit Parameters(Statement& statement) : statement_(statement) {}
+  void Text(std::string_view text) { statement_.Bind(++last_, text); }
+  void Integer(std::int64_t number) { statement_.Bind(++last_, number); }
+
+ private:
+  Statement& statement_;
+  int last_ = 0;
+};
 
 Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& select) {
   std::vector<StoredApproval> rows;
@@ -53,13 +47,13 @@ Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& sel
     Result<bool> row = connection.Step(select);
     if (!row.ok()) return row.error();
     if (!*row) return rows;
-    rows.push_back(ApprovalOf(select));
+    rows.push_back(approval::ReadApprovalColumns(select));
   }
 }
 
 Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const StoredApproval& wanted) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE tenant = ? AND " + kHasDeadline + " AND binding = ? AND deadline > ? LIMIT 1");
+      connection.Kept(Select({"WHERE tenant = ? AND ", kApprovalHasDeadline, " AND binding = ? AND deadline > ? LIMIT 1"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.row.tenant);
@@ -71,8 +65,8 @@ Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const Stor
 // Pending ones of the tenant, and of the root token among them.
 Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connection, const Approval& wanted) {
   Result<Statement*> select =
-      connection.Kept("SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND " + kHasDeadline +
-                      " AND state = 'pending' AND deadline > ?");
+      connection.Kept(Joined({"SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND ", kApprovalHasDeadline,
+                              " AND state = 'pending' AND deadline > ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.root_jti);
@@ -85,33 +79,11 @@ Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connectio
 
 Status Insert(Connection& connection, const StoredApproval& a) {
   Result<Statement*> insert = connection.Kept(
-      "INSERT INTO approvals (" + kColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      Joined({"INSERT INTO approvals (", kApprovalColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
-  use->Bind(1, a.row.id);
-  use->Bind(2, a.row.tenant);
-  use->Bind(3, a.binding);
-  use->Bind(4, a.row.root_jti);
-  use->Bind(5, a.row.jti);
-  use->Bind(6, a.row.agent_id);
-  use->Bind(7, a.row.method);
-  use->Bind(8, a.row.server);
-  use->Bind(9, a.row.tool);
-  use->Bind(10, a.row.arguments);
-  use->Bind(11, a.row.args_sha256);
-  use->Bind(12, a.row.intent_summary);
-  use->Bind(13, a.row.reason);
-  use->Bind(14, std::int64_t{a.row.requires_step_up});
-  use->Bind(15, a.row.created_at_micros);
-  use->Bind(16, ApprovalStateName(a.row.state));
-  use->Bind(17, std::int64_t{a.recorded});
-  use->Bind(18, a.row.deadline_micros);
-  use->Bind(19, a.row.decided_at_micros);
-  use->Bind(20, a.row.used_at_micros);
-  use->Bind(21, a.row.decided_by);
-  use->Bind(22, a.row.claimed_by);
-  use->Bind(23, a.row.note);
-  use->Bind(24, a.revision);
+  Parameters parameters(**insert);
+  approval::WriteApprovalColumns(a, parameters);
   return connection.Run(**insert);
 }
 
@@ -138,14 +110,14 @@ Result<Requested> InsertApproval(Connection& connection, const StoredApproval& w
 }
 
 Result<std::optional<StoredApproval>> ReadApproval(Connection& connection, std::string_view tenant, std::string_view id) {
-  Result<Statement*> select = connection.Kept(kSelect + "WHERE id = ?1 AND (?2 = '' OR tenant = ?2)");
+  Result<Statement*> select = connection.Kept(Select({"WHERE id = ?1 AND (?2 = '' OR tenant = ?2)"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, id);
   use->Bind(2, tenant);
   Result<bool> row = connection.Step(**select);
   if (!row.ok()) return row.error();
-  return *row ? std::optional(ApprovalOf(**select)) : std::nullopt;
+  return *row ? std::optional(approval::ReadApprovalColumns(**select)) : std::nullopt;
 }
 
 Result<std::vector<StoredApproval>> ReadApprovals(Connection& connection, std::span<const std::string> ids) {
@@ -162,9 +134,9 @@ Result<std::vector<StoredApproval>> ReadApprovalPage(Connection& connection, con
                                                      std::string_view after, std::size_t limit,
                                                      std::int64_t now_micros) {
   Result<Statement*> select = connection.Kept(
-      kSelect + "WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
-      "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN " + kHasDeadline +
-      " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8");
+      Select({"WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
+              "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN ", kApprovalHasDeadline,
+              " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, filter.tenant);
@@ -200,7 +172,7 @@ Result<bool> UpdateApproval(Connection& connection, const StoredApproval& next) 
 
 Result<std::vector<StoredApproval>> ReadDueApprovals(Connection& connection, std::int64_t now_micros, std::size_t limit) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE " + kHasDeadline + " AND deadline <= ? ORDER BY deadline LIMIT ?");
+      connection.Kept(Select({"WHERE ", kApprovalHasDeadline, " AND deadline <= ? ORDER BY deadline LIMIT ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, now_micros);

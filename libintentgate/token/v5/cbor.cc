@@ -7,27 +7,33 @@
 namespace intentgate::token {
 namespace {
 
+template <typename Word>
+Word Load(const char* p) {
+  Word word = 0;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+// The last word overlaps the one before it.
 bool IsAscii(std::string_view text) {
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, 8);
-    if ((word & 0x8080808080808080u) != 0) return false;
+  const char* p = text.data();
+  const std::size_t size = text.size();
+  std::uint64_t seen = 0;
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) seen |= Load<std::uint64_t>(p + i);
+    seen |= Load<std::uint64_t>(p + size - 8);
+  } else if (size >= 4) {
+    seen = Load<std::uint32_t>(p) | Load<std::uint32_t>(p + size - 4);
+  } else {
+    for (const char c : text) seen |= static_cast<unsigned char>(c);
   }
-  for (; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0x80) != 0) return false;
-  }
-  return true;
+  return (seen & 0x8080808080808080u) == 0;
 }
 
 }  // namespace
 
-void CborWriter::Head(unsigned major, std::uint64_t argument) {
+void CborWriter::LongHead(unsigned major, std::uint64_t argument) {
   const unsigned type = major << 5;
-  if (argument < 24) {
-    out_ += static_cast<char>(type | argument);
-    return;
-  }
   const unsigned size_code = argument <= 0xff ? 0 : argument <= 0xffff ? 1 : argument <= 0xffffffff ? 2 : 3;
   out_ += static_cast<char>(type | (24 + size_code));
   for (int shift = (8 << size_code) - 8; shift >= 0; shift -= 8) out_ += static_cast<char>(argument >> shift);
@@ -161,6 +167,12 @@ bool CborReader::Null() {
 
 bool CborReader::Skip(std::size_t depth) {
   std::string_view ignored;
+  // Most items of a token are short texts and small numbers.
+  if (p_ != end_ && error_ == nullptr) {
+    const auto initial = static_cast<unsigned char>(*p_);
+    if (initial >> 5 == 3) return Text(ignored);
+    if (initial < 24) return ++p_, true;
+  }
   std::uint64_t number = 0;
   std::size_t count = 0;
   switch (Peek()) {

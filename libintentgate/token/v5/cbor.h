@@ -25,7 +25,14 @@ class CborWriter {
   void Null() { out_ += static_cast<char>(0xf6); }
 
  private:
-  void Head(unsigned major, std::uint64_t argument);
+  void Head(unsigned major, std::uint64_t argument) {
+    if (argument < 24) {
+      out_ += static_cast<char>(major << 5 | argument);
+    } else {
+      LongHead(major, argument);
+    }
+  }
+  void LongHead(unsigned major, std::uint64_t argument);
   std::string& out_;
 };
 

@@ -45,6 +45,13 @@ Refusal ReadFrame(std::string_view text, std::string_view& parts) {
   return std::nullopt;
 }
 
+// Why the last part is no tag.
+TokenRefusal WrongTag(std::string_view parts) {
+  const std::size_t last = parts.rfind('.');
+  if (last == std::string_view::npos) return RefuseMalformed("it has no tag");
+  return RefuseMalformed(parts.size() - last - 1 == kTagChars ? "its tag is not base64url" : "its tag is not 32 bytes");
+}
+
 }  // namespace
 
 class V5Reader {
@@ -66,6 +73,7 @@ class V5Reader {
       if (!ok) return BadSegment(i, in.error());
     }
     shape.hops = token_.count_ - 1;
+    shape.parts = text.substr(kFirstSegment - 1, text.size() - (kFirstSegment - 1) - (1 + kTagChars));
     return std::nullopt;
   }
 
@@ -78,14 +86,11 @@ class V5Reader {
 
   // Decodes the parts into segments and tag.
   Refusal Split(std::string_view parts) {
-    const std::size_t last = parts.rfind('.');
-    if (last == std::string_view::npos) return RefuseMalformed("it has no tag");
-    const std::string_view tag = parts.substr(last + 1);
-    if (tag.size() != kTagChars) return RefuseMalformed("its tag is not 32 bytes");
-    if (!base::Base64UrlDecodeInto(tag, token_.tag.data())) return RefuseMalformed("its tag is not base64url");
+    if (parts.size() <= kTagChars) return WrongTag(parts);
+    const std::size_t last = parts.size() - kTagChars - 1;
+    if (parts[last] != '.' || !base::Base64UrlDecodeInto(parts.substr(last + 1), token_.tag.data())) return WrongTag(parts);
     parts = parts.substr(0, last);
-    token_.bytes_.resize(parts.size() * 3 / 4 + 1);
-    auto* out = reinterpret_cast<std::uint8_t*>(token_.bytes_.data());
+    std::uint8_t* out = token_.bytes_.data();
     std::size_t used = 0;
     for (std::size_t from = 0; from <= parts.size();) {
       const std::size_t end = std::min(parts.find('.', from), parts.size());
@@ -167,21 +172,31 @@ crypto::Digest V5Tag(const V5Token& token, const crypto::HmacKey& subkey) {
   return token.sealed ? V5SealTag(tag) : tag;
 }
 
-Result<std::string> FrameV5(std::string_view parts, const crypto::Digest& tag) {
-  const std::size_t size = kV5Prefix.size() + kFrameChars + parts.size() + 1 + kTagChars;
+namespace {
+
+Result<std::string> Frame(std::string_view parts, std::optional<std::string_view> segment, const crypto::Digest& tag) {
+  const std::size_t more = segment ? 1 + base::Base64UrlSize(segment->size()) : 0;
+  const std::size_t size = kV5Prefix.size() + kFrameChars + parts.size() + more + 1 + kTagChars;
   if (size > kMaxTokenBytes) {
     return Error{ErrorCode::kLimitExceeded, "the token would have " + std::to_string(size) + " characters, over the limit of " +
                                                 std::to_string(kMaxTokenBytes) + "; use fewer or shorter caveats"};
   }
-  std::string out;
-  out.reserve(size);
-  out += kV5Prefix;
+  std::string out(size, '.');
+  char* p = std::copy(kV5Prefix.begin(), kV5Prefix.end(), out.data());
   const std::uint8_t frame[2] = {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
-  base::Base64UrlAppend(frame, out);
-  out += parts;
-  out += '.';
-  base::Base64UrlAppend(tag, out);
+  p = base::Base64UrlEncodeInto(frame, p);
+  p = std::copy(parts.begin(), parts.end(), p);
+  if (segment) p = base::Base64UrlEncodeInto(base::AsBytes(*segment), p + 1);
+  base::Base64UrlEncodeInto(tag, p + 1);
   return out;
+}
+
+}  // namespace
+
+Result<std::string> FrameV5(std::string_view parts, const crypto::Digest& tag) { return Frame(parts, std::nullopt, tag); }
+
+Result<std::string> FrameV5(std::string_view parts, std::string_view segment, const crypto::Digest& tag) {
+  return Frame(parts, segment, tag);
 }
 
 }  // namespace intentgate::token

@@ -17,13 +17,13 @@ namespace intentgate::token {
 
 inline constexpr std::string_view kV5Prefix = "ig5.";
 
-// What a v5 text holds besides its content. Segments are views into one buffer.
+// What a v5 text holds besides its content. Segments are views into one buffer, which is part of it: 12 KiB.
 class V5Token {
  public:
   std::size_t segment_count() const { return count_; }
   std::string_view segment(std::size_t i) const {
     const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
-    return std::string_view(bytes_).substr(begin, ends_[i] - begin);
+    return {reinterpret_cast<const char*>(bytes_.data()) + begin, ends_[i] - begin};
   }
 
   std::int64_t root_expires = 0;
@@ -32,8 +32,9 @@ class V5Token {
 
  private:
   friend class V5Reader;
-  std::string bytes_;  // of root and hops, one behind the other
-  std::array<std::uint32_t, kMaxHops + 1> ends_{};
+  // Of root and hops, one behind the other. Every byte that is read of the two has been written.
+  std::array<std::uint8_t, kMaxTokenBytes * 3 / 4> bytes_;
+  std::array<std::uint32_t, kMaxHops + 1> ends_;
   std::size_t count_ = 0;
 };
 
@@ -44,6 +45,7 @@ std::optional<TokenRefusal> ReadV5(std::string_view text, V5Token& token, TokenC
 
 // What Attenuate must know of a parent. Cheaper than the content.
 struct V5Shape {
+  std::string_view parts;  // the text's segments, as FrameV5 takes them
   std::size_t hops = 0;  // behind the root
   std::size_t caveats = 0;
   std::optional<std::int64_t> max_depth;
@@ -64,5 +66,7 @@ crypto::Digest V5SealTag(const crypto::Digest& last);
 // The text of `parts` (already base64url, joined by dots, each with a leading dot) and the tag.
 // kLimitExceeded when it would be over kMaxTokenBytes.
 Result<std::string> FrameV5(std::string_view parts, const crypto::Digest& tag);
+// As above, with one more segment behind `parts`.
+Result<std::string> FrameV5(std::string_view parts, std::string_view segment, const crypto::Digest& tag);
 
 }  // namespace intentgate::token

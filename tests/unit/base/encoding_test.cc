@@ -6,6 +6,21 @@
 #include "base/utf8.h"
 
 namespace intentgate::base {
+namespace {
+
+// Bit by bit, by the definition.
+std::string SlowBase64Url(std::span<const std::uint8_t> bytes) {
+  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string out;
+  for (std::size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
+    unsigned six = 0;
+    for (std::size_t i = bit; i < bit + 6; ++i) six = six << 1 | (i / 8 < bytes.size() ? bytes[i / 8] >> (7 - i % 8) & 1u : 0u);
+    out += kAlphabet[six];
+  }
+  return out;
+}
+
+}  // namespace
 
 TEST_CASE("base64url has one text for each byte string") {
   for (const auto& [text, encoded] : {std::pair{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xff\xfe", "__4"}}) {
@@ -20,6 +35,38 @@ TEST_CASE("base64url has one text for each byte string") {
     CHECK(Base64UrlDecode(bad).error().code == ErrorCode::kMalformed);
     std::uint8_t out[8];
     CHECK_FALSE(Base64UrlDecodeInto(bad, out));
+  }
+}
+
+TEST_CASE("base64 of every length is what its definition says, there and back") {
+  Bytes bytes;
+  for (unsigned i = 0; i < 200; ++i) {
+    const std::string text = SlowBase64Url(bytes);
+    REQUIRE(Base64UrlEncode(bytes) == text);
+    REQUIRE(Base64UrlSize(bytes.size()) == text.size());
+    REQUIRE(*Base64UrlDecode(text) == bytes);
+    // Exactly its bytes are written.
+    Bytes exact(bytes.size() + 1, 0xee);
+    REQUIRE(Base64UrlDecodeInto(text, exact.data()));
+    REQUIRE(exact.back() == 0xee);
+    REQUIRE(*Base64Decode(Base64Encode(bytes)) == bytes);
+    bytes.push_back(static_cast<std::uint8_t>(i * 151 + 7));
+  }
+}
+
+TEST_CASE("a character outside the alphabet is refused wherever it stands") {
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  for (const std::size_t size : {4u, 16u, 32u, 64u, 71u}) {
+    const std::string good(size, 'A');
+    for (int c = 0; c < 256; ++c) {
+      const bool common = alphabet.find(static_cast<char>(c)) != std::string::npos;
+      for (std::size_t at = 0; at + 1 < size; ++at) {
+        std::string text = good;
+        text[at] = static_cast<char>(c);
+        REQUIRE(Base64UrlDecode(text).ok() == (common || c == '-' || c == '_'));
+        if (size % 4 == 0) REQUIRE(Base64Decode(text).ok() == (common || c == '+' || c == '/'));
+      }
+    }
   }
 }
 

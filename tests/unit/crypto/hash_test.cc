@@ -1,6 +1,7 @@
 #include "crypto/hash.h"
 
 #include <doctest/doctest.h>
+#include <openssl/hmac.h>
 
 #include <string>
 
@@ -24,6 +25,29 @@ TEST_CASE("HMAC-SHA256 gives the answers of RFC 4231") {
     const HmacKey key(base::AsBytes(c.key));
     CHECK(Hex(key.Mac(base::AsBytes(c.data))) == c.mac);
     CHECK(Hex(key.Mac(base::AsBytes(c.data).first(3), base::AsBytes(c.data).subspan(3))) == c.mac);
+  }
+}
+
+TEST_CASE("an HMAC of every length is OpenSSL's, however it is split") {
+  const std::string text = [] {
+    std::string bytes;
+    for (int i = 0; i < 600; ++i) bytes += static_cast<char>(i * 7);
+    return bytes;
+  }();
+  for (const std::size_t key_size : {0u, 1u, 32u, 63u, 64u, 65u, 200u}) {
+    const auto key = base::AsBytes(text).subspan(1, key_size);
+    const HmacKey kept(key);
+    for (std::size_t size = 0; size <= text.size(); ++size) {
+      const auto message = base::AsBytes(text).first(size);
+      Digest theirs{};
+      unsigned length = 0;
+      REQUIRE(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), theirs.data(), &length) != nullptr);
+      const std::size_t split = size / 3;
+      REQUIRE(HmacSha256(key, message) == theirs);
+      REQUIRE(HmacSha256(key, message.first(split), message.subspan(split)) == theirs);
+      REQUIRE(kept.Mac(message) == theirs);
+      REQUIRE(kept.Mac(message.first(split), message.subspan(split)) == theirs);
+    }
   }
 }
 
