@@ -19,6 +19,7 @@
 #include "mcp/mailbox.h"
 #include "mcp/own_sessions.h"
 #include "mcp/pending_outcomes.h"
+#include "mcp/sealed_sessions.h"
 #include "mcp/sessions.h"
 #include "mcp/stdio_server.h"
 #include "mcp/upstream.h"
@@ -43,6 +44,7 @@ struct Context {
   std::shared_ptr<const telemetry::Logger> log;
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<SessionTable> sessions;
+  std::shared_ptr<SealedSessions> sealed;  // null: a client's session id is known to this process alone
   std::shared_ptr<Catalogue> catalogue;
   std::shared_ptr<PendingOutcomes> pending;
   std::shared_ptr<CallStates> states;

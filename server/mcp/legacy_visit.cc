@@ -7,6 +7,7 @@
 #include "mcp/batch.h"
 #include "mcp/event_stream.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/handshake.h"
 #include "mcp/lists.h"
 #include "mcp/merged_session.h"
@@ -83,7 +84,7 @@ void LegacyVisit::NoSession(const json::Value& id) {
 std::optional<BoundSession> LegacyVisit::Bound(const Decision& caller) {
   const std::string_view id = SessionId();
   if (id.empty()) return std::nullopt;
-  std::optional<BoundSession> bound = lane_.context.sessions->Use(id, PrincipalOf(caller));
+  std::optional<BoundSession> bound = FindSession(lane_.context, id, PrincipalOf(caller));
   if (bound && !protocol_.empty()) bound->protocol = protocol_;
   return bound;
 }

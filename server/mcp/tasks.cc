@@ -111,10 +111,10 @@ bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Valu
 }
 
 std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids) {
-  const Decision checked = lane.context.gate->CheckToken(caller.token, caller.holder);
+  const Decision who = lane.context.gate->CheckToken(caller.token, caller.holder);
   std::vector<bool> visible;
   for (const std::string& id : ids) {
-    const auto known = checked.allowed() ? lane.context.tasks->Find(id, PrincipalOf(checked)) : std::nullopt;
+    const auto known = who.allowed() ? lane.context.tasks->Find(id, PrincipalOf(who)) : std::nullopt;
     visible.push_back(known && known->upstream == upstream && CoversTool(lane, *known, caller));
   }
   return visible;

@@ -36,7 +36,7 @@ RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Mess
 
 // A notification about a task that is not the principal's: it is not passed on.
 bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Value& message, std::string_view principal);
-// For each of an upstream's tasks, whether it is the token's to see.
+// For each of an upstream's tasks, whether it is the caller's to see.
 std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids);
 
 }  // namespace intentgate::mcp
