@@ -21,6 +21,7 @@
 #include <intentgate/result.h>
 #include <intentgate/settings.h>
 
+#include "config/oauth_settings.h"
 #include "crypto/hash.h"
 #include "crypto/secret_bytes.h"
 #include "http/url.h"
@@ -61,6 +62,7 @@ struct UpstreamSettings {
   std::int64_t breaker_failures = 5;      // failures in a row after which calls rest; 0: never
   std::int64_t breaker_open_ms = 10'000;  // for how long
   std::vector<UpstreamHeader> headers;
+  UpstreamOAuth oauth;
 
   std::vector<std::string> command;       // a server that speaks over its standard input and output, in place of a URL
   std::string directory;                  // where it runs; empty: where the gateway does
@@ -97,6 +99,7 @@ struct ServerSettings {
   std::vector<std::string> authorization_servers;          // issuers that clients may get a token from
   std::string tool_pins;                                   // file of accepted tool definitions; empty: all are
   std::vector<std::string> scopes;                         // what a client should ask for
+  OAuthSettings oauth;
 };
 
 // Every upstream, in the order of the file.

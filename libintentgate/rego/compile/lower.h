@@ -92,11 +92,15 @@ class Lowering {
   const Node* SlotNode(std::uint32_t slot, Location at);
   const Node* Index(const Node* base, const Node* key, Location at);
   bool IsBound(const Term& term) const;
+  // Lowers the iterations in a collection or call, in their order; LowerTerm takes them from `iterations_` as it comes to them.
+  void LowerIterations(const Term& term, Open& open);
 
   PlanContext& context_;
   std::uint32_t slots_;
   bool new_not_;
   VarSet bound_;
+  Readiness ready_;
+  std::map<const Term*, const Node*> iterations_;
 };
 
 template <typename T>

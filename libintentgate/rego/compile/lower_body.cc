@@ -224,7 +224,7 @@ void Lowering::LowerUnify(const Term& a, const Term& b, Open& open, Location at)
   }
   VarSet attempt = bound_;
   const VarSet none;
-  const bool b_known = TermReady(b, attempt, none) && PatternReady(a, attempt, none);
+  const bool b_known = ready_.Term(b, attempt, none) && ready_.Pattern(a, attempt, none);
   const Term& value = b_known ? b : a;
   const Term& pattern = b_known ? a : b;
   EmitMatch(pattern, LowerTerm(value, open), open, at);
@@ -244,7 +244,7 @@ void Lowering::LowerUnifyArrays(const Term& a, const Term& b, Open& open, Locati
     progress = false;
     for (std::size_t i = 0; i < done.size(); ++i) {
       VarSet attempt = bound_;
-      if (done[i] || !UnifyReady(a.items[i], b.items[i], attempt, none)) continue;
+      if (done[i] || !ready_.Unify(a.items[i], b.items[i], attempt, none)) continue;
       LowerUnify(a.items[i], b.items[i], open, at);
       done[i] = progress = true;
     }
@@ -270,7 +270,7 @@ bool Lowering::LowerUnifyObjects(const Term& a, const Term& b, Open& open, Locat
     progress = false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       VarSet attempt = bound_;
-      if (done[i] || !UnifyReady(*pairs[i].first, *pairs[i].second, attempt, none)) continue;
+      if (done[i] || !ready_.Unify(*pairs[i].first, *pairs[i].second, attempt, none)) continue;
       LowerUnify(*pairs[i].first, *pairs[i].second, open, at);
       done[i] = progress = true;
     }

@@ -90,7 +90,20 @@ const Node* Lowering::LowerVar(const Term& term) {
   return SlotNode(static_cast<std::uint32_t>(term.var), term.at);
 }
 
+void Lowering::LowerIterations(const Term& term, Open& open) {
+  if (IsBound(term)) return;
+  for (const Term* iteration : ready_.Iterations(term, bound_)) {
+    const Node* node = LowerTerm(*iteration, open);
+    iterations_.emplace(iteration, node);
+  }
+}
+
 const Node* Lowering::LowerTerm(const Term& t, Open& open) {
+  if (const auto found = iterations_.find(&t); found != iterations_.end()) {
+    const Node* node = found->second;
+    iterations_.erase(found);
+    return node;
+  }
   switch (t.kind) {
     case TermKind::kVar: return LowerVar(t);
     case TermKind::kRef: return LowerRef(t, open);
@@ -107,12 +120,10 @@ const Node* Lowering::LowerTerm(const Term& t, Open& open) {
 }
 
 const Node* Lowering::LowerComposite(Op op, const Term& term, Open& open) {
-  std::vector<const Node*> args(term.items.size());
-  // Items with unbound references first: their scans bind what other items read.
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < term.items.size(); ++i) order.push_back(i);
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !term.items[i].IsVar() && !IsBound(term.items[i]); });
-  for (const std::size_t i : order) args[i] = LowerTerm(term.items[i], open);
+  LowerIterations(term, open);
+  std::vector<const Node*> args;
+  args.reserve(term.items.size());
+  for (const Term& item : term.items) args.push_back(LowerTerm(item, open));
   Node* node = New(op, term.at);
   node->args = ToArena(*context_.arena, args);
   return FoldConstants(node);
@@ -286,15 +297,9 @@ const Pattern* Lowering::LowerPattern(const Term& t, Open& open) {
 
 const Node* Lowering::LowerCall(const Term& call, Open& open) {
   const Term& op = call.items[0];
+  LowerIterations(call, open);
   std::vector<const Node*> args;
-  Term inputs = call;
-  inputs.items.erase(inputs.items.begin());
-  inputs.kind = TermKind::kArray;
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < inputs.items.size(); ++i) order.push_back(i);
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !inputs.items[i].IsVar() && !IsBound(inputs.items[i]); });
-  args.resize(inputs.items.size());
-  for (const std::size_t i : order) args[i] = LowerTerm(inputs.items[i], open);
+  for (std::size_t i = 1; i < call.items.size(); ++i) args.push_back(LowerTerm(call.items[i], open));
   const std::string name = op.IsVar() ? op.text : TermText(op);
   const auto mock = context_.mocks.find(name);
   Node* node = New(Op::kBuiltin, call.at);

@@ -296,7 +296,7 @@ Value Machine::EvalTemplate(const Node& node, Value* frame) {
     } else {
       value.AppendText(out);
     }
-    arena_.CheckRoom(out.size());
+    arena_.CheckRoom(3 * out.size());  // a string that has just doubled, and the copy
   }
   Charge(out.size() / 64);
   return Value::StringCopy(arena_, out);

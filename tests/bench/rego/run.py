@@ -201,4 +201,5 @@ def main():
         keep(args.results, figures, len(rows))
 
 
-main()
+if __name__ == "__main__":
+    main()
