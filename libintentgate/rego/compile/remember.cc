@@ -15,7 +15,7 @@ namespace {
 // More outer variables than this are seldom unchanged, and are not compared.
 constexpr std::size_t kMaxOuterReads = 4;
 // Nodes and calls that are computed faster than a value is found by its arguments.
-constexpr std::uint32_t kCheap = 24;
+constexpr std::uint32_t kCheap = 48;
 constexpr std::uint32_t kDear = kCheap + 1;
 
 class SlotReads : public PlanVisitor<SlotReads> {

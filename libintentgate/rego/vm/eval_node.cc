@@ -39,6 +39,7 @@ class Machine::WithoutMocks {
   Context inner_;
 };
 
+// What cannot give a document node is computed here, without a second look at the kind of node.
 Value Machine::EvalNode(const Node& node, Value* frame) {
   switch (node.op) {
     case Op::kConst: return node.value;
@@ -47,7 +48,11 @@ Value Machine::EvalNode(const Node& node, Value* frame) {
       return value.type() == Type::kVirtual ? Read(*static_cast<const DocNode*>(value.virtual_node())) : value;
     }
     case Op::kInputPath: return EvalInputPath(node);
+    case Op::kRule: return EvalRule(*node.rules);
+    case Op::kBuiltin: return EvalBuiltin(node, frame);
+    case Op::kFunction: return EvalFunction(node, frame);
     case Op::kCompare: return EvalCompare(node, frame);
+    case Op::kArithmetic: return EvalArithmetic(node, frame);
     default: break;
   }
   const Value value = EvalPlain(node, frame);

@@ -249,12 +249,19 @@ Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
   }
   const Depth depth(*this);
   Charge(1);
-  const Value result = OneValue(set, args, [&](const PlanRule& rule, Value* frame) {
+  const auto matches = [&](const PlanRule& rule, Value* frame) {
     for (std::size_t i = 0; i < args.size() && i < rule.args.size(); ++i) {
-      if (!Match(*rule.args[i], args[i], frame)) return false;
+      const Pattern& pattern = *rule.args[i];
+      if (pattern.kind == PatternKind::kBind) frame[pattern.slot] = args[i];
+      else if (!Match(pattern, args[i], frame)) return false;
     }
     return true;
-  });
+  };
+  if (!set.remember && set.rules.size() == 1 && set.fallback == nullptr) {  // nothing to choose, nothing to keep
+    const Frame frame(*this, set.rules[0].slots);
+    return matches(set.rules[0], frame.slots()) ? EvalRuleOnce(set, set.rules[0], frame.slots()) : Value();
+  }
+  const Value result = OneValue(set, args, matches);
   if (set.remember) StoreMemo(set, args, hash, result);
   return result;
 }

@@ -90,6 +90,28 @@ TEST_CASE("functions that double do not double the work") {
   CHECK(r.steps < 10'000);
 }
 
+TEST_CASE("a rule is computed once in an evaluation, whole or by key") {
+  const std::string dear = "count([y | some y in n; y > 3])";
+  const EvalResult rule = Run(kRange + "q := " + dear + "\np := count([x | some x in n; q > x])");
+  CHECK(json::Write(rule.value) == "96");
+  CHECK(rule.steps < 2'000);
+  const EvalResult keyed = Run(kRange + "q[k] := v if { some k in [\"a\", \"b\"]; v := " + dear + " }\np := count([x | some x in n; q.a > x])");
+  CHECK(json::Write(keyed.value) == "96");
+  CHECK(keyed.steps < 2'000);
+}
+
+TEST_CASE("the first success decides where all successes say the same") {
+  const std::uint64_t range = Run(kRange + "p if n[0] == 1").steps;
+  const EvalResult all = Run(kRange + "p if { some x in n; x > 0 }\np if { some x in n; x > 50 }");
+  CHECK(json::Write(all.value) == "true");
+  CHECK(all.steps < range + 20);
+  const EvalResult negated = Run(kRange + "p if not q\nq if { some x in n; x > 1000 }\nq if { some x in n; x == 1 }");
+  CHECK_FALSE(negated.defined);
+  const EvalResult every = Run(kRange + "p := y if { y := 1\n not all }\nall if { every x in n { x > 1 } }");
+  CHECK(json::Write(every.value) == "1");
+  CHECK(every.steps < range + 20);
+}
+
 TEST_CASE("a chain of many functions compiles") {
   std::string body = "f0(x) := x\n";
   for (int i = 1; i <= 5000; ++i) body += "f" + std::to_string(i) + "(x) := f" + std::to_string(i - 1) + "(x)\n";
