@@ -63,6 +63,14 @@ Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& part
   return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
 }
 
+// Null without a key: a session id is good at the gateway that gave it out.
+Result<std::shared_ptr<mcp::SealedSessions>> MakeSealedSessions(const config::ServerSettings& settings, const ServiceParts& parts) {
+  if (settings.session_keys.empty()) return std::shared_ptr<mcp::SealedSessions>();
+  std::vector<std::string> names;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) names.push_back(upstream->name);
+  return mcp::SealedSessions::Create(settings.session_keys, std::move(names), settings.session_lifetime_seconds, parts.clock, SystemRandom());
+}
+
 Result<std::shared_ptr<base::HttpFetcher>> MakeFetcher(const ServiceParts& parts, const config::ServerSettings& settings) {
   if (parts.fetcher != nullptr) return parts.fetcher;
   fetch::CurlOptions options;
@@ -221,6 +229,8 @@ Status Service::Impl::Begin(ServiceParts parts) {
   auto tokens = MakeUpstreamTokens(*settings, *fetcher, parts.clock);
   if (!tokens.ok()) return tokens.error();
   auto states = MakeCallStates(parts);
+  auto sealed = MakeSealedSessions(*settings, parts);
+  if (!sealed.ok()) return sealed.error();
   if (!states.ok()) return states.error();
   Evidence* const evidence = gate->evidence();
   if (evidence != nullptr) {
@@ -247,9 +257,11 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .log = parts.log,
                                     .clock = parts.clock,
                                     .sessions = sessions,
+                                    .sealed = *sealed,
                                     .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
+                                    .tasks = std::make_shared<mcp::KnownTasks>(),
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .stdio = MakePrograms(*settings, pool->at(0), parts),

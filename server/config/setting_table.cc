@@ -83,6 +83,24 @@ Problem StoreAdminTokenFile(const std::string& text, const FileReader& read_secr
   return AddAdminKey({}, *token, out);
 }
 
+Problem StoreSessionKeys(const std::string& text, const FileReader& read_secret, ServerSettings& out) {
+  Result<std::string> read = read_secret(text);
+  if (!read.ok()) return read.error().message;
+  std::string_view rest = *read;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view secret = Trim(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (secret.empty()) continue;
+    if (secret.size() < kMinSessionKeyBytes) return "a line is shorter than 32 characters; make one with: openssl rand -hex 32";
+    out.session_keys.emplace_back(base::AsBytes(secret));
+  }
+  crypto::Wipe(*read);
+  if (out.session_keys.empty()) return "has no secret in it; make one with: openssl rand -hex 32";
+  if (out.session_keys.size() > kMaxSessionKeys) return "has more than 8 secrets; remove the oldest";
+  return std::nullopt;
+}
+
 Problem StoreNonceKeyFile(const std::string& text, const FileReader& read_secret, ServerSettings& out) {
   const Result<std::string> key = read_secret(text);
   if (!key.ok()) return key.error().message;
@@ -279,6 +297,9 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},
       {"mcp.authorization_servers", "", "", "issuers named in the resource metadata", StoreAuthorizationServer, Shape::kList},
       {"mcp.tool_pins", "", "", "file of the tool definitions that are accepted; others are in quarantine", IG_TEXT(tool_pins), Shape::kPath},
+      {"mcp.session_key_file", "", "", "file with a secret a line, mode 0600: session ids are sealed by the first, and good at every gateway that has it",
+       StoreSessionKeys, Shape::kPath},
+      {"mcp.session_lifetime_seconds", "", "86400", "how long a sealed session id is good", IG_INTEGER(session_lifetime_seconds, 60, 30 * kDay)},
       {"oauth.ca_file", "", "", "PEM file with the authorities that may sign the issuers' certificates", IG_TEXT(oauth.ca_file), Shape::kPath},
       {"oauth.dpop_nonce", "", "false", "whether a proof of possession needs a nonce of the gateway's (RFC 9449)",
        [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {

@@ -97,6 +97,7 @@ void Endpoint::AddRoutes(http::Router& router) {
 void Endpoint::Close() {
   for (auto& [loop, lane] : lanes_) lane->mailbox->Close();
   for (const PendingOutcome& lost : context_.pending->TakeAll()) RecordLost(context_, lost);
+  for (const PendingOutcome& lost : context_.tasks->TakeAllCalls()) RecordLost(context_, lost);
 }
 
 void Endpoint::StartPrograms() {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "mcp/tasks.h"
+
 namespace intentgate::mcp {
 namespace {
 
@@ -58,6 +60,7 @@ Directory::Kind KindOf(const Method& method) {
 }
 
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer) {
+  if (method.name == "tasks/list") return;
   const bool last = NextCursor(answer).empty();
   if (lane.merged()) {
     const Result<std::vector<std::string>> names = ReadNames(answer, method.list_member);
@@ -68,6 +71,7 @@ void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool firs
 
 std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
                                const std::vector<std::string>& own) {
+  if (method.name == "tasks/list") return VisibleTasks(lane, upstream, caller, own);
   const Directory& directory = *lane.context.directory;
   const Directory::Kind kind = KindOf(method);
   std::vector<std::string> seen;

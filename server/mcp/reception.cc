@@ -8,6 +8,7 @@
 #include "mcp/batch.h"
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/legacy_visit.h"
 #include "mcp/modern_visit.h"
 
@@ -28,8 +29,9 @@ void Reception::Unauthorized(const json::Value& id, const Decision& caller) {
 void Reception::Record(const Refusal& refusal) {
   lane_.context.metrics->Refused();
   if (refusal.code == kParseError && Token().empty()) return;
+  const std::string session = SessionName(lane_.context, SessionId());
   const Call call{.token = Token(), .tool = refusal.tool, .arguments = nullptr, .method = refusal.method,
-                  .prompt = {}, .session_id = SessionId(), .remote_ip = exchange_->remote_address(),
+                  .prompt = {}, .session_id = session, .remote_ip = exchange_->remote_address(),
                   .server = lane_.server_name(), .holder = exchange_->proven_key()};
   lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
 }

@@ -49,7 +49,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void Open() {
-    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_);
+    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_, principal_);
     RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
     task.principal = principal_;
     task.listens = true;

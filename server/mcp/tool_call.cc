@@ -9,6 +9,7 @@
 #include "mcp/receipt_header.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -56,6 +57,7 @@ void Forward(Lane& lane, const ExchangePtr& exchange, const Asking& asking, Deci
   task.own_name = route.target->own_name;
   task.change = std::move(route.change);
   task.decision = std::move(decision);
+  KeepHandle(lane, task, asking.call.name);
   StartRelay(lane, std::move(task));
 }
 

@@ -37,6 +37,7 @@ class ForeignTokens;   // foreign_tokens.h
 struct GateSettings;   // settings.h
 namespace policy {
 class Policy;          // policy.h
+struct CompileOutcome;
 }
 using policy::Policy;
 class IntentExtractor; // intent.h
@@ -128,6 +129,10 @@ struct GateHealth {
   bool ready = false;
   std::string problem;                       // why not, for operators
 };
+
+// The policy that the settings name, compiled as Gate::Open does it: sources, bundles and what they are checked by.
+// A finding without a line concerns a file as a whole. REQUIRES: settings.policy_sources is not empty.
+policy::CompileOutcome CompileSettingsPolicy(const GateSettings& settings, std::shared_ptr<const Clock> clock = nullptr);
 
 // Immutable snapshots inside; thread-safe.
 class Gate {
