@@ -22,6 +22,7 @@ ig_pkg(sqlite sqlite3 libsqlite3-dev)
 ig_pkg(postgres libpq libpq-dev)
 ig_pkg(curl libcurl libcurl4-openssl-dev)
 ig_pkg(yaml yaml-cpp libyaml-cpp-dev)
+ig_pkg(zlib zlib zlib1g-dev)
 
 find_package(absl REQUIRED)
 add_library(ig_dep_absl INTERFACE)

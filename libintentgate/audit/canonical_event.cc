@@ -25,7 +25,8 @@ void AppendInteger(std::int64_t n, std::string& out) {
 }
 
 bool NeedsEscape(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
+  const std::string_view rest = text.substr(base::PlainJsonPrefix(text));
+  return std::any_of(rest.begin(), rest.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
   });
 }
@@ -46,11 +47,8 @@ class ObjectWriter {
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
 
   void Name(std::string_view name) {
-    if (!first_) out_ += ',';
+    out_.append(first_ ? "\"" : ",\"").append(name).append("\":");
     first_ = false;
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
   }
   void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;

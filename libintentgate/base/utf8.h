@@ -1,6 +1,7 @@
 // UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 namespace intentgate::base {
 
 bool IsValidUtf8(std::string_view text);
+// The size of a prefix that JSON writes as it is: ASCII without control characters, quotes and backslashes. It may end up
+// to seven bytes before the first other one, because it is looked for in steps of eight.
+std::size_t PlainJsonPrefix(std::string_view text);
 // Bytes of the valid sequence that begins at text[pos]; 0 when none does. REQUIRES: pos < size.
 std::size_t SequenceLength(std::string_view text, std::size_t pos);
 // REQUIRES: code_point is a Unicode scalar value.

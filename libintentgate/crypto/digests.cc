@@ -12,8 +12,12 @@ const EVP_MD* Algorithm(DigestKind kind) {
   switch (kind) {
     case DigestKind::kMd5: return EVP_md5();
     case DigestKind::kSha1: return EVP_sha1();
+    case DigestKind::kSha224: return EVP_sha224();
     case DigestKind::kSha256: return EVP_sha256();
+    case DigestKind::kSha384: return EVP_sha384();
     case DigestKind::kSha512: return EVP_sha512();
+    case DigestKind::kSha512_224: return EVP_sha512_224();
+    case DigestKind::kSha512_256: return EVP_sha512_256();
   }
   return nullptr;
 }

@@ -11,7 +11,7 @@
 
 namespace intentgate::crypto {
 
-enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha256, kSha512 };
+enum class DigestKind : std::uint8_t { kMd5, kSha1, kSha224, kSha256, kSha384, kSha512, kSha512_224, kSha512_256 };
 
 // kUnavailable where OpenSSL's configuration has switched the hash off (MD5 under FIPS).
 Result<std::vector<std::uint8_t>> DigestOf(DigestKind kind, std::span<const std::uint8_t> data);

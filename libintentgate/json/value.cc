@@ -50,6 +50,10 @@ const std::string& Value::string_value() const {
   IG_CHECK(is_string());
   return *std::get_if<std::string>(&v_);
 }
+std::string& Value::string_value() {
+  IG_CHECK(is_string());
+  return *std::get_if<std::string>(&v_);
+}
 const Array& Value::array() const {
   IG_CHECK(is_array());
   return *std::get_if<Array>(&v_);

@@ -27,7 +27,7 @@ void AppendControl(unsigned char c, std::string& out) {
 void AppendPlainString(std::string_view text, std::string& out) {
   out += '"';
   std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = base::PlainJsonPrefix(text); i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, from, i - from);

@@ -1,4 +1,4 @@
-// Numbers. Two 64-bit integers take the fast path; larger integers go through a schoolbook
+// Numbers. Two 64-bit integers take the fast path, then integers of 128 bits; larger ones go through a schoolbook
 // big integer in base 10^9 (no conversion from and to text beyond cutting it into groups); the rest is
 // long double, whose x86 mantissa is the 64 bits that OPA's big.Float uses.
 // Tested by tests/unit/rego/value_test.cc and tests/unit/rego/cases.
@@ -16,6 +16,12 @@
 namespace intentgate::rego {
 namespace {
 
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 Uint128;
+
+// The sum of two such numbers, and the product of two 64-bit ones, fit in 127 bits.
+constexpr std::size_t kWideDigits = 37;
+
 [[noreturn]] void TooLong() { throw EvalAbort{"eval_limit_error", "a number has more than 20000 digits"}; }
 
 Decimal Exact(const Value& v) {
@@ -27,9 +33,53 @@ Decimal Exact(const Value& v) {
   return std::move(*d);
 }
 
+// The number if it is written as a plain integer of not too many digits.
+std::optional<Int128> Wide(const Value& v) {
+  if (v.is_int()) return v.int_value();
+  std::string scratch;
+  std::string_view text = v.number_text(scratch);
+  const bool negative = text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.size() > kWideDigits) return std::nullopt;
+  constexpr std::size_t kHalf = 18;
+  std::uint64_t high = 0, low = 0, scale = 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit = static_cast<unsigned char>(text[i] - '0');
+    if (digit > 9) return std::nullopt;
+    if (i < kHalf) high = high * 10 + digit;
+    else low = low * 10 + digit, scale *= 10;
+  }
+  const Int128 wide = static_cast<Int128>(high) * scale + low;
+  return negative ? -wide : wide;
+}
+
+Value FromWide(Arena& arena, Int128 wide) {
+  if (wide >= INT64_MIN && wide <= INT64_MAX) return Value::Int(static_cast<std::int64_t>(wide));
+  constexpr std::uint64_t kGroup = 10'000'000'000'000'000'000U;
+  constexpr std::size_t kGroupDigits = 19;
+  Uint128 rest = wide < 0 ? -static_cast<Uint128>(wide) : static_cast<Uint128>(wide);
+  char text[48];
+  char* const end = text + sizeof text;
+  char* first = end;
+  while (rest != 0) {
+    auto group = static_cast<std::uint64_t>(rest % kGroup);
+    rest /= kGroup;
+    for (std::size_t i = 0; i < kGroupDigits && (rest != 0 || group != 0); ++i, group /= 10) *--first = static_cast<char>('0' + group % 10);
+  }
+  if (wide < 0) *--first = '-';
+  return Value::NumberCopy(arena, {first, static_cast<std::size_t>(end - first)});
+}
+
 // nullopt if the number is not integral. Throws if it is too long to compute with.
 std::optional<BigInt> Integer(const Value& v) {
   if (v.is_int()) return BigInt::FromInt64(v.int_value());
+  std::string scratch;
+  const std::string_view text = v.number_text(scratch);
+  if (v.IsPlainInteger()) {
+    Meter::CountElements(text.size() / kDigitsPerElement);
+    if (text.size() > kMaxNumberDigits + (text.front() == '-' ? 1 : 0)) TooLong();
+    return BigInt::FromText(text);
+  }
   const Decimal d = Exact(v);
   if (!d.IsIntegral()) return std::nullopt;
   if (d.IntegerLength() > kMaxNumberDigits) TooLong();
@@ -77,9 +127,21 @@ bool FastOp(Op op, std::int64_t a, std::int64_t b, std::int64_t* out) {
   return !__builtin_mul_overflow(a, b, out);
 }
 
+std::optional<Int128> WideOp(Op op, const Value& a, const Value& b) {
+  if (op == Op::kMul) {
+    if (!a.is_int() || !b.is_int()) return std::nullopt;
+    return Int128{a.int_value()} * b.int_value();
+  }
+  const std::optional<Int128> x = Wide(a);
+  const std::optional<Int128> y = x ? Wide(b) : std::nullopt;
+  if (!y) return std::nullopt;
+  return op == Op::kAdd ? *x + *y : *x - *y;
+}
+
 Value Arithmetic(Arena& arena, Op op, const Value& a, const Value& b) {
   std::int64_t fast = 0;
   if (a.is_int() && b.is_int() && FastOp(op, a.int_value(), b.int_value(), &fast)) return Value::Int(fast);
+  if (const std::optional<Int128> wide = WideOp(op, a, b)) return FromWide(arena, *wide);
   const std::optional<BigInt> x = Integer(a);
   const std::optional<BigInt> y = x ? Integer(b) : std::nullopt;
   if (x && y) return FromBig(arena, BigOp(op, *x, *y));
@@ -97,6 +159,11 @@ Value NumberDiv(Arena& arena, const Value& a, const Value& b) {
   if (a.is_int() && b.is_int() && b.int_value() != -1 && a.int_value() % b.int_value() == 0) {
     return Value::Int(a.int_value() / b.int_value());
   }
+  const std::optional<Int128> wide = Wide(a);
+  if (const std::optional<Int128> by = wide ? Wide(b) : std::nullopt) {
+    if (*wide % *by == 0) return FromWide(arena, *wide / *by);
+    return NumberFromLongDouble(arena, Float(a) / Float(b));
+  }
   const std::optional<BigInt> x = Integer(a);
   const std::optional<BigInt> y = x ? Integer(b) : std::nullopt;
   if (x && y) {
@@ -109,6 +176,8 @@ Value NumberDiv(Arena& arena, const Value& a, const Value& b) {
 Value NumberRem(Arena& arena, const Value& a, const Value& b) {
   if (NumberIsZero(b)) return {};
   if (a.is_int() && b.is_int()) return Value::Int(b.int_value() == -1 ? 0 : a.int_value() % b.int_value());
+  const std::optional<Int128> wide = Wide(a);
+  if (const std::optional<Int128> by = wide ? Wide(b) : std::nullopt) return FromWide(arena, *wide % *by);
   const std::optional<BigInt> x = Integer(a);
   const std::optional<BigInt> y = Integer(b);
   if (!x || !y) return {};
@@ -117,10 +186,15 @@ Value NumberRem(Arena& arena, const Value& a, const Value& b) {
 
 int NumberCompare(const Value& a, const Value& b) {
   if (a.is_int() && b.is_int()) return a.int_value() < b.int_value() ? -1 : (a.int_value() > b.int_value() ? 1 : 0);
+  const std::optional<Int128> wide = Wide(a);
+  if (const std::optional<Int128> other = wide ? Wide(b) : std::nullopt) return *wide < *other ? -1 : (*wide > *other ? 1 : 0);
   return Decimal::Compare(Exact(a), Exact(b));
 }
 
-bool NumberIsZero(const Value& a) { return a.is_int() ? a.int_value() == 0 : Exact(a).IsZero(); }
+bool NumberIsZero(const Value& a) {
+  if (const std::optional<Int128> wide = Wide(a)) return *wide == 0;
+  return Exact(a).IsZero();
+}
 
 Value NumberAbs(Arena& arena, const Value& a) {
   return NumberCompare(a, Value::Int(0)) < 0 ? NumberSub(arena, Value::Int(0), a) : a;

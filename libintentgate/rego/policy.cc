@@ -2,7 +2,6 @@
 // values.
 
 #include <algorithm>
-#include <mutex>
 #include <new>
 
 #include <intentgate/rego.h>
@@ -16,14 +15,13 @@
 #include "rego/compile/types.h"
 #include "rego/syntax/parser.h"
 #include "rego/meter.h"
-#include "rego/vm/machine.h"
+#include "rego/vm/machine_pool.h"
 #include "rego/vm/reachable.h"
 
 namespace intentgate::rego {
 namespace {
 
 constexpr std::size_t kPlanMemory = std::size_t{4} << 30;
-constexpr std::size_t kPooledMachines = 64;
 constexpr std::string_view kQueryFile = "query";
 
 int ArityOfOp(const void* tree, const Term& op) { return ArityOf(*static_cast<const RuleTree*>(tree), op); }
@@ -42,24 +40,7 @@ struct CompiledPolicy::Impl {
   std::vector<TestRule> tests;
   std::shared_ptr<const Clock> clock = SystemClock();
 
-  mutable std::mutex pool_mutex;
-  mutable std::vector<std::unique_ptr<Machine>> pool;
-
-  std::unique_ptr<Machine> Acquire() const {
-    {
-      const std::lock_guard<std::mutex> lock(pool_mutex);
-      if (!pool.empty()) {
-        std::unique_ptr<Machine> machine = std::move(pool.back());
-        pool.pop_back();
-        return machine;
-      }
-    }
-    return std::make_unique<Machine>();
-  }
-  void Release(std::unique_ptr<Machine> machine) const {
-    const std::lock_guard<std::mutex> lock(pool_mutex);
-    if (pool.size() < kPooledMachines) pool.push_back(std::move(machine));
-  }
+  mutable MachinePool machines;
 
   EvalError ToError(const EvalAbort& abort) const {
     EvalError error{abort.code, base::ReplaceInvalidUtf8(abort.message), {}, abort.line, abort.column};
@@ -71,8 +52,8 @@ struct CompiledPolicy::Impl {
   template <typename Body>
   std::optional<EvalError> Guarded(const json::Value* input, const EvalOptions& options, const ProgramInfo& info, const Body& body) const {
     try {
-      std::unique_ptr<Machine> machine = Acquire();
-      machine->Start(info, options, (options.clock != nullptr ? *options.clock : *clock).UnixMicros() * 1000);
+      const MachinePool::Lease machine(machines);
+      machine->Start(info, options, options.clock != nullptr ? *options.clock : *clock);
       std::optional<EvalError> error;
       try {
         const Meter meter = machine->Metered();
@@ -81,7 +62,6 @@ struct CompiledPolicy::Impl {
       } catch (const EvalAbort& abort) {
         error = ToError(abort);
       }
-      Release(std::move(machine));
       return error;
     } catch (const std::bad_alloc&) {
       return EvalError{"eval_limit_error", "the process has no memory left", {}, 0, 0};
@@ -92,7 +72,7 @@ struct CompiledPolicy::Impl {
 
   // The keys of a ground reference below data; nullopt if `text` is none.
   static std::optional<std::vector<Term>> ParseEntrypoint(std::string_view text);
-  EvalResult Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options) const;
+  void Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options, EvalResult& result) const;
 };
 
 CompiledPolicy::CompiledPolicy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -113,8 +93,8 @@ bool CheckSizes(std::span<const SourceFile> files, const json::Value& data, cons
 std::vector<Module> ParseAll(std::span<const SourceFile> files, const CompileOptions& options, Diagnostics& diagnostics) {
   std::vector<Module> modules;
   std::size_t rules = 0;
-  const Dialect dialect = options.version == LanguageVersion::kV1 ? Dialect::kV1 : Dialect::kV0;
   for (std::uint32_t i = 0; i < files.size(); ++i) {
+    const Dialect dialect = files[i].version.value_or(options.version) == LanguageVersion::kV1 ? Dialect::kV1 : Dialect::kV0;
     modules.push_back(ParseModule(files[i].text, i, dialect, diagnostics));
     rules += modules.back().rules.size();
   }
@@ -191,15 +171,19 @@ std::optional<std::vector<Term>> CompiledPolicy::Impl::ParseEntrypoint(std::stri
   return keys;
 }
 
-EvalResult CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options) const {
-  EvalResult result;
+void CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options, EvalResult& result) const {
+  result.error.reset();
+  result.defined = false;
+  result.steps = 0;
+  result.memory_bytes = 0;
   const auto known = entrypoints.find(entrypoint);
   std::optional<std::vector<Term>> keys;
   if (known == entrypoints.end()) {
     keys = ParseEntrypoint(entrypoint);
     if (!keys) {
+      result.value = json::Value();
       result.error = EvalError{"rego_parse_error", "the entry point must be a reference like data.package.rule", {}, 0, 0};
-      return result;
+      return;
     }
   }
   result.error = Guarded(input, options, program, [&](Machine& machine) {
@@ -211,20 +195,28 @@ EvalResult CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::V
     } else if (known->second->kind != SetKind::kFunction) {
       value = machine.EvalRule(*known->second);
     }
-    if (value.defined()) result.value = value.ToJson();
+    if (value.defined()) value.WriteJson(result.value);
     result.defined = value.defined();
     result.steps = options.limits.max_steps - machine.steps_left();
     result.memory_bytes = machine.arena().bytes_used();
   });
-  return result;
+  if (!result.defined) result.value = json::Value();
 }
 
 EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const json::Value& input, const EvalOptions& options) const {
-  return impl_->Eval(entrypoint, &input, options);
+  EvalResult result;
+  impl_->Eval(entrypoint, &input, options, result);
+  return result;
 }
 
 EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const EvalOptions& options) const {
-  return impl_->Eval(entrypoint, nullptr, options);
+  EvalResult result;
+  impl_->Eval(entrypoint, nullptr, options, result);
+  return result;
+}
+
+void CompiledPolicy::EvalInto(EvalResult& result, std::string_view entrypoint, const json::Value& input, const EvalOptions& options) const {
+  impl_->Eval(entrypoint, &input, options, result);
 }
 
 namespace {

@@ -12,28 +12,17 @@
 #include "rego/decimal.h"
 #include "rego/meter.h"
 #include "rego/number.h"
+#include "rego/value_reps.h"
 
 namespace intentgate::rego {
-
-struct ArrayRep {
-  const Value* items = nullptr;
-  const json::Array* source = nullptr;  // set until materialised
-  Arena* arena = nullptr;
-};
-struct SetRep {
-  const Value* items = nullptr;
-};
-struct ObjectRep {
-  const Entry* entries = nullptr;
-  const json::Object* source = nullptr;
-  Arena* arena = nullptr;
-};
 
 namespace {
 
 // Up to here a look-up scans the unread JSON members instead of reading the level.
 constexpr std::size_t kLazyScan = 24;
 constexpr std::size_t kLinearScan = 8;
+// A 64-bit integer with its sign.
+constexpr std::size_t kLongestInt = 20;
 // A comparison may end at its first element, so its work is counted piece by piece.
 constexpr std::size_t kCountEvery = 8;
 
@@ -79,6 +68,10 @@ std::uint64_t Mix(std::uint64_t h) {
   h *= 0x9E3779B97F4A7C15U;
   h ^= h >> 29;
   return h;
+}
+
+std::uint64_t HashInt(std::int64_t i) {
+  return Mix(static_cast<std::uint64_t>(i) * 31U + static_cast<std::uint64_t>(Type::kNumber) + 1);
 }
 
 std::uint64_t HashText(std::string_view text) {
@@ -138,7 +131,7 @@ std::uint64_t HashAt(const Value& v, int depth) {
     case Type::kBoolean: return Mix(h + (v.bool_value() ? 64U : 0U));
     case Type::kNumber: {
       if (std::string scratch; !v.is_int()) Meter::CountElements(v.number_text(scratch).size() / kDigitsPerElement);
-      if (const auto i = v.ToInt64()) return Mix(static_cast<std::uint64_t>(*i) * 31U + h);
+      if (const auto i = v.ToInt64()) return HashInt(*i);
       const double d = v.ToDouble();
       return Mix(h ^ std::hash<double>{}(d));
     }
@@ -173,9 +166,14 @@ std::string_view TypeName(Type type) {
 
 Value Value::NumberRef(std::string_view text) {
   std::int64_t i = 0;
+  if (text.size() > kLongestInt) return TextNumber(text);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), i);
   // "-0" keeps its spelling.
   if (error == std::errc() && end == text.data() + text.size() && !(i == 0 && text.front() == '-')) return Int(i);
+  return TextNumber(text);
+}
+
+Value Value::TextNumber(std::string_view text) {
   Value v(Type::kNumber, 0);
   v.as_text_ = true;
   v.size_ = static_cast<std::uint32_t>(text.size());
@@ -201,8 +199,13 @@ Value Value::Array(Arena& arena, std::span<const Value> items) {
   if (items.empty()) return EmptyArray();
   Value* copy = arena.NewArray<Value>(items.size());
   std::copy(items.begin(), items.end(), copy);
+  return ArrayOver(arena, {copy, items.size()});
+}
+
+Value Value::ArrayOver(Arena& arena, std::span<const Value> items) {
+  if (items.empty()) return EmptyArray();
   auto* rep = arena.New<ArrayRep>();
-  rep->items = copy;
+  rep->items = items.data();
   Value v(Type::kArray, 0);
   v.size_ = static_cast<std::uint32_t>(items.size());
   v.array_ = rep;
@@ -317,13 +320,20 @@ std::string_view Value::number_text(std::string& scratch) const {
 std::optional<std::int64_t> Value::ToInt64() const {
   if (!is_number()) return std::nullopt;
   if (!as_text_) return int_;
+  if (size_ > kLongestInt && IsPlainInteger()) return std::nullopt;
   const std::optional<Decimal> d = Decimal::Parse({text_, size_});
   return d ? d->ToInt64() : std::nullopt;
 }
 
+bool Value::IsPlainInteger() const {
+  if (!is_number()) return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !as_text_ || std::all_of(text_ + (text_[0] == '-' ? 1 : 0), text_ + size_, is_digit);
+}
+
 bool Value::IsIntegral() const {
   if (!is_number()) return false;
-  if (!as_text_) return true;
+  if (IsPlainInteger()) return true;
   const std::optional<Decimal> d = Decimal::Parse({text_, size_});
   return d && d->IsIntegral();
 }
@@ -413,146 +423,6 @@ bool Value::EqualSlow(const Value& a, const Value& b) {
   }
 }
 
-std::uint64_t Value::Hash() const { return HashAt(*this, 0); }
-
-// ---- builders
-
-namespace {
-constexpr std::size_t kTableFrom = 9;
-
-template <typename T>
-T* GrowItems(Arena& arena, const T* items, std::size_t size, std::size_t capacity) {
-  T* grown = arena.NewArray<T>(capacity);
-  std::copy(items, items + size, grown);
-  return grown;
-}
-
-std::uint32_t* NewTable(Arena& arena, std::size_t size) { return arena.NewArray<std::uint32_t>(size); }
-}  // namespace
-
-void ArrayBuilder::Add(const Value& value) {
-  if (size_ == capacity_) {
-    capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
-    items_ = GrowItems(arena_, items_, size_, capacity_);
-  }
-  items_[size_++] = value;
-}
-
-Value ArrayBuilder::Finish() {
-  if (size_ == 0) return Value::EmptyArray();
-  auto* rep = arena_.New<ArrayRep>();
-  rep->items = items_;
-  Value v(Type::kArray, 0);
-  v.size_ = static_cast<std::uint32_t>(size_);
-  v.array_ = rep;
-  return v;
-}
-
-void SetBuilder::Grow() {
-  capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
-  items_ = GrowItems(arena_, items_, size_, capacity_);
-  if (capacity_ < kTableFrom) return;
-  table_size_ = capacity_ * 2;
-  table_ = NewTable(arena_, table_size_);
-  for (std::size_t i = 0; i < size_; ++i) {
-    std::size_t at = items_[i].Hash() & (table_size_ - 1);
-    while (table_[at] != 0) at = (at + 1) & (table_size_ - 1);
-    table_[at] = static_cast<std::uint32_t>(i + 1);
-  }
-}
-
-bool SetBuilder::Has(const Value& value) const {
-  if (table_ == nullptr) return std::find(items_, items_ + size_, value) != items_ + size_;
-  for (std::size_t at = value.Hash() & (table_size_ - 1); table_[at] != 0; at = (at + 1) & (table_size_ - 1)) {
-    if (items_[table_[at] - 1] == value) return true;
-  }
-  return false;
-}
-
-bool SetBuilder::Add(const Value& value) {
-  if (Has(value)) return false;
-  if (size_ == capacity_) Grow();
-  items_[size_++] = value;
-  if (table_ != nullptr) {
-    std::size_t at = value.Hash() & (table_size_ - 1);
-    while (table_[at] != 0) at = (at + 1) & (table_size_ - 1);
-    table_[at] = static_cast<std::uint32_t>(size_);
-  }
-  return true;
-}
-
-Value SetBuilder::Finish() {
-  if (size_ == 0) return Value::EmptySet();
-  std::sort(items_, items_ + size_);
-  auto* rep = arena_.New<SetRep>();
-  rep->items = items_;
-  Value v(Type::kSet, 0);
-  v.size_ = static_cast<std::uint32_t>(size_);
-  v.set_ = rep;
-  return v;
-}
-
-Entry* ObjectBuilder::FindEntry(const Value& key) const {
-  if (table_ == nullptr) {
-    Entry* found = std::find_if(items_, items_ + size_, [&](const Entry& e) { return e.key == key; });
-    return found == items_ + size_ ? nullptr : found;
-  }
-  for (std::size_t at = key.Hash() & (table_size_ - 1); table_[at] != 0; at = (at + 1) & (table_size_ - 1)) {
-    if (items_[table_[at] - 1].key == key) return &items_[table_[at] - 1];
-  }
-  return nullptr;
-}
-
-void ObjectBuilder::Append(const Value& key, const Value& value) {
-  if (size_ == capacity_) {
-    capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
-    items_ = GrowItems(arena_, items_, size_, capacity_);
-    if (capacity_ >= kTableFrom) {
-      table_size_ = capacity_ * 2;
-      table_ = NewTable(arena_, table_size_);
-      for (std::size_t i = 0; i < size_; ++i) {
-        std::size_t at = items_[i].key.Hash() & (table_size_ - 1);
-        while (table_[at] != 0) at = (at + 1) & (table_size_ - 1);
-        table_[at] = static_cast<std::uint32_t>(i + 1);
-      }
-    }
-  }
-  items_[size_++] = {key, value};
-  if (table_ != nullptr) {
-    std::size_t at = key.Hash() & (table_size_ - 1);
-    while (table_[at] != 0) at = (at + 1) & (table_size_ - 1);
-    table_[at] = static_cast<std::uint32_t>(size_);
-  }
-}
-
-bool ObjectBuilder::Insert(const Value& key, const Value& value) {
-  if (const Entry* found = FindEntry(key)) return found->value == value;
-  Append(key, value);
-  return true;
-}
-
-void ObjectBuilder::Set(const Value& key, const Value& value) {
-  if (Entry* found = FindEntry(key)) {
-    found->value = value;
-  } else {
-    Append(key, value);
-  }
-}
-
-Value ObjectBuilder::Find(const Value& key) const {
-  const Entry* found = FindEntry(key);
-  return found == nullptr ? Value() : found->value;
-}
-
-Value ObjectBuilder::Finish() {
-  if (size_ == 0) return Value::EmptyObject();
-  std::sort(items_, items_ + size_, [](const Entry& a, const Entry& b) { return a.key < b.key; });
-  auto* rep = arena_.New<ObjectRep>();
-  rep->entries = items_;
-  Value v(Type::kObject, 0);
-  v.size_ = static_cast<std::uint32_t>(size_);
-  v.object_ = rep;
-  return v;
-}
+std::uint64_t Value::Hash() const { return is_int() ? HashInt(int_) : HashAt(*this, 0); }
 
 }  // namespace intentgate::rego

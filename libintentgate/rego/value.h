@@ -64,6 +64,8 @@ class Value {
   // REQUIRES: the bytes outlive the value.
   static Value StringRef(std::string_view text);
   static Value StringCopy(Arena& arena, std::string_view text) { return StringRef(arena.Copy(text)); }
+  // REQUIRES: the items outlive the value and do not change.
+  static Value ArrayOver(Arena& arena, std::span<const Value> items);
   // Copies the elements' 16 bytes each. Sets are sorted and freed of duplicates.
   static Value Array(Arena& arena, std::span<const Value> items);
   static Value Set(Arena& arena, std::span<const Value> items);
@@ -101,6 +103,8 @@ class Value {
   std::string_view number_text(std::string& scratch) const;
   // Any spelling of an integral value that fits (1.0, 1e3, 7); else nullopt.
   std::optional<std::int64_t> ToInt64() const;
+  // Digits with or without a sign, and nothing else: no 1.0, no 1e3.
+  bool IsPlainInteger() const;
   // True for any spelling of an integral value of any size.
   bool IsIntegral() const;
   // The nearest double; +-inf on overflow.
@@ -128,13 +132,19 @@ class Value {
   }
   // OPA's total order.
   static int Compare(const Value& a, const Value& b);
-  friend bool operator==(const Value& a, const Value& b) { return a.Same(b) || (a.type_ == b.type_ && EqualSlow(a, b)); }
+  friend bool operator==(const Value& a, const Value& b) {
+    if (a.type_ != b.type_) return false;
+    if (a.is_number() && !a.as_text_ && !b.as_text_) return a.int_ == b.int_;
+    return a.Same(b) || EqualSlow(a, b);
+  }
   friend bool operator<(const Value& a, const Value& b) { return Compare(a, b) < 0; }
   std::uint64_t Hash() const;
 
   // JSON as OPA prints results: sets become sorted arrays, keys that are no strings become their JSON text, bytes of
   // strings that are no UTF-8 become U+FFFD.
   json::Value ToJson() const;
+  // The same over a value that is no longer wanted, whose memory is used again.
+  void WriteJson(json::Value& out) const;
   // json.marshal's text: as ToJson, compact, object keys sorted.
   std::string ToJsonText() const;
   // Rego text: {1, 2}, set(), {"a": 1}; strings quoted.
@@ -151,11 +161,13 @@ class Value {
   const void* virtual_node() const { return node_; }
 
  private:
+  friend Value SetOver(Arena& arena, std::span<const Value> sorted);
   friend class ArrayBuilder;
   friend class SetBuilder;
   friend class ObjectBuilder;
   Value(Type type, std::int64_t i) : type_(type), int_(i) {}
 
+  static Value TextNumber(std::string_view text);
   static bool EqualSlow(const Value& a, const Value& b);
 
   Type type_ = Type::kUndefined;
@@ -193,6 +205,29 @@ class ArrayBuilder {
   std::size_t capacity_ = 0;
 };
 
+// The numbers of a builder's items by their hash. Empty until the items are many.
+class ItemTable {
+ public:
+  bool empty() const { return size_ == 0; }
+  // Room for twice as many cells as `items`; what was there is kept. REQUIRES: a power of two.
+  void Grow(Arena& arena, std::size_t items);
+  // The item of that hash for which same(number) holds; kNone if there is none.
+  template <typename Same>
+  std::uint32_t Find(std::uint64_t hash, const Same& same) const;
+  // REQUIRES: there is room, and no such item.
+  void Insert(std::uint64_t hash, std::uint32_t number);
+
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+ private:
+  struct Cell {
+    std::uint32_t hash = 0;
+    std::uint32_t number = kNone;
+  };
+  Cell* cells_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 class SetBuilder {
  public:
   explicit SetBuilder(Arena& arena) : arena_(arena) {}
@@ -208,8 +243,7 @@ class SetBuilder {
   Value* items_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
-  std::uint32_t* table_ = nullptr;  // item number + 1; only from kTableFrom members on
-  std::size_t table_size_ = 0;
+  ItemTable table_;
 };
 
 class ObjectBuilder {
@@ -225,14 +259,20 @@ class ObjectBuilder {
   Value Finish();
 
  private:
-  Entry* FindEntry(const Value& key) const;
-  void Append(const Value& key, const Value& value);
+  std::uint64_t HashOf(const Value& key) const { return table_.empty() ? 0 : key.Hash(); }
+  Entry* FindEntry(const Value& key, std::uint64_t hash) const;
+  void Append(const Value& key, const Value& value, std::uint64_t hash);
   Arena& arena_;
   Entry* items_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
-  std::uint32_t* table_ = nullptr;
-  std::size_t table_size_ = 0;
+  ItemTable table_;
 };
+
+// Of two sets, which are merged in their order. A member of both keeps the spelling of `a`. Each
+// member that is looked at counts as a step.
+Value SetUnion(Arena& arena, const Value& a, const Value& b);
+Value SetIntersection(Arena& arena, const Value& a, const Value& b);
+Value SetDifference(Arena& arena, const Value& a, const Value& b);
 
 }  // namespace intentgate::rego

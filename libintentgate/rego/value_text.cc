@@ -132,23 +132,27 @@ class JsonWriter {
     Meter::CheckRoom(bytes_);
   }
 
-  json::Value Write(const Value& v, int depth) {
+  void Write(const Value& v, json::Value& out, int depth) {
     if (depth > kMaxValueDepth) TooDeep();
     Count(sizeof(json::Value) + (v.is_string() ? v.string().size() : 0));
     switch (v.type()) {
-      case Type::kBoolean: return v.bool_value();
-      case Type::kNumber: return Number(v);
-      case Type::kString: return Text(v.string());
+      case Type::kBoolean: out = v.bool_value(); return;
+      case Type::kNumber: return Number(v, out);
+      case Type::kString:
+        if (!out.is_string()) out = std::string();
+        return Text(v.string(), out.string_value());
       case Type::kArray:
       case Type::kSet: {
-        json::Array items;
+        if (!out.is_array()) out = json::Array();
+        json::Array& items = out.array();
         CheckRoomFor(v.size() * sizeof(json::Value));
-        items.reserve(v.size());
-        for (const Value& e : v.elements()) items.push_back(Write(e, depth + 1));
-        return items;
+        items.resize(v.size());
+        auto item = items.begin();
+        for (const Value& e : v.elements()) Write(e, *item++, depth + 1);
+        return;
       }
-      case Type::kObject: return Object(v, depth);
-      default: return {};
+      case Type::kObject: return Object(v, out, depth);
+      default: out = json::Value();
     }
   }
 
@@ -164,42 +168,50 @@ class JsonWriter {
     if (bytes >= kFlushEvery * 64) Meter::CheckRoom(bytes_ + bytes);
   }
 
-  json::Value Number(const Value& v) {
+  void Number(const Value& v, json::Value& out) {
+    if (v.is_int()) {
+      out = v.int_value();
+      return;
+    }
     std::string scratch;
     const std::string_view text = v.number_text(scratch);
     if (text.size() > 64) Count(text.size());
     Result<json::Value> number = json::Value::NumberFromText(text);
-    return number.ok() ? std::move(*number) : json::Value();
+    out = number.ok() ? std::move(*number) : json::Value();
   }
 
-  static std::string Text(std::string_view text) {
-    return IsAscii(text) || base::IsValidUtf8(text) ? std::string(text) : base::ReplaceInvalidUtf8(text);
+  static void Text(std::string_view text, std::string& out) {
+    if (IsAscii(text) || base::IsValidUtf8(text)) out.assign(text);
+    else out = base::ReplaceInvalidUtf8(text);
   }
 
   // A key that is no string is its JSON text. Text inside text is escaped again, so that each level of such keys may
   // double it.
-  std::string KeyText(const Value& key, int depth) {
+  void KeyText(const Value& key, std::string& out, int depth) {
     if (key.is_string()) {
       Count(key.string().size());
-      return Text(key.string());
+      return Text(key.string(), out);
     }
-    std::string text = json::WriteTokenRule(Write(key, depth));
-    Count(text.size());
-    return text;
+    json::Value written;
+    Write(key, written, depth);
+    out = json::WriteTokenRule(written);
+    Count(out.size());
   }
 
-  json::Value Object(const Value& v, int depth) {
-    json::Object members;
+  void Object(const Value& v, json::Value& out, int depth) {
+    if (!out.is_object()) out = json::Object();
+    json::Object& members = out.object();
     CheckRoomFor(v.size() * sizeof(json::Member));
-    members.reserve(v.size());
+    members.resize(v.size());
     bool plain = true;
+    auto member = members.begin();
     for (const Entry& e : v.entries()) {
-      std::string name = KeyText(e.key, depth + 1);
-      plain = plain && e.key.is_string() && name == e.key.string();
-      members.push_back({std::move(name), Write(e.value, depth + 1)});
+      KeyText(e.key, member->name, depth + 1);
+      plain = plain && e.key.is_string() && member->name == e.key.string();
+      Write(e.value, member->value, depth + 1);
+      ++member;
     }
     if (!plain) SortMembers(members);
-    return members;
   }
 
   // Keys that became text: in the order of the text, each name once.
@@ -224,10 +236,15 @@ std::string Value::ToText() const {
   return out;
 }
 
-json::Value Value::ToJson() const {
+void Value::WriteJson(json::Value& out) const {
   JsonWriter writer;
-  json::Value out = writer.Write(*this, 0);
+  writer.Write(*this, out, 0);
   writer.Flush();
+}
+
+json::Value Value::ToJson() const {
+  json::Value out;
+  WriteJson(out);
   return out;
 }
 

@@ -61,9 +61,14 @@ struct VerifyOptionsCli {
 
 // What a policy command reads.
 struct PolicySource {
-  std::vector<std::string> paths;   // files and directories
-  std::vector<std::string> ignore;  // globs of names
-  bool bundle = false, v0 = false;
+  std::vector<std::string> paths;    // files, directories and archives
+  std::vector<std::string> bundles;  // directories and archives
+  std::vector<std::string> ignore;   // globs of names
+  bool bundle = false;               // directories among `paths` are bundles
+  bool v0 = false;
+  // By which bundles are checked; no key: not at all.
+  std::string key, key_id = "default", algorithm = "RS256", scope;
+  std::vector<std::string> exclude;
 };
 
 struct PolicyEvalOptions {
@@ -199,8 +204,10 @@ int Fail(const Streams& streams, const Error& error);
 // Without control characters and without characters that turn text around: they become \u escapes.
 std::string ForTerminal(std::string_view text);
 
+inline constexpr std::size_t kMaxInputBytes = std::size_t{16} << 20;
+
 // A file's text; "-" is standard input. kIo names the path.
-Result<std::string> ReadInput(const std::string& path, const Streams& streams);
+Result<std::string> ReadInput(const std::string& path, const Streams& streams, std::size_t max_bytes = kMaxInputBytes);
 // A token given as an argument, or from standard input when it is "-". Blanks around it are cut.
 Result<std::string> ReadToken(const std::string& argument, const Streams& streams);
 // A key ring from a key file, or from INTENTGATE_MASTER_KEY when `path` is empty. Refuses a file that others can read.

@@ -13,20 +13,18 @@
 namespace intentgate::cli {
 namespace {
 
-constexpr std::size_t kMaxInputBytes = std::size_t{16} << 20;
-
 std::string Trimmed(const std::string& text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-Result<std::string> ReadAll(std::istream& in, const std::string& name) {
+Result<std::string> ReadAll(std::istream& in, const std::string& name, std::size_t max_bytes = kMaxInputBytes) {
   std::string text;
   char buffer[4096];
   while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
     text.append(buffer, static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxInputBytes) return Error{ErrorCode::kLimitExceeded, name + ": longer than 16 MiB"};
+    if (text.size() > max_bytes) return Error{ErrorCode::kLimitExceeded, name + ": longer than " + std::to_string(max_bytes >> 20) + " MiB"};
   }
   if (in.bad()) return Error{ErrorCode::kIo, name + ": cannot be read"};
   return text;
@@ -46,11 +44,11 @@ int Fail(const Streams& streams, const Error& error) {
   }
 }
 
-Result<std::string> ReadInput(const std::string& path, const Streams& streams) {
-  if (path == "-") return ReadAll(streams.in, "standard input");
+Result<std::string> ReadInput(const std::string& path, const Streams& streams, std::size_t max_bytes) {
+  if (path == "-") return ReadAll(streams.in, "standard input", max_bytes);
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kIo, path + ": " + std::strerror(errno)};
-  return ReadAll(file, path);
+  return ReadAll(file, path, max_bytes);
 }
 
 Result<std::string> ReadToken(const std::string& argument, const Streams& streams) {

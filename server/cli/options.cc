@@ -125,14 +125,35 @@ CLI::App* PolicyCommand(CLI::App& policy, const char* name, const char* what, co
   return Command(policy, name, what, example, kPolicyExitCodes);
 }
 
+void AddBundles(CLI::App* command, PolicySource& source) {
+  command->add_option("--verification-key", source.key,
+                      "public key (PEM) that bundles must be signed by, as a file or as text; with HS256, HS384 and HS512 the secret");
+  command->add_option("--verification-key-id", source.key_id, "the key's name")->capture_default_str();
+  command->add_option("--signing-alg", source.algorithm, "the signature's algorithm")->capture_default_str();
+  command->add_option("--scope", source.scope, "the scope that bundles must be signed for");
+  command->add_option("--exclude-files-verify", source.exclude, "names that need not be signed for, such as 'docs/*'; may be repeated")
+      ->allow_extra_args(false);
+}
+
+enum class BundleFlag : std::uint8_t { kWithPath, kOnPaths, kNone };
+
 // As positional arguments, or by -d where a query is the positional one.
-void AddPolicySource(CLI::App* command, PolicySource& source, const char* option, bool required = true) {
-  CLI::Option* paths = command->add_option(option, source.paths, "policies (.rego) and data (.json, .yaml), or directories of them")->required(required);
+void AddPolicySource(CLI::App* command, PolicySource& source, const char* option, BundleFlag bundles, bool required = true) {
+  CLI::Option* paths =
+      command->add_option(option, source.paths, "policies (.rego) and data (.json, .yaml), directories of them, or bundles (.tar.gz)");
   // One path behind each -d: what follows may be the query.
   if (option[0] == '-') paths->allow_extra_args(false);
   command->add_option("--ignore", source.ignore, "names to leave out, such as '.*'; may be repeated")->allow_extra_args(false);
-  command->add_flag("-b,--bundle", source.bundle, "read directories as bundles: data from data.json and data.yaml only");
   command->add_flag("--v0,--v0-compatible", source.v0, "read the policies as Rego v0");
+  if (bundles != BundleFlag::kWithPath) paths->required(required);
+  if (bundles == BundleFlag::kNone) return;
+  AddBundles(command, source);
+  if (bundles == BundleFlag::kOnPaths) {
+    command->add_flag("-b,--bundle", source.bundle, "read directories as bundles: data from data.json and data.yaml, and the manifest");
+    return;
+  }
+  command->add_option("-b,--bundle", source.bundles, "a bundle: an archive, or a directory with data in data.json and data.yaml; may be repeated")
+      ->allow_extra_args(false);
 }
 
 CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
@@ -143,7 +164,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   CLI::App* eval = PolicyCommand(policy, "eval", "evaluate a query",
                                  "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
   eval->add_option("query", options.query, "the query")->capture_default_str();
-  AddPolicySource(eval, options.source, "-d,--data");
+  AddPolicySource(eval, options.source, "-d,--data", BundleFlag::kWithPath);
   eval->add_option("-i,--input", options.input, "file with the input document, or - for standard input");
   AddExplain(eval, options.explain);
   eval->add_flag("--coverage", options.coverage, "say which lines were reached");
@@ -156,7 +177,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
 
 void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
   CLI::App* test = PolicyCommand(policy, "test", "run the tests that are written in Rego", "intentgate policy test policies -v --coverage");
-  AddPolicySource(test, options.source, "paths");
+  AddPolicySource(test, options.source, "paths", BundleFlag::kOnPaths);
   test->add_option("-r,--run", options.run, "only tests whose full name matches this regular expression");
   test->add_flag("-v,--verbose", options.verbose, "show passed tests, what they printed, and how failed ones failed");
   AddExplain(test, options.explain)->default_str("fails");
@@ -174,26 +195,26 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   policy->require_subcommand(1);
   AddPolicyEval(*policy, all.policy_eval);
   CLI::App* check = PolicyCommand(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
-  AddPolicySource(check, all.policy_check.source, "paths");
+  AddPolicySource(check, all.policy_check.source, "paths", BundleFlag::kOnPaths);
   AddJson(check, all.policy_check.json);
   AddPolicyTest(*policy, all.policy_test);
 
   CLI::App* format = PolicyCommand(*policy, "fmt", "lay policies out as usual", "intentgate policy fmt -w policies");
-  AddPolicySource(format, all.policy_fmt.source, "paths", false);
+  AddPolicySource(format, all.policy_fmt.source, "paths", BundleFlag::kNone, false);
   format->add_flag("-w,--write", all.policy_fmt.write, "rewrite the files; without it the text goes to standard output");
   format->add_flag("-l,--list", all.policy_fmt.list, "name the files that would change");
   format->add_flag("--fail", all.policy_fmt.fail, "exit with 2 if a file would change");
 
   CLI::App* bench = PolicyCommand(*policy, "bench", "measure a query", "intentgate policy bench -d policy.rego -i call.json data.intentgate.policy.decision");
   bench->add_option("query", all.policy_bench.query, "a reference such as data.authz.allow")->capture_default_str();
-  AddPolicySource(bench, all.policy_bench.source, "-d,--data");
+  AddPolicySource(bench, all.policy_bench.source, "-d,--data", BundleFlag::kWithPath);
   bench->add_option("-i,--input", all.policy_bench.input, "file with the input document, or - for standard input");
   bench->add_option("--time", all.policy_bench.milliseconds, "how long to measure, in milliseconds")->check(CLI::Range(1, 600'000))->capture_default_str();
   AddJson(bench, all.policy_bench.json);
 
   CLI::App* deps = PolicyCommand(*policy, "deps", "say what a query reads", "intentgate policy deps -d policy.rego data.intentgate.policy.decision");
   deps->add_option("query", all.policy_deps.query, "the query")->capture_default_str();
-  AddPolicySource(deps, all.policy_deps.source, "-d,--data");
+  AddPolicySource(deps, all.policy_deps.source, "-d,--data", BundleFlag::kWithPath);
   AddJson(deps, all.policy_deps.json);
 }
 

@@ -25,8 +25,16 @@ struct PolicyFiles {
 enum class PolicyFileKinds : std::uint8_t { kAll, kPolicies };
 
 // Reads files as they are named and directories with all that is below them, sorted. The path of a data file below its
-// directory is where its document goes: roles/admins.json is data.roles. kInvalidArgument: two files disagree.
+// directory is where its document goes: roles/admins.json is data.roles. kConflict: two files disagree. Archives are
+// bundles, as are the directories that `source` says are ones.
 Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds = PolicyFileKinds::kAll);
+// The bundles of `source` as one policy, verified where it has a key; nothing if there are none.
+Result<PolicyFiles> ReadPolicyBundles(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams);
+// True for names of gzipped tar archives.
+bool IsBundleArchive(std::string_view path);
+// True if a glob of `source` leaves the name out.
+bool IsIgnored(const PolicySource& source, const std::string& name);
+
 // The input document, or nullopt when `path` is empty.
 Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, const Streams& streams);
 

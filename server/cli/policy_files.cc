@@ -1,9 +1,8 @@
 // Policies and data from files and directories.
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "cli/policy_common.h"
 
@@ -18,39 +17,33 @@ bool IsData(const fs::path& path) {
   return extension == ".json" || extension == ".yaml" || extension == ".yml";
 }
 
-// Merges objects; false where two values meet.
-bool Merge(json::Value& into, const json::Value& from, std::string& at) {
-  for (const auto& [name, value] : from.object()) {
-    json::Value* there = into.Find(name);
-    if (there == nullptr) {
-      into.Set(name, value);
-      continue;
-    }
-    at += "." + name;
-    if (*there == value) continue;
-    if (!there->is_object() || !value.is_object() || !Merge(*there, value, at)) return false;
-    at.resize(at.size() - name.size() - 1);
-  }
-  return true;
-}
-
 class Reader {
  public:
   Reader(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds) : source_(source), streams_(streams), kinds_(kinds) {}
 
   Result<PolicyFiles> Read() {
+    std::vector<std::string> bundles = source_.bundles;
+    std::error_code error;
     for (const std::string& path : source_.paths) {
+      if (kinds_ == PolicyFileKinds::kAll && (IsBundleArchive(path) || (source_.bundle && fs::is_directory(path, error)))) {
+        bundles.push_back(path);
+        continue;
+      }
       const Status status = path == "-" ? ReadFile(path, {}) : ReadPath(path);
       if (!status.ok()) return status.error();
     }
+    if (Status s = AddBundles(bundles); !s.ok()) return s.error();
     return std::move(files_);
   }
 
  private:
-  bool Ignored(const fs::path& path) const {
-    const std::string name = path.filename().string();
-    return std::any_of(source_.ignore.begin(), source_.ignore.end(),
-                       [&](const std::string& glob) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; });
+  Status AddBundles(const std::vector<std::string>& paths) {
+    Result<PolicyFiles> read = ReadPolicyBundles(source_, paths, streams_);
+    if (!read.ok()) return read.error();
+    std::move(read->sources.begin(), read->sources.end(), std::back_inserter(files_.sources));
+    if (read->data.is_null()) return {};
+    if (files_.data.is_null()) files_.data = json::Object{};
+    return rego::MergeData(files_.data, read->data);
   }
 
   Status ReadPath(const fs::path& path) {
@@ -68,13 +61,13 @@ class Reader {
     if (error) return Error{ErrorCode::kIo, folder.string() + ": " + error.message()};
     std::sort(entries.begin(), entries.end());
     for (const fs::path& entry : entries) {
-      if (Ignored(entry)) continue;
+      if (IsIgnored(source_, entry.filename().string())) continue;
       Status status = Status();
       if (fs::is_directory(entry, error)) {
         std::vector<std::string> deeper = below;
         deeper.push_back(entry.filename().string());
         status = ReadFolder(entry, deeper);
-      } else if (IsRego(entry) || (kinds_ == PolicyFileKinds::kAll && IsData(entry) && (!source_.bundle || entry.stem() == "data"))) {
+      } else if (IsRego(entry) || (kinds_ == PolicyFileKinds::kAll && IsData(entry))) {
         status = ReadFile(entry, below);
       }
       if (!status.ok()) return status;
@@ -94,9 +87,8 @@ class Reader {
     for (auto name = below.rbegin(); name != below.rend(); ++name) document = json::MakeObject({{*name, *document}});
     if (!document->is_object()) return Error{ErrorCode::kMalformed, path.string() + ": a data document must be an object"};
     if (files_.data.is_null()) files_.data = json::Object{};
-    std::string at = "data";
-    if (Merge(files_.data, *document, at)) return Status();
-    return Error{ErrorCode::kMalformed, path.string() + ": gives " + at + " another value than a file before it"};
+    const Status merged = rego::MergeData(files_.data, *document);
+    return merged.ok() ? merged : Error{merged.error().code, path.string() + ": " + merged.error().message};
   }
 
   const PolicySource& source_;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 namespace intentgate::http {
 namespace {
@@ -52,7 +54,18 @@ bool IsPort(std::string_view text) {
 
 bool IsToken(std::string_view text) { return !text.empty() && All(kToken, text); }
 
-bool IsFieldValue(std::string_view text) { return All(kValue, text); }
+bool IsFieldValue(std::string_view text) {
+  // Long values, such as tokens, eight bytes at a time; a tab among them is left to the table.
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101u, kHigh = 0x80 * kEach;
+  for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+    std::memcpy(&eight, text.data(), sizeof eight);
+    const std::uint64_t delete_is_zero = eight ^ (0x7f * kEach);
+    const std::uint64_t below_blank = (eight - 0x20 * kEach) & ~eight;
+    const std::uint64_t is_delete = (delete_is_zero - kEach) & ~delete_is_zero;
+    if (((below_blank | is_delete) & kHigh) != 0) break;
+  }
+  return All(kValue, text);
+}
 
 bool IsOriginForm(std::string_view target) {
   if (target.empty() || target.front() != '/' || !All(kTarget, target)) return false;

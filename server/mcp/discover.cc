@@ -25,9 +25,11 @@ void SendDiscoverFailure(const Lane& lane, http::Exchange& exchange, const json:
     lane.context.log->Warn("upstream failed", {{"method", "server/discover"}, {"detail", asked.failure->detail}});
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, asked.failure->message));
   }
+  // What a server of the other era would say. A code of this era, such as -32022, keeps some public clients from falling back.
   SendJson(exchange, 400,
-           StructuredError(id, kUnsupportedProtocol, CodeMessage(kUnsupportedProtocol),
-                           json::MakeObject({{"supported", LegacyVersions()}, {"requested", kModernProtocol}})));
+           StructuredError(id, kMethodNotFound, CodeMessage(kMethodNotFound),
+                           json::MakeObject({{"reason", "the tool server speaks earlier revisions alone: begin with initialize"},
+                                             {"supported", LegacyVersions()}})));
 }
 
 void DiscoverAll(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message) {

@@ -74,13 +74,13 @@ void StdioServer::Write(const json::Value& message) {
   if (child_ != nullptr) child_->Write(json::Write(message) + "\n");
 }
 
-std::uint64_t StdioServer::Ask(json::Value request, StdioSink sink) {
+std::uint64_t StdioServer::Ask(json::Value request, const std::string& session, StdioSink sink) {
   const std::uint64_t number = next_++;
   if (state_ == State::kDown) return sink.on_end(Unavailable("the server's process is down, and started again soon")), number;
   if (pending_.size() >= kMaxStdioPending || (child_ != nullptr && child_->pending_bytes() > kMaxStdioUnwritten)) {
     return sink.on_end(Unavailable("the server's process takes no more requests")), number;
   }
-  pending_.emplace(number, Pending{*request.Find("id"), {}, std::move(sink)});
+  pending_.emplace(number, Pending{*request.Find("id"), {}, session, std::move(sink)});
   if (state_ == State::kReady) Send(number, std::move(request));
   else waiting_.emplace_back(number, std::move(request));
   return number;
@@ -110,10 +110,25 @@ void StdioServer::Cancel(std::uint64_t number) {
                           {"params", json::MakeObject({{"requestId", static_cast<std::int64_t>(number)}})}}));
 }
 
-void StdioServer::Tell(const json::Value& notification) {
+void StdioServer::OnCancelled(const json::Value& notification, const std::string& session) {
+  const json::Value* id = notification.AtPointer("/params/requestId");
+  if (id == nullptr || session.empty()) return;
+  const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& one) {
+    return one.second.session == session && one.second.id == *id;
+  });
+  if (found == pending_.end()) return;
+  // The process owes no answer any more, but the request that is open at the gateway has to end.
+  const Pending cancelled = found->second;
+  Cancel(found->first);
+  cancelled.sink.on_end(ErrorReply(cancelled.id, kInternalError, "cancelled by the client"));
+}
+
+void StdioServer::Tell(const json::Value& notification, const std::string& session) {
   const json::Value* method = notification.Find("method");
-  if (method == nullptr || state_ != State::kReady) return;
-  for (const std::string_view own : {"notifications/initialized", "notifications/cancelled", "notifications/progress"}) {
+  if (method == nullptr) return;
+  if (*method == json::Value("notifications/cancelled")) return OnCancelled(notification, session);
+  if (state_ != State::kReady) return;
+  for (const std::string_view own : {"notifications/initialized", "notifications/progress"}) {
     if (*method == json::Value(own)) return;
   }
   Write(notification);

@@ -50,12 +50,14 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   net::Loop& loop() { return loop_; }
   void Start();
 
-  // The number of the request, for Cancel. initialize is answered from the process's own.
-  std::uint64_t Ask(json::Value request, StdioSink sink);
+  // The number of the request, for Cancel. initialize is answered from the process's own. `session`: whose request it is; "" if
+  // nobody will cancel it by its id.
+  std::uint64_t Ask(json::Value request, const std::string& session, StdioSink sink);
   // The caller has gone.
   void Cancel(std::uint64_t number);
-  // A notification of a client; those about one request of its own are not for the process, which knows other ids.
-  void Tell(const json::Value& notification);
+  // A notification of a client. One that cancels a request of the session's ends it at the process; other notifications about one
+  // request are not for the process, which knows other ids.
+  void Tell(const json::Value& notification, const std::string& session);
   // What the process tells everyone. The number is for Unlisten; nullopt: there are too many.
   std::optional<std::uint64_t> Listen(std::function<void(std::string)> listener);
   void Unlisten(std::uint64_t number);
@@ -63,6 +65,7 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
  private:
   struct Pending {
     json::Value id, token;  // as they came; a null token: none
+    std::string session;
     StdioSink sink;
   };
   enum class State : std::uint8_t { kDown, kStarting, kReady };
@@ -76,6 +79,7 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   void OnHello(const json::Value& answer);
   void OnEnd(std::string_view why);
   void Send(std::uint64_t number, json::Value request);
+  void OnCancelled(const json::Value& notification, const std::string& session);
   void Write(const json::Value& message);
 
   net::Loop& loop_;

@@ -159,14 +159,14 @@ class StdioUpstream final : public Upstream {
       return call;
     }
     if (body->Find("method") == nullptr || body->Find("id") == nullptr) {
-      server_->loop().Post([server = server_, body = std::move(*body)] { server->Tell(body); });
+      server_->loop().Post([server = server_, session = message.session.id, body = std::move(*body)] { server->Tell(body, session); });
       loop().Post([call] { call->Answer(202); });
       return call;
     }
     if (*body->Find("method") == json::Value("initialize")) call->set_session(NewSessionId());
-    server_->loop().Post([server = server_, call, home = &loop(), body = std::move(*body)]() mutable {
+    server_->loop().Post([server = server_, call, home = &loop(), session = message.session.id, body = std::move(*body)]() mutable {
       const std::uint64_t number = server->Ask(
-          std::move(body), {[call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); },
+          std::move(body), session, {[call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); },
                             [call, home](Result<std::string> end) { home->Post([call, end = std::move(end)] { call->OnEnd(end); }); }});
       home->Post([server, call, number] {
         call->set_undo([server, number] { server->loop().Post([server, number] { server->Cancel(number); }); });

@@ -42,7 +42,8 @@ class Stream {
   virtual void PauseReading() = 0;
   virtual void ResumeReading() = 0;
 
-  // Sends both in order, at once as far as the kernel takes it; the rest is copied and sent later.
+  // Sends both in order: a little at the end of the loop's turn, much at once as far as the kernel takes it; the rest is
+  // copied and sent later.
   // There is no limit: who writes much watches pending_bytes().
   virtual void Write(std::string_view first, std::string_view second = {}) = 0;
   virtual std::size_t pending_bytes() const = 0;

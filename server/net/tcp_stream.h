@@ -45,6 +45,9 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   void Deliver(std::size_t bytes);
   void DeliverEnd();
 
+  void Hold(std::string_view first, std::string_view second);
+  void SendHeld();
+  void SendNow(std::string_view first, std::string_view second);
   std::size_t SendPlain(std::string_view first, std::string_view second);
   std::size_t SendTls(std::string_view data);
   void Queue(std::string_view first, std::string_view second);
@@ -63,12 +66,14 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   StreamHandler* handler_ = nullptr;
   std::function<void(Status)> handshake_done_;
 
+  std::string held_;  // written in this turn of the loop, not yet given to the kernel
   std::string pending_;
   std::size_t pending_sent_ = 0;
   std::uint64_t written_ = 0;
   bool handshaken_ = true;
   bool read_armed_ = false;
   bool write_armed_ = false;
+  bool sending_held_ = false;
   bool paused_ = false;
   bool ended_ = false;
   bool finishing_ = false;

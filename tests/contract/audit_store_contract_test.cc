@@ -95,6 +95,32 @@ TEST_CASE("what was appended is given back byte for byte, with its columns") {
   });
 }
 
+TEST_CASE("a batch of any size keeps each event's columns with it") {
+  ForEachStore([](Stores& s) {
+    std::size_t expected = 0;
+    ChainHead head;
+    for (const int size : {1, 7, 9, 32, 33, 41, 75}) {
+      TenantBatch batch{"acme", {}};
+      for (int i = 0; i < size; ++i) {
+        AuditEvent event;
+        event.tool = "tool-" + std::to_string(expected);
+        event.actor = "actor-" + std::to_string(expected++);
+        batch.events.push_back(MakeStored("acme", head.next_seq, head.hash, std::move(event)));
+        head = {head.next_seq + 1, batch.events.back().record.hash};
+      }
+      REQUIRE(s.audit->Append(std::span(&batch, 1)).ok());
+    }
+    const auto back = s.audit->ScanStored("acme", 0, 1'000);
+    REQUIRE(back.ok());
+    REQUIRE(back->size() == expected);
+    for (std::size_t i = 0; i < expected; ++i) {
+      CHECK((*back)[i].tool == "tool-" + std::to_string(i));
+      CHECK((*back)[i].actor == "actor-" + std::to_string(i));
+    }
+    CHECK(audit::VerifyChain(*s.audit, "acme")->ok);
+  });
+}
+
 TEST_CASE("a batch that does not start at the head is a conflict and changes nothing") {
   ForEachStore([](Stores& s) {
     const TenantBatch genesis = MakeBatch("acme", {}, 2);

@@ -1,10 +1,14 @@
 """The policy commands, as they are typed."""
+import io
 import json
+import pathlib
+import tarfile
 
 import pytest
 
 from support import run_cli
 
+BUNDLES = pathlib.Path(__file__).resolve().parents[1] / "unit/rego/bundles"
 POLICY = """package authz
 default allow := false
 allow if input.user in data.roles.admins
@@ -150,3 +154,44 @@ def test_fmt_lists_rewrites_and_refuses(folder):
     bad.write_text("package loose\nallow if {")
     broken = run_cli("policy", "fmt", "-w", folder)
     assert broken.returncode == 1 and "rego_parse_error" in broken.stderr and bad.read_text() == "package loose\nallow if {"
+
+
+def test_bundles_are_read_by_eval_check_and_test(tmp_path):
+    signed = BUNDLES / "rs256.tar.gz"
+    key = ("--verification-key", BUNDLES / "rsa.pub.pem")
+    done = run_cli("policy", "eval", "-b", signed, *key, "data.roles.eu.tools[0]")
+    assert (done.returncode, done.stdout) == (0, '"read_file"\n')
+    assert run_cli("policy", "check", signed, *key).returncode == 0
+    archive = tmp_path / "tests.tgz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, text in (("p.rego", POLICY), ("p_test.rego", TESTS), ("roles/data.yaml", "admins: [ann]\n")):
+            info = tarfile.TarInfo("./" + name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    assert run_cli("policy", "test", archive, "--run", "admin|public").stdout.startswith("PASS: 2/2")
+    assert f"{archive}/p_test.rego:5:" in run_cli("policy", "test", archive).stdout
+
+
+def test_a_bundle_that_is_not_signed_as_asked_is_refused():
+    wrong = run_cli("policy", "eval", "-b", BUNDLES / "rs256.tar.gz", "--verification-key", BUNDLES / "ec.pub.pem", "1 == 1")
+    assert wrong.returncode == 2 and "signature is not one of the key 'default'" in wrong.stderr and wrong.stdout == ""
+    unsigned = run_cli("policy", "check", BUNDLES / "plain.tar.gz", "--verification-key", BUNDLES / "rsa.pub.pem")
+    assert unsigned.returncode == 1 and "is not signed" in unsigned.stderr
+    scoped = ("policy", "check", BUNDLES / "es256.tar.gz", "--verification-key", BUNDLES / "ec.pub.pem", "--signing-alg", "ES256")
+    assert "scope" in run_cli(*scoped).stderr
+    assert run_cli(*scoped, "--scope", "prod").returncode == 0
+
+
+def test_a_key_without_a_bundle_is_a_mistake(folder):
+    done = run_cli("policy", "check", folder, "--verification-key", "secret")
+    assert done.returncode == 1 and "--verification-key is for bundles" in done.stderr
+
+
+def test_a_directory_as_a_bundle_obeys_its_manifest(folder):
+    (folder / "notes.json").write_text('{"x": 1}')
+    (folder / ".manifest").write_text('{"roots": ["authz", "roles"]}')
+    done = run_cli("policy", "check", "-b", folder)
+    assert done.returncode == 1 and "authz_test.rego: its package lies outside of the manifest's roots" in done.stderr
+    (folder / "authz_test.rego").unlink()
+    assert run_cli("policy", "eval", "-b", folder, "data.x").stdout == "undefined\n"
+    assert run_cli("policy", "eval", "-b", folder, "data.roles.admins").stdout == '["ann"]\n'

@@ -96,6 +96,38 @@ def test_a_modern_client_that_leaves_cancels_its_call_in_the_program(gateway):
     until(lambda: value(call(gateway, "read_held")) == ["cancelled"], "the call was not cancelled")
 
 
+def test_a_legacy_client_cancels_its_call_in_the_program_and_nobody_elses(gateway):
+    def post(client, message, **headers):
+        head = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {gateway.token}", **headers}
+        return client.request("POST", "/v1/mcp", json.dumps({"jsonrpc": "2.0", **message}), head)
+
+    def session():
+        with gateway.connect() as client:
+            params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+            headers = post(client, {"id": 0, "method": "initialize", "params": params})[2]
+        return {"Mcp-Session-Id": headers["Mcp-Session-Id"]}
+
+    def cancel(of):
+        with gateway.connect() as client:
+            assert post(client, {"method": "notifications/cancelled", "params": {"requestId": 1}}, **of)[0] == 202
+
+    mine, other, answers = session(), session(), []
+
+    def hold():
+        with gateway.connect() as client:
+            answers.append(json.loads(post(client, {"id": 1, "method": "tools/call", "params": {"name": "read_hold"}}, **mine)[1]))
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    until(lambda: value(call(gateway, "read_held")) == ["held"], "the call did not arrive")
+    cancel(other)
+    assert value(call(gateway, "read_held")) == ["held"]
+    cancel(mine)
+    holding.join()
+    assert value(call(gateway, "read_held")) == ["cancelled"]
+    assert answers[0]["error"] == {"code": -32603, "message": "cancelled by the client"}
+
+
 def test_many_callers_share_the_program(gateway):
     answers = {}
 

@@ -1,5 +1,5 @@
 """The MCP clients of agent frameworks through the gateway, on the SDK's version 1: what they list, what they may call, what is
-refused, and progress in order. They have an environment of their own, because test_clients.py needs version 2."""
+refused, progress in order, and an abort that reaches the tool. They have an environment of their own, because test_clients.py needs version 2."""
 import asyncio
 import contextlib
 import traceback
@@ -71,7 +71,7 @@ class PydanticAI:
 
 
 @pytest.mark.parametrize("client", [LangChain, OpenAIAgents, PydanticAI])
-def test_a_client_of_an_agent_framework(client, url, token):
+def test_a_client_of_an_agent_framework(client, url, token, upstream):
     seen = []
 
     async def drive():
@@ -83,6 +83,14 @@ def test_a_client_of_an_agent_framework(client, url, token):
             # Some of them raise it inside a group.
             assert "capability check failed" in "".join(traceback.format_exception(caught.value))
             await call("test_tool_with_progress")
+            before = upstream.state()["legacy"]
+            held = asyncio.create_task(call("test_hold"))
+            await asyncio.to_thread(upstream.until, lambda state: state["legacy"]["waiting"] == before["waiting"] + 1)
+            held.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await held
+        # The SDK's version 1 tells nobody of a cancelled task; the session that ends with the client ends its call.
+        await asyncio.to_thread(upstream.until, lambda state: state["legacy"]["cancelled"] == before["cancelled"] + 1)
 
     asyncio.run(drive())
     assert seen == [0, 50, 100]

@@ -79,6 +79,7 @@ class Value {
   bool bool_value() const;
   const std::string& number_text() const;
   const std::string& string_value() const;
+  std::string& string_value();
   const Array& array() const;
   Array& array();
   const Object& object() const;

@@ -26,13 +26,14 @@
 
 namespace intentgate::rego {
 
+// What a module is read as when it has no `import rego.v1`.
+enum class LanguageVersion : std::uint8_t { kV0, kV1 };
+
 struct SourceFile {
   std::string name;  // for messages
   std::string text;
+  std::optional<LanguageVersion> version = std::nullopt;  // in place of CompileOptions::version
 };
-
-// What a module is read as when it has no `import rego.v1`.
-enum class LanguageVersion : std::uint8_t { kV0, kV1 };
 
 // One finding of the compiler.
 struct Diagnostic {
@@ -55,6 +56,9 @@ inline constexpr std::size_t kMaxDataDepth = 128;
 // A data document: JSON if the file's name ends in .json, else YAML as Go's reader takes it. kMalformed,
 // kLimitExceeded (kMaxDataBytes, kMaxDataDepth).
 Result<json::Value> ParseData(std::string_view file_name, std::string_view text);
+// Adds a data document to another; objects grow together. kConflict names the path at which both have a value, and
+// these differ. REQUIRES: both are objects.
+Status MergeData(json::Value& into, const json::Value& from);
 
 struct CompileLimits {
   std::size_t max_source_bytes = std::size_t{16} << 20;  // all files together
@@ -212,6 +216,9 @@ class CompiledPolicy {
 
   // The value of a ground reference such as "data.intentgate.policy.decision".
   EvalResult Eval(std::string_view entrypoint, const json::Value& input, const EvalOptions& options = {}) const;
+  // The same into a result that is used again: it keeps the memory of its objects, arrays and strings. Once that and the
+  // policy's own memory have grown, an evaluation that calls no builtin which works on the heap allocates nothing.
+  void EvalInto(EvalResult& result, std::string_view entrypoint, const json::Value& input, const EvalOptions& options = {}) const;
   // Without input: every reference to it is undefined.
   EvalResult Eval(std::string_view entrypoint, const EvalOptions& options = {}) const;
 

@@ -71,21 +71,16 @@ Value Intersection(BuiltinContext& context, std::span<const Value> args) {
     if (!set.is_set()) return ElementError(context, 1, args[0], "set", set);
   }
   if (sets.empty()) return Value::EmptySet();
-  SetBuilder out(context.arena);
-  for (const Value& v : sets[0].elements()) {
-    context.Charge(sets.size());
-    if (std::all_of(sets.begin() + 1, sets.end(), [&](const Value& set) { return set.Contains(v); })) out.Add(v);
+  Value out = sets[0];
+  for (const Value& set : sets.subspan(1)) {
+    context.Charge(1);
+    out = SetIntersection(context.arena, out, set);
   }
-  return out.Finish();
+  return out;
 }
 
 Value SetDiff(BuiltinContext& context, std::span<const Value> args) {
-  SetBuilder out(context.arena);
-  context.Charge(args[0].size());
-  for (const Value& v : args[0].elements()) {
-    if (!args[1].Contains(v)) out.Add(v);
-  }
-  return out.Finish();
+  return SetDifference(context.arena, args[0], args[1]);
 }
 
 bool IsNodeList(const Value& v) { return v.is_array() || v.is_set(); }

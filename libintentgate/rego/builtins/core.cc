@@ -18,18 +18,9 @@ Value GreaterEqual(BuiltinContext&, Args a) { return Value::Bool(Value::Compare(
 Value Plus(BuiltinContext& c, Args a) { return NumberAdd(c.arena, a[0], a[1]); }
 Value Times(BuiltinContext& c, Args a) { return NumberMul(c.arena, a[0], a[1]); }
 
-Value Difference(BuiltinContext& c, const Value& a, const Value& b) {
-  c.Charge(a.size());
-  SetBuilder out(c.arena);
-  for (const Value& e : a.elements()) {
-    if (!b.Contains(e)) out.Add(e);
-  }
-  return out.Finish();
-}
-
 Value Minus(BuiltinContext& c, Args a) {
   if (a[0].is_number() && a[1].is_number()) return NumberSub(c.arena, a[0], a[1]);
-  if (a[0].is_set() && a[1].is_set()) return Difference(c, a[0], a[1]);
+  if (a[0].is_set() && a[1].is_set()) return SetDifference(c.arena, a[0], a[1]);
   return a[0].is_number() ? c.OperandError(2, "number", a[1]) : c.OperandError(2, "set", a[1]);
 }
 
@@ -44,22 +35,8 @@ Value Remainder(BuiltinContext& c, Args a) {
   return NumberRem(c.arena, a[0], a[1]);
 }
 
-Value Intersection(BuiltinContext& c, Args a) {
-  c.Charge(a[0].size());
-  SetBuilder out(c.arena);
-  for (const Value& e : a[0].elements()) {
-    if (a[1].Contains(e)) out.Add(e);
-  }
-  return out.Finish();
-}
-
-Value Union(BuiltinContext& c, Args a) {
-  c.Charge(a[0].size() + a[1].size());
-  SetBuilder out(c.arena);
-  for (const Value& e : a[0].elements()) out.Add(e);
-  for (const Value& e : a[1].elements()) out.Add(e);
-  return out.Finish();
-}
+Value Intersection(BuiltinContext& c, Args a) { return SetIntersection(c.arena, a[0], a[1]); }
+Value Union(BuiltinContext& c, Args a) { return SetUnion(c.arena, a[0], a[1]); }
 
 bool HasElement(BuiltinContext& c, const Value& collection, const Value& wanted) {
   if (collection.is_set()) return collection.Contains(wanted);

@@ -157,9 +157,9 @@ const RE2* CompileGlob(BuiltinContext& context, std::string_view glob, const std
   key += '\0';
   key += glob;
   auto& cache = context.CacheFor<builtins::PatternCache>(CacheSlot::kGlob);
-  const RE2* program = cache.Find(key);
+  const RE2* program = cache.Find(context, key);
   if (program == nullptr) {
-    context.Charge(64 + glob.size());
+    context.Charge(builtins::kCompileSteps + key.size());
     if (glob.size() > builtins::kMaxPatternBytes) {
       (void)context.Error("a pattern may have at most " + std::to_string(builtins::kMaxPatternBytes) + " bytes");
       return nullptr;
@@ -170,7 +170,7 @@ const RE2* CompileGlob(BuiltinContext& context, std::string_view glob, const std
       (void)context.Error(reader.error());
       return nullptr;
     }
-    program = cache.Add(key, *regex, true);
+    program = cache.Add(context, key, *regex, true);
   }
   if (program->ok()) return program;
   (void)context.Error("the pattern is too large");

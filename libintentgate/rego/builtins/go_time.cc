@@ -72,6 +72,9 @@ constexpr Literal kLiterals[] = {
     {"Z07:00", Element::kIsoColonZone}, {"Z0700", Element::kIsoZone}, {"Z07", Element::kIsoShortZone},
 };
 
+// What an element can begin with.
+constexpr std::string_view kFirstLetters = "012345JMPZ_p-.,";
+
 std::optional<Piece> FractionAt(std::string_view layout, std::size_t pos) {
   if (layout[pos] != '.' && layout[pos] != ',') return std::nullopt;
   if (pos + 1 >= layout.size() || (layout[pos + 1] != '0' && layout[pos + 1] != '9')) return std::nullopt;
@@ -86,12 +89,13 @@ std::optional<Piece> FractionAt(std::string_view layout, std::size_t pos) {
 // The first element of the layout with what stands before and after it.
 Piece NextElement(std::string_view layout) {
   for (std::size_t pos = 0; pos < layout.size(); ++pos) {
+    if (kFirstLetters.find(layout[pos]) == std::string_view::npos) continue;
     if (std::optional<Piece> fraction = FractionAt(layout, pos)) return *fraction;
     const std::string_view rest = layout.substr(pos);
     // "_2006" is an underscore and a year, not a padded day.
     if (rest.starts_with("_2006")) return {layout.substr(0, pos + 1), Element::kLongYear, 0, rest.substr(5)};
     for (const Literal& literal : kLiterals) {
-      if (!rest.starts_with(literal.text)) continue;
+      if (rest.front() != literal.text.front() || !rest.starts_with(literal.text)) continue;
       if (literal.not_before_lower && LowerAt(rest, literal.text.size())) continue;
       return {layout.substr(0, pos), literal.element, 0, rest.substr(literal.text.size())};
     }
@@ -505,6 +509,35 @@ std::optional<std::int64_t> UnitNs(std::string_view unit) {
   return std::nullopt;
 }
 
+// "2006-01-02T15:04:05" with a fraction of up to nine digits and "Z" or "+07:00" behind it, all in range. Any other text
+// gives nothing: the layout's reader knows what else is allowed and what is wrong.
+std::optional<Moment> ReadPlainRfc3339(std::string_view text) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= kShape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    if (kShape[i] == 'd' ? !IsDigit(text[i]) : text[i] != kShape[i]) return std::nullopt;
+  }
+  const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  const int year = two(0) * 100 + two(2), month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  if (day > 28 && day > DaysInMonth(year, month)) return std::nullopt;
+  std::size_t at = kShape.size();
+  int nanosecond = 0;
+  if (text[at] == '.') {
+    int scale = 100'000'000;
+    for (++at; DigitAt(text, at) && scale > 0; scale /= 10) nanosecond += (text[at++] - '0') * scale;
+    if (text[at - 1] == '.' || DigitAt(text, at)) return std::nullopt;
+  }
+  std::int64_t seconds = DaysFromCivil(year, month, day) * 86'400 + hour * 3600 + minute * 60 + second;
+  const std::string_view zone = text.substr(at);
+  if (zone == "Z") return Moment{seconds, nanosecond};
+  const bool offset = zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && IsDigit(zone[1]) && IsDigit(zone[2]) && zone[3] == ':' &&
+                      IsDigit(zone[4]) && IsDigit(zone[5]);
+  if (!offset || two(at + 1) > 23 || two(at + 4) > 59) return std::nullopt;
+  seconds -= (zone[0] == '-' ? -1 : 1) * (two(at + 1) * 3600 + two(at + 4) * 60);
+  return Moment{seconds, nanosecond};
+}
+
 }  // namespace
 
 std::int64_t DaysFromCivil(std::int64_t year, std::int64_t month, std::int64_t day) {
@@ -566,7 +599,14 @@ std::string FormatLayout(const CivilTime& time, std::string_view layout) {
   }
 }
 
+std::string_view WeekdayName(int weekday) { return kWeekdays[static_cast<std::size_t>(weekday)]; }
+
 Result<Moment> ParseLayout(std::string_view layout, std::string_view text) { return LayoutReader(layout, text).Read(); }
+
+Result<Moment> ParseRfc3339(std::string_view text) {
+  if (const std::optional<Moment> moment = ReadPlainRfc3339(text)) return *moment;
+  return ParseLayout(ResolveLayoutName("RFC3339"), text);
+}
 
 std::string_view ResolveLayoutName(std::string_view name) {
   static constexpr std::pair<std::string_view, std::string_view> kNamed[] = {

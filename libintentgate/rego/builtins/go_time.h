@@ -36,6 +36,9 @@ int DaysInMonth(std::int64_t year, int month);
 // Fills the calendar members from seconds since the epoch, shifted by offset_seconds.
 CivilTime CivilFromUnix(std::int64_t unix_seconds, int nanosecond, int offset_seconds, std::string zone_name);
 
+// "Sunday" for 0.
+std::string_view WeekdayName(int weekday);
+
 // Writes `time` as `layout` shows. Text that is no part of a date stands for itself.
 std::string FormatLayout(const CivilTime& time, std::string_view layout);
 
@@ -44,6 +47,9 @@ struct Moment {
   std::int64_t unix_seconds = 0;
   int nanosecond = 0;
 };
+
+// What ParseLayout gives for RFC3339, whose usual form is read without a look at the layout.
+Result<Moment> ParseRfc3339(std::string_view text);
 
 // Reads `text` by `layout`. A time without a zone is taken as UTC, and so is one with an abbreviation.
 Result<Moment> ParseLayout(std::string_view layout, std::string_view text);

@@ -239,7 +239,7 @@ class ConstraintReader {
 
   std::optional<Constraints> Read(const Value& object) {
     Constraints out;
-    out.seconds = static_cast<double>(context_.now_ns) / 1e9;
+    out.seconds = static_cast<double>(context_.NowNs()) / 1e9;
     bool has_cert = false;
     bool has_secret = false;
     for (const Entry& entry : object.entries()) {

@@ -61,20 +61,30 @@ std::optional<std::string> ToRe2Dialect(std::string_view pattern) {
 
 }  // namespace
 
-const RE2* PatternCache::Find(std::string_view key) const {
+const RE2* PatternCache::Find(BuiltinContext& context, std::string_view key) {
   const auto found = programs_.find(key);
-  return found == programs_.end() ? nullptr : found->second.get();
+  if (found == programs_.end()) return nullptr;
+  Entry& entry = found->second;
+  if (entry.evaluation != context.evaluation) context.Charge(kCompileSteps + key.size());
+  entry.evaluation = context.evaluation;
+  return entry.program.get();
 }
 
-const RE2* PatternCache::Add(std::string_view key, std::string_view pattern, bool dot_all) {
+void PatternCache::MakeRoom(std::uint64_t evaluation) {
+  if (programs_.size() < kPatternsKept) return;
+  std::erase_if(programs_, [&](const auto& entry) { return entry.second.evaluation != evaluation; });
+  if (programs_.size() >= kPatternsKept) programs_.clear();
+}
+
+const RE2* PatternCache::Add(BuiltinContext& context, std::string_view key, std::string_view pattern, bool dot_all) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kPatternMemory);
   options.set_dot_nl(dot_all);
-  if (programs_.size() >= kPatternsKept) programs_.clear();
-  auto& slot = programs_[std::string(key)];
-  slot = std::make_unique<RE2>(Piece(pattern), options);
-  return slot.get();
+  MakeRoom(context.evaluation);
+  Entry& entry = programs_[std::string(key)];
+  entry = {std::make_unique<RE2>(Piece(pattern), options), context.evaluation};
+  return entry.program.get();
 }
 
 namespace {
@@ -105,9 +115,9 @@ std::string ErrorText(const RE2& program) {
 
 const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
   auto& cache = context.CacheFor<PatternCache>(CacheSlot::kRegex);
-  const RE2* program = cache.Find(pattern);
+  const RE2* program = cache.Find(context, pattern);
   if (program == nullptr) {
-    context.Charge(64 + pattern.size());
+    context.Charge(kCompileSteps + pattern.size());
     if (pattern.size() > kMaxPatternBytes) {
       (void)context.Error("a pattern may have at most " + std::to_string(kMaxPatternBytes) + " bytes");
       return nullptr;
@@ -117,7 +127,7 @@ const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
       (void)context.Error("error parsing regexp: invalid escape sequence: `\\C`");
       return nullptr;
     }
-    program = cache.Add(pattern, *translated);
+    program = cache.Add(context, pattern, *translated);
   }
   if (program->ok()) return program;
   (void)context.Error("error parsing regexp: " + ErrorText(*program));

@@ -1,4 +1,7 @@
 // Compiled RE2 programs by their pattern, kept from one evaluation to the next.
+//
+// What a pattern costs depends on the evaluation alone, never on what earlier ones left here: its first use in each evaluation
+// is charged as if it were compiled then, and what is thrown out when the cache is full is what earlier evaluations used.
 // Thread-compatible: one cache a thread, held by BuiltinContext.
 #pragma once
 
@@ -16,19 +19,26 @@ namespace intentgate::rego::builtins {
 
 // Bytes one program may take while it is compiled and run.
 inline constexpr std::int64_t kPatternMemory = std::int64_t{4} << 20;
-// Programs that are kept. Filling it up empties it.
+// Programs that are kept. One evaluation that uses more throws its own out.
 inline constexpr std::size_t kPatternsKept = 128;
+// Compiling costs this, and one for each byte.
+inline constexpr std::uint64_t kCompileSteps = 64;
 inline constexpr std::size_t kMaxPatternBytes = 64 * 1024;
 
 class PatternCache final : public BuiltinCache {
  public:
-  // The program made earlier under `key`, or nullptr.
-  const RE2* Find(std::string_view key) const;
-  // Compiles `pattern` and keeps it under `key`. Never null; ok() tells whether it compiled.
-  const RE2* Add(std::string_view key, std::string_view pattern, bool dot_all = false);
+  // The program made earlier under `key`, or nullptr. Charges for the pattern if this evaluation has not yet.
+  const RE2* Find(BuiltinContext& context, std::string_view key);
+  // Compiles `pattern` and keeps it under `key`, until the next Add. Never null; ok() tells whether it compiled.
+  const RE2* Add(BuiltinContext& context, std::string_view key, std::string_view pattern, bool dot_all = false);
 
  private:
-  std::unordered_map<std::string, std::unique_ptr<RE2>, base::StringHash, base::StringEq> programs_;
+  struct Entry {
+    std::unique_ptr<RE2> program;
+    std::uint64_t evaluation = 0;  // that used it last
+  };
+  void MakeRoom(std::uint64_t evaluation);
+  std::unordered_map<std::string, Entry, base::StringHash, base::StringEq> programs_;
 };
 
 inline re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,10 +46,17 @@ class BuiltinContext {
   BuiltinContext(Arena& arena_in, std::uint64_t& steps_left) : arena(arena_in), steps_left_(steps_left) {}
 
   Arena& arena;
-  // Nanoseconds since 1970; the same for all calls of one evaluation.
-  std::int64_t now_ns = 0;
+  // Nanoseconds since 1970; the same for all calls of one evaluation. The clock is read by the first.
+  std::int64_t NowNs() {
+    if (!now_ns) now_ns = clock == nullptr ? 0 : clock->UnixMicros() * 1000;
+    return *now_ns;
+  }
+  std::optional<std::int64_t> now_ns;
+  const Clock* clock = nullptr;
   // Seeds rand.intn and uuid; results of equal calls agree within one evaluation.
   std::uint64_t seed = 0;
+  // Tells one evaluation from the next, so that what an earlier one left in a cache costs no fewer steps.
+  std::uint64_t evaluation = 0;
   // For builtins with kBuiltinHost; may be null.
   const HostAccess* host = nullptr;
 

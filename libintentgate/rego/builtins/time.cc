@@ -68,6 +68,7 @@ Moment MomentOf(std::int64_t ns) {
 
 CivilTime CivilIn(const absl::TimeZone& zone, std::int64_t ns) {
   const Moment moment = MomentOf(ns);
+  if (zone == absl::UTCTimeZone()) return builtins::CivilFromUnix(moment.unix_seconds, moment.nanosecond, 0, "UTC");
   const absl::TimeZone::CivilInfo info = zone.At(absl::FromUnixSeconds(moment.unix_seconds));
   return builtins::CivilFromUnix(moment.unix_seconds, moment.nanosecond, info.offset, info.zone_abbr);
 }
@@ -126,12 +127,12 @@ Value NanosecondsOf(BuiltinContext& context, const Moment& moment) {
 }
 
 Value Ints(BuiltinContext& context, std::initializer_list<std::int64_t> numbers) {
-  ArrayBuilder out(context.arena);
-  for (const std::int64_t number : numbers) out.Add(Value::Int(number));
-  return out.Finish();
+  Value* items = context.arena.NewArray<Value>(numbers.size());
+  std::transform(numbers.begin(), numbers.end(), items, [](std::int64_t number) { return Value::Int(number); });
+  return Value::ArrayOver(context.arena, {items, numbers.size()});
 }
 
-Value NowNs(BuiltinContext& context, Args) { return Value::Int(context.now_ns); }
+Value NowNs(BuiltinContext& context, Args) { return Value::Int(context.NowNs()); }
 
 Value ParseWith(BuiltinContext& context, std::string_view layout, std::string_view text) {
   context.Charge(4 + (layout.size() + text.size()) / 4);
@@ -143,7 +144,10 @@ Value ParseNs(BuiltinContext& context, Args args) {
   return ParseWith(context, builtins::ResolveLayoutName(args[0].string()), args[1].string());
 }
 Value ParseRfc3339(BuiltinContext& context, Args args) {
-  return ParseWith(context, builtins::ResolveLayoutName("RFC3339"), args[0].string());
+  const std::string_view text = args[0].string();
+  context.Charge(8 + text.size() / 4);
+  const Result<Moment> moment = builtins::ParseRfc3339(text);
+  return moment.ok() ? NanosecondsOf(context, *moment) : context.Error(moment.error().message);
 }
 
 Value ParseDuration(BuiltinContext& context, Args args) {
@@ -172,7 +176,7 @@ Value Clock(BuiltinContext& context, Args args) {
 }
 Value Weekday(BuiltinContext& context, Args args) {
   const std::optional<CivilTime> t = ReadCivil(context, 1, args[0]);
-  return t ? builtins::MakeString(context, builtins::FormatLayout(*t, "Monday")) : Value();
+  return t ? Value::StringRef(builtins::WeekdayName(t->weekday)) : Value();
 }
 
 // Out-of-range days and months carry over: 31 January plus a month is 2 or 3 March.

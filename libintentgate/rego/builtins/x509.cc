@@ -152,7 +152,7 @@ Value Verify(BuiltinContext& context, std::string_view text, const VerifyOptions
 
 Value ParseAndVerify(BuiltinContext& context, Args args) {
   VerifyOptions options;
-  options.seconds = context.now_ns / 1'000'000'000;
+  options.seconds = context.NowNs() / 1'000'000'000;
   return Verify(context, args[0].string(), options, true);
 }
 
@@ -178,7 +178,7 @@ bool ReadUsages(BuiltinContext& context, const Value& value, VerifyOptions& opti
 
 Value ParseAndVerifyWithOptions(BuiltinContext& context, Args args) {
   VerifyOptions options;
-  options.seconds = context.now_ns / 1'000'000'000;
+  options.seconds = context.NowNs() / 1'000'000'000;
   for (const Entry& entry : args[1].entries()) {
     if (!entry.key.is_string()) continue;
     const std::string_view name = entry.key.string();

@@ -78,6 +78,12 @@ Module Parser::ParseModule() {
   return module;
 }
 
+Module Parser::ParseModuleHead() {
+  Module module;
+  ParsePackage(module);
+  return module;
+}
+
 bool Parser::ParsePackage(Module& module) {
   if (!Is(Tok::kPackage)) return Fail(AtEnd() ? "empty module" : "package expected", "start the file with `package name`");
   const Location at = token_.at;
@@ -373,6 +379,16 @@ Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_di
   if (text.size() >= 3 && text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   Parser parser(text, {file, 1, 1}, default_dialect, diagnostics);
   return parser.ParseModule();
+}
+
+std::optional<std::vector<std::string>> PackageOf(std::string_view text) {
+  Diagnostics ignored({}, 1);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const Module module = Parser(text, {0, 1, 1}, Dialect::kV1, ignored).ParseModuleHead();
+  if (!ignored.empty() || !module.package.IsRef()) return std::nullopt;
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < module.package.items.size(); ++i) names.push_back(module.package.items[i].text);
+  return names;
 }
 
 Body ParseQuery(std::string_view text, std::uint32_t file, Diagnostics& diagnostics) {

@@ -20,6 +20,8 @@ class Parser {
   Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics);
 
   Module ParseModule();
+  // Its package alone.
+  Module ParseModuleHead();
   Body ParseQueryText();
 
  private:

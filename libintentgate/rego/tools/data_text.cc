@@ -26,7 +26,28 @@ Result<json::Value> ParseYaml(std::string_view text) {
   }
 }
 
+// The path at which two values meet, from `into` on; empty if none does.
+std::string MergeBelow(json::Value& into, const json::Value& from) {
+  for (const auto& [name, value] : from.object()) {
+    json::Value* there = into.Find(name);
+    if (there == nullptr) {
+      into.Set(name, value);
+    } else if (there->is_object() && value.is_object()) {
+      if (const std::string at = MergeBelow(*there, value); !at.empty()) return "." + name + at;
+    } else if (*there != value) {
+      return "." + name;
+    }
+  }
+  return "";
+}
+
 }  // namespace
+
+Status MergeData(json::Value& into, const json::Value& from) {
+  const std::string at = MergeBelow(into, from);
+  if (at.empty()) return {};
+  return Error{ErrorCode::kConflict, "gives data" + at + " another value than a file before it"};
+}
 
 Result<json::Value> ParseData(std::string_view file_name, std::string_view text) {
   if (file_name.ends_with(".json")) return json::Parse(text, {.max_bytes = kMaxDataBytes, .max_depth = kMaxDataDepth});

@@ -76,7 +76,7 @@ Value Machine::EvalPlain(const Node& node, Value* frame) {
     case Op::kArray: {
       Value* items = arena_.NewArray<Value>(node.args.size());
       if (!EvalArgs(node, frame, items)) return {};
-      return Value::Array(arena_, {items, node.args.size()});
+      return Value::ArrayOver(arena_, {items, node.args.size()});
     }
     case Op::kSet: {
       Value* items = arena_.NewArray<Value>(node.args.size());

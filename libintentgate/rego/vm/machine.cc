@@ -6,8 +6,9 @@ Machine::Machine() : builtin_context_(arena_, steps_left_), frames_(new std::byt
   caches_.push_back(std::make_unique<Caches>());
 }
 
-void Machine::Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns) {
-  builtin_context_.now_ns = now_ns;
+void Machine::Start(const ProgramInfo& program, const EvalOptions& options, const Clock& clock) {
+  builtin_context_.now_ns.reset();
+  builtin_context_.clock = &clock;
   arena_.Reset();
   arena_.set_limit(options.limits.max_memory_bytes);
   program_ = program;
@@ -27,6 +28,7 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, std:
   stack_base_ = static_cast<const char*>(__builtin_frame_address(0));
   root_ = Context();
   root_.epoch = ++epoch_;
+  builtin_context_.evaluation = root_.epoch;
   Activate(root_);
 }
 

@@ -54,8 +54,8 @@ class Machine {
  public:
   Machine();
 
-  // Prepares for an evaluation; forgets the one before. `input` undefined: there is none.
-  void Start(const ProgramInfo& program, const EvalOptions& options, std::int64_t now_ns);
+  // Prepares for an evaluation; forgets the one before. There is no input until SetInput. `clock` outlives the evaluation.
+  void Start(const ProgramInfo& program, const EvalOptions& options, const Clock& clock);
   void SetInput(Value input) { context_->input = input; }
 
   // Counts the work of this thread's values against the evaluation.

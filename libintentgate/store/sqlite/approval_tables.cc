@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "approval/approval_columns.h"
+
 namespace intentgate::store {
 namespace {
 
@@ -14,11 +16,8 @@ using approval::RequestResult;
 using approval::StoredApproval;
 
 // Constants that need no end: a thread of a gate may still read them while the process ends.
-constexpr std::string_view kColumns =
-    "id, tenant, binding, root_jti, jti, agent_id, method, server, tool, arguments, args_sha256, intent_summary, reason, "
-    "requires_step_up, created_at, state, recorded, deadline, decided_at, used_at, decided_by, claimed_by, note, revision";
-// In these words the partial indexes know it.
-constexpr std::string_view kHasDeadline = "state IN ('pending', 'approved')";
+constexpr std::string_view kColumns = approval::kApprovalColumns;
+constexpr std::string_view kHasDeadline = approval::kApprovalHasDeadline;
 
 std::string Joined(std::initializer_list<std::string_view> pieces) {
   std::string out;
@@ -30,35 +29,17 @@ std::string Select(std::initializer_list<std::string_view> rest) {
   return Joined({"SELECT ", kColumns, " FROM approvals "}) + Joined(rest);
 }
 
-StoredApproval ApprovalOf(const Statement& row) {
-  StoredApproval a;
-  a.row.id = row.Text(0);
-  a.row.tenant = row.Text(1);
-  a.binding = row.Text(2);
-  a.row.root_jti = row.Text(3);
-  a.row.jti = row.Text(4);
-  a.row.agent_id = row.Text(5);
-  a.row.method = row.Text(6);
-  a.row.server = row.Text(7);
-  a.row.tool = row.Text(8);
-  a.row.arguments = row.Text(9);
-  a.row.args_sha256 = row.Text(10);
-  a.row.intent_summary = row.Text(11);
-  a.row.reason = row.Text(12);
-  a.row.requires_step_up = row.Integer(13) != 0;
-  a.row.created_at_micros = row.Integer(14);
-  // A word that nobody knows must not be usable.
-  a.row.state = ParseApprovalState(row.Text(15)).value_or(ApprovalState::kExpired);
-  a.recorded = row.Integer(16) != 0;
-  a.row.deadline_micros = row.Integer(17);
-  a.row.decided_at_micros = row.Integer(18);
-  a.row.used_at_micros = row.Integer(19);
-  a.row.decided_by = row.Text(20);
-  a.row.claimed_by = row.Text(21);
-  a.row.note = row.Text(22);
-  a.revision = row.Integer(23);
-  return a;
-}
+// Binds one parameter after the other, from the first on.
+class Parameters {
+ public:
+  explicit Parameters(Statement& statement) : statement_(statement) {}
+  void Text(std::string_view text) { statement_.Bind(++last_, text); }
+  void Integer(std::int64_t number) { statement_.Bind(++last_, number); }
+
+ private:
+  Statement& statement_;
+  int last_ = 0;
+};
 
 Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& select) {
   std::vector<StoredApproval> rows;
@@ -66,7 +47,7 @@ Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& sel
     Result<bool> row = connection.Step(select);
     if (!row.ok()) return row.error();
     if (!*row) return rows;
-    rows.push_back(ApprovalOf(select));
+    rows.push_back(approval::ReadApprovalColumns(select));
   }
 }
 
@@ -101,30 +82,8 @@ Status Insert(Connection& connection, const StoredApproval& a) {
       Joined({"INSERT INTO approvals (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
-  use->Bind(1, a.row.id);
-  use->Bind(2, a.row.tenant);
-  use->Bind(3, a.binding);
-  use->Bind(4, a.row.root_jti);
-  use->Bind(5, a.row.jti);
-  use->Bind(6, a.row.agent_id);
-  use->Bind(7, a.row.method);
-  use->Bind(8, a.row.server);
-  use->Bind(9, a.row.tool);
-  use->Bind(10, a.row.arguments);
-  use->Bind(11, a.row.args_sha256);
-  use->Bind(12, a.row.intent_summary);
-  use->Bind(13, a.row.reason);
-  use->Bind(14, std::int64_t{a.row.requires_step_up});
-  use->Bind(15, a.row.created_at_micros);
-  use->Bind(16, ApprovalStateName(a.row.state));
-  use->Bind(17, std::int64_t{a.recorded});
-  use->Bind(18, a.row.deadline_micros);
-  use->Bind(19, a.row.decided_at_micros);
-  use->Bind(20, a.row.used_at_micros);
-  use->Bind(21, a.row.decided_by);
-  use->Bind(22, a.row.claimed_by);
-  use->Bind(23, a.row.note);
-  use->Bind(24, a.revision);
+  Parameters parameters(**insert);
+  approval::WriteApprovalColumns(a, parameters);
   return connection.Run(**insert);
 }
 
@@ -158,7 +117,7 @@ Result<std::optional<StoredApproval>> ReadApproval(Connection& connection, std::
   use->Bind(2, tenant);
   Result<bool> row = connection.Step(**select);
   if (!row.ok()) return row.error();
-  return *row ? std::optional(ApprovalOf(**select)) : std::nullopt;
+  return *row ? std::optional(approval::ReadApprovalColumns(**select)) : std::nullopt;
 }
 
 Result<std::vector<StoredApproval>> ReadApprovals(Connection& connection, std::span<const std::string> ids) {

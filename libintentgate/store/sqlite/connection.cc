@@ -1,5 +1,6 @@
 #include "store/sqlite/connection.h"
 
+#include <array>
 #include <utility>
 
 namespace intentgate::store {
@@ -138,6 +139,30 @@ Error Connection::ErrorOf(int code) const {
       return {ErrorCode::kLimitExceeded, path_ + ": too large for SQLite or for memory" + said};
     default: return {ErrorCode::kInternal, path_ + ": unexpected SQLite error " + std::to_string(code) + said};
   }
+}
+
+Status InsertRows(Connection& connection, const std::string& into, std::size_t columns, std::size_t rows,
+                  const std::function<int(std::size_t row, int at, Statement& to)>& bind) {
+  // Few sizes, since each is a statement that is kept; what is left over goes in by ever smaller ones.
+  constexpr std::array<std::size_t, 3> kAtOnce = {32, 8, 1};
+  std::size_t next = 0;
+  for (const std::size_t at_once : kAtOnce) {
+    if (rows - next < at_once) continue;
+    std::string values = "(?";
+    for (std::size_t i = 1; i < columns; ++i) values += ",?";
+    values += ")";
+    std::string sql = "INSERT INTO " + into + " VALUES " + values;
+    for (std::size_t i = 1; i < at_once; ++i) sql.append(",").append(values);
+    Result<Statement*> insert = connection.Kept(sql);
+    if (!insert.ok()) return insert.error();
+    while (rows - next >= at_once) {
+      const StatementUse use(**insert);
+      int at = 0;
+      for (std::size_t i = 0; i < at_once; ++i) at = bind(next++, at, **insert);
+      if (Status s = connection.Run(**insert); !s.ok()) return s;
+    }
+  }
+  return {};
 }
 
 Transaction::~Transaction() {

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,6 +87,12 @@ class Connection {
   int wal_pages_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Statement>> kept_;
 };
+
+// Inserts rows, many with one statement: to open a table and its indexes costs as much as a row in them. `into` is the
+// table with its columns, "t (a, b)"; it must be one of few texts. `bind` gives the values of one row behind the first
+// `at` ones and returns how many there are then.
+Status InsertRows(Connection& connection, const std::string& into, std::size_t columns, std::size_t rows,
+                  const std::function<int(std::size_t row, int at, Statement& to)>& bind);
 
 // BEGIN IMMEDIATE ... COMMIT; rolled back unless committed.
 class Transaction {

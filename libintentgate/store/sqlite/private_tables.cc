@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "store/sqlite/retention_tables.h"
@@ -36,21 +37,20 @@ Result<std::optional<audit::LegalHold>> HoldOver(Connection& connection, std::st
 }  // namespace
 
 Status InsertPrivateValues(Connection& connection, const audit::TenantBatch& batch) {
-  Result<Statement*> insert =
-      connection.Kept("INSERT INTO private_values (tenant, seq, member, salt, value) VALUES (?, ?, ?, ?, ?)");
-  if (!insert.ok()) return insert.error();
+  std::vector<std::pair<std::int64_t, const PrivateValue*>> rows;
   for (const audit::StoredEvent& event : batch.events) {
-    for (const PrivateValue& value : event.private_values) {
-      const StatementUse use(**insert);
-      use->Bind(1, batch.tenant);
-      use->Bind(2, event.record.seq);
-      use->Bind(3, value.member);
-      use->BindBlob(4, base::AsText(value.salt));
-      use->Bind(5, value.value);
-      if (Status s = connection.Run(**insert); !s.ok()) return s;
-    }
+    for (const PrivateValue& value : event.private_values) rows.emplace_back(event.record.seq, &value);
   }
-  return {};
+  return InsertRows(connection, "private_values (tenant, seq, member, salt, value)", 5, rows.size(),
+                    [&](std::size_t row, int at, Statement& to) {
+                      const auto& [seq, value] = rows[row];
+                      to.Bind(++at, batch.tenant);
+                      to.Bind(++at, seq);
+                      to.Bind(++at, value->member);
+                      to.BindBlob(++at, base::AsText(value->salt));
+                      to.Bind(++at, value->value);
+                      return at;
+                    });
 }
 
 Result<std::vector<audit::PlacedValue>> ReadPrivateValues(Connection& connection, std::string_view tenant,

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, h
 constexpr std::string_view kStoredColumns =
     "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
     "root_jti, session_id, code, actor";
+constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
   return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
@@ -58,6 +60,22 @@ StoredEvent StoredOf(const Statement& row) {
 
 std::int64_t AsSqlLimit(std::size_t limit) {
   return static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, audit::kMaxPage));
+}
+
+// Behind the first `at` values; returns how many there are then. In the order of kStoredColumns.
+int BindEvent(std::string_view tenant, const StoredEvent& e, int at, Statement& to) {
+  to.Bind(++at, tenant);
+  to.Bind(++at, e.record.seq);
+  to.Bind(++at, e.record.event_id);
+  to.Bind(++at, e.record.prev_hash);
+  to.Bind(++at, e.record.hash);
+  to.Bind(++at, e.record.canonical);
+  to.Bind(++at, e.ts_micros);
+  for (const std::string* text : {&e.kind, &e.decision, &e.check, &e.tool, &e.agent_id, &e.jti, &e.elevation_id, &e.root_jti,
+                                  &e.session_id, &e.code, &e.actor}) {
+    to.Bind(++at, *text);
+  }
+  return at;
 }
 
 // SQLite would make the file readable for everybody; its WAL takes over the permissions.
@@ -295,34 +313,8 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 }
 
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
-  Result<Statement*> insert = writer_->Kept(
-      "INSERT INTO audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, "
-      "agent_id, jti, elevation_id, root_jti, session_id, code, actor) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  if (!insert.ok()) return insert.error();
-  for (const StoredEvent& e : batch.events) {
-    const StatementUse use(**insert);
-    use->Bind(1, batch.tenant);
-    use->Bind(2, e.record.seq);
-    use->Bind(3, e.record.event_id);
-    use->Bind(4, e.record.prev_hash);
-    use->Bind(5, e.record.hash);
-    use->Bind(6, e.record.canonical);
-    use->Bind(7, e.ts_micros);
-    use->Bind(8, e.kind);
-    use->Bind(9, e.decision);
-    use->Bind(10, e.check);
-    use->Bind(11, e.tool);
-    use->Bind(12, e.agent_id);
-    use->Bind(13, e.jti);
-    use->Bind(14, e.elevation_id);
-    use->Bind(15, e.root_jti);
-    use->Bind(16, e.session_id);
-    use->Bind(17, e.code);
-    use->Bind(18, e.actor);
-    if (Status s = writer_->Run(**insert); !s.ok()) return s;
-  }
-  return {};
+  return InsertRows(*writer_, "audit_events (" + std::string(kStoredColumns) + ")", kStoredColumnCount, batch.events.size(),
+                    [&batch](std::size_t row, int at, Statement& to) { return BindEvent(batch.tenant, batch.events[row], at, to); });
 }
 
 // One statement for each block that the batch touches, so mostly one.

@@ -94,12 +94,12 @@ TEST_CASE("discover tells what is carried, and lists are filtered and private") 
   CHECK(g.upstream.seen("tools/list").back().headers.find("Mcp-Method: tools/list") != std::string::npos);
 }
 
-TEST_CASE("an upstream of the other era is told as one that does not have the revision") {
+TEST_CASE("a client that asks an upstream of the other era is told so with that era's code, so that it falls back") {
   Gateway g;
   Caller& caller = g.Start();
   const Got got = caller.Mcp("good", Body("server/discover"), Headers("server/discover"));
   CHECK(got.status == 400);
-  CHECK(got.code() == -32022);
+  CHECK(got.code() == -32601);
   CHECK(json::Write(*got.json().AtPointer("/error/data/supported")) == R"(["2025-11-25","2025-06-18","2025-03-26"])");
 }
 

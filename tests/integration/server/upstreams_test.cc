@@ -167,7 +167,7 @@ TEST_CASE("one upstream that knows the legacy era alone sends modern clients the
   Caller& caller = g.Start();
   const Got got = caller.Mcp("good", ModernBody("server/discover"), ModernHeaders("server/discover"));
   CHECK(got.status == 400);
-  CHECK(got.code() == -32022);
+  CHECK(got.code() == -32601);
 }
 
 TEST_CASE("calls to an upstream that keeps failing rest, and are told so at once, while the other goes on") {

@@ -2,6 +2,7 @@
 # The official MCP suite through the gateway, and public MCP clients in both eras.
 set -euo pipefail
 source tests/conformance/mcp/install.sh
+source tests/mcp_clients/npm/install.sh
 status=0
 bash tests/conformance/mcp/run.sh short || status=1
 # with ENVIRONMENT REQUIREMENTS ARGUMENT...: pytest in a virtual environment of its own.

@@ -65,12 +65,33 @@ TEST_CASE_FIXTURE(Fixture, "what the socket does not take waits, and its end is 
   RunOn(loop(), [&] { CHECK(peer->stream->written_bytes() == 2 * kSize); });
 }
 
+TEST_CASE_FIXTURE(Fixture, "what is written in one turn leaves together, in order, also when the stream closes in that turn") {
+  RawClient client(listener->port());
+  client.Send("x");
+  const auto peer = accepted.Wait();
+  // Unread bytes would make the close a reset.
+  for (std::size_t size = 0; size < 1;) RunOn(loop(), [&] { size = peer->received.size(); });
+  const std::string large(40'000, 'l');
+  RunOn(loop(), [&] {
+    peer->stream->Write("one ", "two ");
+    peer->stream->Write("three ", {});
+    CHECK(peer->stream->written_bytes() == 0);
+    peer->stream->Write(large, " four ");
+    CHECK(peer->stream->written_bytes() > 14);
+    peer->stream->Write("five", {});
+    peer->stream->Close();
+    peer->stream->Write("six", {});
+  });
+  CHECK(client.ReceiveAll() == "one two three " + large + " four five");
+}
+
 TEST_CASE_FIXTURE(Fixture, "a reset is told once and the stream is closed") {
   auto client = std::make_unique<RawClient>(listener->port());
   client->Send("x");
   const auto peer = accepted.Wait();
   for (std::size_t size = 0; size < 1;) RunOn(loop(), [&] { size = peer->received.size(); });
   RunOn(loop(), [&] { peer->stream->Write("unread"); });
+  for (std::uint64_t sent = 0; sent < 6;) RunOn(loop(), [&] { sent = peer->stream->written_bytes(); });
   client.reset();
   CHECK(peer->failed.Wait().starts_with("read: "));
   RunOn(loop(), [&] {

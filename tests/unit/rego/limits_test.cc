@@ -58,6 +58,15 @@ TEST_CASE("the step limit is counted, so the same run always ends at the same pl
   CHECK(Run(body, options).ok());
 }
 
+TEST_CASE("what an earlier evaluation left in a cache costs no fewer steps") {
+  const auto policy = MustCompile("p := [regex.match(input.re, \"ab\"), glob.match(input.glob, [], \"a.b\")]");
+  const json::Value input = *json::Parse(R"({"re": "^[a-f]+$", "glob": "*.{b,c}"})");
+  const EvalResult first = policy->Eval("data.t.p", input);
+  REQUIRE(first.ok());
+  CHECK(policy->Eval("data.t.p", input).steps == first.steps);
+  CHECK(first.steps > 128);
+}
+
 TEST_CASE("values that grow without end meet the memory limit") {
   EvalOptions options;
   options.limits.max_memory_bytes = std::size_t{1} << 20;

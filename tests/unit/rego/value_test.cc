@@ -36,6 +36,33 @@ TEST_CASE("integers are exact at any size") {
   CHECK(Text(NumberAdd(arena, Num("1e30"), Value::Int(1))) == "1000000000000000000000000000001");
 }
 
+TEST_CASE("integers of up to 37 digits agree with those of any size") {
+  const std::vector<std::string> numbers = {"0", "-0", "1", "-1", "3", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+                                            "-9223372036854775809", "1000000000000000000000000000", "-1000000000000000000000000001",
+                                            "9999999999999999999999999999999999999", "-9999999999999999999999999999999999999",
+                                            "10000000000000000000000000000000000000", "170141183460469231731687303715884105728"};
+  Arena arena;
+  for (const std::string& a : numbers) {
+    for (const std::string& b : numbers) {
+      CAPTURE(a);
+      CAPTURE(b);
+      const Value x = Num(a.c_str());
+      const Value y = Num(b.c_str());
+      const BigInt big_x = BigInt::FromText(a);
+      const BigInt big_y = BigInt::FromText(b);
+      CHECK(Text(NumberAdd(arena, x, y)) == BigInt::Add(big_x, big_y).ToText());
+      CHECK(Text(NumberSub(arena, x, y)) == BigInt::Sub(big_x, big_y).ToText());
+      CHECK(Text(NumberMul(arena, x, y)) == BigInt::Mul(big_x, big_y).ToText());
+      CHECK(NumberCompare(x, y) == BigInt::Compare(big_x, big_y));
+      CHECK(NumberIsZero(y) == big_y.IsZero());
+      if (big_y.IsZero()) continue;
+      const auto [quotient, rest] = BigInt::DivMod(big_x, big_y);
+      CHECK(Text(NumberRem(arena, x, y)) == rest.ToText());
+      if (rest.IsZero()) CHECK(Text(NumberDiv(arena, x, y)) == quotient.ToText());
+    }
+  }
+}
+
 TEST_CASE("quotient times divisor plus rest is the dividend") {
   const std::vector<std::string> numbers = {"1", "999999999", "1000000000", "999999999999999999", "1000000000000000000000000000",
                                             "123456789123456789123456789123456789", "-98765432109876543210987654321", "500000000499999999999999999"};
@@ -92,6 +119,54 @@ TEST_CASE("sets keep one spelling of equal members and are sorted") {
   CHECK(v.elements()[0].ToText() == "1.0");
   CHECK(v.Contains(Value::Int(13)));
   CHECK_FALSE(v.Contains(Value::Int(21)));
+}
+
+TEST_CASE("sets come out in order whatever their members and the order of adding") {
+  Arena arena;
+  const std::vector<Value> mixed = {Value::Int(7), Value::StringRef("b"), Value::Null(), Value::StringRef("a"), Num("2.5"), Value::Bool(true),
+                                    Num("123456789012345678901"), Value::Int(-3), Value::EmptyArray(), Value::StringRef("")};
+  CHECK(Value::Set(arena, mixed).ToText() == R"({null, true, -3, 2.5, 7, 123456789012345678901, "", "a", "b", []})");
+  const std::vector<Value> texts = {Value::StringRef("b"), Value::StringRef("aa"), Value::StringRef("a"), Value::StringRef("")};
+  CHECK(Value::Set(arena, texts).ToText() == R"({"", "a", "aa", "b"})");
+}
+
+TEST_CASE("two sets are merged as their members one by one would be") {
+  Arena arena;
+  const auto numbers = [&](int from, int to, int step) {
+    SetBuilder set(arena);
+    for (int i = from; i < to; i += step) set.Add(i % 3 == 0 ? Num("0.5") : Value::Int(i));
+    for (int i = from; i < to; i += step) set.Add(Value::Int(i));
+    return set.Finish();
+  };
+  const std::vector<Value> sets = {Value::EmptySet(), numbers(0, 1, 1),  numbers(0, 7, 1),    numbers(3, 20, 1),
+                                   numbers(0, 20, 2), numbers(5, 6, 1), numbers(0, 1000, 1), numbers(900, 2000, 7)};
+  for (const Value& a : sets) {
+    for (const Value& b : sets) {
+      SetBuilder both(arena), either(arena), only_a(arena);
+      for (const Value& v : a.elements()) {
+        either.Add(v);
+        if (b.Contains(v)) both.Add(v);
+        else only_a.Add(v);
+      }
+      for (const Value& v : b.elements()) either.Add(v);
+      CHECK(SetUnion(arena, a, b) == either.Finish());
+      CHECK(SetIntersection(arena, a, b) == both.Finish());
+      CHECK(SetDifference(arena, a, b) == only_a.Finish());
+    }
+  }
+}
+
+TEST_CASE("a member of both sets keeps the spelling of the first") {
+  Arena arena;
+  const Value one = Num("1.0");
+  const Value a = Value::Set(arena, {&one, 1});
+  SetBuilder many(arena);
+  for (int i = 0; i < 100; ++i) many.Add(Value::Int(i));
+  const Value b = many.Finish();
+  CHECK(SetIntersection(arena, a, b).ToText() == "{1.0}");
+  CHECK(SetIntersection(arena, b, a).ToText() == "{1}");
+  CHECK(SetUnion(arena, a, b).Get(Value::Int(1)).ToText() == "1.0");
+  CHECK(SetUnion(arena, b, a).Get(Value::Int(1)).ToText() == "1");
 }
 
 TEST_CASE("large objects find every key and refuse a second value") {

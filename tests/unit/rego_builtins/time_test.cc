@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "rego/builtins/go_time.h"
 
@@ -21,6 +22,31 @@ TEST_CASE("what a layout writes, it reads back") {
       CHECK(moment->unix_seconds == seconds);
       CHECK(moment->nanosecond == 123'456'789);
     }
+  }
+}
+
+TEST_CASE("RFC 3339 read the short way is what its layout reads") {
+  std::vector<std::string> texts;
+  for (const char* date : {"2026-11-28", "2024-02-29", "2023-02-29", "1900-02-29", "0000-01-01", "2026-04-31", "2026-13-01", "2026-00-10", "2026-1-02"}) {
+    for (const char* time : {"T10:00:00", "T23:59:59", "T24:00:00", "T10:60:00", "T10:00:60", " 10:00:00", "t10:00:00", "T1:00:00"}) {
+      for (const char* fraction : {"", ".", ".5", ".123456789", ".1234567891", ",25"}) {
+        for (const char* zone : {"Z", "z", "+01:30", "-23:59", "+24:00", "+25:00", "-00:60", "+00:61", "+0100", "", "Zx", "+01:0"}) {
+          texts.push_back(std::string(date) + time + fraction + zone);
+        }
+      }
+    }
+  }
+  for (const std::string& text : texts) {
+    INFO(text);
+    const Result<Moment> layout = ParseLayout(ResolveLayoutName("RFC3339"), text);
+    const Result<Moment> plain = ParseRfc3339(text);
+    REQUIRE(plain.ok() == layout.ok());
+    if (!layout.ok()) {
+      CHECK(plain.error().message == layout.error().message);
+      continue;
+    }
+    CHECK(plain->unix_seconds == layout->unix_seconds);
+    CHECK(plain->nanosecond == layout->nanosecond);
   }
 }
 
