@@ -60,10 +60,13 @@ void AppendQuoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// Text that grows by doubling takes up three times its size before it is copied to where it belongs.
+void CheckTextRoom(std::size_t bytes) { Meter::CheckRoom(3 * bytes); }
+
 void AppendTextAt(const Value& v, std::string& out, int depth) {
   if (depth > kMaxValueDepth) TooDeep();
   Meter::CountSteps(1);
-  Meter::CheckRoom(out.size());
+  CheckTextRoom(out.size());
   std::string scratch;
   bool first = true;
   const auto comma = [&] {
@@ -75,7 +78,8 @@ void AppendTextAt(const Value& v, std::string& out, int depth) {
     case Type::kBoolean: out += v.bool_value() ? "true" : "false"; return;
     case Type::kNumber: out += v.number_text(scratch); return;
     case Type::kString:
-      Meter::CountText(v.string().size());
+      Meter::CountSteps(v.string().size() / 16);
+      CheckTextRoom(out.size() + v.string().size());
       AppendQuoted(out, v.string());
       return;
     case Type::kArray:
@@ -131,6 +135,8 @@ class JsonWriter {
     pending_ = 0;
     Meter::CheckRoom(bytes_);
   }
+
+  std::size_t bytes() const { return bytes_; }
 
   void Write(const Value& v, json::Value& out, int depth) {
     if (depth > kMaxValueDepth) TooDeep();
@@ -248,6 +254,14 @@ json::Value Value::ToJson() const {
   return out;
 }
 
-std::string Value::ToJsonText() const { return json::WriteTokenRule(ToJson()); }
+std::string Value::ToJsonText() const {
+  JsonWriter writer;
+  json::Value tree;
+  writer.Write(*this, tree, 0);
+  writer.Flush();
+  Meter::CountSteps(writer.bytes() / 64);
+  Meter::CheckRoom(writer.bytes() + writer.bytes() / 2);
+  return json::WriteTokenRule(tree);
+}
 
 }  // namespace intentgate::rego

@@ -31,6 +31,8 @@ export function steppedUp(unixSeconds: number): Caveat;
 export function callees(who: { agents?: string[]; zones?: string[] }): Caveat;
 /** Only calls with a risk score of at most this. */
 export function maxRisk(ceiling: number): Caveat;
+/** Only with a proof of the key that has this thumbprint (RFC 7638, SHA-256, base64url). */
+export function holder(thumbprint: string): Caveat;
 /** Only tools of these upstream servers. */
 export function servers(...names: string[]): Caveat;
 

@@ -15,7 +15,7 @@ constexpr std::uint16_t kArrayOrSet = ty::kArray | ty::kSet;
 
 Value Count(BuiltinContext& context, std::span<const Value> args) {
   if (!args[0].is_string()) return Value::Int(static_cast<std::int64_t>(args[0].size()));
-  builtins::ChargeBytes(context, args[0].string().size());
+  builtins::ChargeRunes(context, args[0].string().size());
   return Value::Int(static_cast<std::int64_t>(builtins::CountRunes(args[0].string())));
 }
 
@@ -48,8 +48,8 @@ Value Min(BuiltinContext& context, std::span<const Value> args) {
 
 Value Sort(BuiltinContext& context, std::span<const Value> args) {
   const std::span<const Value> items = args[0].elements();
-  context.Charge(items.size() * 2);
-  context.arena.CheckRoom(items.size_bytes());
+  context.Charge(items.size() * 3);
+  context.arena.CheckRoom(2 * items.size_bytes());
   std::vector<Value> sorted(items.begin(), items.end());
   if (args[0].is_array()) std::sort(sorted.begin(), sorted.end());
   return Value::Array(context.arena, sorted);

@@ -1,5 +1,8 @@
 #include "rego/builtins/args.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/utf8.h"
 
 namespace intentgate::rego::builtins {
@@ -27,6 +30,23 @@ void AddTree(BuiltinContext& context, const Value& value, std::size_t& bytes, in
 void ChargeTree(BuiltinContext& context, const Value& value) {
   std::size_t bytes = 0;
   AddTree(context, value, bytes, 0);
+}
+
+std::size_t FindText(std::string_view text, std::string_view wanted, std::size_t pos) {
+  if (pos > text.size()) return std::string_view::npos;
+  if (wanted.empty()) return pos;
+  // The standard library's find compares at every place that begins alike; the C library's is linear.
+  const void* found = ::memmem(text.data() + pos, text.size() - pos, wanted.data(), wanted.size());
+  return found == nullptr ? std::string_view::npos : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+Result<Value> ReadJson(BuiltinContext& context, std::string_view text) {
+  constexpr std::size_t kElementBytes = 128;
+  ChargeBytes(context, text.size() * 4);
+  const auto elements = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), ','));
+  context.Charge(elements);
+  context.arena.CheckRoom(text.size() + elements * kElementBytes);
+  return Value::ParseJson(context.arena, text);
 }
 
 std::string ShortText(const Value& value) {

@@ -16,9 +16,38 @@ namespace intentgate::rego::builtins {
 // Work in proportion to text that is read or written.
 inline void ChargeBytes(BuiltinContext& context, std::size_t bytes) { context.Charge(1 + bytes / 64); }
 
+// Work in proportion to text that is looked at code point by code point.
+inline void ChargeRunes(BuiltinContext& context, std::size_t bytes) { context.Charge(1 + bytes / 16); }
+
+// As text.find(wanted, pos), in linear time whatever the two hold.
+std::size_t FindText(std::string_view text, std::string_view wanted, std::size_t pos = 0);
+
+// Text that grows outside the arena, and ends up in it: what it may take up at its largest must fit in the room that is left.
+class TextBuilder {
+ public:
+  explicit TextBuilder(BuiltinContext& context) : context_(context) {}
+  void Append(std::string_view more) {
+    ChargeBytes(context_, more.size());
+    context_.arena.CheckRoom(kGrowth * (text_.size() + more.size()));
+    text_ += more;
+  }
+  void Append(char c) { text_ += c; }
+  std::size_t size() const { return text_.size(); }
+  Value Finish() const { return Value::StringCopy(context_.arena, text_); }
+
+ private:
+  static constexpr std::size_t kGrowth = 3;  // a string that has just doubled, and the copy
+  BuiltinContext& context_;
+  std::string text_;
+};
+
 // Counts every element below `value`, and the bytes of its strings, as often as they would be written: values
 // share their parts, so the text of a small one can be huge. Call it before writing a value out.
 void ChargeTree(BuiltinContext& context, const Value& value);
+
+// Strict JSON text as a value. A reader keeps some tens of bytes for each element while it reads: these must fit in the room
+// that is left.
+Result<Value> ReadJson(BuiltinContext& context, std::string_view text);
 
 // The Rego text of a value, for a message: cut off where it is long.
 std::string ShortText(const Value& value);

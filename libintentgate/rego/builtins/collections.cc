@@ -87,17 +87,18 @@ bool IsNodeList(const Value& v) { return v.is_array() || v.is_set(); }
 
 Value Reachable(BuiltinContext& context, std::span<const Value> args) {
   const Value& graph = args[0];
+  context.arena.CheckRoom(args[1].size() * sizeof(Value));
   std::vector<Value> queue(args[1].elements().begin(), args[1].elements().end());
   SetBuilder reached(context.arena);
   while (!queue.empty()) {
-    context.Charge(1);
+    context.Charge(3);
     const Value node = queue.back();
     queue.pop_back();
     const Value edges = graph.Get(node);
     if (!edges.defined() || !reached.Add(node)) continue;
     if (!IsNodeList(edges)) continue;
     context.Charge(edges.size());
-    context.arena.CheckRoom((queue.size() + edges.size()) * sizeof(Value));
+    context.arena.CheckRoom(3 * (queue.size() + edges.size()) * sizeof(Value));
     queue.insert(queue.end(), edges.elements().begin(), edges.elements().end());
   }
   return reached.Finish();
@@ -162,7 +163,10 @@ class PathWalker {
 Value ReachablePaths(BuiltinContext& context, std::span<const Value> args) {
   SetBuilder paths(context.arena);
   PathWalker walker(context, args[0], paths);
-  for (const Value& root : args[1].elements()) walker.WalkFrom(root);
+  for (const Value& root : args[1].elements()) {
+    context.Charge(1);
+    walker.WalkFrom(root);
+  }
   return paths.Finish();
 }
 

@@ -102,10 +102,10 @@ Value UrlEncodeObject(BuiltinContext& context, Args args) {
         good = false;
         return;
       }
+      builtins::ChargeRunes(context, 4 * (key.size() + value.string().size()));
+      context.arena.CheckRoom(3 * out.size() + 6 * (key.size() + value.string().size()));
       if (!out.empty()) out += '&';
       out.append(key).append("=").append(builtins::EscapeQuery(value.string()));
-      builtins::ChargeBytes(context, value.string().size());
-      context.arena.CheckRoom(out.size());
     });
     if (!good) return context.TypeError("operand 1 must be object with values that are strings, or arrays or sets of strings");
   }

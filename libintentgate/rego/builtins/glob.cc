@@ -159,7 +159,6 @@ const RE2* CompileGlob(BuiltinContext& context, std::string_view glob, const std
   auto& cache = context.CacheFor<builtins::PatternCache>(CacheSlot::kGlob);
   const RE2* program = cache.Find(context, key);
   if (program == nullptr) {
-    context.Charge(builtins::kCompileSteps + key.size());
     if (glob.size() > builtins::kMaxPatternBytes) {
       (void)context.Error("a pattern may have at most " + std::to_string(builtins::kMaxPatternBytes) + " bytes");
       return nullptr;
@@ -167,6 +166,7 @@ const RE2* CompileGlob(BuiltinContext& context, std::string_view glob, const std
     GlobReader reader(glob, delimiters);
     const std::optional<std::string> regex = reader.Read();
     if (!regex) {
+      builtins::ChargeRunes(context, glob.size());
       (void)context.Error(reader.error());
       return nullptr;
     }
@@ -181,11 +181,13 @@ Value GlobMatch(BuiltinContext& context, Args args) {
   const auto delimiters = Delimiters(context, args[1]);
   const RE2* program = delimiters ? CompileGlob(context, args[0].string(), *delimiters) : nullptr;
   if (program == nullptr) return {};
-  context.Charge(1 + args[2].string().size() / 16);
+  builtins::ChargeRun(context, *program, args[2].string().size());
   return Value::Bool(RE2::PartialMatch(Piece(args[2].string()), *program));
 }
 
 Value QuoteMeta(BuiltinContext& context, Args args) {
+  builtins::ChargeRunes(context, args[0].string().size());
+  context.arena.CheckRoom(6 * args[0].string().size());
   std::string out;
   for (const char c : args[0].string()) {
     if (std::string_view("*?\\[]{}").find(c) != std::string_view::npos) out += '\\';

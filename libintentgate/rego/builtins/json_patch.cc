@@ -132,7 +132,7 @@ class Patcher {
 
   Value ChangeHere(const Value& parent, const Value& key, Edit edit, const Value& value) {
     if (!parent.is_collection()) return context_.Error("expected composite type, found value: " + builtins::ShortText(parent));
-    context_.Charge(1 + parent.size());
+    context_.Charge(1 + 3 * parent.size());
     if (parent.is_array()) return ChangeArray(parent, key, edit, value);
     if (edit != Edit::kInsert && !parent.Contains(key)) {
       return context_.Error("cannot delete child key " + builtins::ShortText(key) + " that does not exist");

@@ -399,7 +399,7 @@ class SchemaMatcher {
 // A document or a schema: an object, or its JSON text.
 Result<Value> ReadDocument(BuiltinContext& context, const Value& value) {
   builtins::ChargeTree(context, value);
-  return value.is_string() ? Value::ParseJson(context.arena, value.string()) : Result<Value>(value);
+  return value.is_string() ? builtins::ReadJson(context, value.string()) : Result<Value>(value);
 }
 
 Value MatchSchema(BuiltinContext& context, Args args) {

@@ -36,11 +36,12 @@ class PrettyWriter {
 
  private:
   void NewLine(int depth) {
+    const std::size_t blank = layout_.prefix.size() + static_cast<std::size_t>(depth) * layout_.indent.size();
+    builtins::ChargeBytes(context_, blank);
+    context_.arena.CheckRoom(3 * (out_.size() + blank));
     out_ += '\n';
     out_ += layout_.prefix;
     for (int i = 0; i < depth; ++i) out_ += layout_.indent;
-    context_.Charge(1);
-    context_.arena.CheckRoom(out_.size());
   }
 
   void Append(const Value& value, int depth) {
@@ -103,15 +104,13 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
 }
 
 Value Unmarshal(BuiltinContext& context, Args args) {
-  builtins::ChargeBytes(context, args[0].string().size() * 4);
-  const Result<Value> value = Value::ParseJson(context.arena, args[0].string());
+  const Result<Value> value = builtins::ReadJson(context, args[0].string());
   return value.ok() ? *value : context.Error(value.error().message);
 }
 
 Value IsValid(BuiltinContext& context, Args args) {
   if (!args[0].is_string()) return Value::Bool(false);
-  builtins::ChargeBytes(context, args[0].string().size() * 4);
-  return Value::Bool(Value::ParseJson(context.arena, args[0].string()).ok());
+  return Value::Bool(builtins::ReadJson(context, args[0].string()).ok());
 }
 
 constexpr Builtin kTable[] = {

@@ -106,7 +106,7 @@ class TokenReader {
   }
 
   std::optional<Value> ReadObject(std::string_view text, std::string_view prefix) {
-    const Result<Value> value = Value::ParseJson(context_.arena, text);
+    const Result<Value> value = builtins::ReadJson(context_, text);
     if (!value.ok()) return Fail(std::string(prefix) + "invalid JSON: " + value.error().message), std::nullopt;
     if (!value->is_object()) return Fail(std::string(prefix) + "decoded JSON type was not an Object"), std::nullopt;
     return *value;

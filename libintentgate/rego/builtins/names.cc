@@ -113,16 +113,22 @@ int CompareVersions(const Version& a, const Version& b) {
   return Sign(left.size() <=> right.size());
 }
 
+// The parts of a long one are held in a list.
+void ChargeVersion(BuiltinContext& context, const Value& text) {
+  context.Charge(1 + text.string().size() / 4);
+  context.arena.CheckRoom(text.string().size() * sizeof(std::string_view) * 2);
+}
+
 Value SemverIsValid(BuiltinContext& context, Args args) {
   if (!args[0].is_string()) return Value::Bool(false);
-  builtins::ChargeBytes(context, args[0].string().size());
+  ChargeVersion(context, args[0]);
   return Value::Bool(ParseVersion(args[0].string()).has_value());
 }
 
 Value SemverCompare(BuiltinContext& context, Args args) {
   std::optional<Version> versions[2];
   for (std::size_t i = 0; i < 2; ++i) {
-    builtins::ChargeBytes(context, args[i].string().size());
+    ChargeVersion(context, args[i]);
     versions[i] = ParseVersion(args[i].string());
     if (versions[i]) continue;
     return context.Error("operand " + std::to_string(i + 1) + ": string \"" + std::string(args[i].string()) + "\" is not a valid SemVer");
@@ -200,6 +206,7 @@ void AddOrigin(BuiltinContext& context, const Uuid& uuid, int version, ObjectBui
 
 // Undefined, without an error, for what is no UUID.
 Value UuidParse(BuiltinContext& context, Args args) {
+  builtins::ChargeRunes(context, args[0].string().size());
   const std::optional<Uuid> uuid = ParseUuid(args[0].string());
   if (!uuid) return {};
   context.Charge(4);

@@ -146,11 +146,12 @@ Value CidrIntersects(BuiltinContext& context, Args args) {
 Value CidrIsValid(BuiltinContext&, Args args) { return Value::Bool(ParseCidr(args[0].string()).has_value()); }
 
 Value CidrExpand(BuiltinContext& context, Args args) {
+  builtins::ChargeBytes(context, args[0].string().size());
   const std::optional<Network> network = ParseCidr(args[0].string());
   if (!network) return BadCidr(context, args[0].string());
   SetBuilder out(context.arena);
   for (Bits number = network->first;; ++number) {
-    context.Charge(1);
+    context.Charge(4);
     out.Add(Value::StringCopy(context.arena, AddressText(network->v4, number)));
     if (number == network->last) return out.Finish();
   }
@@ -231,7 +232,7 @@ void AddRange(BuiltinContext& context, const Network& range, SetBuilder& out) {
   const int width = range.v4 ? 32 : 128;
   Bits first = range.first;
   for (;;) {
-    context.Charge(1);
+    context.Charge(8);
     int host_bits = 0;
     while (host_bits < width && (first & LowBits(host_bits + 1)) == 0 && (first | LowBits(host_bits + 1)) <= range.last) ++host_bits;
     const std::string text = AddressText(range.v4, first) + '/' + std::to_string(width - host_bits);

@@ -31,7 +31,7 @@ Value MakeRange(BuiltinContext& context, const Value& from, const Value& to, con
   // Adding zero gives bounds such as 1e3 their plain spelling.
   Value next = NumberAdd(context.arena, from, Value::Int(0));
   while (down ? NumberCompare(next, to) >= 0 : NumberCompare(next, to) <= 0) {
-    context.Charge(1);
+    context.Charge(2);
     out.Add(next);
     next = down ? NumberSub(context.arena, next, step) : NumberAdd(context.arena, next, step);
   }
@@ -55,6 +55,7 @@ Value RandIntn(BuiltinContext& context, std::span<const Value> args) {
   const std::optional<std::int64_t> bound = IntOperand(context, 2, args[1]);
   if (!bound) return {};
   if (*bound == 0) return Value::Int(0);
+  context.Charge(1 + args[0].string().size() / 16);
   const std::string key = std::to_string(context.seed) + ' ' + std::to_string(*bound) + ' ' + std::string(args[0].string());
   const crypto::Digest digest = crypto::Sha256({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
   std::uint64_t random = 0;

@@ -27,7 +27,7 @@ Value ObjectGet(BuiltinContext& context, std::span<const Value> args) {
 }
 
 Value ObjectKeys(BuiltinContext& context, std::span<const Value> args) {
-  context.Charge(args[0].size());
+  context.Charge(2 * args[0].size());
   SetBuilder out(context.arena);
   for (const Entry& entry : args[0].entries()) out.Add(entry.key);
   return out.Finish();
@@ -35,7 +35,7 @@ Value ObjectKeys(BuiltinContext& context, std::span<const Value> args) {
 
 // The keys named by an array, a set or an object's keys.
 Value KeySet(BuiltinContext& context, const Value& names) {
-  context.Charge(names.size());
+  context.Charge(3 * names.size());
   SetBuilder keys(context.arena);
   if (names.is_object()) {
     for (const Entry& entry : names.entries()) keys.Add(entry.key);
@@ -47,7 +47,7 @@ Value KeySet(BuiltinContext& context, const Value& names) {
 
 Value KeepKeys(BuiltinContext& context, std::span<const Value> args, bool keep_named) {
   const Value keys = KeySet(context, args[1]);
-  context.Charge(args[0].size());
+  context.Charge(3 * args[0].size());
   ObjectBuilder out(context.arena);
   for (const Entry& entry : args[0].entries()) {
     if (keys.Contains(entry.key) == keep_named) (void)out.Insert(entry.key, entry.value);
@@ -79,7 +79,7 @@ Value ObjectRemove(BuiltinContext& context, std::span<const Value> args) {
 Value Merge(BuiltinContext& context, const Value& left, const Value& right, int depth) {
   if (!left.is_object() || !right.is_object()) return right;
   if (depth > kMaxValueDepth) throw EvalAbort{"eval_limit_error", "object.union: values nest too deep"};
-  context.Charge(left.size() + right.size());
+  context.Charge(3 * (left.size() + right.size()));
   ObjectBuilder out(context.arena);
   for (const Entry& entry : left.entries()) {
     const Value other = right.Get(entry.key);
@@ -113,6 +113,7 @@ bool ArrayContainsRun(BuiltinContext& context, std::span<const Value> super, std
 }
 
 bool ContainsAll(BuiltinContext& context, const Value& super, const Value& set) {
+  context.Charge(2 * super.size());
   SetBuilder members(context.arena);
   for (const Value& v : super.elements()) members.Add(v);
   for (const Value& v : set.elements()) {

@@ -61,29 +61,68 @@ std::optional<std::string> ToRe2Dialect(std::string_view pattern) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::uint64_t kCompileSteps = 64;
+// What it costs to find that a pattern does not fit into the memory.
+constexpr std::uint64_t kTooLargeSteps = 100'000;
+
+// `weight`: more than one if the pattern was tried with less memory before.
+void ChargeCompile(BuiltinContext& context, const RE2& program, std::size_t bytes, std::size_t weight) {
+  const std::uint64_t size = program.ok() ? static_cast<std::uint64_t>(program.ProgramSize()) : 0;
+  const std::uint64_t failures = (weight > 1 ? 1U : 0U) + (program.error_code() == RE2::ErrorPatternTooLarge ? 1U : 0U);
+  context.Charge(kCompileSteps + bytes + 4 * size + failures * kTooLargeSteps);
+}
+
+std::unique_ptr<RE2> Compile(std::string_view pattern, bool dot_all, std::int64_t memory) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(memory);
+  options.set_dot_nl(dot_all);
+  return std::make_unique<RE2>(Piece(pattern), options);
+}
+
+}  // namespace
+
+void ChargeRun(BuiltinContext& context, const RE2& program, std::size_t bytes) {
+  constexpr std::uint64_t kSmall = 256;
+  constexpr std::uint64_t kMedium = 1024;
+  const auto size = static_cast<std::uint64_t>(program.ProgramSize());
+  const std::uint64_t weight = size <= kSmall ? 1 : size <= kMedium ? size / 64 : size / 2;
+  context.Charge(1 + bytes * weight / 16);
+}
+
 const RE2* PatternCache::Find(BuiltinContext& context, std::string_view key) {
   const auto found = programs_.find(key);
   if (found == programs_.end()) return nullptr;
   Entry& entry = found->second;
-  if (entry.evaluation != context.evaluation) context.Charge(kCompileSteps + key.size());
+  if (entry.evaluation != context.evaluation) ChargeCompile(context, *entry.program, key.size(), entry.weight);
   entry.evaluation = context.evaluation;
   return entry.program.get();
 }
 
-void PatternCache::MakeRoom(std::uint64_t evaluation) {
-  if (programs_.size() < kPatternsKept) return;
+void PatternCache::MakeRoom(std::uint64_t evaluation, std::size_t weight) {
+  if (weight_ + weight <= kPatternsKept) return;
   std::erase_if(programs_, [&](const auto& entry) { return entry.second.evaluation != evaluation; });
-  if (programs_.size() >= kPatternsKept) programs_.clear();
+  weight_ = 0;
+  for (const auto& [key, entry] : programs_) weight_ += entry.weight;
+  if (weight_ + weight <= kPatternsKept) return;
+  programs_.clear();
+  weight_ = 0;
 }
 
 const RE2* PatternCache::Add(BuiltinContext& context, std::string_view key, std::string_view pattern, bool dot_all) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kPatternMemory);
-  options.set_dot_nl(dot_all);
-  MakeRoom(context.evaluation);
+  std::size_t weight = 1;
+  std::unique_ptr<RE2> program = Compile(pattern, dot_all, kPatternMemory);
+  if (program->error_code() == RE2::ErrorPatternTooLarge) {
+    weight = kLargePatternMemory / kPatternMemory;
+    program = Compile(pattern, dot_all, kLargePatternMemory);
+  }
+  ChargeCompile(context, *program, key.size(), weight);
+  MakeRoom(context.evaluation, weight);
   Entry& entry = programs_[std::string(key)];
-  entry = {std::make_unique<RE2>(Piece(pattern), options), context.evaluation};
+  entry = {std::move(program), context.evaluation, weight};
+  weight_ += weight;
   return entry.program.get();
 }
 
@@ -117,13 +156,13 @@ const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern) {
   auto& cache = context.CacheFor<PatternCache>(CacheSlot::kRegex);
   const RE2* program = cache.Find(context, pattern);
   if (program == nullptr) {
-    context.Charge(kCompileSteps + pattern.size());
     if (pattern.size() > kMaxPatternBytes) {
       (void)context.Error("a pattern may have at most " + std::to_string(kMaxPatternBytes) + " bytes");
       return nullptr;
     }
     const std::optional<std::string> translated = ToRe2Dialect(pattern);
     if (!translated) {
+      ChargeBytes(context, pattern.size());
       (void)context.Error("error parsing regexp: invalid escape sequence: `\\C`");
       return nullptr;
     }

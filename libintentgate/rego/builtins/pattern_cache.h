@@ -17,12 +17,11 @@
 
 namespace intentgate::rego::builtins {
 
-// Bytes one program may take while it is compiled and run.
-inline constexpr std::int64_t kPatternMemory = std::int64_t{4} << 20;
-// Programs that are kept. One evaluation that uses more throws its own out.
-inline constexpr std::size_t kPatternsKept = 128;
-// Compiling costs this, and one for each byte.
-inline constexpr std::uint64_t kCompileSteps = 64;
+// Bytes one program may take while it is compiled and run; a pattern that does not fit gets the larger share.
+inline constexpr std::int64_t kPatternMemory = std::int64_t{1} << 20;
+inline constexpr std::int64_t kLargePatternMemory = 2 * kPatternMemory;
+// Programs that are kept, a large one counts as two. One evaluation that uses more throws its own out.
+inline constexpr std::size_t kPatternsKept = 64;
 inline constexpr std::size_t kMaxPatternBytes = 64 * 1024;
 
 class PatternCache final : public BuiltinCache {
@@ -36,13 +35,19 @@ class PatternCache final : public BuiltinCache {
   struct Entry {
     std::unique_ptr<RE2> program;
     std::uint64_t evaluation = 0;  // that used it last
+    std::size_t weight = 0;
   };
-  void MakeRoom(std::uint64_t evaluation);
+  void MakeRoom(std::uint64_t evaluation, std::size_t weight);
+  std::size_t weight_ = 0;
   std::unordered_map<std::string, Entry, base::StringHash, base::StringEq> programs_;
 };
 
 inline re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view View(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
+
+// Counts one run of a program over text. Small programs become automata, which look at each byte once; a large one
+// may look at each byte once for every instruction.
+void ChargeRun(BuiltinContext& context, const RE2& program, std::size_t bytes);
 
 // The program for a pattern of the regex builtins; nullptr with the error recorded.
 const RE2* CompileRegex(BuiltinContext& context, std::string_view pattern);

@@ -13,14 +13,13 @@
 namespace intentgate::rego {
 namespace {
 
+using builtins::ChargeRun;
 using builtins::CompileRegex;
 using builtins::Piece;
 using builtins::View;
 
 using Args = std::span<const Value>;
 using Groups = std::vector<re2::StringPiece>;
-
-void ChargeScan(BuiltinContext& context, std::string_view text) { context.Charge(1 + text.size() / 16); }
 
 std::size_t StartOf(const re2::StringPiece& match, std::string_view text) {
   return static_cast<std::size_t>(match.data() - text.data());
@@ -34,7 +33,7 @@ void ForEachMatch(BuiltinContext& context, const RE2& program, std::string_view 
   std::size_t pos = 0;
   std::optional<std::size_t> previous_end;
   for (std::int64_t found = 0; pos <= text.size() && (limit < 0 || found < limit);) {
-    ChargeScan(context, text.substr(pos));
+    ChargeRun(context, program, text.size() - pos);
     if (!program.Match(Piece(text), pos, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) return;
     const std::size_t start = StartOf(groups[0], text);
     const std::size_t end = start + groups[0].size();
@@ -56,7 +55,7 @@ void ForEachMatch(BuiltinContext& context, const RE2& program, std::string_view 
 Value Match(BuiltinContext& context, Args args) {
   const RE2* program = CompileRegex(context, args[0].string());
   if (program == nullptr) return {};
-  ChargeScan(context, args[1].string());
+  ChargeRun(context, *program, args[1].string().size());
   return Value::Bool(RE2::PartialMatch(Piece(args[1].string()), *program));
 }
 
@@ -163,23 +162,23 @@ Value Replace(BuiltinContext& context, Args args) {
   const RE2* program = CompileRegex(context, args[1].string());
   if (program == nullptr) return {};
   const std::string_view text = args[0].string();
+  builtins::ChargeRunes(context, args[2].string().size());
   const std::vector<TemplatePart> parts = ParseTemplate(*program, args[2].string());
-  std::string out;
+  builtins::TextBuilder out(context);
   std::size_t done = 0;
   ForEachMatch(context, *program, text, -1, true, [&](const Groups& groups) {
     const std::size_t start = StartOf(groups[0], text);
-    out += text.substr(done, start - done);
+    out.Append(text.substr(done, start - done));
     for (const TemplatePart& part : parts) {
-      out += part.literal;
+      out.Append(part.literal);
       if (part.group >= 0 && static_cast<std::size_t>(part.group) < groups.size()) {
-        out += View(groups[static_cast<std::size_t>(part.group)]);
+        out.Append(View(groups[static_cast<std::size_t>(part.group)]));
       }
     }
     done = start + groups[0].size();
-    context.arena.CheckRoom(out.size());
   });
-  out += text.substr(done);
-  return builtins::MakeString(context, out);
+  out.Append(text.substr(done));
+  return out.Finish();
 }
 
 // The one code point of a delimiter operand; nullopt with the error recorded.
@@ -224,11 +223,11 @@ Value TemplateMatch(BuiltinContext& context, Args args) {
   const auto open = Delimiter(context, "start", args[2].string());
   const auto close = open ? Delimiter(context, "end", args[3].string()) : std::nullopt;
   if (!close) return {};
-  builtins::ChargeBytes(context, args[0].string().size());
+  builtins::ChargeRunes(context, args[0].string().size());
   const std::optional<std::string> pattern = TemplateToRegex(context, args[0].string(), *open, *close);
   const RE2* program = pattern ? CompileRegex(context, *pattern) : nullptr;
   if (program == nullptr) return {};
-  ChargeScan(context, args[1].string());
+  ChargeRun(context, *program, args[1].string().size());
   return Value::Bool(RE2::PartialMatch(Piece(args[1].string()), *program));
 }
 

@@ -13,6 +13,8 @@ namespace intentgate::rego {
 namespace {
 
 using builtins::ChargeBytes;
+using builtins::ChargeRunes;
+using builtins::FindText;
 using builtins::IntOperand;
 using builtins::MakeString;
 using builtins::NextRune;
@@ -23,30 +25,37 @@ using Args = std::span<const Value>;
 Value Concat(BuiltinContext& context, Args args) {
   const auto parts = StringElements(context, 2, args[1]);
   if (!parts) return {};
-  std::size_t total = 0;
-  for (const std::string_view part : *parts) total += part.size() + args[0].string().size();
-  context.arena.CheckRoom(total);
-  std::string out;
-  out.reserve(total);
+  const std::string_view between = args[0].string();
+  std::size_t total = parts->empty() ? 0 : between.size() * (parts->size() - 1);
+  for (const std::string_view part : *parts) total += part.size();
+  ChargeBytes(context, total);
+  char* const out = static_cast<char*>(context.arena.Allocate(total, 1));
+  char* at = out;
   for (std::size_t i = 0; i < parts->size(); ++i) {
-    if (i > 0) out += args[0].string();
-    out += (*parts)[i];
+    if (i > 0) at = std::copy(between.begin(), between.end(), at);
+    at = std::copy((*parts)[i].begin(), (*parts)[i].end(), at);
   }
-  return MakeString(context, out);
+  return Value::StringRef({out, total});
 }
 
 Value Contains(BuiltinContext& context, Args args) {
-  ChargeBytes(context, args[0].string().size());
-  return Value::Bool(args[0].string().find(args[1].string()) != std::string_view::npos);
+  ChargeRunes(context, args[0].string().size());
+  return Value::Bool(FindText(args[0].string(), args[1].string()) != std::string_view::npos);
 }
-Value StartsWith(BuiltinContext&, Args args) { return Value::Bool(args[0].string().starts_with(args[1].string())); }
-Value EndsWith(BuiltinContext&, Args args) { return Value::Bool(args[0].string().ends_with(args[1].string())); }
+Value StartsWith(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[1].string().size());
+  return Value::Bool(args[0].string().starts_with(args[1].string()));
+}
+Value EndsWith(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[1].string().size());
+  return Value::Bool(args[0].string().ends_with(args[1].string()));
+}
 
 Value IndexOf(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
   if (args[1].string().empty()) return context.Error("empty search character");
-  ChargeBytes(context, text.size());
-  const std::size_t at = text.find(args[1].string());
+  ChargeRunes(context, text.size());
+  const std::size_t at = FindText(text, args[1].string());
   if (at == std::string_view::npos) return Value::Int(-1);
   return Value::Int(static_cast<std::int64_t>(builtins::CountRunes(text.substr(0, at))));
 }
@@ -56,14 +65,15 @@ Value IndexOfN(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
   const std::string_view wanted = args[1].string();
   if (wanted.empty()) return context.Error("empty search character");
-  ChargeBytes(context, text.size());
+  ChargeRunes(context, text.size());
   ArrayBuilder out(context.arena);
   std::int64_t rune = 0;
-  for (std::size_t pos = 0; pos < text.size(); ++rune) {
-    if (text.substr(pos).starts_with(wanted)) {
-      context.Charge(1);
-      out.Add(Value::Int(rune));
-    }
+  std::size_t pos = 0;
+  for (std::size_t found = 0; (found = FindText(text, wanted, pos)) != std::string_view::npos;) {
+    ChargeBytes(context, wanted.size() * 2);
+    for (; pos < found; ++rune) (void)NextRune(text, pos);
+    if (pos != found) continue;  // inside a code point
+    out.Add(Value::Int(rune++));
     (void)NextRune(text, pos);
   }
   return out.Finish();
@@ -71,7 +81,8 @@ Value IndexOfN(BuiltinContext& context, Args args) {
 
 template <typename Map>
 Value MapRunes(BuiltinContext& context, std::string_view text, Map map) {
-  context.arena.CheckRoom(text.size() * 2);
+  ChargeRunes(context, text.size());
+  context.arena.CheckRoom(text.size() * 3);
   std::string out;
   out.reserve(text.size());
   for (std::size_t pos = 0; pos < text.size();) base::AppendUtf8(map(NextRune(text, pos)), out);
@@ -83,26 +94,25 @@ Value Upper(BuiltinContext& context, Args args) { return MapRunes(context, args[
 
 // Every `from` in `text` becomes `to`; an empty `from` stands before every code point and at the end.
 Value ReplaceAll(BuiltinContext& context, std::string_view text, std::string_view from, std::string_view to) {
-  std::string out;
+  ChargeBytes(context, text.size());
+  builtins::TextBuilder out(context);
   std::size_t pos = 0;
-  const auto check = [&] {
-    context.Charge(1);
-    context.arena.CheckRoom(out.size());
-  };
   if (from.empty()) {
     while (pos < text.size()) {
-      check();
       const std::size_t start = pos;
       (void)NextRune(text, pos);
-      out.append(to).append(text.substr(start, pos - start));
+      out.Append(to);
+      out.Append(text.substr(start, pos - start));
     }
-    return MakeString(context, out.append(to));
+    out.Append(to);
+    return out.Finish();
   }
-  for (std::size_t at; (at = text.find(from, pos)) != std::string_view::npos; pos = at + from.size()) {
-    check();
-    out.append(text.substr(pos, at - pos)).append(to);
+  for (std::size_t at; (at = FindText(text, from, pos)) != std::string_view::npos; pos = at + from.size()) {
+    out.Append(text.substr(pos, at - pos));
+    out.Append(to);
   }
-  return MakeString(context, out.append(text.substr(pos)));
+  out.Append(text.substr(pos));
+  return out.Finish();
 }
 
 Value Replace(BuiltinContext& context, Args args) {
@@ -118,31 +128,32 @@ Value ReplaceN(BuiltinContext& context, Args args) {
     if (!pair.value.is_string()) return context.TypeError("operand 1 non-string value found in pattern object");
   }
   const std::string_view text = args[1].string();
-  std::string out;
+  builtins::TextBuilder out(context);
+  std::size_t longest = 0;  // compared at one place, at most
+  for (const Entry& pair : pairs) longest += pair.key.string().size();
   bool after_empty = false;
   for (std::size_t pos = 0; pos <= text.size();) {
-    context.Charge(1 + pairs.size());
-    context.arena.CheckRoom(out.size());
+    context.Charge(1 + pairs.size() + std::min(longest, pairs.size() * (text.size() - pos)) / 64);
     const auto fits = std::find_if(pairs.begin(), pairs.end(), [&](const Entry& pair) {
       return text.substr(pos).starts_with(pair.key.string()) && !(after_empty && pair.key.string().empty());
     });
     if (fits != pairs.end()) {
-      out += fits->value.string();
+      out.Append(fits->value.string());
       pos += fits->key.string().size();
       after_empty = fits->key.string().empty();
       continue;
     }
     after_empty = false;
-    if (pos < text.size()) out += text[pos];
+    if (pos < text.size()) out.Append(text[pos]);
     ++pos;
   }
-  return MakeString(context, out);
+  return out.Finish();
 }
 
 Value Split(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
   const std::string_view separator = args[1].string();
-  ChargeBytes(context, text.size());
+  ChargeRunes(context, text.size());
   ArrayBuilder out(context.arena);
   std::size_t pos = 0;
   const auto add = [&](std::string_view part) {
@@ -157,7 +168,7 @@ Value Split(BuiltinContext& context, Args args) {
     }
     return out.Finish();
   }
-  for (std::size_t at; (at = text.find(separator, pos)) != std::string_view::npos; pos = at + separator.size()) {
+  for (std::size_t at; (at = FindText(text, separator, pos)) != std::string_view::npos; pos = at + separator.size()) {
     add(text.substr(pos, at - pos));
   }
   add(text.substr(pos));
@@ -181,7 +192,7 @@ Value Substring(BuiltinContext& context, Args args) {
   if (!length) return {};
   if (*offset < 0) return context.Error("negative offset");
   std::string_view text = args[0].string();
-  ChargeBytes(context, text.size());
+  ChargeRunes(context, text.size());
   text.remove_prefix(builtins::ByteOffsetOfRune(text, static_cast<std::size_t>(*offset)));
   if (*length >= 0) text = text.substr(0, builtins::ByteOffsetOfRune(text, static_cast<std::size_t>(*length)));
   return MakeString(context, text);
@@ -212,6 +223,8 @@ std::string_view TrimRunes(std::string_view text, bool left, bool right, Drop dr
 
 Value TrimSet(BuiltinContext& context, Args args, bool left, bool right) {
   ChargeBytes(context, args[0].string().size());
+  ChargeRunes(context, args[1].string().size());
+  context.arena.CheckRoom(args[1].string().size() * 2 * sizeof(std::uint32_t));
   std::vector<std::uint32_t> cutset;
   for (std::size_t pos = 0; pos < args[1].string().size();) cutset.push_back(NextRune(args[1].string(), pos));
   const auto in_set = [&](std::uint32_t rune) {
@@ -225,18 +238,20 @@ Value Trim(BuiltinContext& context, Args args) { return TrimSet(context, args, t
 Value TrimLeft(BuiltinContext& context, Args args) { return TrimSet(context, args, true, false); }
 Value TrimRight(BuiltinContext& context, Args args) { return TrimSet(context, args, false, true); }
 
-Value TrimPrefix(BuiltinContext&, Args args) {
+Value TrimPrefix(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[1].string().size());
   const std::string_view text = args[0].string();
   const bool fits = text.starts_with(args[1].string());
   return fits ? Value::StringRef(text.substr(args[1].string().size())) : args[0];
 }
-Value TrimSuffix(BuiltinContext&, Args args) {
+Value TrimSuffix(BuiltinContext& context, Args args) {
+  ChargeBytes(context, args[1].string().size());
   const std::string_view text = args[0].string();
   const bool fits = text.ends_with(args[1].string());
   return fits ? Value::StringRef(text.substr(0, text.size() - args[1].string().size())) : args[0];
 }
 Value TrimSpace(BuiltinContext& context, Args args) {
-  ChargeBytes(context, args[0].string().size());
+  ChargeRunes(context, args[0].string().size());
   return MakeString(context, TrimRunes(args[0].string(), true, true, builtins::IsSpaceRune));
 }
 
@@ -254,8 +269,10 @@ Value AnyAffix(BuiltinContext& context, Args args, Fits fits) {
     if (!strings) return {};
     sides[i] = *std::move(strings);
   }
+  std::size_t longest = 0;
+  for (const std::string_view affix : sides[1]) longest += affix.size();
   for (const std::string_view text : sides[0]) {
-    context.Charge(sides[1].size());
+    context.Charge(sides[1].size() + std::min(longest, sides[1].size() * text.size()) / 64);
     const bool found = std::any_of(sides[1].begin(), sides[1].end(), [&](std::string_view affix) { return fits(text, affix); });
     if (found) return Value::Bool(true);
   }
@@ -273,15 +290,17 @@ Value AnySuffix(BuiltinContext& context, Args args) {
 Value StringsCount(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
   const std::string_view wanted = args[1].string();
-  ChargeBytes(context, text.size());
+  ChargeRunes(context, text.size());
   if (wanted.empty()) return Value::Int(static_cast<std::int64_t>(builtins::CountRunes(text)) + 1);
   std::int64_t count = 0;
-  for (std::size_t at = 0; (at = text.find(wanted, at)) != std::string_view::npos; at += wanted.size()) ++count;
+  for (std::size_t at = 0; (at = FindText(text, wanted, at)) != std::string_view::npos; at += wanted.size()) ++count;
   return Value::Int(count);
 }
 
 Value Reverse(BuiltinContext& context, Args args) {
   const std::string_view text = args[0].string();
+  ChargeRunes(context, text.size());
+  context.arena.CheckRoom(text.size() * 2);
   std::string out(text.size(), '\0');
   std::size_t end = text.size();
   for (std::size_t pos = 0; pos < text.size();) {

@@ -77,11 +77,13 @@ Value Cast(BuiltinContext& context, Args args) {
 }
 
 Value CastArray(BuiltinContext& context, Args args) {
+  context.Charge(args[0].size());
   if (args[0].is_set()) return Value::Array(context.arena, args[0].elements());
   if (!args[0].is_array()) return context.OperandError(1, "one of {array, set}", args[0]);
   return args[0];
 }
 Value CastSet(BuiltinContext& context, Args args) {
+  context.Charge(3 * args[0].size());
   if (args[0].is_array()) return Value::Set(context.arena, args[0].elements());
   if (!args[0].is_set()) return context.OperandError(1, "one of {array, set}", args[0]);
   return args[0];

@@ -157,7 +157,7 @@ class UriReader {
 
 // Only the parts that are there.
 Value Parse(BuiltinContext& context, Args args) {
-  builtins::ChargeBytes(context, args[0].string().size());
+  builtins::ChargeRunes(context, args[0].string().size() * 2);
   const Result<Uri> uri = UriReader(args[0].string()).Read();
   if (!uri.ok()) return context.Error(uri.error().message);
   ObjectBuilder out(context.arena);
@@ -175,7 +175,7 @@ Value Parse(BuiltinContext& context, Args args) {
 }
 
 Value IsValid(BuiltinContext& context, Args args) {
-  builtins::ChargeBytes(context, args[0].string().size());
+  builtins::ChargeRunes(context, args[0].string().size() * 2);
   return Value::Bool(!args[0].string().empty() && UriReader(args[0].string()).Read().ok());
 }
 

@@ -256,6 +256,7 @@ Value ParsePrivateKeys(BuiltinContext& context, Args args) {
 Value ParseRsaPrivateKey(BuiltinContext& context, Args args) {
   const crypto::ErrorQueueGuard guard;
   if (args[0].string().empty()) return context.Error("input PEM data was empty");
+  builtins::ChargeRunes(context, args[0].string().size());
   const Result<std::string> pem = Unwrap(args[0].string());
   if (!pem.ok()) return context.Error(pem.error().message);
   const Result<std::vector<PkeyPtr>> keys = ReadKeys(context, *pem);

@@ -238,10 +238,24 @@ std::string ErrorText(const YAML::Exception& error) {
   return "yaml: line " + std::to_string(error.mark.line + 1) + ": " + std::string(text);
 }
 
+// As deep as brackets may be open in a text: yaml-cpp keeps some hundred bytes for each before it hands anything out.
+constexpr std::size_t kMaxOpenBrackets = 10'000;
+
+bool OpensTooMany(std::string_view text) {
+  std::size_t open = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') ++open;
+    if ((c == ']' || c == '}') && open > 0) --open;
+    if (open > kMaxOpenBrackets) return true;
+  }
+  return false;
+}
+
 // The first document of the text; with `all`, the others must read as well.
 Result<Value> ReadYaml(BuiltinContext& context, std::string_view text, bool all) {
-  builtins::ChargeBytes(context, text.size() * 16);
-  context.arena.CheckRoom(text.size() * 16);
+  builtins::ChargeBytes(context, text.size() * 48);
+  context.arena.CheckRoom(text.size() * 32);
+  if (OpensTooMany(text)) return Error{ErrorCode::kMalformed, "yaml: exceeded max depth of " + std::to_string(kMaxOpenBrackets)};
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -348,7 +362,8 @@ class YamlWriter {
   }
 
   void AppendString(std::string_view text, std::size_t indent, bool is_key) {
-    builtins::ChargeBytes(context_, text.size());
+    builtins::ChargeRunes(context_, 2 * text.size());
+    context_.arena.CheckRoom(3 * (out_.size() + text.size()));
     const bool needs_type_quotes =
         IsNull(text) || LooksLikeBool(text) || !ReadInteger(text).empty() || LooksLikeFloat(text) || (IsPrintable(text) && LooksLikeDate(text));
     if (needs_type_quotes) {
@@ -382,6 +397,8 @@ class YamlWriter {
     for (std::size_t pos = 0; pos <= text.size();) {
       const std::size_t end = std::min(text.find('\n', pos), text.size());
       out_ += '\n';
+      context_.Charge(1 + indent / 16);
+      context_.arena.CheckRoom(3 * out_.size());
       if (end > pos) out_.append(indent, ' ').append(text.substr(pos, end - pos));
       pos = end + 1;
     }

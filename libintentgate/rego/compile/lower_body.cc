@@ -11,6 +11,9 @@ const Block* Lowering::Close(Open& open) {
   FindJoins(context_, open.steps);
   Block* block = context_.arena->New<Block>();
   block->steps = ToArena(*context_.arena, open.steps);
+  block->straight = std::none_of(open.steps.begin(), open.steps.end(), [](const Step& step) {
+    return step.op == StepOp::kScan || step.op == StepOp::kOutputs || step.op == StepOp::kWith;
+  });
   return block;
 }
 
@@ -221,7 +224,7 @@ void Lowering::LowerUnify(const Term& a, const Term& b, Open& open, Location at)
   }
   VarSet attempt = bound_;
   const VarSet none;
-  const bool b_known = TermReady(b, attempt, none) && PatternReady(a, attempt, none);
+  const bool b_known = ready_.Term(b, attempt, none) && ready_.Pattern(a, attempt, none);
   const Term& value = b_known ? b : a;
   const Term& pattern = b_known ? a : b;
   EmitMatch(pattern, LowerTerm(value, open), open, at);
@@ -241,7 +244,7 @@ void Lowering::LowerUnifyArrays(const Term& a, const Term& b, Open& open, Locati
     progress = false;
     for (std::size_t i = 0; i < done.size(); ++i) {
       VarSet attempt = bound_;
-      if (done[i] || !UnifyReady(a.items[i], b.items[i], attempt, none)) continue;
+      if (done[i] || !ready_.Unify(a.items[i], b.items[i], attempt, none)) continue;
       LowerUnify(a.items[i], b.items[i], open, at);
       done[i] = progress = true;
     }
@@ -267,7 +270,7 @@ bool Lowering::LowerUnifyObjects(const Term& a, const Term& b, Open& open, Locat
     progress = false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       VarSet attempt = bound_;
-      if (done[i] || !UnifyReady(*pairs[i].first, *pairs[i].second, attempt, none)) continue;
+      if (done[i] || !ready_.Unify(*pairs[i].first, *pairs[i].second, attempt, none)) continue;
       LowerUnify(*pairs[i].first, *pairs[i].second, open, at);
       done[i] = progress = true;
     }

@@ -10,6 +10,7 @@ namespace intentgate::rego {
 namespace {
 
 constexpr std::array<std::string_view, 6> kComparisons = {"equal", "neq", "lt", "lte", "gt", "gte"};
+constexpr std::array<std::string_view, 4> kArithmetics = {"plus", "minus", "mul", "rem"};
 
 std::string PathText(const Term& ref, std::size_t end) {
   std::string out;
@@ -89,7 +90,20 @@ const Node* Lowering::LowerVar(const Term& term) {
   return SlotNode(static_cast<std::uint32_t>(term.var), term.at);
 }
 
+void Lowering::LowerIterations(const Term& term, Open& open) {
+  if (IsBound(term)) return;
+  for (const Term* iteration : ready_.Iterations(term, bound_)) {
+    const Node* node = LowerTerm(*iteration, open);
+    iterations_.emplace(iteration, node);
+  }
+}
+
 const Node* Lowering::LowerTerm(const Term& t, Open& open) {
+  if (const auto found = iterations_.find(&t); found != iterations_.end()) {
+    const Node* node = found->second;
+    iterations_.erase(found);
+    return node;
+  }
   switch (t.kind) {
     case TermKind::kVar: return LowerVar(t);
     case TermKind::kRef: return LowerRef(t, open);
@@ -106,12 +120,10 @@ const Node* Lowering::LowerTerm(const Term& t, Open& open) {
 }
 
 const Node* Lowering::LowerComposite(Op op, const Term& term, Open& open) {
-  std::vector<const Node*> args(term.items.size());
-  // Items with unbound references first: their scans bind what other items read.
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < term.items.size(); ++i) order.push_back(i);
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !term.items[i].IsVar() && !IsBound(term.items[i]); });
-  for (const std::size_t i : order) args[i] = LowerTerm(term.items[i], open);
+  LowerIterations(term, open);
+  std::vector<const Node*> args;
+  args.reserve(term.items.size());
+  for (const Term& item : term.items) args.push_back(LowerTerm(item, open));
   Node* node = New(op, term.at);
   node->args = ToArena(*context_.arena, args);
   return FoldConstants(node);
@@ -285,15 +297,9 @@ const Pattern* Lowering::LowerPattern(const Term& t, Open& open) {
 
 const Node* Lowering::LowerCall(const Term& call, Open& open) {
   const Term& op = call.items[0];
+  LowerIterations(call, open);
   std::vector<const Node*> args;
-  Term inputs = call;
-  inputs.items.erase(inputs.items.begin());
-  inputs.kind = TermKind::kArray;
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < inputs.items.size(); ++i) order.push_back(i);
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !inputs.items[i].IsVar() && !IsBound(inputs.items[i]); });
-  args.resize(inputs.items.size());
-  for (const std::size_t i : order) args[i] = LowerTerm(inputs.items[i], open);
+  for (std::size_t i = 1; i < call.items.size(); ++i) args.push_back(LowerTerm(call.items[i], open));
   const std::string name = op.IsVar() ? op.text : TermText(op);
   const auto mock = context_.mocks.find(name);
   Node* node = New(Op::kBuiltin, call.at);
@@ -316,6 +322,12 @@ const Node* Lowering::LowerCall(const Term& call, Open& open) {
   node->builtin = op.IsVar() ? FindBuiltin(op.text) : nullptr;
   node->args = ToArena(*context_.arena, args);
   if (node->builtin == nullptr || node->builtin->arity != args.size()) return Constant(Value(), call.at);  // reported by the type check
+  const auto arithmetic = std::find(kArithmetics.begin(), kArithmetics.end(), node->builtin->name);
+  if (arithmetic != kArithmetics.end() && node->mock < 0) {
+    node->op = Op::kArithmetic;
+    node->index = static_cast<std::uint32_t>(arithmetic - kArithmetics.begin());
+    return node;
+  }
   if ((node->builtin->flags & kBuiltinRelation) != 0) {
     // walk(x) as a value: iterate over its outputs.
     Step step;
@@ -344,6 +356,7 @@ const Node* Lowering::LowerComprehension(const Term& term) {
   Node* node = New(op, term.at);
   node->block = Close(open);
   node->args = ToArena(*context_.arena, heads);
+  node->reads = FindOuterReads(context_, *node);
   bound_ = saved;
   return node;
 }

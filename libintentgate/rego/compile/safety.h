@@ -6,35 +6,14 @@
 // binds the variables in its brackets; = binds the variables of one side from the other.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "rego/compile/diagnostics.h"
+#include "rego/compile/readiness.h"
 #include "rego/compile/rule_tree.h"
 #include "rego/syntax/ast.h"
 
 namespace intentgate::rego {
-
-// A set of variable numbers of one rule.
-class VarSet {
- public:
-  bool Has(std::int32_t var) const { return var >= 0 && static_cast<std::size_t>(var) < bits_.size() && bits_[static_cast<std::size_t>(var)]; }
-  void Add(std::int32_t var) {
-    if (var < 0) return;
-    if (static_cast<std::size_t>(var) >= bits_.size()) bits_.resize(static_cast<std::size_t>(var) + 1);
-    bits_[static_cast<std::size_t>(var)] = true;
-  }
-
- private:
-  std::vector<bool> bits_;
-};
-
-// True if every variable that the term reads is bound, or becomes bound by a reference in it; `bound` grows by these.
-// Comprehensions count as bound by `visible`, see OrderBody.
-bool TermReady(const Term& term, VarSet& bound, const VarSet& visible);
-// As TermReady for a pattern: its variables become bound.
-bool PatternReady(const Term& pattern, VarSet& bound, const VarSet& visible);
-bool UnifyReady(const Term& a, const Term& b, VarSet& bound, const VarSet& visible);
 
 class SafetyPass {
  public:
@@ -54,7 +33,12 @@ class SafetyPass {
   void RequireBound(const Term& term, const VarSet& bound);
 
  private:
-  bool ExprReady(const Expr& expr, VarSet& bound, const VarSet& visible) const;
+  bool ExprReady(const Expr& expr, VarSet& bound, const VarSet& visible);
+  bool BodyReady(const Body& body, const VarSet& bound, const VarSet& visible);
+  bool NothingUnbound(const Term& term, const VarSet& bound, const VarSet& visible);
+  bool OperandReady(const Body& operand, const VarSet& bound, const VarSet& visible);
+  // Says so if the rule is too much to order. True then.
+  bool ReportExhausted(Location at);
   void OrderClosures(Expr& expr, const VarSet& before, const VarSet& after, const VarSet& visible);
   void ReportUnsafe(const Expr& expr, const VarSet& bound, const VarSet& visible);
   void OrderBranch(Rule& rule, VarSet bound, const std::vector<Term>& keys);
@@ -62,6 +46,7 @@ class SafetyPass {
   ArityOf arity_of_;
   const void* self_;
   Diagnostics& diagnostics_;
+  Readiness ready_;
 };
 
 // Adds the variables of a term or body outside of closures.

@@ -43,6 +43,7 @@ Value Machine::Read(const DocNode& doc) {
   const Depth depth(*this);
   const Value base = BaseOf(doc);
   if (base.defined() && !base.is_object()) return base;
+  Charge(2 * base.size());
   ObjectBuilder out(arena_);
   for (const Entry& entry : base.entries()) out.Set(entry.key, entry.value);
   for (const Value& name : doc.names) {
@@ -57,7 +58,7 @@ Value Machine::Read(const DocNode& doc) {
 Value Machine::SetPath(const Value& document, std::span<const Value> path, const Value& value) {
   if (path.empty()) return value;
   const Depth depth(*this);
-  Charge(document.size() + 1);
+  Charge(3 * document.size() + 1);
   ObjectBuilder out(arena_);
   for (const Entry& entry : document.entries()) out.Set(entry.key, entry.value);
   const Value member = document.is_object() ? document.Get(path[0]) : Value();
@@ -66,6 +67,7 @@ Value Machine::SetPath(const Value& document, std::span<const Value> path, const
 }
 
 bool Machine::EnterWith(const Step& step, Value* frame, Context& inner) {
+  Charge(1 + (context_->mocks.size() + context_->replaced.size()) / 4);
   inner = *context_;
   inner.level = context_->level + 1;
   for (const WithItem& item : step.withs) {

@@ -15,10 +15,10 @@ using approval::Requested;
 using approval::RequestResult;
 using approval::StoredApproval;
 
-// Constants that need no end: a thread of a gate may still read them while the process ends.
-constexpr std::string_view kColumns = approval::kApprovalColumns;
-constexpr std::string_view kHasDeadline = approval::kApprovalHasDeadline;
+using approval::kApprovalColumns;
+using approval::kApprovalHasDeadline;
 
+// Text is joined where it is needed: constants of std::string end with the process, while a gate's thread may still read them.
 std::string Joined(std::initializer_list<std::string_view> pieces) {
   std::string out;
   for (const std::string_view piece : pieces) out += piece;
@@ -26,7 +26,7 @@ std::string Joined(std::initializer_list<std::string_view> pieces) {
 }
 
 std::string Select(std::initializer_list<std::string_view> rest) {
-  return Joined({"SELECT ", kColumns, " FROM approvals "}) + Joined(rest);
+  return Joined({"SELECT ", kApprovalColumns, " FROM approvals "}) + Joined(rest);
 }
 
 // Binds one parameter after the other, from the first on.
@@ -53,7 +53,7 @@ Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& sel
 
 Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const StoredApproval& wanted) {
   Result<Statement*> select =
-      connection.Kept(Select({"WHERE tenant = ? AND ", kHasDeadline, " AND binding = ? AND deadline > ? LIMIT 1"}));
+      connection.Kept(Select({"WHERE tenant = ? AND ", kApprovalHasDeadline, " AND binding = ? AND deadline > ? LIMIT 1"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.row.tenant);
@@ -65,7 +65,7 @@ Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const Stor
 // Pending ones of the tenant, and of the root token among them.
 Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connection, const Approval& wanted) {
   Result<Statement*> select =
-      connection.Kept(Joined({"SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND ", kHasDeadline,
+      connection.Kept(Joined({"SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND ", kApprovalHasDeadline,
                               " AND state = 'pending' AND deadline > ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
@@ -79,7 +79,7 @@ Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connectio
 
 Status Insert(Connection& connection, const StoredApproval& a) {
   Result<Statement*> insert = connection.Kept(
-      Joined({"INSERT INTO approvals (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
+      Joined({"INSERT INTO approvals (", kApprovalColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
   Parameters parameters(**insert);
@@ -135,7 +135,7 @@ Result<std::vector<StoredApproval>> ReadApprovalPage(Connection& connection, con
                                                      std::int64_t now_micros) {
   Result<Statement*> select = connection.Kept(
       Select({"WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
-              "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN ", kHasDeadline,
+              "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN ", kApprovalHasDeadline,
               " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
@@ -172,7 +172,7 @@ Result<bool> UpdateApproval(Connection& connection, const StoredApproval& next) 
 
 Result<std::vector<StoredApproval>> ReadDueApprovals(Connection& connection, std::int64_t now_micros, std::size_t limit) {
   Result<Statement*> select =
-      connection.Kept(Select({"WHERE ", kHasDeadline, " AND deadline <= ? ORDER BY deadline LIMIT ?"}));
+      connection.Kept(Select({"WHERE ", kApprovalHasDeadline, " AND deadline <= ? ORDER BY deadline LIMIT ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, now_micros);

@@ -36,5 +36,9 @@ if command -v cargo > /dev/null; then peer regorus_engine regorus_engine; else e
 peer wasm wasm
 
 cmake --preset release -DINTENTGATE_BENCH=ON > /dev/null
-cmake --build build/release --target rego_engine -j "$(nproc)"
-exec python3 tests/bench/rego/run.py build/release "$work" "$@"
+cmake --build build/release --target rego_engine --target rego_compile -j "$(nproc)"
+python3 tests/bench/rego/run.py build/release "$work" "$@"
+case " $* " in
+  *" --only "*) ;;
+  *) python3 tests/bench/rego/compile_time.py build/release "$work" --results build/bench/results.json ;;
+esac

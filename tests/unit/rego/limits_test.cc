@@ -115,6 +115,29 @@ TEST_CASE("text nested too deeply is a parse error") {
   }
 }
 
+TEST_CASE("an order of evaluation is found, or refused, however deep and long a body is") {
+  std::string sum = "u";
+  std::string keys = "u";
+  for (int i = 0; i < 30; ++i) sum = "(" + sum + " + input.b[y" + std::to_string(i) + "])";
+  for (int i = 0; i < 8; ++i) keys = "input.a[max([" + keys + ", input.b[y" + std::to_string(i) + "]])]";
+  for (const std::string& term : {sum, keys}) {
+    const CompileResult r = CompileText("package t\np contains x if { x := " + term + " }");
+    REQUIRE_FALSE(r.ok());
+    CHECK(r.diagnostics[0].code == "rego_unsafe_var_error");
+    CHECK(CompileText("package t\np contains x if { x := " + term + "; input.c[u] }").ok());
+  }
+  const auto backwards = [](int n) {
+    std::string body;
+    for (int i = 0; i < n; ++i) body += "v" + std::to_string(i) + " = v" + std::to_string(i + 1) + "; ";
+    return CompileText("package t\np if { " + body + "v" + std::to_string(n) + " = 1 }");
+  };
+  CHECK(backwards(300).ok());
+  const CompileResult refused = backwards(1900);
+  REQUIRE_FALSE(refused.ok());
+  INFO(refused.diagnostics[0].message);
+  CHECK(refused.diagnostics[0].message.find("too complex") != std::string::npos);
+}
+
 TEST_CASE("numbers too long to compute with are refused") {
   CHECK_FALSE(CompileText("package t\np := 1e999999999").ok());
   CHECK_FALSE(CompileText("package t\np := " + Repeat("9", 20000)).ok());
@@ -138,7 +161,7 @@ TEST_CASE("long numbers cost steps by their length") {
   CheckLimit(Run(loop("input.n * input.m != i"), {}, input(5000, 5000)), "max_steps");
   CheckLimit(Run(loop("input.n > input.m"), {}, input(100'000, 100'000)), "max_steps");
   CheckLimit(Run(loop("input.n != i"), {}, input(100'000, 1)), "max_steps");
-  CheckLimit(Run("f(x, y) := 1\n" + loop("f(input.n, i) == 1"), {}, input(100'000, 1)), "max_steps");
+  CheckLimit(Run("f(x, y) := count([1 | some _ in [1]])\n" + loop("f(input.n, i) == 1"), {}, input(100'000, 1)), "max_steps");
   CHECK(Run(loop("input.n > input.m"), {}, input(25, 24)).steps < 10'000);
 }
 

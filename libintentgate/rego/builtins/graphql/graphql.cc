@@ -24,12 +24,14 @@ class Reader {
   const graphql::Charge& charge() const { return charge_; }
 
   graphql::QueryDocument Query(const Value& value) {
+    builtins::ChargeRunes(context_, TextSize(value));
     if (value.is_string()) return graphql::ParseQuery(value.string(), charge_);
     graphql::QueryDocument out;
     graphql::FromValue(context_).Read(value, out);
     return out;
   }
   graphql::SchemaDocument Schema(const Value& value) {
+    builtins::ChargeRunes(context_, TextSize(value));
     if (value.is_string()) return graphql::ParseSchema(value.string(), charge_);
     graphql::SchemaDocument out;
     graphql::FromValue(context_).Read(value, out);
@@ -37,6 +39,8 @@ class Reader {
   }
 
  private:
+  static std::size_t TextSize(const Value& value) { return value.is_string() ? value.string().size() : 0; }
+
   BuiltinContext& context_;
   std::size_t held_ = 0;
   graphql::Charge charge_;
