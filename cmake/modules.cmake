@@ -5,6 +5,8 @@
 #     docs/design/architecture.md allows it, PRIVATE_DEPS what only its .cc files see.
 #   ig_test(token SOURCES a_test.cc ... DEPS ig::token)
 #     a doctest binary and a ctest entry; links what it names and nothing else.
+#   ig_small(open)
+#     a release compiles the module for size: it runs when a gate opens, or waits for others, and the packages carry it.
 #   ig_soak(token)
 #     the test has a long version (tests/support/soak.h) that `make soak` runs.
 
@@ -28,6 +30,12 @@ function(ig_test name)
     INTENTGATE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${name}_test PRIVATE ig::options ${ARG_DEPS})
   add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()
+
+function(ig_small)
+  foreach(name ${ARGN})
+    target_compile_options(ig_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endforeach()
 endfunction()
 
 function(ig_soak)

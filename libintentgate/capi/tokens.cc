@@ -131,6 +131,36 @@ ig_code ig_check(ig_str token, const ig_keys* keys, ig_str tool, ig_str argument
   });
 }
 
+ig_code ig_explain(ig_str token, const ig_keys* keys, ig_str tool, ig_str arguments_json, ig_str agent, int64_t now,
+                   ig_text** explanation_json, ig_error** error) {
+  return Guarded(error, [&]() -> ig_code {
+    IG_NEED(keys);
+    IG_NEED(explanation_json);
+    const std::shared_ptr<const Clock> clock = SystemClock();
+    const VerifyResult verified = Verify(View(token), keys->ring, {}, *clock);
+    if (!verified.ok()) return Fail(error, verified.refusal());
+    const Result<std::optional<json::Value>> arguments = ReadArguments(View(arguments_json));
+    if (!arguments.ok()) return Fail(error, arguments.error());
+    CaveatContext context;
+    context.tool = View(tool);
+    context.arguments = arguments->has_value() ? &**arguments : nullptr;
+    context.agent = View(agent);
+    context.now = now != 0 ? now : clock->UnixSeconds();
+    bool allowed = true;
+    json::Array answers;
+    for (const CaveatAnswer& answer : ExplainCaveats(verified.token(), context)) {
+      allowed = allowed && answer.holds;
+      json::Value row = json::MakeObject({{"hop", static_cast<std::int64_t>(answer.hop)}, {"holds", answer.holds}, {"text", answer.text}});
+      if (answer.caveat_index) row.Set("caveat", static_cast<std::int64_t>(*answer.caveat_index));
+      if (answer.reason) row.Set("reason", ReasonName(*answer.reason));
+      answers.push_back(std::move(row));
+    }
+    json::Value out = json::MakeObject({{"allowed", allowed}});
+    out.Set("answers", std::move(answers));
+    return GiveText(explanation_json, json::Write(out));
+  });
+}
+
 ig_code ig_describe_caveat(ig_str caveat_json, ig_text** sentence, ig_error** error) {
   return Guarded(error, [&]() -> ig_code {
     IG_NEED(sentence);

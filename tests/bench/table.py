@@ -15,6 +15,10 @@ NAMED = {
     "audit.verify_events_per_second": set(),
     "audit.durable_wait_p99_at_5000": set(),
     "audit.proof_bytes": set(),
+    "sdk.python.attenuate": {"intentgate"},
+    "sdk.python.authorize_per_second": {"tenuo"},
+    "sdk.node.attenuate": {"plain_javascript"},
+    "sdk.node.authorize_per_second": {"macaroon_and_cedar_wasm"},
 }
 
 rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]

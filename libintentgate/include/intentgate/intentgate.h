@@ -146,6 +146,12 @@ IG_API ig_code ig_verify(ig_str token, const ig_keys* keys, ig_str audience, ig_
 IG_API ig_code ig_check(ig_str token, const ig_keys* keys, ig_str tool, ig_str arguments_json, ig_str agent, int64_t now,
                         ig_error** error);
 /* A caveat in its JSON form as a sentence. */
+/*
+ * Every caveat's answer, not only the first "no": {"allowed": bool, "answers": [{"caveat": n, "hop": n, "holds": bool, "reason": ..., "text": ...}]};
+ * the first is about the token's own times and has no "caveat". IG_REFUSED for a token that is not good at all. `now` as for ig_check.
+ */
+IG_API ig_code ig_explain(ig_str token, const ig_keys* keys, ig_str tool, ig_str arguments_json, ig_str agent, int64_t now,
+                          ig_text** explanation_json, ig_error** error);
 IG_API ig_code ig_describe_caveat(ig_str caveat_json, ig_text** sentence, ig_error** error);
 
 /* --- Policy ----------------------------------------------------------------------------------------- */
@@ -225,6 +231,37 @@ IG_API ig_code ig_gate_export_audit(ig_gate* gate, ig_str tenant, ig_str format,
  * IG_INVALID_ARGUMENT for a decision whose event had no place in the chain when it was answered: only durable ones have.
  */
 IG_API ig_code ig_gate_sign_receipt(ig_gate* gate, const ig_decision* decision, ig_text** note, ig_error** error);
+/*
+ * {"events": [...], "next": text for `after`, empty at the end}, newest first; docs/formats/audit.md names the members. `filter_json`:
+ * {"tenant", "agent_id", "tool", "decision", "check", "code", "kind", "jti", "root_jti", "session_id", "event_id", "actor",
+ * "from_micros", "to_micros"}, each may be absent; empty: every event. `limit` 1 to 1000.
+ */
+IG_API ig_code ig_gate_query_audit(ig_gate* gate, ig_str filter_json, ig_str after, size_t limit, ig_text** page_json,
+                                   ig_error** error);
+/*
+ * Evidence (docs/audit.md). A checkpoint is {"note", "origin", "epoch", "size", "root_hex", "signed_at_micros", "witnessed_at_micros"},
+ * the last one only when there was a quorum. IG_UNAVAILABLE without a signing key, IG_CORRUPT when the chain is not the one that
+ * was signed for.
+ */
+/* Signs for everything that was answered before the call. */
+IG_API ig_code ig_gate_make_checkpoint(ig_gate* gate, ig_str tenant, ig_text** checkpoint_json, ig_error** error);
+/* IG_NOT_FOUND before the first one. */
+IG_API ig_code ig_gate_latest_checkpoint(ig_gate* gate, ig_str tenant, ig_text** checkpoint_json, ig_error** error);
+/* {"proof": a C2SP tlog-proof file, "seq", "event_id", "hash"}. IG_NOT_FOUND; IG_UNAVAILABLE while no checkpoint covers the event. */
+IG_API ig_code ig_gate_prove_event(ig_gate* gate, ig_str tenant, ig_str event_id, ig_text** proof_json, ig_error** error);
+/* The log's public key, which an auditor needs by another way than the bundle; empty: none signs. */
+IG_API ig_code ig_gate_verifier_key(ig_gate* gate, ig_text** key, ig_error** error);
+/* The auditor's bundle of a tenant, a tar stream. */
+IG_API ig_code ig_gate_write_bundle(ig_gate* gate, ig_str tenant, ig_sink sink, void* context, ig_error** error);
+/* Reads up to `size` bytes into `out` and returns how many; 0 at the end, below 0 for a failure. */
+typedef int64_t (*ig_read)(void* context, char* out, size_t size);
+/*
+ * Checks a bundle without a gate: {"verdict": "intact"|"tampered"|"truncated"|"not_covered"|"forked"|"unknown_key"|"malformed",
+ * "message", "bad_seq", "tenant", "events", "first_seq", "next_seq", "covered", "uncovered_events", "complete", "origin", "signed_by",
+ * "checkpoint_note"}. What is wrong with the bundle is in the report; an error is a key that cannot be read, or IG_IO.
+ */
+IG_API ig_code ig_verify_bundle(ig_read read, void* context, const ig_str* keys, size_t key_count, ig_text** report_json,
+                                ig_error** error);
 
 /*
  * Approvals (docs/approvals.md). `tenant` empty: every tenant's. A row has the members of Approval in

@@ -102,6 +102,14 @@ static void TestTokens(const ig_keys* keys) {
   free(json);
 
   CHECK(ig_check(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/data/a\"}"), ig_cstr(""), 0, NULL) == IG_OK);
+  CHECK(ig_explain(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/data/a\"}"), ig_cstr(""), 0, &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "\"allowed\":true") != NULL);
+  ig_text_free(text);
+  CHECK(ig_explain(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/etc\"}"), ig_cstr(""), 0, &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "\"allowed\":false") != NULL);
+  CHECK(strstr(ig_text_data(text), "capability.argument_refused") != NULL);
+  ig_text_free(text);
+  CHECK(ig_explain(ig_cstr("rubbish"), keys, ig_cstr("x"), ig_cstr(""), ig_cstr(""), 0, &text, NULL) == IG_REFUSED);
   code = ig_check(ig_cstr(child), keys, ig_cstr("read_file"), ig_cstr("{\"path\":\"/etc/passwd\"}"), ig_cstr(""), 0, &error);
   CHECK_TEXT(ig_error_reason(error), "capability.argument_refused");
   CHECK(ig_error_caveat(error) >= 1 && ig_error_hop(error) == 1);
@@ -449,6 +457,89 @@ static void TestGate(const ig_keys* keys, const char* key_file) {
   free(token);
 }
 
+typedef struct {
+  char bytes[1 << 18];
+  size_t size, read;
+} Bundle;
+
+static int Keep(void* context, const char* data, size_t size) {
+  Bundle* bundle = context;
+  if (size > sizeof bundle->bytes - bundle->size) return 1;
+  memcpy(bundle->bytes + bundle->size, data, size);
+  bundle->size += size;
+  return 0;
+}
+
+static int64_t ReadBack(void* context, char* out, size_t size) {
+  Bundle* bundle = context;
+  const size_t left = bundle->size - bundle->read;
+  const size_t piece = left < size ? left : size;
+  memcpy(out, bundle->bytes + bundle->read, piece);
+  bundle->read += piece;
+  return (int64_t)piece;
+}
+
+static int64_t CannotRead(void* context, char* out, size_t size) {
+  (void)context, (void)out, (void)size;
+  return -1;
+}
+
+/* What the report of the bundle says under the key. */
+static void CheckBundle(Bundle* bundle, const char* key, const char* verdict) {
+  ig_text* report = NULL;
+  const ig_str trusted = ig_cstr(key);
+  bundle->read = 0;
+  CHECK(ig_verify_bundle(ReadBack, bundle, &trusted, 1, &report, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(report), verdict) != NULL);
+  ig_text_free(report);
+}
+
+/* The chain as an operator shows it to an auditor. */
+static void TestEvidence(ig_gate* gate, const char* event_id) {
+  static Bundle bundle;
+  ig_text *text = NULL, *key = NULL;
+  ig_error* error = NULL;
+  ig_code code;
+  size_t i;
+  CHECK(ig_gate_latest_checkpoint(gate, ig_cstr("nobody"), &text, NULL) == IG_NOT_FOUND);
+  CHECK(ig_gate_make_checkpoint(gate, ig_cstr("default"), &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), "capi.example/audit/default") != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_latest_checkpoint(gate, ig_cstr("default"), &text, NULL) == IG_OK);
+  ig_text_free(text);
+  CHECK(ig_gate_prove_event(gate, ig_cstr("default"), ig_cstr(event_id), &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), event_id) != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_prove_event(gate, ig_cstr("default"), ig_cstr("none"), &text, NULL) == IG_NOT_FOUND);
+  CHECK(ig_gate_make_checkpoint(NULL, ig_cstr("default"), &text, NULL) == IG_INVALID_ARGUMENT);
+
+  CHECK(ig_gate_query_audit(gate, ig_cstr("{\"tool\": \"read_file\"}"), ig_cstr(""), 10, &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), event_id) != NULL);
+  ig_text_free(text);
+  CHECK(ig_gate_query_audit(gate, ig_cstr("{\"tool\": \"none\"}"), ig_cstr(""), 10, &text, NULL) == IG_OK);
+  CHECK(strstr(ig_text_data(text), event_id) == NULL);
+  ig_text_free(text);
+  code = ig_gate_query_audit(gate, ig_cstr("{\"tol\": \"x\"}"), ig_cstr(""), 10, &text, &error);
+  CheckError(code, IG_INVALID_ARGUMENT, error, "tol", __LINE__);
+  CHECK(ig_gate_query_audit(gate, ig_cstr(""), ig_cstr(""), 0, &text, NULL) == IG_INVALID_ARGUMENT);
+
+  CHECK(ig_gate_verifier_key(gate, &key, NULL) == IG_OK);
+  CHECK(ig_gate_write_bundle(gate, ig_cstr("default"), Keep, &bundle, NULL) == IG_OK);
+  CheckBundle(&bundle, ig_text_data(key), "\"verdict\":\"intact\"");
+  for (i = 0; memcmp(bundle.bytes + i, event_id, strlen(event_id)) != 0; ++i) CHECK(i < bundle.size);
+  bundle.bytes[i] ^= 1;
+  CheckBundle(&bundle, ig_text_data(key), "\"verdict\":\"tampered\"");
+  bundle.read = 0;
+  CHECK(ig_verify_bundle(ReadBack, &bundle, NULL, 1, &text, NULL) == IG_INVALID_ARGUMENT);
+  error = NULL;
+  code = ig_verify_bundle(CannotRead, &bundle, NULL, 0, &text, &error);
+  CheckError(code, IG_IO, error, "could not be read", __LINE__);
+  error = NULL;
+  code = ig_gate_write_bundle(gate, ig_cstr("default"), Stop, NULL, &error);
+  CheckError(code, IG_CANCELLED, error, "the sink stopped", __LINE__);
+  ig_text_free(key);
+}
+
 /* A receipt of a durable decision, signed with the example key of Go's x/mod/sumdb/note. */
 static void TestReceipts(const char* key_file, const ig_keys* keys) {
   static const char kSigner[] = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz\n";
@@ -480,6 +571,7 @@ static void TestReceipts(const char* key_file, const ig_keys* keys) {
   CHECK(ig_gate_sign_receipt(gate, NULL, &note, NULL) == IG_INVALID_ARGUMENT);
   CHECK(ig_gate_sign_receipt(gate, decision, NULL, NULL) == IG_INVALID_ARGUMENT);
   CHECK(ig_gate_sign_receipt(NULL, decision, &note, NULL) == IG_INVALID_ARGUMENT);
+  TestEvidence(gate, ig_decision_event_id(decision));
   ig_decision_free(decision);
   CHECK(ig_gate_close(gate) == IG_OK);
   remove(state_file);
