@@ -27,6 +27,11 @@ constexpr std::size_t kAdminThreads = 2;  // of each kind
 http::ServerOptions HttpOptions(const ServiceParts& parts, const config::ServerLimits& limits) {
   http::ServerOptions options;
   options.limits.body = static_cast<std::size_t>(limits.max_body_bytes);
+  options.limits.head = static_cast<std::size_t>(limits.max_header_bytes);
+  options.limits.header_count = static_cast<std::size_t>(limits.max_header_fields);
+  options.max_connections = static_cast<std::size_t>(limits.max_connections);
+  options.max_connections_per_address = static_cast<std::size_t>(limits.max_connections_per_address);
+  options.write_timeout = net::Millis(limits.write_timeout_ms);
   options.head_timeout = net::Millis(limits.header_timeout_ms);
   options.body_timeout = net::Millis(limits.header_timeout_ms);
   options.idle_timeout = net::Millis(limits.idle_timeout_ms);

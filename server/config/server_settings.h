@@ -78,6 +78,11 @@ struct ServerLimits {
   std::int64_t idle_timeout_ms = 120'000;                  // a connection without a request
   std::int64_t header_timeout_ms = 10'000;                 // from a request's first byte to the end of its body
   std::int64_t drain_ms = 15'000;                          // calls in flight when the server stops
+  std::int64_t max_header_bytes = 64 * 1024;               // request line and fields together
+  std::int64_t max_header_fields = 100;
+  std::int64_t write_timeout_ms = 30'000;                  // how long a client may take nothing of its answer
+  std::int64_t max_connections = 20'000;                   // of all clients
+  std::int64_t max_connections_per_address = 0;            // of one client address; 0: no limit
   std::int64_t max_sessions = 10'000;
   std::int64_t session_idle_seconds = 3'600;
 };

@@ -100,6 +100,7 @@ void Connection::Dispatch() {
   std::swap(active_->head_, parser_.head());
   parser_.Reset();
   phase_ = Phase::kHandling;
+  shard_->Works(*this);
   std::shared_ptr<Exchange> handle(current_.release(), [self = shared_from_this()](Exchange* exchange) {
     self->Release(static_cast<ServerExchange*>(exchange));
   });
@@ -135,6 +136,8 @@ void Connection::ContinueBacklog() {
 
 // Nothing can be done until something happens outside.
 void Connection::Rest() {
+  // An answer that the client has not taken whole is work in progress.
+  if (active_ == nullptr && stream_->pending_bytes() == 0) shard_->Waits(*this);
   if (ended_ && active_ == nullptr && backlog_.empty()) return BeginClose();
   ArmDeadline();
 }
@@ -246,6 +249,7 @@ void Connection::BeginClose() {
   stream_->FinishWriting();
   if (stream_->pending_bytes() > 0) return ArmDeadline();
   if (ended_) return Close();
+  shard_->Waits(*this);
   SetPhase(Phase::kLinger, shard_->options().linger_timeout);
   if (std::exchange(paused_, false)) stream_->ResumeReading();
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
+#include "http/address_counts.h"
 #include "http/exchange.h"
 #include "http/parser.h"
 #include "http/server.h"
@@ -16,14 +18,20 @@
 namespace intentgate::http {
 
 class Connection;
+using Connections = std::list<std::shared_ptr<Connection>>;
 
-// Loop-bound.
+// Loop-bound. When it has as many connections as it may, a new one takes the place of that which has waited longest
+// without a whole request: who opens connections and says little cannot keep others out. Requests in work keep theirs.
 class Server::Shard : public std::enable_shared_from_this<Server::Shard> {
  public:
-  Shard(net::Loop& loop, std::shared_ptr<Handler> handler, const ServerOptions& options, std::size_t max_connections);
+  Shard(net::Loop& loop, std::shared_ptr<Handler> handler, const ServerOptions& options, std::size_t max_connections,
+        std::shared_ptr<AddressCounts> addresses);
 
   void Adopt(std::shared_ptr<net::Stream> stream);
   void Forget(Connection* connection);
+  // What a connection does from now on.
+  void Works(Connection& connection);
+  void Waits(Connection& connection);
   void Drain(net::Millis grace, std::function<void()> done);
   void CloseAll();
 
@@ -34,13 +42,17 @@ class Server::Shard : public std::enable_shared_from_this<Server::Shard> {
   std::string_view Date();
 
  private:
+  bool MakeRoom();
+  std::vector<std::shared_ptr<Connection>> All() const;
   void ReportIfEmpty();
 
   net::Loop& loop_;
   const std::shared_ptr<Handler> handler_;
   const ServerOptions options_;
   const std::size_t max_connections_;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  const std::shared_ptr<AddressCounts> addresses_;
+  Connections waiting_;  // the one that waits longest first
+  Connections working_;
   net::Timer grace_;
   std::function<void()> drained_;
   bool draining_ = false;
@@ -70,6 +82,7 @@ class Connection final : public net::StreamHandler, public std::enable_shared_fr
 
  private:
   friend class ServerExchange;
+  friend class Server::Shard;
   enum class Phase { kHead, kBody, kHandling, kIdle, kStalled, kLinger };
 
   // Reading.
@@ -105,6 +118,8 @@ class Connection final : public net::StreamHandler, public std::enable_shared_fr
 
   const std::shared_ptr<Server::Shard> shard_;
   const std::shared_ptr<net::Stream> stream_;
+  Connections::iterator place_;  // in one of the shard's lists, until it is forgotten
+  bool works_ = false;           // which of them
   RequestParser parser_;
   net::Timer timer_;
   std::unique_ptr<ServerExchange> current_;  // being read

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <utility>
+#include <vector>
 
 #include "http/connection.h"
 #include "http/writer.h"
@@ -10,22 +11,43 @@
 namespace intentgate::http {
 
 Server::Shard::Shard(net::Loop& loop, std::shared_ptr<Handler> handler, const ServerOptions& options,
-                     std::size_t max_connections)
+                     std::size_t max_connections, std::shared_ptr<AddressCounts> addresses)
     : loop_(loop), handler_(std::move(handler)), options_(options), max_connections_(max_connections),
-      grace_(loop, [this] { CloseAll(); }) {}
+      addresses_(std::move(addresses)), grace_(loop, [this] { CloseAll(); }) {}
 
 void Server::Shard::Adopt(std::shared_ptr<net::Stream> stream) {
-  if (draining_ || connections_.size() >= max_connections_) return stream->Close();
+  if (draining_ || !addresses_->Enter(stream->peer_address())) return stream->Close();
+  if (!MakeRoom()) {
+    addresses_->Leave(stream->peer_address());
+    return stream->Close();
+  }
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(stream));
-  connections_.emplace(connection.get(), connection);
+  connection->place_ = waiting_.insert(waiting_.end(), connection);
   connection->Begin();
 }
 
+bool Server::Shard::MakeRoom() {
+  if (waiting_.size() + working_.size() < max_connections_) return true;
+  if (waiting_.empty()) return false;
+  const std::shared_ptr<Connection> longest = waiting_.front();
+  longest->Close();
+  return true;
+}
+
+void Server::Shard::Works(Connection& connection) {
+  if (connection.closed_ || std::exchange(connection.works_, true)) return;
+  working_.splice(working_.end(), waiting_, connection.place_);
+}
+
+void Server::Shard::Waits(Connection& connection) {
+  if (connection.closed_ || !std::exchange(connection.works_, false)) return;
+  waiting_.splice(waiting_.end(), working_, connection.place_);
+}
+
 void Server::Shard::Forget(Connection* connection) {
-  const auto found = connections_.find(connection);
-  if (found == connections_.end()) return;
-  const std::shared_ptr<Connection> alive = std::move(found->second);
-  connections_.erase(found);
+  const std::shared_ptr<Connection> alive = *connection->place_;
+  (connection->works_ ? working_ : waiting_).erase(connection->place_);
+  addresses_->Leave(connection->stream_->peer_address());
   ReportIfEmpty();
 }
 
@@ -33,20 +55,24 @@ void Server::Shard::Drain(net::Millis grace, std::function<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
   grace_.Set(grace);
-  const auto connections = connections_;
-  for (const auto& [key, connection] : connections) connection->Drain();
+  for (const auto& connection : All()) connection->Drain();
   ReportIfEmpty();
 }
 
 void Server::Shard::CloseAll() {
   const auto self = shared_from_this();
   draining_ = true;
-  const auto connections = connections_;
-  for (const auto& [key, connection] : connections) connection->Gone();
+  for (const auto& connection : All()) connection->Gone();
+}
+
+std::vector<std::shared_ptr<Connection>> Server::Shard::All() const {
+  std::vector<std::shared_ptr<Connection>> all(waiting_.begin(), waiting_.end());
+  all.insert(all.end(), working_.begin(), working_.end());
+  return all;
 }
 
 void Server::Shard::ReportIfEmpty() {
-  if (!draining_ || !connections_.empty() || drained_ == nullptr) return;
+  if (!draining_ || !waiting_.empty() || !working_.empty() || drained_ == nullptr) return;
   grace_.Clear();
   std::exchange(drained_, nullptr)();
 }
@@ -65,8 +91,9 @@ Result<std::unique_ptr<Server>> Server::Start(const std::vector<net::Loop*>& loo
                                               std::shared_ptr<Handler> handler, ServerOptions options) {
   std::unique_ptr<Server> server(new Server());
   const std::size_t each = (options.max_connections + loops.size() - 1) / loops.size();
+  const auto addresses = std::make_shared<AddressCounts>(options.max_connections_per_address);
   for (net::Loop* const loop : loops) {
-    server->shards_.push_back(std::make_shared<Shard>(*loop, handler, options, each));
+    server->shards_.push_back(std::make_shared<Shard>(*loop, handler, options, each, addresses));
   }
   // Weak: an accept in progress dies with its own loop, and must not then hold another loop's shard.
   std::vector<std::pair<net::Loop*, std::weak_ptr<Shard>>> by_loop;

@@ -44,8 +44,12 @@ struct ServerOptions {
   net::Millis write_timeout{30'000};
   // How long a closing connection waits for the client's end, so that the last answer is not lost.
   net::Millis linger_timeout{2'000};
-  // Over all loops; what comes beyond is closed unanswered.
+  // Over all loops. A connection beyond it takes the place of the one that has waited longest without a whole request; when
+  // all are in work, it is closed unanswered.
   std::size_t max_connections = 20'000;
+  // Of one client address, over all loops; what comes beyond is closed unanswered. 0: no limit, since behind a proxy all
+  // clients have its address.
+  std::size_t max_connections_per_address = 0;
   // Unsent bytes at which Exchange::Write asks to wait and no further pipelined request is begun.
   std::size_t high_water = 256 * 1024;
   // For the Date field.

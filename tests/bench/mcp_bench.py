@@ -2,7 +2,8 @@
 upstream asked directly, in one run.
 
 Usage: mcp_bench.py BUILD OUT.jsonl. The gateway (one thread) has core 0; upstream and load generator, both compiled, share
-core 1. Rounds of the three take turns, so that a busy machine is busy for all. Audit in `async` mode, SQLite.
+core 1. Rounds of them take turns, so that a busy machine is busy for all. Audit in `async` mode, SQLite; a second gateway in
+`durable` mode gives the latency that is stated beside.
 Lines of OUT: {"name", "unit", "value", "peers", "settings"}.
 """
 import json
@@ -54,20 +55,27 @@ class Bench:
         (self.folder / "policy.rego").write_text(
             'package intentgate.policy\nimport rego.v1\ndefault decision := {"allow": false, "reason": "no"}\n'
             'decision := {"allow": true, "reason": "read"} if startswith(input.tool, "read_")\n')
-        (self.folder / "intentgate.yaml").write_text(
-            f"listen: {{address: 127.0.0.1:0, threads: 1}}\nupstream: {{name: bench, url: {self.upstream}}}\n"
-            "keys: {file: keys}\nstore: {kind: sqlite, sqlite_path: bench.db}\npolicy: {files: [policy.rego]}\n"
-            "audit: {durability: async, overflow: block}\nlog: {level: warn}\n")
-        self.gateway = self.begin(0, self.binary, "serve", "--config", self.folder / "intentgate.yaml", stderr=subprocess.STDOUT)
-        for line in self.gateway.stdout:
-            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found[1])
-                break
+        self.gateway, self.port = self.serve("async")
         self.through = f"http://127.0.0.1:{self.port}/v1/mcp"
+        _, durable_port = self.serve("durable")
+        self.durable = f"http://127.0.0.1:{durable_port}/v1/mcp"
         self.token = subprocess.run([self.binary, "mint", "--keys", self.folder / "keys", "--subject", "bench", "--ttl", "1h",
                                      "--tools", "read_file", "--where", "/path subpath /data"],
                                     check=True, capture_output=True, text=True).stdout.strip()
+
+    def serve(self, durability):
+        """A gateway, and its port."""
+        config = self.folder / f"{durability}.yaml"
+        config.write_text(
+            f"listen: {{address: 127.0.0.1:0, threads: 1}}\nupstream: {{name: bench, url: {self.upstream}}}\n"
+            f"keys: {{file: keys}}\nstore: {{kind: sqlite, sqlite_path: {durability}.db}}\npolicy: {{files: [policy.rego]}}\n"
+            f"audit: {{durability: {durability}, overflow: block}}\nlog: {{level: warn}}\n")
+        process = self.begin(0, self.binary, "serve", "--config", config, stderr=subprocess.STDOUT)
+        for line in process.stdout:
+            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                return process, int(found[1])
+        raise SystemExit(f"the gateway with {durability} audit did not start")
 
     def load(self, url, token, connections, rate=0):
         """(calls per second, p50, p99) of one round."""
@@ -138,17 +146,21 @@ def main():
         capacity, cpu = median(g[0] for g, _ in busy), median(g[1] for g, _ in busy)
         peer_capacity, peer_cpu = median(p[0] for _, p in busy), median(p[1] for _, p in busy)
         half = round(capacity / 2)
-        calm = [(bench.load(bench.through, bench.token, 1, half), bench.load(bench.between, "", 1, half), bench.load(bench.upstream, "", 1, half))
-                for _ in range(ROUNDS)]
-        through, between, direct = ([median(r[side][i] for r in calm) for i in (1, 2)] for side in (0, 1, 2))
+        calm = [(bench.load(bench.through, bench.token, 1, half), bench.load(bench.between, "", 1, half), bench.load(bench.upstream, "", 1, half),
+                 bench.load(bench.durable, bench.token, 1, half)) for _ in range(ROUNDS)]
+        through, between, direct, durable = ([median(r[side][i] for r in calm) for i in (1, 2)] for side in range(4))
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
     load = os.getloadavg()[0]
     notes = f"async audit, gateway alone on core 0, medians of {ROUNDS} x {SECONDS} s, load average {load:.1f}"
     at_half = f"{half} calls/s, half of the capacity; {notes}"
-    rows = [("mcp.added_latency_p50", "us", through[0] - direct[0], {"through": through[0], "pass-through": between[0], "direct": direct[0]}, at_half),
-            ("mcp.added_latency_p99", "us", through[1] - direct[1], {"through": through[1], "pass-through": between[1], "direct": direct[1]}, at_half),
+
+    def beside(figure):
+        return {"through": through[figure], "pass-through": between[figure], "direct": direct[figure], "through, durable audit": durable[figure]}
+
+    rows = [("mcp.added_latency_p50", "us", through[0] - direct[0], beside(0), at_half),
+            ("mcp.added_latency_p99", "us", through[1] - direct[1], beside(1), at_half),
             ("mcp.cpu_per_call", "us", cpu, {"pass-through": peer_cpu}, notes),
             ("mcp.calls_per_second_per_core", "calls/s", 1e6 / cpu, {"pass-through": 1e6 / peer_cpu, "served": capacity, "pass-through served": peer_capacity},
              "from the processor time of the process; " + notes),

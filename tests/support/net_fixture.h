@@ -91,6 +91,13 @@ class RawClient {
     out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
     return out;
   }
+  // What has come so far, perhaps nothing.
+  std::string ReceiveNow() {
+    std::string out(65536, '\0');
+    const ssize_t n = ::recv(socket_, out.data(), out.size(), MSG_DONTWAIT);
+    out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return out;
+  }
   // Everything up to the peer's end.
   std::string ReceiveAll() {
     for (std::string piece = Receive(); !piece.empty(); piece = Receive()) received_ += piece;

@@ -212,4 +212,23 @@ TEST_CASE("no more calls than the limit are in progress, and one that is cancell
   CHECK(caller.Mcp("good", body, headers).code() == 0);
 }
 
+TEST_CASE("a merged stream ends with its caller's token in either era, and so does each upstream's part of it") {
+  for (const bool modern : {false, true}) {
+    CAPTURE(modern);
+    TwoUpstreams g;
+    g.settings.keep_alive_ms = 100;
+    g.upstream.modern = g.other.modern = modern;
+    Caller& caller = g.Start();
+    const auto stream =
+        modern ? caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", ModernHeaders("subscriptions/listen")),
+                             ModernBody("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"))
+               : caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", Streaming(caller)));
+    REQUIRE(stream->Starts());
+    CHECK(stream->Has(": alive\n"));
+    g.gate->tokens_ended = true;
+    CHECK(stream->Ends());
+    while (g.upstream.left == 0 || g.other.left == 0) std::this_thread::yield();
+  }
+}
+
 }  // namespace intentgate::test

@@ -205,15 +205,6 @@ TEST_CASE_FIXTURE(Fixture, "a client that only ended its sending side gets its a
   CHECK(all.find("one;") < all.find("two;"));
 }
 
-TEST_CASE_FIXTURE(Fixture, "connections over the limit are closed") {
-  options.max_connections = 1;
-  Start();
-  RawClient first(port());
-  first.Send(Post("/echo", "in;"));
-  CHECK(first.ReceiveUntil("in;").ends_with("in;"));
-  CHECK(Ask(Get("/who")).empty());
-}
-
 TEST_CASE_FIXTURE(Fixture, "a graceful stop answers what is in flight and closes what is idle") {
   Start();
   RawClient idle(port()), busy(port());
