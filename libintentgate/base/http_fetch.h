@@ -21,9 +21,12 @@ struct HttpFetchRequest {
   std::size_t max_response_bytes = std::size_t{1} << 20;       // body; kLimitExceeded beyond
 };
 
+inline constexpr std::size_t kMaxReplyHeaderBytes = 16 * 1024;   // what is beyond is left out
+
 struct HttpFetchReply {
   std::int64_t status = 0;  // redirects are not followed, so 3xx is an answer like any other
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};   // names in lower case; at most kMaxReplyHeaderBytes of them
 };
 
 // Thread-safe. Messages hold neither URL nor header nor body.

@@ -33,6 +33,12 @@ std::string_view ReasonName(Reason reason) {
     case Reason::kTokenDepthExceeded: return "capability.token_depth_exceeded";
     case Reason::kTokenSealedExtended: return "capability.token_sealed_extended";
     case Reason::kRevocationUnavailable: return "capability.revocation_unavailable";
+    case Reason::kTokenWrongIssuer: return "capability.token_wrong_issuer";
+    case Reason::kTokenWrongType: return "capability.token_wrong_type";
+    case Reason::kTokenScope: return "capability.token_scope";
+    case Reason::kIssuerUnavailable: return "capability.issuer_unavailable";
+    case Reason::kProofRequired: return "capability.proof_required";
+    case Reason::kProofRefused: return "capability.proof_refused";
     case Reason::kToolNotAllowed: return "capability.tool_not_allowed";
     case Reason::kToolDenied: return "capability.tool_denied";
     case Reason::kAgentMismatch: return "capability.agent_mismatch";

@@ -45,6 +45,30 @@ std::size_t Receive(char* data, std::size_t size, std::size_t count, void* user)
   return bytes;
 }
 
+struct Fields {
+  std::vector<std::pair<std::string, std::string>> list;
+  std::size_t bytes = 0;
+};
+
+// One line of a head; a status line begins another one (after a 1xx).
+std::size_t ReceiveField(char* data, std::size_t size, std::size_t count, void* user) {
+  auto* fields = static_cast<Fields*>(user);
+  const std::size_t bytes = size * count;
+  const std::string_view line(data, bytes);
+  if (line.starts_with("HTTP/")) fields->list.clear();
+  const std::size_t colon = line.find(':');
+  fields->bytes += bytes;
+  if (colon == std::string_view::npos || fields->bytes > base::kMaxReplyHeaderBytes) return bytes;
+  std::string name(line.substr(0, colon));
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  std::string_view value = line.substr(colon + 1);
+  const std::size_t first = value.find_first_not_of(" \t");
+  const std::size_t last = value.find_last_not_of(" \t\r\n");
+  value = first == std::string_view::npos || last < first ? std::string_view() : value.substr(first, last - first + 1);
+  fields->list.emplace_back(std::move(name), value);
+  return bytes;
+}
+
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
 }
@@ -132,7 +156,7 @@ bool StartCurl() {
 }
 
 bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRequest& request, curl_slist* headers,
-               Sink& sink) {
+               Sink& sink, Fields& fields) {
   Setup setup(handle);
   setup.Set(CURLOPT_URL, request.url.c_str());
   setup.Set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -155,6 +179,8 @@ bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRe
   setup.Set(CURLOPT_HTTPHEADER, headers);
   setup.Set(CURLOPT_WRITEFUNCTION, &Receive);
   setup.Set(CURLOPT_WRITEDATA, static_cast<void*>(&sink));
+  setup.Set(CURLOPT_HEADERFUNCTION, &ReceiveField);
+  setup.Set(CURLOPT_HEADERDATA, static_cast<void*>(&fields));
   if (request.method == "HEAD") setup.Set(CURLOPT_NOBODY, 1L);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     setup.Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -218,7 +244,8 @@ Result<base::HttpFetchReply> CurlFetcher::Fetch(const base::HttpFetchRequest& re
   Easy handle = pool_->Take();
   if (handle == nullptr) return Error{ErrorCode::kInternal, "libcurl gave no handle"};
   Sink sink{.body = {}, .limit = request.max_response_bytes};
-  if (!Configure(handle.get(), options_, request, headers->get(), sink)) {
+  Fields fields;
+  if (!Configure(handle.get(), options_, request, headers->get(), sink, fields)) {
     return Error{ErrorCode::kInternal, "libcurl refused an option"};
   }
   const CURLcode code = curl_easy_perform(handle.get());
@@ -226,7 +253,7 @@ Result<base::HttpFetchReply> CurlFetcher::Fetch(const base::HttpFetchRequest& re
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   pool_->Return(std::move(handle));
   if (code != CURLE_OK) return ExplainFailure(code, sink);
-  return base::HttpFetchReply{status, std::move(sink.body)};
+  return base::HttpFetchReply{status, std::move(sink.body), std::move(fields.list)};
 }
 
 }  // namespace intentgate::fetch

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "gate/counters.h"
+#include "token/adopt.h"
 
 namespace intentgate::gate {
 namespace {
@@ -45,6 +47,15 @@ std::optional<Refused> WithinTime(const TokenContent& token, std::int64_t now) {
   return std::nullopt;
 }
 
+std::optional<Refused> HeldBy(Judged& judged, std::string_view holder) {
+  std::optional<TokenRefusal> refusal = CheckHolder(judged.token->token, holder);
+  if (!refusal) return std::nullopt;
+  judged.refused_caveat = refusal->caveat_index;
+  Refused no = No(refusal->reason, std::move(refusal->message));
+  no.rule = RuleOf(*refusal, judged.token->token.content());
+  return no;
+}
+
 }  // namespace
 
 CapabilityCheck::CapabilityCheck(const GateSettings& settings, std::shared_ptr<const Clock> clock,
@@ -56,23 +67,39 @@ CapabilityCheck::CapabilityCheck(const GateSettings& settings, std::shared_ptr<c
       cache_(kCachedTokens) {}
 
 std::optional<Refused> CapabilityCheck::Verified(std::string_view text, Judged& judged) {
-  if (!settings_.keys) return No(Reason::kTokenUnknownKey, "this gate has no key to check a token with");
   judged.token = cache_.Find(text, clock_->UnixSeconds());
   if (!judged.token) {
-    VerifyResult verified = Verify(text, *settings_.keys, verify_options_, *clock_);
-    if (!verified.ok()) {
-      judged.refused_caveat = verified.refusal().caveat_index;
-      return No(verified.refusal().reason, verified.refusal().message);
-    }
-    const TokenContent& content = verified.token().content();
-    judged.token = std::make_shared<const KnownToken>(
-        KnownToken{verified.token(), RevocableIds(content),
-                   CountersFor(&content, content.tenant, content.subject, settings_),
-                   KeyAcceptedUntil(content, *settings_.keys)});
+    const bool foreign = foreign_ != nullptr && foreign_->Reads(text);
+    if (auto no = foreign ? ReadForeign(text, judged) : Read(text, judged)) return no;
     cache_.Keep(text, judged.token);
   }
   judged.tenant = judged.token->token.content().tenant;
   judged.agent_id = judged.token->token.content().subject;
+  return std::nullopt;
+}
+
+std::optional<Refused> CapabilityCheck::Read(std::string_view text, Judged& judged) {
+  if (!settings_.keys) return No(Reason::kTokenUnknownKey, "this gate has no key to check a token with");
+  VerifyResult verified = Verify(text, *settings_.keys, verify_options_, *clock_);
+  if (!verified.ok()) {
+    judged.refused_caveat = verified.refusal().caveat_index;
+    return No(verified.refusal().reason, verified.refusal().message);
+  }
+  const TokenContent& content = verified.token().content();
+  judged.token = std::make_shared<const KnownToken>(
+      KnownToken{verified.token(), RevocableIds(content), CountersFor(&content, content.tenant, content.subject, settings_),
+                 KeyAcceptedUntil(content, *settings_.keys)});
+  return std::nullopt;
+}
+
+std::optional<Refused> CapabilityCheck::ReadForeign(std::string_view text, Judged& judged) {
+  auto read = foreign_->Verify(text);
+  if (auto* refusal = std::get_if<TokenRefusal>(&read)) return No(refusal->reason, std::move(refusal->message));
+  ForeignToken& vouched = std::get<ForeignToken>(read);
+  const VerifiedToken adopted = token::AdoptForeign(std::move(vouched.content));
+  const TokenContent& content = adopted.content();
+  judged.token = std::make_shared<const KnownToken>(
+      KnownToken{adopted, RevocableIds(content), CountersFor(&content, content.tenant, content.subject, settings_), vouched.known_until});
   return std::nullopt;
 }
 
@@ -96,13 +123,14 @@ std::optional<Refused> CapabilityCheck::Ask(const Call& call, Judged& judged) {
   }
   if (auto no = Verified(call.token, judged)) return no;
   if (auto no = NotRevoked(judged)) return no;
+  if (auto no = HeldBy(judged, call.holder)) return no;
   // A method is judged under its own name.
   if (call.tool == call.method && SpeaksOfToolsOnly(judged.token->token.content())) {
     return No(Reason::kToolNotAllowed, "the token speaks of tools only; for " + std::string(call.method) +
                                            " it needs a tool_allow that names the method");
   }
   const CaveatContext context{
-      .tool = call.tool, .arguments = call.arguments, .server = call.server, .now = clock_->UnixSeconds()};
+      .tool = call.tool, .arguments = call.arguments, .server = call.server, .holder = call.holder, .now = clock_->UnixSeconds()};
   if (auto refusal = CheckCaveats(judged.token->token, context)) {
     judged.refused_caveat = refusal->caveat_index;
     Refused no = No(refusal->reason, std::move(refusal->message));
@@ -112,15 +140,17 @@ std::optional<Refused> CapabilityCheck::Ask(const Call& call, Judged& judged) {
   return std::nullopt;
 }
 
-std::optional<Refused> CapabilityCheck::AskToken(std::string_view text, Judged& judged) {
+std::optional<Refused> CapabilityCheck::AskToken(std::string_view text, std::string_view holder, Judged& judged) {
   if (text.empty()) return No(Reason::kNoToken, "a capability token is required");
   if (auto no = Verified(text, judged)) return no;
   if (auto no = NotRevoked(judged)) return no;
-  return WithinTime(judged.token->token.content(), clock_->UnixSeconds());
+  if (auto no = WithinTime(judged.token->token.content(), clock_->UnixSeconds())) return no;
+  return HeldBy(judged, holder);
 }
 
-bool CapabilityCheck::CouldCall(const Judged& judged, std::string_view tool, std::string_view server) const {
-  return intentgate::CouldCall(judged.token->token, tool, {.server = server, .now = clock_->UnixSeconds()});
+bool CapabilityCheck::CouldCall(const Judged& judged, std::string_view tool, std::string_view server,
+                                std::string_view holder) const {
+  return intentgate::CouldCall(judged.token->token, tool, {.server = server, .holder = holder, .now = clock_->UnixSeconds()});
 }
 
 }  // namespace intentgate::gate

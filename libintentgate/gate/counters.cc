@@ -49,7 +49,7 @@ std::string PrefixDigest(const TokenContent& token, std::size_t caveat) {
 }
 
 std::string KeyOf(const TokenContent& token, std::size_t caveat) {
-  if (token.format != TokenFormat::kV5) return "token:" + token.root_jti + "/" + PrefixDigest(token, caveat);
+  if (token.format == TokenFormat::kV3 || token.format == TokenFormat::kV4) return "token:" + token.root_jti + "/" + PrefixDigest(token, caveat);
   const Hop& hop = token.hops[HopOf(token, caveat)];
   return "token:" + token.root_jti + "/" + hop.id + "/" + std::to_string(caveat - hop.first_caveat);
 }

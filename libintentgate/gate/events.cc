@@ -86,11 +86,19 @@ void AddApproval(const Call& call, const Judged& judged, const Decision& decisio
   }
 }
 
+// Who vouches for a caller that has no token of the gate's own.
+void AddIssuer(const TokenContent& token, json::Value& details) {
+  details.Set("issuer", Cut(token.issuer));
+  if (!token.client.empty()) details.Set("client", Cut(token.client));
+}
+
 // What operators should know and the agent need not.
 void AddDetails(const Judged& judged, AuditEvent& event) {
-  const bool delegated = judged.token && judged.token->token.content().hops.size() > 1;
-  if (!delegated && judged.intent_problem.empty() && judged.policy_detail.empty()) return;
+  const bool foreign = judged.token && judged.token->token.content().format == TokenFormat::kForeign;
+  const bool delegated = judged.token && !foreign && judged.token->token.content().hops.size() > 1;
+  if (!foreign && !delegated && judged.intent_problem.empty() && judged.policy_detail.empty()) return;
   event.details = json::Value(json::Object{});
+  if (foreign) AddIssuer(judged.token->token.content(), event.details);
   if (delegated) event.details.Set("delegation", Delegation(judged.token->token.content().hops));
   if (!judged.intent_problem.empty()) event.details.Set("intent_not_checked", Cut(judged.intent_problem));
   if (!judged.policy_detail.empty()) event.details.Set("policy_error", Cut(judged.policy_detail));

@@ -177,7 +177,7 @@ void GateImpl::JudgeAsync(const Call& call, DecisionDone done) {
 void GateImpl::RefuseAndRecord(const Call& call, Refused refused, DecisionDone done) {
   Judged judged;
   // Whose call it was belongs into the event; whether the token is good does not change the answer.
-  if (!call.token.empty()) static_cast<void>(pipeline_.capability().AskToken(call.token, judged));
+  if (!call.token.empty()) static_cast<void>(pipeline_.capability().AskToken(call.token, call.holder, judged));
   judged.refused_caveat.reset();
   judged.refused = std::move(refused);
   Record(call, std::move(judged), parts_.clock->MonotonicNanos(), std::move(done));
@@ -256,25 +256,33 @@ void GateImpl::RecordRefusedRequest(const Call& call, std::string_view why) {
   RefuseAndRecord(call, {Check::kNone, Reason::kInvalidRequest, std::string(why)}, [](Decision) {});
 }
 
+void GateImpl::RecordRefusedToken(const Call& call, const Decision& refusal) {
+  RefuseAndRecord(call, {refusal.check, refusal.code, refusal.reason, Verdict::kBlock, refusal.rule}, [](Decision) {});
+}
+
 void GateImpl::RecordOutcome(const Decision& d, const Outcome& outcome) {
   log_->Append(OutcomeEvent(d, outcome), {parts_.settings.durability, parts_.settings.overflow}, [](Result<AuditReceipt>) {});
 }
 
 std::vector<bool> GateImpl::VisibleTools(std::string_view token, std::string_view server,
-                                         std::span<const std::string> tools) {
+                                         std::span<const std::string> tools, std::string_view holder) {
   if (token.empty() && !parts_.settings.require_capability) return std::vector<bool>(tools.size(), true);
   std::vector<bool> visible(tools.size(), false);
   Judged judged;
-  if (pipeline_.capability().AskToken(token, judged)) return visible;
-  for (std::size_t i = 0; i < tools.size(); ++i) visible[i] = pipeline_.capability().CouldCall(judged, tools[i], server);
+  if (pipeline_.capability().AskToken(token, holder, judged)) return visible;
+  for (std::size_t i = 0; i < tools.size(); ++i) visible[i] = pipeline_.capability().CouldCall(judged, tools[i], server, holder);
   return visible;
 }
 
-Decision GateImpl::CheckToken(std::string_view token) {
+Decision GateImpl::CheckToken(std::string_view token, std::string_view holder) {
   const std::int64_t started = parts_.clock->MonotonicNanos();
   Judged judged;
-  judged.refused = pipeline_.capability().AskToken(token, judged);
+  judged.refused = pipeline_.capability().AskToken(token, holder, judged);
   return ToDecision(judged, started);
+}
+
+void GateImpl::AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) {
+  pipeline_.capability().AcceptForeign(std::move(tokens));
 }
 
 void GateImpl::SetToolCatalogue(std::vector<ToolInfo> tools) { pipeline_.intent().SetCatalogue(std::move(tools)); }

@@ -39,11 +39,13 @@ class GateImpl final : public Gate {
   void AuthorizeAsync(const Call& call, DecisionDone done) override;
   Decision Explain(const Call& call) override;
   void RecordRefusedRequest(const Call& call, std::string_view why) override;
+  void RecordRefusedToken(const Call& call, const Decision& refusal) override;
   void RecordOutcome(const Decision& d, const Outcome& outcome) override;
 
   std::vector<bool> VisibleTools(std::string_view token, std::string_view server,
-                                 std::span<const std::string> tools) override;
-  Decision CheckToken(std::string_view token) override;
+                                 std::span<const std::string> tools, std::string_view holder) override;
+  Decision CheckToken(std::string_view token, std::string_view holder) override;
+  void AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) override;
   void SetToolCatalogue(std::vector<ToolInfo> tools) override;
   Status SetPolicy(std::shared_ptr<const Policy> policy, const AdminContext& admin) override;
 

@@ -2,7 +2,6 @@
 // the gate and the stores. docs/design/open.md says why it stands here.
 
 #include <memory>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -57,13 +56,7 @@ Result<std::shared_ptr<audit::LogStore>> AddStores(gate::GateParts& parts) {
 
 Status AddPolicy(gate::GateParts& parts) {
   if (parts.settings.policy_sources.empty()) return {};
-  std::vector<rego::SourceFile> files;
-  for (const auto& [name, text] : parts.settings.policy_sources) files.push_back({name, text});
-  policy::PolicyOptions options;
-  options.limits.max_steps = static_cast<std::uint64_t>(parts.settings.policy_max_steps);
-  options.limits.max_memory_bytes = static_cast<std::size_t>(parts.settings.policy_max_memory_bytes);
-  options.clock = parts.clock;
-  policy::CompileOutcome compiled = Policy::Compile(files, json::Value(), options);
+  policy::CompileOutcome compiled = CompileSettingsPolicy(parts.settings, parts.clock);
   if (!compiled.ok()) {
     std::string message = "policy.files: the policy does not compile";
     for (const rego::Diagnostic& diagnostic : compiled.diagnostics) message += "\n" + diagnostic.ToString();

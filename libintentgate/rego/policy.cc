@@ -48,17 +48,32 @@ struct CompiledPolicy::Impl {
     return error;
   }
 
+  // What an evaluation reads as input: a tree, a text, or nothing.
+  struct Input {
+    const json::Value* tree = nullptr;
+    const JsonText* text = nullptr;
+  };
+
+  static std::optional<EvalError> SetInput(Machine& machine, const Input& input) {
+    if (input.tree != nullptr) machine.SetInput(Value::FromJson(machine.arena(), *input.tree));
+    if (input.text == nullptr) return std::nullopt;
+    const Result<Value> read = machine.input_text().Read(machine.arena(), input.text->text, input.text->limits);
+    if (!read.ok()) return EvalError{"eval_input_error", read.error().message, {}, 0, 0};
+    machine.SetInput(*read);
+    return std::nullopt;
+  }
+
   // Runs `body` on a pooled machine; every failure becomes an EvalError.
   template <typename Body>
-  std::optional<EvalError> Guarded(const json::Value* input, const EvalOptions& options, const ProgramInfo& info, const Body& body) const {
+  std::optional<EvalError> Guarded(const Input& input, const EvalOptions& options, const ProgramInfo& info, const Body& body) const {
     try {
       const MachinePool::Lease machine(machines);
       machine->Start(info, options, options.clock != nullptr ? *options.clock : *clock);
       std::optional<EvalError> error;
       try {
         const Meter meter = machine->Metered();
-        if (input != nullptr) machine->SetInput(Value::FromJson(machine->arena(), *input));
-        body(*machine);
+        error = SetInput(*machine, input);
+        if (!error) body(*machine);
       } catch (const EvalAbort& abort) {
         error = ToError(abort);
       }
@@ -72,7 +87,7 @@ struct CompiledPolicy::Impl {
 
   // The keys of a ground reference below data; nullopt if `text` is none.
   static std::optional<std::vector<Term>> ParseEntrypoint(std::string_view text);
-  void Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options, EvalResult& result) const;
+  void Eval(std::string_view entrypoint, const Input& input, const EvalOptions& options, EvalResult& result) const;
 };
 
 CompiledPolicy::CompiledPolicy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -147,7 +162,7 @@ CompileResult CompiledPolicy::Compile(std::span<const SourceFile> files, const j
     for (const Module& module : modules) impl->packages.push_back(TermText(module.package));
     std::sort(impl->packages.begin(), impl->packages.end());
     impl->packages.erase(std::unique(impl->packages.begin(), impl->packages.end()), impl->packages.end());
-    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size(), impl->plans.joins, &impl->file_names};
+    impl->program = {impl->plans.root, impl->plans.sets.size(), impl->plans.input_paths.size(), impl->plans.mocks.size(), impl->plans.joins, impl->plans.comprehensions, &impl->file_names};
     result.policy = std::make_shared<const CompiledPolicy>(std::move(impl));
   } catch (const EvalAbort& abort) {
     diagnostics.Compile({}, abort.message);
@@ -171,7 +186,7 @@ std::optional<std::vector<Term>> CompiledPolicy::Impl::ParseEntrypoint(std::stri
   return keys;
 }
 
-void CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::Value* input, const EvalOptions& options, EvalResult& result) const {
+void CompiledPolicy::Impl::Eval(std::string_view entrypoint, const Input& input, const EvalOptions& options, EvalResult& result) const {
   result.error.reset();
   result.defined = false;
   result.steps = 0;
@@ -205,18 +220,28 @@ void CompiledPolicy::Impl::Eval(std::string_view entrypoint, const json::Value* 
 
 EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const json::Value& input, const EvalOptions& options) const {
   EvalResult result;
-  impl_->Eval(entrypoint, &input, options, result);
+  impl_->Eval(entrypoint, {.tree = &input}, options, result);
   return result;
 }
 
 EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const EvalOptions& options) const {
   EvalResult result;
-  impl_->Eval(entrypoint, nullptr, options, result);
+  impl_->Eval(entrypoint, {}, options, result);
+  return result;
+}
+
+EvalResult CompiledPolicy::Eval(std::string_view entrypoint, const JsonText& input, const EvalOptions& options) const {
+  EvalResult result;
+  impl_->Eval(entrypoint, {.text = &input}, options, result);
   return result;
 }
 
 void CompiledPolicy::EvalInto(EvalResult& result, std::string_view entrypoint, const json::Value& input, const EvalOptions& options) const {
-  impl_->Eval(entrypoint, &input, options, result);
+  impl_->Eval(entrypoint, {.tree = &input}, options, result);
+}
+
+void CompiledPolicy::EvalInto(EvalResult& result, std::string_view entrypoint, const JsonText& input, const EvalOptions& options) const {
+  impl_->Eval(entrypoint, {.text = &input}, options, result);
 }
 
 namespace {
@@ -271,8 +296,8 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     const Block* block = lowering.LowerBody(&body);
     if (failed()) return result;
     const ProgramInfo info = {plans.root,         plans.sets.size(), plans.input_paths.size(),
-                              plans.mocks.size(), plans.joins,       &impl_->file_names};
-    result.error = impl_->Guarded(input, options, info, [&](Machine& machine) {
+                              plans.mocks.size(), plans.joins,       plans.comprehensions, &impl_->file_names};
+    result.error = impl_->Guarded({.tree = input}, options, info, [&](Machine& machine) {
       machine.RunQuery(*block, lowering.slots(), [&](const Value* frame) {
         const bool failed_test = captured.size() > 1 && std::any_of(captured.begin(), captured.end(), [&](std::int32_t var) {
           return var != kNoVar && frame[var].is_false();

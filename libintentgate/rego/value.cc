@@ -42,14 +42,22 @@ void Materialize(ArrayRep& rep) {
   rep.source = nullptr;
 }
 
-void Materialize(ObjectRep& rep) {
+void SortByText(Entry* entries, std::size_t size) {
+  std::sort(entries, entries + size, [](const Entry& a, const Entry& b) { return a.key.string() < b.key.string(); });
+}
+
+void Materialize(ObjectRep& rep, std::size_t size) {
+  if (rep.unsorted != nullptr) {
+    SortByText(rep.unsorted, size);
+    rep.unsorted = nullptr;
+  }
   if (rep.source == nullptr) return;
   const json::Object& from = *rep.source;
   Entry* entries = rep.arena->NewArray<Entry>(from.size());
   for (std::size_t i = 0; i < from.size(); ++i) {
     entries[i] = {Value::StringRef(from[i].name), Value::FromJson(*rep.arena, from[i].value)};
   }
-  std::sort(entries, entries + from.size(), [](const Entry& a, const Entry& b) { return a.key.string() < b.key.string(); });
+  SortByText(entries, from.size());
   rep.entries = entries;
   rep.source = nullptr;
 }
@@ -262,6 +270,30 @@ Value Value::FromJson(Arena& arena, const json::Value& json) {
   return v;
 }
 
+Value Value::ObjectOver(Arena& arena, std::span<Entry> entries, const Entry** twice) {
+  constexpr std::size_t kPairs = 16;  // up to here all pairs are compared
+  if (entries.empty()) return EmptyObject();
+  auto* rep = arena.New<ObjectRep>();
+  rep->entries = entries.data();
+  Value v(Type::kObject, 0);
+  v.size_ = static_cast<std::uint32_t>(entries.size());
+  v.object_ = rep;
+  const auto same = [](const Entry& a, const Entry& b) { return a.key.string() == b.key.string(); };
+  if (entries.size() > kPairs) {
+    SortByText(entries.data(), entries.size());
+    const auto found = std::adjacent_find(entries.begin(), entries.end(), same);
+    if (found != entries.end()) *twice = &*found;
+    return v;
+  }
+  rep->unsorted = entries.data();
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (same(entries[i], entries[j])) *twice = &entries[i];
+    }
+  }
+  return v;
+}
+
 namespace {
 
 Value CopyJson(Arena& arena, const json::Value& json) {
@@ -354,12 +386,18 @@ std::span<const Value> Value::elements() const {
 
 std::span<const Entry> Value::entries() const {
   if (!is_object()) return {};
-  Materialize(*object_);
+  Materialize(*object_, size_);
   return {object_->entries, size_};
 }
 
 Value Value::GetMember(std::string_view name) const {
   if (!is_object()) return {};
+  if (object_->unsorted != nullptr && size_ <= kLazyScan) {
+    const Entry* end = object_->unsorted + size_;
+    const Entry* found = std::find_if(object_->entries, end, [&](const Entry& e) { return e.key.string() == name; });
+    return found == end ? Value() : found->value;
+  }
+  if (object_->unsorted != nullptr) Materialize(*object_, size_);
   if (object_->source != nullptr) {
     if (size_ <= kLazyScan) {
       for (const json::Member& m : *object_->source) {
@@ -367,7 +405,7 @@ Value Value::GetMember(std::string_view name) const {
       }
       return {};
     }
-    Materialize(*object_);
+    Materialize(*object_, size_);
   }
   const Entry* found = FindSorted(object_->entries, object_->entries + size_, StringRef(name));
   return found == nullptr ? Value() : found->value;
@@ -377,7 +415,7 @@ Value Value::Get(const Value& key) const {
   switch (type_) {
     case Type::kObject: {
       if (key.is_string()) return GetMember(key.string());
-      if (object_->source != nullptr) return {};
+      if (object_->source != nullptr || object_->unsorted != nullptr) return {};  // JSON has no other keys
       const Entry* found = FindSorted(object_->entries, object_->entries + size_, key);
       return found == nullptr ? Value() : found->value;
     }

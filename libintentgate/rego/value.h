@@ -72,6 +72,9 @@ class Value {
   static Value EmptyArray();
   static Value EmptyObject();
   static Value EmptySet();
+  // An object of what JSON text says: keys are strings in any order. REQUIRES: the entries outlive the value, which may
+  // sort them. `twice` comes to point to an entry whose key is there before; the value is of no use then.
+  static Value ObjectOver(Arena& arena, std::span<Entry> entries, const Entry** twice);
   // Lazy. REQUIRES: `json` outlives the value and does not change.
   static Value FromJson(Arena& arena, const json::Value& json);
   // Reads text into a value, as json.unmarshal does (strict JSON).

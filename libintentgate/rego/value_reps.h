@@ -19,6 +19,7 @@ struct ObjectRep {
   const Entry* entries = nullptr;
   const json::Object* source = nullptr;
   Arena* arena = nullptr;
+  Entry* unsorted = nullptr;  // the entries, until somebody asks for their order
 };
 
 }  // namespace intentgate::rego

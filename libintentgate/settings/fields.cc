@@ -170,6 +170,16 @@ void AddPolicy(std::vector<Field>& fields) {
                        &GateSettings::policy_max_steps, {1, 1'000'000'000}));
   fields.push_back(Int({"policy.max_memory_bytes", "INTENTGATE_POLICY_MAX_MEMORY_BYTES", "Memory one decision may take; beyond it the call is refused."},
                        &GateSettings::policy_max_memory_bytes, {65'536, std::int64_t{1} << 32}));
+  fields.push_back(Text({"policy.bundle_key_file", "INTENTGATE_POLICY_BUNDLE_KEY_FILE",
+                         "Public key (PEM), or secret for HS algorithms, by which bundles in `policy.files` are checked. Given: the policy must be "
+                         "of signed bundles alone."},
+                        &GateSettings::policy_bundle_key_file));
+  fields.push_back(Text({"policy.bundle_key_id", "INTENTGATE_POLICY_BUNDLE_KEY_ID", "The name of that key."}, &GateSettings::policy_bundle_key_id));
+  fields.push_back(Text({"policy.bundle_algorithm", "INTENTGATE_POLICY_BUNDLE_ALGORITHM",
+                         "The algorithm of the bundles' signatures: RS, PS, ES or HS with 256, 384 or 512."},
+                        &GateSettings::policy_bundle_algorithm));
+  fields.push_back(Text({"policy.bundle_scope", "INTENTGATE_POLICY_BUNDLE_SCOPE", "The scope that bundles must be signed for."},
+                        &GateSettings::policy_bundle_scope));
 }
 
 void AddBudget(std::vector<Field>& fields) {

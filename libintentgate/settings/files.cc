@@ -71,7 +71,8 @@ std::string Beside(const std::string& base_file, const std::string& path) {
 void ReadNamedFiles(Draft& draft) {
   if (draft.key_file && !draft.settings.keys) ReadKeys(draft);
   for (const NamedFile& file : draft.policy_files) {
-    Result<std::string> text = ReadFile(file.path, kMaxPolicyFileBytes, false);
+    const bool bundle = file.path.ends_with(".tar.gz") || file.path.ends_with(".tgz");
+    Result<std::string> text = ReadFile(file.path, bundle ? kMaxPolicyBundleBytes : kMaxPolicyFileBytes, false);
     if (!text.ok()) {
       draft.Problem(file.where, text.error().message);
     } else {

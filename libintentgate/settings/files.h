@@ -9,6 +9,7 @@ namespace intentgate::settings {
 
 inline constexpr std::size_t kMaxKeyFileBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxPolicyFileBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxPolicyBundleBytes = std::size_t{64} << 20;
 
 // Reads draft.key_file unless keys are there already, and every policy file.
 void ReadNamedFiles(Draft& draft);

@@ -9,7 +9,7 @@
 namespace intentgate {
 
 const std::vector<std::string> kServerSections = {"listen", "tls",     "upstream", "upstreams", "admin",
-                                                  "log",    "metrics", "limits",   "mcp"};
+                                                  "log",    "metrics", "limits",   "mcp",       "oauth"};
 
 namespace settings {
 namespace {

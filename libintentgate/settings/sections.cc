@@ -102,7 +102,7 @@ void FileReader::Visit(const YamlNode& node, const std::string& path) {
     if (!Is(node, YamlKind::kText, path)) return;
     const bool names_a_file = path == "keys.file" || path == "store.sqlite_path" ||
                               path == "audit.retention.archive_directory" ||
-                              path == "audit.publish.file" || path == "audit.publish.witness_policy_file" ||
+                              path == "audit.publish.file" || path == "policy.bundle_key_file" || path == "audit.publish.witness_policy_file" ||
                               (path.starts_with("audit.signing.") && path.ends_with("_file"));
     const std::string text = names_a_file && !node.text.empty() ? Beside(file_name_, node.text) : node.text;
     std::string problem = field.set(draft_, text, Where(node.place, path));
@@ -217,7 +217,7 @@ void ReadSections(const YamlNode& root, const std::string& file_name, const std:
 std::vector<SettingReference> SectionReference() {
   return {
       {"policy.files", "INTENTGATE_POLICY_FILE", "",
-       "Rego files; the variable names one and replaces the list. Without any, every call is refused. Relative paths start at the configuration file."},
+       "Rego files, and bundles (`.tar.gz`, docs/policy/bundles.md); the variable names one and replaces the list. Without any, every call is refused. Relative paths start at the configuration file."},
       {"budget.agents.<id>", "", "", "A budget for this agent instead of `budget.agent`, with the same four members."},
       {"budget.tenants.<id>", "", "", "A budget for this tenant instead of `budget.tenant`, with the same four members."},
       {"tools[].match", "", "", "A tool's name, or a glob over names. The first row that matches holds."},

@@ -1,5 +1,6 @@
 #include <intentgate/caveat.h>
 
+#include "base/encoding.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
 #include "token/caveat_members.h"
@@ -13,7 +14,7 @@ struct KindName {
   CaveatKind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 12> kKindNames = {{
+constexpr std::array<KindName, 13> kKindNames = {{
     {CaveatKind::kExpires, "exp"},
     {CaveatKind::kAgentLock, "agent_lock"},
     {CaveatKind::kToolAllow, "tool_allow"},
@@ -26,6 +27,7 @@ constexpr std::array<KindName, 12> kKindNames = {{
     {CaveatKind::kMaxCost, "max_cost"},
     {CaveatKind::kRiskMax, "risk_max"},
     {CaveatKind::kArgument, "arg"},
+    {CaveatKind::kHolder, "holder"},
 }};
 
 Caveat Make(CaveatKind kind) {
@@ -94,6 +96,13 @@ Status ValidateArgument(const Caveat& caveat) {
   return token::ValidateConstraint(caveat.constraint.front());
 }
 
+// A SHA-256 in base64url.
+Status ValidateHolder(const Caveat& caveat) {
+  const Result<base::Bytes> digest = base::Base64UrlDecode(caveat.holder);
+  if (digest.ok() && digest->size() == 32) return {};
+  return Invalid(caveat, "the thumbprint is no SHA-256 in base64url (43 characters)");
+}
+
 }  // namespace
 
 std::string_view CaveatKindName(CaveatKind kind) {
@@ -157,6 +166,12 @@ Caveat Caveat::Argument(std::string json_pointer, Constraint rule, std::string t
   return c;
 }
 
+Caveat Caveat::Holder(std::string thumbprint) {
+  Caveat c = Make(CaveatKind::kHolder);
+  c.holder = std::move(thumbprint);
+  return c;
+}
+
 std::string Caveat::Describe() const {
   switch (kind) {
     case CaveatKind::kExpires:
@@ -178,6 +193,7 @@ std::string Caveat::Describe() const {
       if (!only_for_tool.empty()) out += " of " + token::Quote(only_for_tool);
       return out + (constraint.empty() ? std::string(" has no constraint") : " " + constraint.front().Describe());
     }
+    case CaveatKind::kHolder: return "only with a proof of the key " + token::Quote(holder);
     case CaveatKind::kUnknown: break;
   }
   return "of an unknown type, always refuses: " + token::Quote(type_name);
@@ -208,6 +224,7 @@ Status Caveat::Validate() const {
     case CaveatKind::kMaxCost: return max_cents >= 0 ? Status() : Invalid(*this, "a negative amount");
     case CaveatKind::kRiskMax: return risk_max >= 0 ? Status() : Invalid(*this, "a negative ceiling");
     case CaveatKind::kArgument: return ValidateArgument(*this);
+    case CaveatKind::kHolder: return ValidateHolder(*this);
     case CaveatKind::kUnknown: break;
   }
   return Invalid(*this, "this type is unknown");

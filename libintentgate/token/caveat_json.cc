@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 12> kPublicNames = {
     "t", "tools", "agent", "exp", "max_calls", "step_up_at", "callees", "callee_zones", "servers", "rate_per_min",
     "max_cents", "risk_max"};
 constexpr std::array<std::string_view, 4> kArgumentNames = {"t", "at", "is", "tool"};
+constexpr std::array<std::string_view, 2> kHolderNames = {"t", "jkt"};
 
 Error Malformed(std::string what) { return Error{ErrorCode::kMalformed, "caveat: " + std::move(what)}; }
 
@@ -61,6 +62,17 @@ Result<Caveat> ReadArgumentCaveat(const json::Value& value) {
   return Caveat::Argument(std::move(pointer), std::move(*rule), std::move(tool));
 }
 
+Result<Caveat> ReadHolderCaveat(const json::Value& value) {
+  if (Status s = json::RefuseCaseVariants(value, kHolderNames); !s.ok()) return s.error();
+  for (const json::Member& member : value.object()) {
+    if (member.name != "t" && member.name != "jkt") return Malformed("unknown member " + Quote(member.name));
+  }
+  const json::Value* thumbprint = value.Find("jkt");
+  if (thumbprint == nullptr) return Malformed("the member \"jkt\" is missing");
+  if (!thumbprint->is_string()) return WrongType("jkt", "string");
+  return Caveat::Holder(thumbprint->string_value());
+}
+
 }  // namespace
 
 bool MemberBelongs(CaveatKind kind, std::string_view name) {
@@ -77,6 +89,7 @@ bool MemberBelongs(CaveatKind kind, std::string_view name) {
     case CaveatKind::kMaxCost: return name == "max_cents";
     case CaveatKind::kRiskMax: return name == "risk_max";
     case CaveatKind::kArgument:
+    case CaveatKind::kHolder:
     case CaveatKind::kUnknown: break;
   }
   return true;
@@ -131,6 +144,7 @@ json::Value Caveat::ToJson() const {
     if (!constraint.empty()) out.push_back({"is", constraint.front().ToJson()});
     if (!only_for_tool.empty()) out.push_back({"tool", only_for_tool});
   }
+  if (kind == CaveatKind::kHolder) out.push_back({"jkt", holder});
   return out;
 }
 
@@ -138,6 +152,7 @@ Result<Caveat> Caveat::FromJson(const json::Value& value) {
   if (!value.is_object()) return token::Malformed("not an object");
   const json::Value* type = value.Find("t");
   if (type != nullptr && type->is_string() && type->string_value() == "arg") return token::ReadArgumentCaveat(value);
+  if (type != nullptr && type->is_string() && type->string_value() == "holder") return token::ReadHolderCaveat(value);
   Result<Caveat> caveat = token::ReadPublicCaveat(value, 4);
   if (!caveat.ok()) return caveat;
   for (const json::Member& member : value.object()) {

@@ -73,6 +73,7 @@ class Checker {
       case CaveatKind::kServerAllow: return Server(caveat);
       case CaveatKind::kRiskMax: return Risk(caveat);
       case CaveatKind::kArgument: return Argument(index, caveat);
+      case CaveatKind::kHolder: return Holder(caveat);
       case CaveatKind::kUnknown: break;
     }
     return Refuse(Reason::kCaveatUnknown, "its type " + Quote(caveat.type_name) + " is unknown here");
@@ -168,6 +169,14 @@ class Checker {
                                             std::to_string(caveat.risk_max));
   }
 
+  Verdict Holder(const Caveat& caveat) const {
+    if (context_.holder.empty()) {
+      return Refuse(Reason::kProofRequired, "the token is bound to a key; send it as \"Authorization: DPoP TOKEN\" with a proof of the key (RFC 9449)");
+    }
+    if (!caveat.holder.empty() && caveat.holder == context_.holder) return std::nullopt;
+    return Refuse(Reason::kProofRefused, "the token is bound to another key than the proof's");
+  }
+
   Verdict Argument(std::size_t index, const Caveat& caveat) const {
     if (!caveat.only_for_tool.empty() && caveat.only_for_tool != context_.tool) return std::nullopt;
     const json::Value* value = context_.arguments;
@@ -194,6 +203,20 @@ std::optional<TokenRefusal> CheckCaveats(const VerifiedToken& token, const Cavea
     if (Verdict v = checker.Check(i)) return checker.At(i, *std::move(v));
   }
   return std::nullopt;
+}
+
+std::optional<TokenRefusal> CheckHolder(const VerifiedToken& token, std::string_view holder) {
+  const CaveatContext context{.tool = {}, .holder = holder};
+  const Checker checker(token, context);
+  const std::vector<Caveat>& caveats = token.content().caveats;
+  bool bound = false;
+  for (std::size_t i = 0; i < caveats.size(); ++i) {
+    if (caveats[i].kind != CaveatKind::kHolder) continue;
+    bound = true;
+    if (Verdict v = checker.Check(i)) return checker.At(i, *std::move(v));
+  }
+  if (bound || holder.empty()) return std::nullopt;
+  return Refuse(Reason::kProofRefused, "the token is bound to no key; send it as \"Authorization: Bearer TOKEN\"");
 }
 
 std::vector<CaveatAnswer> ExplainCaveats(const VerifiedToken& token, const CaveatContext& context) {

@@ -142,6 +142,7 @@ Result<MintedToken> MintV5(const KeyRing& ring, const MintRequest& request, cons
 }  // namespace
 
 Result<MintedToken> Mint(const KeyRing& ring, const MintRequest& request, const Clock& clock, Random& random) {
+  if (request.format == TokenFormat::kForeign) return Error{ErrorCode::kInvalidArgument, "a foreign token is not minted here"};
   if (Status s = CheckNames(request); !s.ok()) return s.error();
   if (Status s = token::CheckCaveatsFit(request.caveats, request.format); !s.ok()) return s.error();
   return request.format == TokenFormat::kV5 ? MintV5(ring, request, clock, random)

@@ -85,10 +85,8 @@ Loaded LoadAll(const ServeOptions& options, const std::string& yaml) {
 
 // What shows only when the named files are used: a policy that does not compile, a certificate without its key.
 void CheckFiles(Loaded& loaded) {
-  std::vector<rego::SourceFile> files;
-  for (const auto& [name, text] : loaded.gate.policy_sources) files.push_back({name, text});
-  if (!files.empty()) {
-    const policy::CompileOutcome compiled = policy::Policy::Compile(files);
+  if (!loaded.gate.policy_sources.empty()) {
+    const policy::CompileOutcome compiled = CompileSettingsPolicy(loaded.gate);
     for (const rego::Diagnostic& finding : compiled.diagnostics) {
       if (!compiled.ok()) loaded.problems.push_back({"policy.files", finding.ToString()});
     }

@@ -10,11 +10,14 @@
 
 #include "admin/admin_api.h"
 #include "admin/workers.h"
+#include "fetch/curl_fetcher.h"
 #include "http/server.h"
 #include "mcp/endpoint.h"
 #include "mcp/stdio_upstream.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "oauth/client_tokens.h"
+#include "oauth/door.h"
 
 namespace intentgate::app {
 namespace {
@@ -58,6 +61,40 @@ Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& part
   std::array<std::uint8_t, 32> key{};
   if (Status filled = random->Fill(key); !filled.ok()) return filled.error();
   return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
+}
+
+// Null without a key: a session id is good at the gateway that gave it out.
+Result<std::shared_ptr<mcp::SealedSessions>> MakeSealedSessions(const config::ServerSettings& settings, const ServiceParts& parts) {
+  if (settings.session_keys.empty()) return std::shared_ptr<mcp::SealedSessions>();
+  std::vector<std::string> names;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) names.push_back(upstream->name);
+  return mcp::SealedSessions::Create(settings.session_keys, std::move(names), settings.session_lifetime_seconds, parts.clock, SystemRandom());
+}
+
+Result<std::shared_ptr<base::HttpFetcher>> MakeFetcher(const ServiceParts& parts, const config::ServerSettings& settings) {
+  if (parts.fetcher != nullptr) return parts.fetcher;
+  fetch::CurlOptions options;
+  options.ca_file = settings.oauth.ca_file;
+  Result<std::shared_ptr<fetch::CurlFetcher>> made = fetch::CurlFetcher::Create(options);
+  if (!made.ok()) return Error{made.error().code, "oauth.ca_file: " + made.error().message};
+  return std::shared_ptr<base::HttpFetcher>(*std::move(made));
+}
+
+using TokensOfEach = std::vector<std::shared_ptr<oauth::ClientTokens>>;
+
+Result<TokensOfEach> MakeUpstreamTokens(const config::ServerSettings& settings, const std::shared_ptr<base::HttpFetcher>& fetcher,
+                                        const std::shared_ptr<const Clock>& clock) {
+  TokensOfEach all;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
+    if (upstream->oauth.token_url.empty()) {
+      all.push_back(nullptr);
+      continue;
+    }
+    auto made = oauth::ClientTokens::Create(*upstream, fetcher, clock, SystemRandom());
+    if (!made.ok()) return Error{made.error().code, "oauth_client_key_file of the upstream " + upstream->name + ": " + made.error().message};
+    all.push_back(*std::move(made));
+  }
+  return all;
 }
 
 using PinsOfEach = std::vector<std::shared_ptr<const mcp::ToolPins>>;
@@ -185,7 +222,15 @@ Status Service::Impl::Begin(ServiceParts parts) {
 
   auto pins = ReadPins(*settings);
   if (!pins.ok()) return pins.error();
+  auto fetcher = MakeFetcher(parts, *settings);
+  if (!fetcher.ok()) return fetcher.error();
+  auto door = oauth::Door::Create({settings, gate, *fetcher, parts.clock, SystemRandom(), parts.log});
+  if (!door.ok()) return door.error();
+  auto tokens = MakeUpstreamTokens(*settings, *fetcher, parts.clock);
+  if (!tokens.ok()) return tokens.error();
   auto states = MakeCallStates(parts);
+  auto sealed = MakeSealedSessions(*settings, parts);
+  if (!sealed.ok()) return sealed.error();
   if (!states.ok()) return states.error();
   Evidence* const evidence = gate->evidence();
   if (evidence != nullptr) {
@@ -212,13 +257,17 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .log = parts.log,
                                     .clock = parts.clock,
                                     .sessions = sessions,
+                                    .sealed = *sealed,
                                     .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
+                                    .tasks = std::make_shared<mcp::KnownTasks>(),
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .stdio = MakePrograms(*settings, pool->at(0), parts),
                                     .health = MakeHealth(*settings, parts.clock, metrics),
+                                    .tokens = *std::move(tokens),
+                                    .door = *door,
                                     .version = parts.version},
                                    pool->loops());
   endpoint->AddRoutes(*router);

@@ -9,6 +9,7 @@
 #include <intentgate/gate.h>
 #include <intentgate/result.h>
 
+#include "base/http_fetch.h"
 #include "config/server_settings.h"
 #include "telemetry/log.h"
 
@@ -20,6 +21,7 @@ struct ServiceParts {
   std::shared_ptr<const telemetry::Logger> log;
   std::shared_ptr<const Clock> clock = SystemClock();
   std::string version;
+  std::shared_ptr<base::HttpFetcher> fetcher = nullptr;  // for what OAuth asks of others; null: libcurl's
 };
 
 // Thread-compatible.

@@ -101,6 +101,13 @@ struct PolicyBenchOptions {
   bool json = false;
 };
 
+struct PolicyParseOptions {
+  std::string file;
+  std::string format = "pretty";
+  std::string include;  // "comments,-annotations"
+  bool v0 = false;
+};
+
 struct PolicyFmtOptions {
   PolicySource source;
   bool write = false, list = false, fail = false;
@@ -176,6 +183,7 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
 int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
+int PolicyParse(const PolicyParseOptions& options, const Streams& streams);
 int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams);
 int PolicyDeps(const PolicyDepsOptions& options, const Streams& streams);
 int AuditVerify(const AuditVerifyOptions& options, const Streams& streams);

@@ -52,6 +52,7 @@ struct AllOptions {
   PolicyBenchOptions policy_bench;
   PolicyDepsOptions policy_deps;
   PolicyFmtOptions policy_fmt;
+  PolicyParseOptions policy_parse;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
   AuditBundleOptions audit_bundle;
@@ -204,6 +205,12 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   format->add_flag("-w,--write", all.policy_fmt.write, "rewrite the files; without it the text goes to standard output");
   format->add_flag("-l,--list", all.policy_fmt.list, "name the files that would change");
   format->add_flag("--fail", all.policy_fmt.fail, "exit with 2 if a file would change");
+
+  CLI::App* parse = PolicyCommand(*policy, "parse", "show the syntax tree of a policy", "intentgate policy parse policy.rego --format json");
+  parse->add_option("file", all.policy_parse.file, "the policy, or - for standard input")->required();
+  parse->add_option("-f,--format", all.policy_parse.format, "pretty or json")->check(CLI::IsMember({"pretty", "json"}))->capture_default_str();
+  parse->add_option("--json-include", all.policy_parse.include, "parts of the JSON: comments, or -comments to leave them out");
+  parse->add_flag("--v0,--v0-compatible", all.policy_parse.v0, "read the policy as Rego v0");
 
   CLI::App* bench = PolicyCommand(*policy, "bench", "measure a query", "intentgate policy bench -d policy.rego -i call.json data.intentgate.policy.decision");
   bench->add_option("query", all.policy_bench.query, "a reference such as data.authz.allow")->capture_default_str();
@@ -378,6 +385,7 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
   if (chosen({"policy", "test"})) return PolicyTest(all.policy_test, streams);
   if (chosen({"policy", "bench"})) return PolicyBench(all.policy_bench, streams);
+  if (chosen({"policy", "parse"})) return PolicyParse(all.policy_parse, streams);
   if (chosen({"policy", "fmt"})) return PolicyFmt(all.policy_fmt, streams);
   if (chosen({"policy", "deps"})) return PolicyDeps(all.policy_deps, streams);
   if (chosen({"approvals", "list"})) return ApprovalsList(all.approvals, streams);

@@ -10,8 +10,10 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "config/issuer_reader.h"
 #include "config/near_name.h"
 #include "config/setting_table.h"
+#include "http/syntax.h"
 
 namespace intentgate::config {
 namespace {
@@ -20,6 +22,7 @@ using Shape = SettingRow::Shape;
 
 constexpr std::string_view kHeaderPrefix = "upstream.headers.";
 constexpr std::string_view kVariablePrefix = "upstream.environment.";
+constexpr std::string_view kIssuers = "oauth.issuers";
 constexpr std::string_view kList = "upstreams";  // each element has the members of the section `upstream`
 constexpr std::size_t kMaxUpstreams = 64;
 
@@ -115,6 +118,13 @@ class Loader {
         else ReadMap(path, entry.second);
         continue;
       }
+      if (path == kIssuers) {
+        issuers_at_ = where;
+        load_.settings.oauth.issuers = ReadIssuers(
+            entry.second, [this](const YAML::Node& node, const std::string& at) { return PlaceOf(node, at); },
+            [this](std::string at, std::string message) { Report(std::move(at), std::move(message)); });
+        continue;
+      }
       const SettingRow* row = FindByPath(path);
       if (row == nullptr && !path.starts_with(kHeaderPrefix) && !path.starts_with(kVariablePrefix)) {
         Report(where, "is no setting" + DidYouMean(path, KnownPaths()));
@@ -152,6 +162,7 @@ class Loader {
     for (const SettingRow& row : SettingTable()) paths.emplace_back(row.path);
     paths.emplace_back("upstream.headers");
     paths.emplace_back("upstream.environment");
+    paths.emplace_back(kIssuers);
     return paths;
   }
 
@@ -206,6 +217,7 @@ class Loader {
       UpstreamSettings& one = scratch.upstream;
       if (!given.contains("upstream.name")) Report(where, "needs a name, by which tokens and policies know it");
       CheckKind(given, where);
+      CheckOAuth(one, where);
       if (!given.contains("upstream.prefix") && list_.size() > 1) one.prefix = one.name + "_";
       load_.settings.upstreams.push_back(std::move(one));
     }
@@ -218,9 +230,24 @@ class Loader {
     if (url == command) return Report(where, url ? "give a url or a command, not both" : "needs a url or a command");
     for (const auto& [path, one] : given) {
       const bool program = path == "upstream.directory" || path == "upstream.pass_environment" || path.starts_with(kVariablePrefix);
-      const bool place = path == "upstream.ca_file" || path.starts_with(kHeaderPrefix) || path == "upstream.connect_timeout_ms";
+      const bool place = path == "upstream.ca_file" || path.starts_with(kHeaderPrefix) || path == "upstream.connect_timeout_ms" || path.starts_with("upstream.oauth_");
       if (url && program) Report(one.where, "belongs to an upstream with a command");
       if (command && place) Report(one.where, "belongs to an upstream with a url");
+    }
+  }
+
+  void CheckOAuth(const UpstreamSettings& one, const std::string& where) {
+    const UpstreamOAuth& oauth = one.oauth;
+    const bool secret = !oauth.client_secret.empty(), key = !oauth.client_key.empty();
+    if (oauth.token_url.empty()) {
+      if (secret || key || !oauth.client_id.empty()) Report(where, "has OAuth credentials and no oauth_token_url to send them to");
+      return;
+    }
+    if (oauth.client_id.empty()) Report(where, "needs oauth_client_id beside oauth_token_url");
+    if (secret == key) Report(where, "needs oauth_client_secret_file or oauth_client_key_file, and not both");
+    if (!one.command.empty()) Report(where, "a program has no use for an access token; leave oauth_token_url out");
+    for (const UpstreamHeader& header : one.headers) {
+      if (http::EqualsIgnoreCase(header.name, "Authorization")) Report(where, "has an Authorization header of its own; leave it or oauth_token_url out");
     }
   }
 
@@ -252,6 +279,11 @@ class Loader {
       Report(WhereOf(has_key ? "tls.key" : "tls.certificate"),
              has_key ? "needs tls.certificate beside it" : "needs tls.key beside it");
     }
+    if (list_.empty()) CheckOAuth(s.upstream, WhereOf("upstream.oauth_token_url"));
+    for (const OAuthIssuer& issuer : s.oauth.issuers) {
+      if (!issuer.audiences.empty() || !s.public_url.empty()) continue;
+      Report(issuers_at_, "needs audiences, or mcp.public_url: a token of " + issuer.issuer + " for another service must not serve here");
+    }
     if (!list_.empty()) {
       for (const auto& [path, given] : given_) {
         if (path.starts_with("upstream.")) Report(given.where, "the upstreams are set by the list upstreams; leave this out");
@@ -272,6 +304,7 @@ class Loader {
   std::map<std::string, Given> given_;
   std::vector<std::pair<std::string, std::map<std::string, Given>>> list_;  // of `upstreams`: place, members
   std::set<std::string> seen_;
+  std::string issuers_at_;
   ServerSettingsLoad load_;
 };
 
@@ -300,6 +333,7 @@ std::vector<SettingReference> ServerSettingsReference() {
     rows.push_back({std::string(row.path), std::string(row.environment), std::string(row.default_value),
                     std::string(row.description)});
   }
+  for (SettingReference& row : IssuerReference()) rows.push_back(std::move(row));
   rows.push_back({"upstreams[]", "", "", "several upstreams: a list of mappings with the members of `upstream`, name and url needed"});
   rows.push_back({"upstream.environment", "", "", "names and values of environment variables for the program"});
   rows.push_back({"upstream.headers", "", "", "header names and values sent with every call, such as a credential"});

@@ -21,6 +21,7 @@
 #include <intentgate/result.h>
 #include <intentgate/settings.h>
 
+#include "config/oauth_settings.h"
 #include "crypto/hash.h"
 #include "crypto/secret_bytes.h"
 #include "http/url.h"
@@ -29,6 +30,8 @@
 namespace intentgate::config {
 
 inline constexpr std::size_t kMinAdminTokenBytes = 16;
+inline constexpr std::size_t kMinSessionKeyBytes = 32;
+inline constexpr std::size_t kMaxSessionKeys = 8;
 
 // Who may use the admin API. The token itself is not kept.
 struct AdminKey {
@@ -61,6 +64,7 @@ struct UpstreamSettings {
   std::int64_t breaker_failures = 5;      // failures in a row after which calls rest; 0: never
   std::int64_t breaker_open_ms = 10'000;  // for how long
   std::vector<UpstreamHeader> headers;
+  UpstreamOAuth oauth;
 
   std::vector<std::string> command;       // a server that speaks over its standard input and output, in place of a URL
   std::string directory;                  // where it runs; empty: where the gateway does
@@ -96,7 +100,10 @@ struct ServerSettings {
   std::string public_url;                                  // of /v1/mcp as clients reach it; empty: no resource metadata
   std::vector<std::string> authorization_servers;          // issuers that clients may get a token from
   std::string tool_pins;                                   // file of accepted tool definitions; empty: all are
+  std::vector<crypto::SecretBytes> session_keys;           // the first seals session ids, all open them; empty: ids are not sealed
+  std::int64_t session_lifetime_seconds = 86'400;          // a sealed session id is good for no longer
   std::vector<std::string> scopes;                         // what a client should ask for
+  OAuthSettings oauth;
 };
 
 // Every upstream, in the order of the file.

@@ -23,6 +23,7 @@ Problem Integer(const std::string& text, std::int64_t min, std::int64_t max, std
   return std::nullopt;
 }
 
+constexpr std::size_t kMinNonceKeyBytes = 32;
 constexpr std::int64_t kDay = 24 * 3600;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
 
@@ -80,6 +81,32 @@ Problem StoreAdminTokenFile(const std::string& text, const FileReader& read_secr
   Result<std::string> token = read_secret(text);
   if (!token.ok()) return token.error().message;
   return AddAdminKey({}, *token, out);
+}
+
+Problem StoreSessionKeys(const std::string& text, const FileReader& read_secret, ServerSettings& out) {
+  Result<std::string> read = read_secret(text);
+  if (!read.ok()) return read.error().message;
+  std::string_view rest = *read;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view secret = Trim(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (secret.empty()) continue;
+    if (secret.size() < kMinSessionKeyBytes) return "a line is shorter than 32 characters; make one with: openssl rand -hex 32";
+    out.session_keys.emplace_back(base::AsBytes(secret));
+  }
+  crypto::Wipe(*read);
+  if (out.session_keys.empty()) return "has no secret in it; make one with: openssl rand -hex 32";
+  if (out.session_keys.size() > kMaxSessionKeys) return "has more than 8 secrets; remove the oldest";
+  return std::nullopt;
+}
+
+Problem StoreNonceKeyFile(const std::string& text, const FileReader& read_secret, ServerSettings& out) {
+  const Result<std::string> key = read_secret(text);
+  if (!key.ok()) return key.error().message;
+  if (Trim(*key).size() < kMinNonceKeyBytes) return "the key is shorter than 32 characters; make one with: openssl rand -hex 32";
+  out.oauth.dpop.nonce_key = crypto::SecretBytes(base::AsBytes(Trim(*key)));
+  return std::nullopt;
 }
 
 Problem StoreLogLevel(const std::string& text, const FileReader&, ServerSettings& out) {
@@ -159,6 +186,15 @@ bool IsVariable(std::string_view text) {
     return Integer(text, min, max, out.member);                                             \
   }
 
+#define IG_SECRET(member)                                                                    \
+  [](const std::string& text, const FileReader& read_secret, ServerSettings& out) -> Problem { \
+    const Result<std::string> secret = read_secret(text);                                    \
+    if (!secret.ok()) return secret.error().message;                                         \
+    if (Trim(*secret).empty()) return "the file is empty";                                   \
+    out.member = crypto::SecretBytes(base::AsBytes(Trim(*secret)));                          \
+    return std::nullopt;                                                                     \
+  }
+
 std::vector<SettingRow> MakeTable() {
   using Shape = SettingRow::Shape;
   return {
@@ -191,6 +227,27 @@ std::vector<SettingRow> MakeTable() {
        IG_INTEGER(upstream.breaker_failures, 0, 1'000'000)},
       {"upstream.breaker_open_ms", "", "10000", "how long they rest; then one call tries it",
        IG_INTEGER(upstream.breaker_open_ms, 1, 3'600'000)},
+      {"upstream.oauth_token_url", "", "", "token endpoint that gives the gateway an access token for this upstream (client credentials); https, or http to this machine",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         const Result<http::Url> url = http::ParseUrl(text);
+         if (!url.ok()) return url.error().message;
+         const std::string& host = url->origin.host;
+         if (!url->tls && host != "127.0.0.1" && host != "::1" && host != "localhost") return "must be https: a client's secret goes there";
+         out.upstream.oauth.token_url = text;
+         return std::nullopt;
+       }},
+      {"upstream.oauth_client_id", "", "", "who the gateway is there", IG_TEXT(upstream.oauth.client_id)},
+      {"upstream.oauth_client_secret_file", "", "", "file with the client's secret, mode 0600", IG_SECRET(upstream.oauth.client_secret), Shape::kPath},
+      {"upstream.oauth_client_key_file", "", "", "file with a private JWK, mode 0600, in place of a secret (private_key_jwt, RFC 7523)", IG_SECRET(upstream.oauth.client_key),
+       Shape::kPath},
+      {"upstream.oauth_client_auth", "", "basic", "`basic` or `post`: where the secret goes",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text != "basic" && text != "post") return "must be basic or post";
+         out.upstream.oauth.secret_in_body = text == "post";
+         return std::nullopt;
+       }},
+      {"upstream.oauth_scope", "", "", "scopes to ask for, with blanks between several", IG_TEXT(upstream.oauth.scope)},
+      {"upstream.oauth_resource", "", "", "the resource to ask for (RFC 8707); the upstream's URL unless set", IG_TEXT(upstream.oauth.resource)},
       {"upstream.command", "", "", "in place of a url: a program with its arguments, as a list, that speaks MCP over its standard input and output",
        [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
          if (text.empty() && out.upstream.command.empty()) return "must begin with a program";
@@ -240,11 +297,26 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},
       {"mcp.authorization_servers", "", "", "issuers named in the resource metadata", StoreAuthorizationServer, Shape::kList},
       {"mcp.tool_pins", "", "", "file of the tool definitions that are accepted; others are in quarantine", IG_TEXT(tool_pins), Shape::kPath},
+      {"mcp.session_key_file", "", "", "file with a secret a line, mode 0600: session ids are sealed by the first, and good at every gateway that has it",
+       StoreSessionKeys, Shape::kPath},
+      {"mcp.session_lifetime_seconds", "", "86400", "how long a sealed session id is good", IG_INTEGER(session_lifetime_seconds, 60, 30 * kDay)},
+      {"oauth.ca_file", "", "", "PEM file with the authorities that may sign the issuers' certificates", IG_TEXT(oauth.ca_file), Shape::kPath},
+      {"oauth.dpop_nonce", "", "false", "whether a proof of possession needs a nonce of the gateway's (RFC 9449)",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text != "true" && text != "false") return "must be true or false";
+         out.oauth.dpop.nonce_required = text == "true";
+         return std::nullopt;
+       }},
+      {"oauth.dpop_nonce_seconds", "", "300", "how often the nonce changes; the one before serves as long again", IG_INTEGER(oauth.dpop.nonce_seconds, 10, kDay)},
+      {"oauth.dpop_nonce_key_file", "", "", "file with at least 32 characters, mode 0600, the same for all replicas: their nonces are each other's", StoreNonceKeyFile, Shape::kPath},
+      {"oauth.dpop_proof_seconds", "", "60", "how old a proof may be", IG_INTEGER(oauth.dpop.proof_seconds, 5, 600)},
+      {"oauth.dpop_max_proofs", "", "100000", "proofs remembered so that none is used twice; beyond it they are refused", IG_INTEGER(oauth.dpop.max_proofs, 100, 10'000'000)},
       {"mcp.scopes", "", "", "scopes named in the resource metadata and in challenges", StoreScope, Shape::kList},
   };
 }
 #undef IG_TEXT
 #undef IG_INTEGER
+#undef IG_SECRET
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The bearer token of a request.
+// The token of a request.
 #pragma once
 
 #include <string_view>
@@ -15,6 +15,20 @@ inline std::string_view BearerToken(const HeaderList& headers) {
   const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
   if (value.size() <= kScheme.size() || !EqualsIgnoreCase(value.substr(0, kScheme.size()), kScheme)) return {};
   return TrimBlanks(value.substr(kScheme.size()));
+}
+
+// Whether the token comes with a proof of its key: "DPoP " (RFC 9449) in place of "Bearer ".
+inline bool HasProofScheme(const HeaderList& headers) {
+  constexpr std::string_view kScheme = "DPoP ";
+  const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
+  return value.size() > kScheme.size() && EqualsIgnoreCase(value.substr(0, kScheme.size()), kScheme);
+}
+
+// The token under either scheme. Whether a proof holds is Exchange::proven_key's to say.
+inline std::string_view AccessToken(const HeaderList& headers) {
+  if (!HasProofScheme(headers)) return BearerToken(headers);
+  const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
+  return TrimBlanks(value.substr(value.find(' ')));
 }
 
 }  // namespace intentgate::http

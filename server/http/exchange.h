@@ -27,6 +27,9 @@ class Exchange {
   // The peer's address without its port.
   virtual const std::string& remote_address() const = 0;
   virtual net::Loop& loop() = 0;
+  // The thumbprint of the key that the client has proved to hold (RFC 9449); empty: of none. Whoever wraps an exchange passes
+  // it on.
+  virtual std::string_view proven_key() const { return {}; }
 
   // The whole answer. Framing fields are the server's (writer.h). `body` is not needed after the call.
   virtual void Send(int status, const HeaderList& headers, std::string_view body) = 0;

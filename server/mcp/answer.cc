@@ -88,7 +88,7 @@ Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_vie
   const json::Value* result = answer.body.Find("result");
   const json::Value* list = result == nullptr ? nullptr : result->Find(member);
   if (list == nullptr || !list->is_array()) return Malformed("the answer's result has no list of " + std::string(member));
-  const std::string_view key = member == "resources" ? "uri" : member == "resourceTemplates" ? "uriTemplate" : "name";
+  const std::string_view key = member == "resources" ? "uri" : member == "resourceTemplates" ? "uriTemplate" : member == "tasks" ? "taskId" : "name";
   std::vector<std::string> names;
   names.reserve(list->array().size());
   for (const json::Value& element : list->array()) {
@@ -115,12 +115,15 @@ void MakePrivate(Answer& answer) {
 }
 
 json::Value CarriedCapabilities(const json::Value* capabilities) {
-  constexpr std::array<std::string_view, 5> kCarried = {"tools", "resources", "prompts", "completions", "logging"};
+  constexpr std::array<std::string_view, 6> kCarried = {"tools", "resources", "prompts", "completions", "logging", "tasks"};
   json::Value carried{json::Object{}};
   for (const std::string_view name : kCarried) {
     const json::Value* one = capabilities == nullptr ? nullptr : capabilities->Find(name);
     if (one != nullptr) carried.Set(name, *one);
   }
+  const json::Value* extensions = capabilities == nullptr ? nullptr : capabilities->Find("extensions");
+  const json::Value* tasks = extensions == nullptr ? nullptr : extensions->Find(kTasksExtension);
+  if (tasks != nullptr) carried.Set("extensions", json::MakeObject({{kTasksExtension, *tasks}}));
   return carried;
 }
 

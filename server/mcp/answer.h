@@ -25,6 +25,9 @@ inline constexpr std::string_view kModernProtocol = "2026-07-28";
 inline constexpr std::string_view kMetaProtocol = "io.modelcontextprotocol/protocolVersion";
 inline constexpr std::string_view kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
 
+// The extension of that revision in which a server answers a call with a task.
+inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
+
 // A response message. A value.
 struct Answer {
   json::Value body;
@@ -42,7 +45,7 @@ void AddAllowNote(Answer& answer, std::int64_t latency_ms);
 
 // The page's tools in order. kMalformed when result.tools is no list of named tools.
 Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer);
-// What the elements of a list are called: "uri" for resources, "uriTemplate" for resourceTemplates, "name" for the rest.
+// What the elements of a list are called: "uri" for resources, "uriTemplate" for resourceTemplates, "taskId" for tasks, "name" for the rest.
 // kMalformed when result.<member> is no list of such elements.
 Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_view member);
 // Keeps the elements whose flag is set, everything else as it was. REQUIRES: ReadNames accepted it and

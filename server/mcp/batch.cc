@@ -56,6 +56,7 @@ class Part final : public http::Exchange {
   std::string_view body() const override { return body_; }
   const std::string& remote_address() const override { return remote_; }
   net::Loop& loop() override { return answers_->exchange().loop(); }
+  std::string_view proven_key() const override { return answers_->exchange().proven_key(); }
   void Send(int, const http::HeaderList&, std::string_view body) override { answers_->Set(at_, body); }
   // A JSON answer that was too large to be held.
   void Start(int, const http::HeaderList&) override { streamed_.emplace(); }

@@ -1,8 +1,11 @@
 #include "mcp/denial.h"
 
+#include "http/bearer.h"
 #include "mcp/approval_wait.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message.h"
+#include "mcp/resource_metadata.h"
+#include "oauth/door.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -27,10 +30,24 @@ std::string DataOf(const Decision& decision) {
          decision.approval_id;
 }
 
+// A client of an authorization server can ask there for more, if a scope would help: RFC 6750 section 3.1.
+bool SendScopesNeeded(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Decision& decision, std::string_view tool) {
+  const std::string_view token = http::AccessToken(exchange.request().headers);
+  const oauth::Door* door = lane.context.door.get();
+  if (decision.code != Reason::kToolNotAllowed || door == nullptr || !door->ReadsToken(token)) return false;
+  ChallengeOptions options{.error = "insufficient_scope", .proof = !exchange.proven_key().empty(), .scopes = door->ScopesFor(token, tool)};
+  if (options.scopes.empty()) return false;
+  const http::HeaderList headers{{"Content-Type", "application/json"}, {"WWW-Authenticate", Challenge(*lane.context.settings, options)}};
+  const int code = IsModern(exchange.request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
+  exchange.Send(403, headers, ErrorReply(id, code, CodeMessage(kCapabilityRefused), decision.reason));
+  return true;
+}
+
 }  // namespace
 
-void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Decision& decision) {
-  if (decision.code == Reason::kNoToken) return SendUnauthorized(*lane.context.settings, exchange, id, decision.reason, false);
+void SendDenial(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Decision& decision, std::string_view tool) {
+  if (decision.code == Reason::kNoToken || IsAboutProof(decision.code)) return SendUnauthorized(*lane.context.settings, exchange, id, decision);
+  if (SendScopesNeeded(lane, exchange, id, decision, tool)) return;
   const int code = CodeOf(decision.check);
   if (code == kInternalError) {
     lane.context.log->Error("a call could not be decided", {{"code", ReasonName(decision.code)}, {"reason", decision.reason}});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mcp/intake.h"
 #include "mcp/lists.h"
 #include "mcp/reception.h"
 #include "mcp/resource_metadata.h"
@@ -80,7 +81,7 @@ void Endpoint::AddRoutes(http::Router& router) {
       const auto self = weak.lock();
       if (self == nullptr) return exchange->SendError(503, "the server is stopping");
       Lane& lane = self->LaneOf(exchange->loop());
-      handle(lane, std::move(exchange));
+      Admit(lane, std::move(exchange), handle);
     });
   };
   add("POST", HandlePost);
@@ -96,6 +97,7 @@ void Endpoint::AddRoutes(http::Router& router) {
 void Endpoint::Close() {
   for (auto& [loop, lane] : lanes_) lane->mailbox->Close();
   for (const PendingOutcome& lost : context_.pending->TakeAll()) RecordLost(context_, lost);
+  for (const PendingOutcome& lost : context_.tasks->TakeAllCalls()) RecordLost(context_, lost);
 }
 
 void Endpoint::StartPrograms() {

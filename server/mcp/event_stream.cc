@@ -3,11 +3,12 @@
 #include <optional>
 #include <utility>
 
-#include "http/bearer.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -48,8 +49,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     options.still_allowed = [weak] {
       const auto self = weak.lock();
       if (self == nullptr) return false;
-      const std::string_view token = http::BearerToken(self->exchange_->request().headers);
-      return self->lane_.context.gate->CheckToken(token).allowed() &&
+      return CheckCaller(*self->lane_.context.gate, *self->exchange_).allowed() &&
              self->lane_.context.sessions->Use(self->bound_.id, self->principal_).has_value();
     };
     options.on_expired = [weak] {
@@ -63,13 +63,13 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     if (call_ != nullptr) stream_->Add(call_);
   }
 
-  // Everything goes on as it came.
+  // Everything goes on as it came, except what is about other callers' tasks.
   Result<std::optional<std::string>> Look(const json::Value& message) {
     const json::Value* id = message.Find("id");
     if (message.Find("method") == nullptr && id != nullptr) {
       RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
     }
-    return std::optional<std::string>();
+    return IsAboutForeignTask(lane_, 0, message, principal_) ? std::optional<std::string>("") : std::nullopt;
   }
 
   void OnBody(std::string_view piece) {

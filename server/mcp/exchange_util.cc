@@ -18,10 +18,11 @@ void SendRefusal(http::Exchange& exchange, const Refusal& refusal) {
 }
 
 void SendUnauthorized(const config::ServerSettings& settings, http::Exchange& exchange, const json::Value& id,
-                      std::string_view reason, bool token_given) {
-  const http::HeaderList headers{{"Content-Type", "application/json"}, {"WWW-Authenticate", Challenge(settings, token_given)}};
+                      const Decision& refusal) {
+  const ChallengeOptions options{.error = refusal.code == Reason::kNoToken ? "" : "invalid_token", .proof = IsAboutProof(refusal.code)};
+  const http::HeaderList headers{{"Content-Type", "application/json"}, {"WWW-Authenticate", Challenge(settings, options)}};
   const int code = IsModern(exchange.request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
-  exchange.Send(401, headers, ErrorReply(id, code, CodeMessage(kCapabilityRefused), reason));
+  exchange.Send(401, headers, ErrorReply(id, code, CodeMessage(kCapabilityRefused), refusal.reason));
 }
 
 bool IsModern(const http::RequestHead& head) {

@@ -4,6 +4,7 @@
 
 #include "mcp/ask.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/merged_session.h"
 
 namespace intentgate::mcp {
@@ -33,14 +34,21 @@ void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& messag
   const bool no_handshake = asked.answer ? asked.answer->rpc_error : asked.status >= 400 && asked.status < 500;
   if (no_handshake) return AnswerAlone(lane, exchange, message);
   Status narrowed = asked.answer ? NarrowInitialize(*asked.answer) : Status();
+  std::string client_id;
   if (asked.answer && narrowed.ok() && !asked.session_id.empty()) {
     const std::string& protocol = asked.answer->body.AtPointer("/result/protocolVersion")->string_value();
-    if (!lane.context.sessions->Bind({asked.session_id, protocol, nullptr}, principal)) {
+    const BoundSession session{asked.session_id, protocol, nullptr};
+    Result<std::string> made = ClientIdOf(lane.context, session, principal);
+    if (!lane.context.sessions->Bind(session, principal)) {
       narrowed = Error{ErrorCode::kConflict, "the upstream gave out a session id that belongs to someone else"};
+    } else if (!made.ok()) {
+      narrowed = made.error();
+    } else {
+      client_id = std::move(*made);
     }
   }
   if (asked.answer && narrowed.ok()) {
-    return SendJson(exchange, 200, json::Write(asked.answer->body), asked.session_id);
+    return SendJson(exchange, 200, json::Write(asked.answer->body), client_id);
   }
   const Failure failure = asked.failure ? *asked.failure : Failure::FromRubbish(asked.status, narrowed.error());
   lane.context.log->Warn("upstream failed", {{"method", "initialize"}, {"detail", failure.detail}});
@@ -73,7 +81,7 @@ void RelayMessage(Lane& lane, ExchangePtr exchange, const Message& message, cons
 }
 
 void EndSession(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal) {
-  lane.context.sessions->Drop(bound.id, principal);
+  DropSession(lane.context, bound.id, principal);
   if (bound.parts != nullptr) return EndParts(lane, *exchange, *bound.parts);
   const auto status = std::make_shared<int>(0);
   lane.At(0).upstream->Delete({bound.id, bound.protocol}, {[status](const http::ResponseHead& head) { *status = head.status; },

@@ -22,6 +22,7 @@ class HeldExchange final : public http::Exchange {
   std::string_view body() const override { return inner_->body(); }
   const std::string& remote_address() const override { return inner_->remote_address(); }
   net::Loop& loop() override { return inner_->loop(); }
+  std::string_view proven_key() const override { return inner_->proven_key(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override;
   void Start(int status, const http::HeaderList& headers) override;
   bool Write(std::string_view data) override;

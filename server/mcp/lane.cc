@@ -10,7 +10,7 @@ Lane::Lane(const Context& c, net::Loop& at) : context(c), loop(at), mailbox(std:
   const auto settings = config::UpstreamsOf(*c.settings);
   for (std::size_t i = 0; i < settings.size(); ++i) {
     auto inner = c.stdio[i] != nullptr ? MakeStdioUpstream(at, *settings[i], c.stdio[i])
-                                       : MakeHttpUpstream(at, *settings[i], c.upstream_tls[i]);
+                                       : MakeHttpUpstream(at, *settings[i], c.upstream_tls[i], i < c.tokens.size() ? c.tokens[i] : nullptr);
     auto upstream = MakeGuardedUpstream(std::move(inner), c.health[i]);
     Upstream& to = *upstream;
     backends.push_back(std::make_unique<Backend>(Backend{std::move(upstream), OwnSessions(to, c.version, max_answer())}));

@@ -15,15 +15,22 @@
 #include "mcp/call_states.h"
 #include "mcp/catalogue.h"
 #include "mcp/directory.h"
+#include "mcp/known_tasks.h"
 #include "mcp/mailbox.h"
 #include "mcp/own_sessions.h"
 #include "mcp/pending_outcomes.h"
+#include "mcp/sealed_sessions.h"
 #include "mcp/sessions.h"
 #include "mcp/stdio_server.h"
 #include "mcp/upstream.h"
 #include "mcp/upstream_health.h"
 #include "telemetry/gateway_metrics.h"
 #include "telemetry/log.h"
+
+namespace intentgate::oauth {
+class ClientTokens;
+class Door;
+}
 
 namespace intentgate::mcp {
 
@@ -37,13 +44,17 @@ struct Context {
   std::shared_ptr<const telemetry::Logger> log;
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<SessionTable> sessions;
+  std::shared_ptr<SealedSessions> sealed;  // null: a client's session id is known to this process alone
   std::shared_ptr<Catalogue> catalogue;
   std::shared_ptr<PendingOutcomes> pending;
   std::shared_ptr<CallStates> states;
+  std::shared_ptr<KnownTasks> tasks;
   std::shared_ptr<Directory> directory;
   std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
   std::vector<std::shared_ptr<StdioServer>> stdio;                   // of each upstream; null: it is reached over HTTP
   std::vector<std::shared_ptr<UpstreamHealth>> health;               // of each upstream
+  std::vector<std::shared_ptr<oauth::ClientTokens>> tokens = {};     // of each upstream; null: it needs none of them
+  std::shared_ptr<oauth::Door> door = nullptr;                       // null: capability tokens as bearers alone
   std::string version;
 };
 

@@ -7,12 +7,14 @@
 #include "mcp/batch.h"
 #include "mcp/event_stream.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/handshake.h"
 #include "mcp/lists.h"
 #include "mcp/merged_session.h"
 #include "mcp/merged_stream.h"
 #include "mcp/relay.h"
 #include "mcp/target.h"
+#include "mcp/tasks.h"
 #include "mcp/tool_call.h"
 
 namespace intentgate::mcp {
@@ -82,7 +84,7 @@ void LegacyVisit::NoSession(const json::Value& id) {
 std::optional<BoundSession> LegacyVisit::Bound(const Decision& caller) {
   const std::string_view id = SessionId();
   if (id.empty()) return std::nullopt;
-  std::optional<BoundSession> bound = lane_.context.sessions->Use(id, PrincipalOf(caller));
+  std::optional<BoundSession> bound = FindSession(lane_.context, id, PrincipalOf(caller));
   if (bound && !protocol_.empty()) bound->protocol = protocol_;
   return bound;
 }
@@ -105,6 +107,7 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
     return RunList(lane_, {exchange_, message, method, Era::kLegacy, PrincipalOf(caller), std::move(bound)});
   }
   if (!bound) return Turn(400, "the method needs a session: begin with initialize", *message->id());
+  if (method->rule == Rule::kTask) return OnTask(message, caller, std::move(*bound));
   if (lane_.merged() && method->name == "logging/setLevel") return RunAtAll(lane_, exchange_, *message, *bound);
   RelayTask task{.exchange = exchange_, .message = message, .era = Era::kLegacy};
   if (method->name == "resources/unsubscribe") {
@@ -113,6 +116,14 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
     task.upstream = target->upstream;
   }
   task.principal = PrincipalOf(caller);
+  task.bound = std::move(bound);
+  StartRelay(lane_, std::move(task));
+}
+
+void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
+  auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
+  if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
+  RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
   task.bound = std::move(bound);
   StartRelay(lane_, std::move(task));
 }
@@ -139,8 +150,8 @@ void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
               std::string(call.method), std::string(call.name)});
       return NoSession(*message->id());
     }
-  } else if (call.method == "resources/subscribe") {
-    return Turn(400, "the method needs a session: begin with initialize", *message->id());
+  } else if (call.method == "resources/subscribe" || AsksForTask(*message)) {
+    return Turn(400, "a subscription and a task need a session: begin with initialize", *message->id());
   }
   CallRoute route;
   route.bound = std::move(bound);

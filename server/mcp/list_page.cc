@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "mcp/tasks.h"
+
 namespace intentgate::mcp {
 namespace {
 
@@ -22,23 +24,24 @@ void LearnTools(Lane& lane, std::size_t upstream, bool first, bool last, const A
 
 // Whether the token could make some call of the method. The policy and the budget are not asked: a list must not depend
 // on them. A caveat that wants an argument may hold for the arguments of a call.
-bool CouldReach(Lane& lane, std::size_t upstream, std::string_view token, std::string_view method, const json::Value* arguments) {
+bool CouldReach(Lane& lane, std::size_t upstream, const Credential& caller, std::string_view method, const json::Value* arguments) {
   const Decision decision = lane.context.gate->Explain(
-      {.token = token, .tool = method, .arguments = arguments, .method = method, .server = lane.At(upstream).upstream->name()});
+      {.token = caller.token, .tool = method, .arguments = arguments, .method = method, .server = lane.At(upstream).upstream->name(),
+       .holder = caller.holder});
   return decision.check != Check::kCapability || (arguments == nullptr && decision.code == Reason::kArgumentMissing);
 }
 
-std::vector<bool> Reachable(Lane& lane, std::size_t upstream, std::string_view token, const Method& method,
+std::vector<bool> Reachable(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
                             const std::vector<std::string>& seen) {
-  if (method.name == "tools/list") return lane.context.gate->VisibleTools(token, lane.At(upstream).upstream->name(), seen);
-  if (method.name == "prompts/list") return std::vector<bool>(seen.size(), CouldReach(lane, upstream, token, "prompts/get", nullptr));
+  if (method.name == "tools/list") return lane.context.gate->VisibleTools(caller.token, lane.At(upstream).upstream->name(), seen, caller.holder);
+  if (method.name == "prompts/list") return std::vector<bool>(seen.size(), CouldReach(lane, upstream, caller, "prompts/get", nullptr));
   if (method.name == "resources/templates/list") {
-    return std::vector<bool>(seen.size(), CouldReach(lane, upstream, token, "resources/read", nullptr));
+    return std::vector<bool>(seen.size(), CouldReach(lane, upstream, caller, "resources/read", nullptr));
   }
   std::vector<bool> reachable;
   for (const std::string& uri : seen) {
     const json::Value arguments = json::MakeObject({{"uri", uri}});
-    reachable.push_back(CouldReach(lane, upstream, token, "resources/read", &arguments));
+    reachable.push_back(CouldReach(lane, upstream, caller, "resources/read", &arguments));
   }
   return reachable;
 }
@@ -57,6 +60,7 @@ Directory::Kind KindOf(const Method& method) {
 }
 
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer) {
+  if (method.name == "tasks/list") return;
   const bool last = NextCursor(answer).empty();
   if (lane.merged()) {
     const Result<std::vector<std::string>> names = ReadNames(answer, method.list_member);
@@ -65,14 +69,15 @@ void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool firs
   if (method.name == "tools/list") LearnTools(lane, upstream, first, last, answer);
 }
 
-std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, std::string_view token, const Method& method,
+std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
                                const std::vector<std::string>& own) {
+  if (method.name == "tasks/list") return VisibleTasks(lane, upstream, caller, own);
   const Directory& directory = *lane.context.directory;
   const Directory::Kind kind = KindOf(method);
   std::vector<std::string> seen;
   seen.reserve(own.size());
   for (const std::string& name : own) seen.push_back(directory.Seen(kind, upstream, name));
-  std::vector<bool> visible = Reachable(lane, upstream, token, method, seen);
+  std::vector<bool> visible = Reachable(lane, upstream, caller, method, seen);
   for (std::size_t i = 0; i < visible.size(); ++i) {
     if (kind == Directory::Kind::kTool && lane.context.catalogue->Quarantined(upstream, seen[i])) visible[i] = false;
     if (directory.merged() && directory.Find(kind, seen[i]) != upstream) visible[i] = false;

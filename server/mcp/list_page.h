@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mcp/answer.h"
+#include "mcp/credential.h"
 #include "mcp/lane.h"
 #include "mcp/methods.h"
 
@@ -19,7 +20,7 @@ std::string NextCursor(const Answer& answer);
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer);
 
 // For each of the upstream's own names. It depends on the token alone, never on policy, budget and earlier calls.
-std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, std::string_view token, const Method& method,
+std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
                                const std::vector<std::string>& own);
 
 Directory::Kind KindOf(const Method& method);

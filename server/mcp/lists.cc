@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "http/bearer.h"
 #include "mcp/ask.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/list_page.h"
 #include "mcp/merged_list.h"
@@ -34,8 +34,7 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   }
   const json::Value* params = request.message->params();
   LearnPage(lane, 0, *request.method, params == nullptr || params->Find("cursor") == nullptr, *asked.answer);
-  const std::string_view token = http::BearerToken(exchange.request().headers);
-  FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, token, *request.method, *names));
+  FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names));
   if (request.era == Era::kModern) MakePrivate(*asked.answer);
   asked.answer->body.Set("id", id);
   SendJson(exchange, 200, json::Write(asked.answer->body));

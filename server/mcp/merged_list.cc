@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "http/bearer.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/gather.h"
 #include "mcp/list_page.h"
@@ -163,8 +163,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
   void Append(std::size_t upstream, Answer& answer, json::Array& elements) {
     const Method& method = *request_.method;
     const Result<std::vector<std::string>> own = ReadNames(answer, method.list_member);
-    const std::string_view token = http::BearerToken(request_.exchange->request().headers);
-    const std::vector<bool> visible = VisibleNames(lane_, upstream, token, method, *own);
+    const std::vector<bool> visible = VisibleNames(lane_, upstream, CredentialOf(*request_.exchange), method, *own);
     json::Array& all = answer.body.Find("result")->Find(method.list_member)->array();
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (!visible[i]) continue;

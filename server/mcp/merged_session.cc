@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "mcp/ask.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/gather.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
@@ -58,10 +59,12 @@ void SendHello(Lane& lane, http::Exchange& exchange, const json::Value& id, cons
   json::Value result = OwnInitializeResult(hello.protocol, lane.context.version);
   if (!hello.capabilities.empty()) result.Set("capabilities", MergedCapabilities(hello.capabilities));
   if (!hello.instructions.empty()) result.Set("instructions", hello.instructions);
-  if (!lane.context.sessions->Bind({*session, hello.protocol, parts}, principal)) {
+  const BoundSession opened{*session, hello.protocol, parts};
+  const Result<std::string> client_id = ClientIdOf(lane.context, opened, principal);
+  if (!client_id.ok() || !lane.context.sessions->Bind(opened, principal)) {
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, "the session could not be opened"));
   }
-  SendJson(exchange, 200, ResultReply(id, std::move(result)), *session);
+  SendJson(exchange, 200, ResultReply(id, std::move(result)), *client_id);
 }
 
 // The part comes into being also when it is too late for the answer.

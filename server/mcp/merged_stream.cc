@@ -4,15 +4,16 @@
 #include <optional>
 #include <utility>
 
-#include "http/bearer.h"
 #include "http/sse.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
 #include "mcp/target.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -188,14 +189,14 @@ class SessionStream final : public MergedStream {
   }
 
   Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
+    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
     if (message.Find("method") != nullptr) return MarkQuestion(upstream, message);
     if (const json::Value* id = message.Find("id")) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
     return std::optional<std::string>();
   }
 
   bool StillAllowed() override {
-    const std::string_view token = http::BearerToken(exchange_->request().headers);
-    return lane_.context.gate->CheckToken(token).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
+    return CheckCaller(*lane_.context.gate, *exchange_).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
   }
 
   std::string Opening() override { return {}; }
@@ -218,8 +219,8 @@ class SessionStream final : public MergedStream {
 // Each upstream acknowledges what it will tell; the client gets one acknowledgement of all of it.
 class ListenStream final : public MergedStream {
  public:
-  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message)
-      : MergedStream(lane, std::move(exchange)), message_(std::move(message)) {}
+  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::string principal)
+      : MergedStream(lane, std::move(exchange)), message_(std::move(message)), principal_(std::move(principal)) {}
 
  private:
   void Open(std::size_t upstream) override {
@@ -245,6 +246,7 @@ class ListenStream final : public MergedStream {
     const json::Value* method = message.Find("method");
     if (method == nullptr) return std::optional<std::string>();  // the end of a subscription
     if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
     if (!(*method == json::Value(kAcknowledged))) return std::optional<std::string>();
     const json::Value* accepted = message.AtPointer("/params/notifications");
     if (accepted != nullptr && accepted->is_object()) accepted_[upstream] = *accepted;
@@ -265,7 +267,7 @@ class ListenStream final : public MergedStream {
   }
 
   bool StillAllowed() override {
-    return lane_.context.gate->CheckToken(http::BearerToken(exchange_->request().headers)).allowed();
+    return CheckCaller(*lane_.context.gate, *exchange_).allowed();
   }
 
   std::string Opening() override {
@@ -286,6 +288,7 @@ class ListenStream final : public MergedStream {
   bool Again(std::size_t, int) override { return false; }
 
   const std::shared_ptr<const Message> message_;
+  const std::string principal_;
   json::Value acknowledgement_;
   std::vector<json::Value> accepted_ = std::vector<json::Value>(sources_.size());  // null: nothing yet
 };
@@ -296,8 +299,8 @@ void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound
   std::make_shared<SessionStream>(lane, std::move(exchange), bound, principal)->Run();
 }
 
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message) {
-  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message))->Run();
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal) {
+  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message), principal)->Run();
 }
 
 }  // namespace intentgate::mcp

@@ -16,6 +16,6 @@ namespace intentgate::mcp {
 
 void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
 // The resources of the message have been judged.
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message);
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal);
 
 }  // namespace intentgate::mcp

@@ -182,6 +182,7 @@ std::string_view CodeMessage(int code) {
     case kBudgetRefused: return "budget check failed";
     case kHeaderMismatch: return "Header mismatch";
     case kUnsupportedProtocol: return "Unsupported protocol version";
+    case kMissingCapability: return "Missing required client capability";
     default: return "Internal error";
   }
 }

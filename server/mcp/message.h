@@ -82,6 +82,7 @@ std::variant<ToolCall, Refusal> ReadToolCall(const Message& message);
 
 // Of the revision 2026-07-28. Its reserved range holds no code of ours, so the checks' refusals lie outside.
 inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedProtocol = -32022;
 inline constexpr int kModernRefusal = -31000;  // added to the legacy code's last two digits: -31010 to -31013
 

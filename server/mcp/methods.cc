@@ -6,7 +6,7 @@
 namespace intentgate::mcp {
 namespace {
 
-constexpr std::array<Method, 15> kMethods = {{
+constexpr std::array<Method, 20> kMethods = {{
     {"initialize", Rule::kHandshake, true, false, "", ""},
     {"server/discover", Rule::kHandshake, false, true, "", ""},
     {"ping", Rule::kPing, true, false, "", ""},
@@ -21,6 +21,11 @@ constexpr std::array<Method, 15> kMethods = {{
     {"prompts/get", Rule::kJudged, true, true, "name", ""},
     {"completion/complete", Rule::kJudged, true, true, "", ""},
     {"logging/setLevel", Rule::kSession, true, false, "", ""},
+    {"tasks/list", Rule::kList, true, false, "", "tasks"},
+    {"tasks/get", Rule::kTask, true, true, "taskId", ""},
+    {"tasks/result", Rule::kTask, true, false, "", ""},
+    {"tasks/update", Rule::kTask, false, true, "taskId", ""},
+    {"tasks/cancel", Rule::kTask, true, true, "taskId", ""},
     {"subscriptions/listen", Rule::kListen, false, true, "", ""},
 }};
 

@@ -16,6 +16,7 @@ enum class Rule : std::uint8_t {
   kList,       // a good token; filtered by what the token covers
   kJudged,     // asked of the gate, like a tools/call
   kSession,    // a good token and a session of the caller's own; passed on
+  kTask,       // a good token and a task of the caller's own; passed on
   kListen,     // a good token, every resource in it judged; a long stream
 };
 

@@ -11,6 +11,7 @@
 #include "mcp/param_headers.h"
 #include "mcp/relay.h"
 #include "mcp/subscriptions.h"
+#include "mcp/tasks.h"
 #include "mcp/tool_call.h"
 
 namespace intentgate::mcp {
@@ -130,8 +131,20 @@ void ModernVisit::OnRequest() {
   switch (method_->rule) {
     case Rule::kHandshake: return Discover();
     case Rule::kListen: return Listen(caller);
+    case Rule::kTask: return OnTask(caller);
     default: return RunList(lane_, {exchange_, message_, method_, Era::kModern, PrincipalOf(caller), std::nullopt});
   }
+}
+
+void ModernVisit::OnTask(const Decision& caller) {
+  if (!TakesTasks(*message_)) {
+    const json::Value needed = json::MakeObject({{"extensions", json::MakeObject({{kTasksExtension, json::MakeObject({})}})}});
+    return Turn(Problem{400, kMissingCapability, "the client has not declared the extension for tasks",
+                        json::MakeObject({{"requiredCapabilities", needed}})});
+  }
+  auto known = FindTask(lane_, *message_, CredentialOf(*exchange_), PrincipalOf(caller));
+  if (!known) return Turn(Problem{400, kInvalidParams, std::string(kNoTask), {}});
+  StartRelay(lane_, AboutTask(lane_, exchange_, message_, Era::kModern, std::move(*known)));
 }
 
 void ModernVisit::OnJudged() {

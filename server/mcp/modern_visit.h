@@ -34,6 +34,7 @@ class ModernVisit : Reception {
   void Turn(const Problem& problem);
   void OnRequest();
   void OnJudged();
+  void OnTask(const Decision& caller);
   void Judge(const ToolCall& call);
   void Discover();
   void Listen(const Decision& caller);

@@ -19,6 +19,7 @@ class ReceiptExchange final : public http::Exchange {
   std::string_view body() const override { return inner_->body(); }
   const std::string& remote_address() const override { return inner_->remote_address(); }
   net::Loop& loop() override { return inner_->loop(); }
+  std::string_view proven_key() const override { return inner_->proven_key(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override {
     inner_->Send(status, With(headers), body);
   }

@@ -3,34 +3,36 @@
 #include <memory>
 #include <variant>
 
-#include "http/bearer.h"
 #include "mcp/admission.h"
 #include "mcp/answer.h"
 #include "mcp/batch.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
+#include "mcp/find_session.h"
 #include "mcp/legacy_visit.h"
 #include "mcp/modern_visit.h"
 
 namespace intentgate::mcp {
 
-std::string_view Reception::Token() const { return http::BearerToken(head_.headers); }
+std::string_view Reception::Token() const { return http::AccessToken(head_.headers); }
 std::string_view Reception::SessionId() const { return head_.headers.Get("Mcp-Session-Id").value_or(""); }
-Decision Reception::Caller() const { return lane_.context.gate->CheckToken(Token()); }
+Decision Reception::Caller() const { return CheckCaller(*lane_.context.gate, *exchange_); }
 
 void Reception::Turn(int status, std::string_view reason, const json::Value& id) {
   SendJson(*exchange_, status, ErrorReply(id, kInvalidRequest, CodeMessage(kInvalidRequest), reason));
 }
 
 void Reception::Unauthorized(const json::Value& id, const Decision& caller) {
-  SendUnauthorized(*lane_.context.settings, *exchange_, id, caller.reason, !Token().empty());
+  SendUnauthorized(*lane_.context.settings, *exchange_, id, caller);
 }
 
 void Reception::Record(const Refusal& refusal) {
   lane_.context.metrics->Refused();
   if (refusal.code == kParseError && Token().empty()) return;
+  const std::string session = SessionName(lane_.context, SessionId());
   const Call call{.token = Token(), .tool = refusal.tool, .arguments = nullptr, .method = refusal.method,
-                  .prompt = {}, .session_id = SessionId(), .remote_ip = exchange_->remote_address(),
-                  .server = lane_.server_name()};
+                  .prompt = {}, .session_id = session, .remote_ip = exchange_->remote_address(),
+                  .server = lane_.server_name(), .holder = exchange_->proven_key()};
   lane_.context.gate->RecordRefusedRequest(call, refusal.reason);
 }
 

@@ -9,15 +9,16 @@
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
-#include "http/bearer.h"
 #include "http/sse.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
+#include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
 #include "mcp/target.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -60,6 +61,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     call_ = upstream().Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
                                                  [self](std::string_view piece) { self->OnBody(piece); },
                                                  [self](const Status& status) { self->OnDone(status); }});
+    if (task_.waits && call_ != nullptr) call_->SetIdleTimeout(upstream().stream_idle());
   }
 
   Upstream& upstream() { return *lane_.At(task_.upstream).upstream; }
@@ -129,8 +131,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   }
 
   bool StillAllowed() {
-    const std::string_view token = http::BearerToken(exchange().request().headers);
-    return lane_.context.gate->CheckToken(token).allowed();
+    return CheckCaller(*lane_.context.gate, exchange()).allowed();
   }
 
   void Expired() {
@@ -143,6 +144,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Result<std::optional<std::string>> Look(json::Value message) {
     if (message.Find("method") != nullptr) {
       if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+      if (task_.listens && IsAboutForeignTask(lane_, task_.upstream, message, task_.principal)) return std::optional<std::string>("");
       return in_parts() ? MarkQuestion(task_.upstream, message) : std::nullopt;
     }
     if (answered_) return Error{ErrorCode::kMalformed, "a second answer on the stream"};
@@ -150,7 +152,12 @@ class Relay : public std::enable_shared_from_this<Relay> {
     if (!answer.ok()) return answer.error();
     answered_ = true;
     failed_ = answer->rpc_error || answer->tool_error;
+    LookAt(*answer);
     return task_.change ? task_.change(*answer) : std::nullopt;
+  }
+
+  void LookAt(const Answer& answer) {
+    if (task_.looks && task_.looks(answer, task_.decision, start_nanos_)) task_.decision.reset();
   }
 
   void Passed(const AnswerScan& scan) {
@@ -261,12 +268,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void Collapse() {
     Answer& answer = *reader_.answer();
     failed_ = answer.rpc_error || answer.tool_error;
+    LookAt(answer);
     Conclude();
     const auto changed = task_.change ? task_.change(answer) : std::nullopt;
     SendJson(exchange(), 200, changed ? *changed : json::Write(answer.body));
   }
 
   void Conclude() {
+    if (task_.concluded) task_.concluded(failed_);
     Outcome outcome;
     outcome.outcome = failed_ ? "tool_error" : "success";
     outcome.upstream_status = reader_.status();

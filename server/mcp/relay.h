@@ -26,6 +26,12 @@ struct RelayTask {
   std::optional<std::string> own_name;    // the upstream's own name of what the caller named otherwise
   // What a whole answer becomes, where it is not passed on as it came; gets the checked answer.
   std::function<std::optional<std::string>(Answer&)> change;
+  // Told of a checked answer, before its outcome is recorded; true: the decision's outcome becomes known later, elsewhere.
+  std::function<bool(const Answer&, const std::optional<Decision>&, std::int64_t start_nanos)> looks;
+  // Told when an answer of any size has ended.
+  std::function<void(bool failed)> concluded;
+  // The answer may be long in coming: silence counts as on a stream.
+  bool waits = false;
   // A stream that stays open: the token is asked again from time to time, and silence is no failure.
   bool listens = false;
 };

@@ -3,6 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <intentgate/reason.h>
 
 #include "config/server_settings.h"
 #include "http/exchange.h"
@@ -11,8 +14,16 @@ namespace intentgate::mcp {
 
 inline constexpr std::string_view kMetadataPath = "/.well-known/oauth-protected-resource";
 
-// The value of WWW-Authenticate. `token_given`: there was a token, and it is not good.
-std::string Challenge(const config::ServerSettings& settings, bool token_given);
+struct ChallengeOptions {
+  std::string_view error = {};            // of RFC 6750 or 9449; empty: there was no token
+  bool proof = false;                     // asks for the scheme DPoP
+  std::vector<std::string> scopes = {};   // empty: mcp.scopes
+};
+
+// The value of WWW-Authenticate.
+std::string Challenge(const config::ServerSettings& settings, const ChallengeOptions& options);
+// Whether the client has to prove that it holds its token's key.
+bool IsAboutProof(Reason code);
 
 // The document of RFC 9728, for anyone; 404 while mcp.public_url is not set, and for another resource's path.
 // `below` is what the path has behind kMetadataPath, without the slash.

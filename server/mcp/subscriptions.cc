@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "http/bearer.h"
+#include "mcp/credential.h"
 #include "mcp/denial.h"
 #include "mcp/merged_stream.h"
 #include "mcp/relay.h"
@@ -21,12 +21,14 @@ class Listening : public std::enable_shared_from_this<Listening> {
   void Next() {
     if (at_ == uris_.size()) return Open();
     const json::Value arguments = json::MakeObject({{"uri", uris_[at_++]}});
-    const Call asked{.token = http::BearerToken(exchange_->request().headers),
+    const Credential caller = CredentialOf(*exchange_);
+    const Call asked{.token = caller.token,
                      .tool = "resources/subscribe",
                      .arguments = &arguments,
                      .method = "resources/subscribe",
                      .remote_ip = exchange_->remote_address(),
-                     .server = ServerOf(uris_[at_ - 1])};
+                     .server = ServerOf(uris_[at_ - 1]),
+                     .holder = caller.holder};
     lane_.context.gate->AuthorizeAsync(asked, [self = shared_from_this(), mailbox = lane_.mailbox](Decision decision) {
       mailbox->Run([self, decision = std::move(decision)] { self->Judged(decision); });
     });
@@ -40,14 +42,14 @@ class Listening : public std::enable_shared_from_this<Listening> {
 
   void Judged(const Decision& decision) {
     lane_.context.metrics->Decided(decision);
-    if (!decision.allowed()) return SendDenial(lane_, *exchange_, *message_->id(), decision);
+    if (!decision.allowed()) return SendDenial(lane_, *exchange_, *message_->id(), decision, "resources/subscribe");
     Outcome outcome;
     lane_.context.gate->RecordOutcome(decision, outcome);
     Next();
   }
 
   void Open() {
-    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_);
+    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_, principal_);
     RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
     task.principal = principal_;
     task.listens = true;

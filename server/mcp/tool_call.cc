@@ -2,13 +2,14 @@
 
 #include <utility>
 
-#include "http/bearer.h"
 #include "mcp/approval_wait.h"
+#include "mcp/credential.h"
 #include "mcp/denial.h"
 #include "mcp/exchange_util.h"
 #include "mcp/receipt_header.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -25,8 +26,8 @@ struct Asking {
 void Judge(Lane& lane, ExchangePtr exchange, Asking asking);
 
 void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const Decision& decision) {
-  const auto pending = [&lane, message = asking.message, decision](const ExchangePtr& to) {
-    SendDenial(lane, *WithReceipt(to, *lane.context.gate, decision), *message->id(), decision);
+  const auto pending = [&lane, message = asking.message, tool = asking.call.name, decision](const ExchangePtr& to) {
+    SendDenial(lane, *WithReceipt(to, *lane.context.gate, decision), *message->id(), decision, tool);
   };
   Asking again = asking;
   again.approval_id = decision.approval_id;
@@ -56,12 +57,14 @@ void Forward(Lane& lane, const ExchangePtr& exchange, const Asking& asking, Deci
   task.own_name = route.target->own_name;
   task.change = std::move(route.change);
   task.decision = std::move(decision);
+  KeepHandle(lane, task, asking.call.name);
   StartRelay(lane, std::move(task));
 }
 
 void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
   const http::HeaderList& headers = exchange->request().headers;
-  const Call asked{.token = http::BearerToken(headers),
+  const Credential credential = CredentialOf(*exchange);
+  const Call asked{.token = credential.token,
                    .tool = asking.call.name,
                    .arguments = asking.call.arguments,
                    .method = asking.call.method,
@@ -70,7 +73,8 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
                    .remote_ip = exchange->remote_address(),
                    .server = asking.way->target ? std::string_view(lane.At(asking.way->target->upstream).upstream->name()) : std::string_view(),
                    .continues = asking.way->continues,
-                   .approval_id = asking.approval_id};
+                   .approval_id = asking.approval_id,
+                   .holder = credential.holder};
   Gate& gate = *lane.context.gate;
   // The callback may be on any thread; it touches nothing but the mailbox.
   gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) {

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "http/syntax.h"
+#include "mcp/authorized_call.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -37,15 +38,16 @@ bool IsPassed(std::string_view name, Era era) {
 
 class HttpUpstream final : public Upstream {
  public:
-  HttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls)
-      : Upstream(loop, settings), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
+  HttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls,
+               std::shared_ptr<oauth::ClientTokens> tokens)
+      : Upstream(loop, settings), tokens_(std::move(tokens)), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
 
   std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
     http::ClientRequest request{"POST", std::move(message.more), std::move(message.body), message.replayable};
     request.headers.Add("Accept", "application/json, text/event-stream");
     request.headers.Add("Content-Type", "application/json");
     AddHeaders(message.session, request.headers);
-    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+    return Send(std::move(request), std::move(callbacks));
   }
 
   std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
@@ -53,16 +55,21 @@ class HttpUpstream final : public Upstream {
     http::ClientRequest request{"GET", {{"Accept", "text/event-stream"}}, {}, true};
     if (!last_event.empty()) request.headers.Add("Last-Event-ID", last_event);
     AddHeaders(session, request.headers);
-    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+    return Send(std::move(request), std::move(callbacks));
   }
 
   std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) override {
     http::ClientRequest request{"DELETE", {{"Accept", "application/json, text/event-stream"}}, {}, true};
     AddHeaders(session, request.headers);
-    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+    return Send(std::move(request), std::move(callbacks));
   }
 
  private:
+  std::shared_ptr<http::ClientCall> Send(http::ClientRequest request, http::ResponseCallbacks callbacks) {
+    if (tokens_ != nullptr) return SendAuthorized(loop(), *client_, settings().url, *tokens_, std::move(request), std::move(callbacks));
+    return client_->Send(settings().url, std::move(request), std::move(callbacks));
+  }
+
   void AddHeaders(const UpstreamSession& session, http::HeaderList& headers) const {
     if (!session.id.empty()) headers.Add("Mcp-Session-Id", session.id);
     if (!session.protocol.empty()) headers.Add("MCP-Protocol-Version", session.protocol);
@@ -71,6 +78,7 @@ class HttpUpstream final : public Upstream {
     }
   }
 
+  const std::shared_ptr<oauth::ClientTokens> tokens_;  // may be null
   const std::unique_ptr<http::Client> client_;
 };
 
@@ -85,8 +93,8 @@ http::HeaderList PassedHeaders(const http::RequestHead& head, Era era) {
 }
 
 std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
-                                           std::shared_ptr<const net::TlsContext> tls) {
-  return std::make_unique<HttpUpstream>(loop, settings, std::move(tls));
+                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::ClientTokens> tokens) {
+  return std::make_unique<HttpUpstream>(loop, settings, std::move(tls), std::move(tokens));
 }
 
 }  // namespace intentgate::mcp

@@ -12,6 +12,10 @@
 #include "net/loop.h"
 #include "net/tls.h"
 
+namespace intentgate::oauth {
+class ClientTokens;
+}
+
 namespace intentgate::mcp {
 
 // Where a message belongs at the upstream. Empty members are not sent.
@@ -62,8 +66,8 @@ class Upstream {
   const config::UpstreamSettings& settings_;
 };
 
-// An MCP server that is reached over HTTP.
+// An MCP server that is reached over HTTP; with an access token of the gateway's own when there are `tokens`.
 std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
-                                           std::shared_ptr<const net::TlsContext> tls);
+                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::ClientTokens> tokens = nullptr);
 
 }  // namespace intentgate::mcp

@@ -24,6 +24,7 @@ class MeteredExchange final : public http::Exchange {
   std::string_view body() const override { return inner_->body(); }
   const std::string& remote_address() const override { return inner_->remote_address(); }
   net::Loop& loop() override { return inner_->loop(); }
+  std::string_view proven_key() const override { return inner_->proven_key(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override {
     status_ = status;
     inner_->Send(status, headers, body);

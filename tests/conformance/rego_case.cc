@@ -1,6 +1,6 @@
 // Runs Rego test cases given as JSON, one a line, and answers each with one line of JSON: the C++ half of
 // rego_runner.py. Request: {query, modules: [text], data, input, strict, v0}. Answer: {bindings: [...]} or
-// {error_code, error}.
+// {error_code, error}. Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
 
 #include <netdb.h>
 
@@ -10,6 +10,7 @@
 
 #include <intentgate/json.h>
 #include <intentgate/rego.h>
+#include <intentgate/rego_parse.h>
 
 namespace {
 
@@ -57,7 +58,17 @@ bool Flag(const json::Value& request, std::string_view name) {
   return flag != nullptr && flag->is_bool() && flag->bool_value();
 }
 
+json::Value ParseText(const std::string& text, bool v0) {
+  rego::ParseJsonOptions options;
+  if (v0) options.version = rego::LanguageVersion::kV0;
+  const rego::ParsedModule parsed = rego::ParseModuleToJson({"test-0.rego", text}, options);
+  if (!parsed.ok()) return Failure(parsed.diagnostics[0].code, parsed.diagnostics[0].ToString());
+  const intentgate::Result<json::Value> module = json::Parse(parsed.json, {std::size_t{64} << 20, 4000});
+  return module.ok() ? json::MakeObject({{"module", *module}}) : Failure("json", module.error().message);
+}
+
 json::Value RunCase(const json::Value& request) {
+  if (const json::Value* text = request.Find("parse")) return ParseText(text->string_value(), Flag(request, "v0"));
   std::vector<rego::SourceFile> files;
   if (const json::Value* modules = request.Find("modules"); modules != nullptr && modules->is_array()) {
     for (const json::Value& text : modules->array()) {

@@ -195,3 +195,14 @@ def test_a_directory_as_a_bundle_obeys_its_manifest(folder):
     (folder / "authz_test.rego").unlink()
     assert run_cli("policy", "eval", "-b", folder, "data.x").stdout == "undefined\n"
     assert run_cli("policy", "eval", "-b", folder, "data.roles.admins").stdout == '["ann"]\n'
+
+
+def test_parse_shows_the_tree_as_json_and_to_read(folder):
+    done = run_cli("policy", "parse", folder / "authz.rego", "--format", "json", "--json-include", "-comments")
+    module = json.loads(done.stdout)
+    assert [part["value"] for part in module["package"]["path"]] == ["data", "authz"]
+    assert module["rules"][0]["default"] is True and module["rules"][1]["head"]["name"] == "allow"
+    tree = run_cli("policy", "parse", folder / "authz.rego").stdout
+    assert tree.startswith('module\n package\n  ref\n   data\n   "authz"\n rule\n  head\n')
+    wrong = run_cli("policy", "parse", "-", stdin="package p\n\nx := ")
+    assert wrong.returncode == 1 and "rego_parse_error" in wrong.stderr and wrong.stdout == ""

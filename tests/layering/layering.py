@@ -30,10 +30,11 @@ ALLOWED = {
     "http": "net base",
     "telemetry": "http json base",
     "config": "telemetry http net crypto json base",
-    "mcp": "http net json telemetry config crypto base",
+    "oauth": "http net json telemetry config crypto base",
+    "mcp": "oauth http net json telemetry config crypto base",
     "admin": "http net json telemetry config crypto base",
     "cli": "",
-    "app": "admin mcp cli config telemetry http net json crypto base",
+    "app": "admin mcp oauth cli fetch config telemetry http net json crypto base",
 }
 PUBLIC_ONLY = {"bindings", "examples"}
 THIRD_PARTY = {

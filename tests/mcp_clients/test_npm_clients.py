@@ -154,7 +154,7 @@ def test_the_file_server(which, files, tmp_path):
 @pytest.fixture(scope="module")
 def every(tmp_path_factory):
     folder = tmp_path_factory.mktemp("every")
-    allowed = {"t": "tool_allow", "tools": ["echo", "get-sum", "trigger-long-running-operation"]}
+    allowed = {"t": "tool_allow", "tools": ["echo", "get-sum", "trigger-long-running-operation", "simulate-research-query"]}
     server = Recorded(folder, "every", package("server-everything", "stdio"), [allowed])
     yield server
     server.gateway.stop()
@@ -181,11 +181,29 @@ def test_the_server_with_everything(which, every, tmp_path):
         every.until(lambda: any(message.get("method") == "notifications/cancelled" and message["params"]["requestId"] == held["id"]
                                 for message in every.told()))
     out = client.finish()
-    assert sorted(out["names"]) == ["echo", "get-sum", long]
+    assert sorted(out["names"]) == ["echo", "get-sum", "simulate-research-query", long]
     assert "The sum of 2 and 3 is 5" in text_of(out["sum"])
     assert_refused(out["refused"], "policy check failed")
     assert len(every.calls("get-sum")) == sums + 1
     assert_progress(which, out["long"]["progress"], [1, 2, 3, 4])
+
+
+def test_a_task_is_its_callers_and_nobody_elses(every):
+    """The program behind the gateway takes both callers for one, and would tell either of them everything."""
+    tokens = [every.token, mint(every.gateway, [{"t": "tool_allow", "tools": ["simulate-research-query"]}])]
+    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/tasks.mjs", f"http://127.0.0.1:{every.gateway.port}/v1/mcp", *tokens]
+    before = len(every.gateway.decisions())
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    out = json.loads(ran.stdout)
+    assert {"list", "cancel", "requests"} <= set(out["capabilities"])
+    assert out["foreign"] == [-32602, -32602, -32602]
+    assert out["listed"] == {"owner": True, "other": []}
+    assert out["status"] == "cancelled"
+    assert out["types"][0] == "taskCreated" and out["types"][-1] == "result" and "whole" in out["text"]
+    # Two calls; asking after them is none.
+    decisions = [event for event in every.gateway.decisions()[before:] if event["decision"] == "allow"]
+    assert [event["tool"] for event in decisions] == ["simulate-research-query"] * 2
 
 
 @pytest.fixture(scope="module")

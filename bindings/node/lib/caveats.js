@@ -13,6 +13,8 @@ const steppedUp = (unixSeconds) => ({ t: "step_up", step_up_at: unixSeconds });
 const callees = ({ agents = [], zones = [] }) => ({ t: "callee_allow", callees: agents, callee_zones: zones });
 const maxRisk = (ceiling) => ({ t: "risk_max", risk_max: ceiling });
 
+const holder = (thumbprint) => ({ t: "holder", jkt: thumbprint });
+
 const present = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 // Bounds are exact decimals, so they travel as text.
@@ -45,5 +47,5 @@ function where(pointer, rulesOf) {
 }
 
 module.exports = {
-  tools, denyTools, maxCalls, rateLimit, maxCost, expires, servers, agent, steppedUp, callees, maxRisk, where,
+  tools, denyTools, maxCalls, rateLimit, maxCost, expires, servers, agent, steppedUp, callees, maxRisk, holder, where,
 };

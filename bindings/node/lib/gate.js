@@ -33,6 +33,13 @@ function question(tool, args, options = NONE) {
 }
 const APPROVAL_ID = 6;
 
+function explanation(tool, args, options = NONE) {
+  if (options?.waitForApproval !== undefined || options?.signal !== undefined) {
+    throw new TypeError("explain waits for nobody; leave out waitForApproval and signal");
+  }
+  return question(tool, args, options);
+}
+
 function policyChange(policy, { actor, ...rest } = NONE) {
   refuseOthers(rest, "setPolicy");
   return [policyOf(policy), text(actor, "actor", "embedder")];
@@ -197,12 +204,12 @@ class Gate {
   }
 
   async explain(tool, args, options) {
-    const asked = question(tool, args, options);
+    const asked = explanation(tool, args, options);
     return decisionOf(await later(() => this.#native.explain(...asked)), asked[1]);
   }
 
   explainSync(tool, args, options) {
-    const asked = question(tool, args, options);
+    const asked = explanation(tool, args, options);
     return decisionOf(call(() => this.#native.explainSync(...asked)), asked[1]);
   }
 

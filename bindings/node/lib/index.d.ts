@@ -31,6 +31,8 @@ export function steppedUp(unixSeconds: number): Caveat;
 export function callees(who: { agents?: string[]; zones?: string[] }): Caveat;
 /** Only calls with a risk score of at most this. */
 export function maxRisk(ceiling: number): Caveat;
+/** Only with a proof of the key that has this thumbprint (RFC 7638, SHA-256, base64url). */
+export function holder(thumbprint: string): Caveat;
 /** Only tools of these upstream servers. */
 export function servers(...names: string[]): Caveat;
 
@@ -232,6 +234,8 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export type ExplainOptions = Omit<CallOptions, "waitForApproval" | "signal">;
+
 export type ApprovalState = "pending" | "approved" | "rejected" | "expired" | "used";
 /** A call that waits for a person, or waited. `decidedBy`, `claimedBy` and `note` are not for the agent. */
 export interface Approval {
@@ -359,9 +363,9 @@ export class Gate {
    *  until it is answered or expires. Throws the signal's reason, and IntentGateError: `not_found`, `limit_exceeded` (too many wait),
    *  `cancelled` (the gate was closed). */
   waitApproval(id: string, options?: { tenant?: string; signal?: AbortSignal }): Promise<Approval>;
-  /** As authorize, with a trace; charges nothing and records nothing. */
-  explain(tool: string, args?: Args, options?: CallOptions | string): Promise<Decision>;
-  explainSync(tool: string, args?: Args, options?: CallOptions | string): Decision;
+  /** As authorize, with a trace; charges nothing, records nothing and waits for no person. */
+  explain(tool: string, args?: Args, options?: ExplainOptions | string): Promise<Decision>;
+  explainSync(tool: string, args?: Args, options?: ExplainOptions | string): Decision;
   /** Authorizes, calls `callee` with the judged snapshot, records the outcome. Throws Denied. */
   run<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T | Promise<T>): Promise<T>;
   runSync<T>(tool: string, args: Args | undefined, options: CallOptions | string | undefined, callee: (args: any) => T): T;

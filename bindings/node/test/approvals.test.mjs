@@ -193,3 +193,13 @@ test("a wait holds a process until it is given up; a process or a worker that en
     assert.equal(await new Promise((resolve) => worker.on("exit", resolve)), status);
   }
 });
+
+test("an explanation waits for nobody, and says so", async () => {
+  const { gate, token } = world();
+  for (const option of [{ waitForApproval: 0 }, { waitForApproval: 5 }, { signal: AbortSignal.timeout(1000) }]) {
+    await assert.rejects(gate.explain("pay", {}, { token: token(), ...option }), /explain waits for nobody/);
+    assert.throws(() => gate.explainSync("pay", {}, { token: token(), ...option }), TypeError);
+  }
+  assert.equal((await gate.explain("pay", {}, token())).verdict, "escalate");
+  await gate.close();
+});

@@ -28,6 +28,7 @@ from .caveats import (
     callees,
     deny_tools,
     expires,
+    holder,
     max_calls,
     max_cost,
     rate_limit,
@@ -87,6 +88,6 @@ __all__ = [
     "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "Policy",
     "PolicyTest", "PolicyVerdict", "PostgresStore", "ProofReport", "PruneReport", "SqliteStore", "TokenExplanation",
     "TokenRefused", "Tool", "TraceStep", "agent", "attenuate", "averify_bundle", "callees", "check", "decode", "deny_tools", "expires",
-    "explain", "generate_key_line", "is_genuine", "make_signing_key", "max_calls", "max_cost", "mint", "rate_limit",
+    "explain", "generate_key_line", "holder", "is_genuine", "make_signing_key", "max_calls", "max_cost", "mint", "rate_limit",
     "risk_max", "servers", "step_up", "tools", "verify", "verify_bundle", "verify_proof", "where",
 ]

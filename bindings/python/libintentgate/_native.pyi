@@ -166,6 +166,7 @@ class GateBase:
     def _describe(self) -> str: ...
     def close(self) -> None:
         """Flushes the chain. Later calls raise ``ValueError``."""
+    def _await_end(self) -> None: ...
     @property
     def closed(self) -> bool:
         """Whether ``close`` was called."""

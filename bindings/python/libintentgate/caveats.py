@@ -67,6 +67,11 @@ def risk_max(ceiling: int) -> Caveat:
     return {"t": "risk_max", "risk_max": ceiling}
 
 
+def holder(thumbprint: str) -> Caveat:
+    """Only with a proof of the key that has this thumbprint (RFC 7638, SHA-256, base64url)."""
+    return {"t": "holder", "jkt": thumbprint}
+
+
 def where(
     pointer: str,
     *,

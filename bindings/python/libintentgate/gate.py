@@ -315,5 +315,9 @@ _open_gates: weakref.WeakSet[Gate] = weakref.WeakSet()
 
 @atexit.register
 def _close_all() -> None:
-    for gate in list(_open_gates):
+    gates = list(_open_gates)
+    for gate in gates:
         gate.close()
+    # A call of a daemon thread keeps its gate past that, and the gate's threads must not run on while the process ends.
+    for gate in gates:
+        gate._await_end()

@@ -67,7 +67,7 @@ class Dict {
 };
 
 py::object CaveatToPython(const Caveat& caveat) {
-  if (caveat.kind == CaveatKind::kArgument || caveat.kind == CaveatKind::kUnknown) return ToPython(caveat.ToJson());
+  if (caveat.kind >= CaveatKind::kArgument) return ToPython(caveat.ToJson());
   Dict out;
   out.Put(kT, Text(CaveatKindName(caveat.kind)));
   out.UnlessEmpty(kTools, caveat.tools);

@@ -249,6 +249,7 @@ void RegisterGate(py::module_& module) {
            }, py::arg("policy"), py::arg("actor"))
       .def("close", [](py::handle self) { HandleOf(self).Close(); },
            "Flushes the chain. Later calls raise ``ValueError``.")
+      .def("_await_end", [](py::handle self) { HandleOf(self).AwaitEnd(); })
       .def_property_readonly("closed", [](py::handle self) { return HandleOf(self).closed(); }, "Whether ``close`` was called.");
   for (PyMethodDef& method : hot_methods) {
     const auto descriptor = py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &method));

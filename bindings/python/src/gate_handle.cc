@@ -1,5 +1,6 @@
 #include "gate_handle.h"
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -15,6 +16,16 @@ namespace {
 PyTypeObject* gate_type = nullptr;
 
 }  // namespace
+
+GateHandle::GateHandle(std::shared_ptr<Gate> gate) {
+  const auto ended = std::make_shared<std::promise<void>>();
+  ended_ = ended->get_future().share();
+  Gate* const raw = gate.get();
+  gate_ = std::shared_ptr<Gate>(raw, [gate = std::move(gate), ended](Gate*) mutable {
+    gate.reset();
+    ended->set_value();
+  });
+}
 
 std::shared_ptr<Gate> GateHandle::Borrow() const {
   if (forks_ != ForkGeneration()) {
@@ -32,6 +43,15 @@ void GateHandle::Close() {
     last.reset();
     return flushed;
   }));
+}
+
+void GateHandle::AwaitEnd() const {
+  if (forks_ != ForkGeneration()) return;
+  constexpr std::chrono::milliseconds kSignalsEvery(100);
+  const std::shared_future<void> ended = ended_;
+  while (WithoutGil([&] { return ended.wait_for(kSignalsEvery); }) != std::future_status::ready) {
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  }
 }
 
 std::shared_ptr<Gate> GateHandle::Release() {

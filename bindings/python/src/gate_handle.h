@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <future>
 #include <memory>
 
 #include <intentgate/gate.h>
@@ -15,7 +16,7 @@ namespace intentgate::python {
 // A gate that can be closed while other threads still use it. The GIL guards `gate_`.
 class GateHandle {
  public:
-  explicit GateHandle(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  explicit GateHandle(std::shared_ptr<Gate> gate);
   ~GateHandle() { Release(); }
   GateHandle(const GateHandle&) = delete;  // owns the gate's end
   GateHandle& operator=(const GateHandle&) = delete;
@@ -25,6 +26,9 @@ class GateHandle {
   bool closed() const { return gate_ == nullptr; }
   // Flushes the chain; without the GIL.
   void Close();
+  // Returns when no call uses the gate any more and its threads have ended; without the GIL, but minding Ctrl-C.
+  // REQUIRES: closed; no native function of the gate above the caller.
+  void AwaitEnd() const;
 
  private:
   // Null when there is nothing to end. In a forked child the gate's threads are missing, so ending it would
@@ -32,6 +36,7 @@ class GateHandle {
   std::shared_ptr<Gate> Release();
 
   std::shared_ptr<Gate> gate_;
+  std::shared_future<void> ended_;
   const std::uint64_t forks_ = ForkGeneration();
 };
 

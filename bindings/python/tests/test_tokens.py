@@ -114,7 +114,7 @@ def test_verify_says_what_decode_says(keys):
     everything = [ig.tools("a", "ü"), ig.deny_tools("b"), ig.max_calls(3), ig.expires(4_000_000_000), ig.agent("agent-7"), ig.step_up(5),
                   ig.callees("c", zones=["z"]), ig.servers("files"), ig.rate_limit(6), ig.max_cost(7), ig.risk_max(8),
                   ig.callees("only"), ig.callees(zones=["eu"])]
-    for version, caveats in ((3, everything[:6]), (4, everything), (5, everything + [ig.where("/n", one_of=[1, None, 2.5], tool="a")])):
+    for version, caveats in ((3, everything[:6]), (4, everything), (5, everything + [ig.where("/n", one_of=[1, None, 2.5], tool="a"), ig.holder("A" * 43)])):
         root = ig.mint(keys, "agent-7", caveats, format=version, ttl=60).token
         assert ig.verify(root, keys) == ig.decode(root) and list(ig.verify(root, keys)) == list(ig.decode(root))
     root = ig.mint(keys, "agent-7", audience="me", not_before=1, max_depth=4).token

@@ -3,8 +3,8 @@
 //
 //   Caveat c = Caveat::Argument("/path", Constraint::Subpath("/data/q3"));
 //
-// The first eleven kinds are the public ones and can stand in v3, v4 and v5 tokens; argument caveats
-// need v5. docs/formats/token.md gives the bytes.
+// The first eleven kinds are the public ones and can stand in v3, v4 and v5 tokens; argument and holder
+// caveats need v5. docs/formats/token.md gives the bytes.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,7 @@ enum class CaveatKind : std::uint8_t {
   kMaxCost,        // max_cost: lifetime cents (v4, v5)
   kRiskMax,        // risk_max (v4, v5)
   kArgument,       // one constraint on one argument (v5)
+  kHolder,         // holder: only with a proof of this key (v5)
   kUnknown,        // a type this build does not know; always refuses
 };
 std::string_view CaveatKindName(CaveatKind kind);  // the wire names: "exp", "tool_allow", ...
@@ -105,6 +106,7 @@ struct Caveat {
   std::string pointer;                   // argument: RFC 6901, "" is the whole arguments object
   std::vector<Constraint> constraint;    // argument: exactly one
   std::string only_for_tool;             // argument: applies to calls of this tool; empty: of every tool
+  std::string holder;                    // holder: thumbprint of a key (RFC 7638, SHA-256, base64url)
 
   static Caveat Expires(std::int64_t unix_seconds);
   static Caveat AgentLock(std::string agent);
@@ -118,9 +120,10 @@ struct Caveat {
   static Caveat MaxCost(std::int64_t cents);
   static Caveat RiskMax(std::int64_t ceiling);
   static Caveat Argument(std::string pointer, Constraint constraint, std::string only_for_tool = "");
+  static Caveat Holder(std::string thumbprint);
 
   // The public JSON form ({"t":"tool_allow","tools":[..]}); argument caveats as
-  // {"t":"arg","at":"/path","is":{..},"tool":".."}.
+  // {"t":"arg","at":"/path","is":{..},"tool":".."}, holder caveats as {"t":"holder","jkt":".."}.
   json::Value ToJson() const;
   static Result<Caveat> FromJson(const json::Value& value);
   // One line for people.

@@ -33,9 +33,11 @@
 namespace intentgate {
 
 class Evidence;        // evidence.h
+class ForeignTokens;   // foreign_tokens.h
 struct GateSettings;   // settings.h
 namespace policy {
 class Policy;          // policy.h
+struct CompileOutcome;
 }
 using policy::Policy;
 class IntentExtractor; // intent.h
@@ -56,6 +58,7 @@ struct Call {
   // A later round of a call that was charged: judged again by the other checks, not counted again.
   bool continues = false;
   std::string_view approval_id;              // of an earlier escalation of the same call; empty: none
+  std::string_view holder;                   // thumbprint of the key that the caller has proved to hold (RFC 7638); empty: none
 };
 
 struct TraceStep {
@@ -127,6 +130,10 @@ struct GateHealth {
   std::string problem;                       // why not, for operators
 };
 
+// The policy that the settings name, compiled as Gate::Open does it: sources, bundles and what they are checked by.
+// A finding without a line concerns a file as a whole. REQUIRES: settings.policy_sources is not empty.
+policy::CompileOutcome CompileSettingsPolicy(const GateSettings& settings, std::shared_ptr<const Clock> clock = nullptr);
+
 // Immutable snapshots inside; thread-safe.
 class Gate {
  public:
@@ -147,15 +154,19 @@ class Gate {
   // A call refused before the first question (a request that two parsers could read differently): one
   // event, code kInvalidRequest. `tool` may be empty.
   virtual void RecordRefusedRequest(const Call& call, std::string_view why) = 0;
+  // A call whose token was refused (CheckToken) before the first question: one event with that refusal.
+  virtual void RecordRefusedToken(const Call& call, const Decision& refusal) = 0;
   // The event after the call. `d` must be an allow of this gate.
   virtual void RecordOutcome(const Decision& d, const Outcome& outcome) = 0;
 
   // Which of the tools the caller's token could call, by its static caveats. A missing, malformed,
   // revoked or expired token could call none. Same order and size as `tools`.
   virtual std::vector<bool> VisibleTools(std::string_view token, std::string_view server,
-                                         std::span<const std::string> tools) = 0;
-  // Whether the token is good at all (MAC, time, revocation); for answering a handshake.
-  virtual Decision CheckToken(std::string_view token) = 0;
+                                         std::span<const std::string> tools, std::string_view holder = {}) = 0;
+  // Whether the token is good at all (MAC, time, revocation, and bound to `holder` or to no key); for answering a handshake.
+  virtual Decision CheckToken(std::string_view token, std::string_view holder = {}) = 0;
+  // Accepts tokens of other issuers from now on. Before the first call; null: none.
+  virtual void AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) = 0;
   // What the intent check ranks; set whenever the upstream's list is known. Thread-safe.
   virtual void SetToolCatalogue(std::vector<ToolInfo> tools) = 0;
   // Swaps the policy; calls in flight finish under the old one. Recorded in the chain.

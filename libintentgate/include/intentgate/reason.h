@@ -33,6 +33,12 @@ enum class Reason : std::uint16_t {
   kTokenDepthExceeded = 114,
   kTokenSealedExtended = 115,
   kRevocationUnavailable = 116,  // the snapshot is too old to trust
+  kTokenWrongIssuer = 117,       // a JWT of an issuer that is not configured
+  kTokenWrongType = 118,         // a JWT whose typ or algorithm is not accepted
+  kTokenScope = 119,             // a JWT without a scope that is needed
+  kIssuerUnavailable = 120,      // the issuer's keys are not known, or too old to trust
+  kProofRequired = 121,          // the token is bound to a key and came without a proof of it
+  kProofRefused = 122,           // a proof that proves nothing, or of another key
 
   // Capability: a caveat refused.
   kToolNotAllowed = 130,

@@ -71,7 +71,10 @@ struct GateSettings {
   std::int64_t intent_cache_entries = 1'024;
   std::int64_t intent_cache_seconds = 300;
   // policy
-  std::vector<std::pair<std::string, std::string>> policy_sources;  // file name, text; empty: every call is refused
+  // File name and content: Rego, or a bundle where the name ends in .tar.gz or .tgz. Empty: every call is refused.
+  std::vector<std::pair<std::string, std::string>> policy_sources;
+  std::string policy_bundle_key_file;               // given: the policy must be of bundles that this key signed
+  std::string policy_bundle_key_id = "default", policy_bundle_algorithm = "RS256", policy_bundle_scope;
   std::int64_t policy_max_steps = 1'000'000;
   std::int64_t policy_max_memory_bytes = std::int64_t{64} << 20;
   // approvals

@@ -33,7 +33,8 @@ inline constexpr std::size_t kMaxToolNameBytes = 256;                // a longer
 inline constexpr std::int64_t kMaxTtlSeconds = 90 * 24 * 3600;       // v5: expiry is mandatory, at most this far away
 inline constexpr std::int64_t kDefaultTtlSeconds = 3600;             // v5, when the caller gives none
 
-enum class TokenFormat : std::uint8_t { kV3 = 3, kV4 = 4, kV5 = 5 };
+// kForeign: what ForeignTokens (foreign_tokens.h) has read; nothing mints it.
+enum class TokenFormat : std::uint8_t { kV3 = 3, kV4 = 4, kV5 = 5, kForeign = 100 };
 
 struct MintRequest {
   TokenFormat format = TokenFormat::kV5;
@@ -83,6 +84,7 @@ struct TokenContent {
   std::string jti;                                // v5: the last hop's id, so that a branch can be revoked
   std::string root_jti;                           // the root's id
   std::string issuer, tenant, zone, subject, audience;
+  std::string client;                             // foreign: the OAuth client that presents it
   std::int64_t issued_at = 0;                     // unix seconds
   std::optional<std::int64_t> not_before;
   std::optional<std::int64_t> expires_at;         // the earliest of all expiries
@@ -155,6 +157,7 @@ struct CaveatContext {
   std::string_view agent;                         // who presents the token; empty: its own subject
   std::string_view server;                        // the upstream's name; empty: mcp_allow goes by the tool's prefix
   std::string_view callee, callee_zone;           // agent-to-agent calls
+  std::string_view holder;                        // thumbprint of the key that the caller has proved to hold; empty: of none
   std::optional<std::int64_t> risk;               // a score; risk_max refuses when there is none
   std::int64_t now = 0;                           // unix seconds
 };
@@ -163,6 +166,10 @@ struct CaveatContext {
 // and costs are counted by the budget, not here; a limit below one call refuses at once. An argument that
 // a caveat names and the call lacks is a refusal.
 std::optional<TokenRefusal> CheckCaveats(const VerifiedToken& token, const CaveatContext& context);
+
+// The holder caveats alone: kProofRequired without a proven key, kProofRefused for another one, and for a token that is
+// bound to none.
+std::optional<TokenRefusal> CheckHolder(const VerifiedToken& token, std::string_view holder);
 
 // One line of an explanation.
 struct CaveatAnswer {

@@ -28,6 +28,7 @@ std::span<const Builtin> NetBuiltins();         // net.cc
 std::span<const Builtin> NumberBuiltins();      // numbers.cc
 std::span<const Builtin> ObjectBuiltins();      // objects.cc
 std::span<const Builtin> PatchBuiltins();       // json_patch.cc
+std::span<const Builtin> ParseBuiltins();       // parse_module.cc
 std::span<const Builtin> RegexBuiltins();       // regex.cc
 std::span<const Builtin> SprintfBuiltins();     // sprintf.cc
 std::span<const Builtin> StringBuiltins();      // strings.cc

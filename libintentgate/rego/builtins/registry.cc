@@ -12,7 +12,7 @@ std::map<std::string_view, const Builtin*> BuildTable() {
   for (const std::span<const Builtin> family :
        {CoreBuiltins(), AggregateBuiltins(), AwsBuiltins(), BitBuiltins(), CollectionBuiltins(), DigestBuiltins(), EncodingBuiltins(),
         GlobBuiltins(), GraphqlBuiltins(), HostBuiltins(), JsonBuiltins(), JwtBuiltins(), JwtSignBuiltins(), NameBuiltins(), NetBuiltins(), NumberBuiltins(), ObjectBuiltins(),
-        PatchBuiltins(), RegexBuiltins(), SchemaBuiltins(), SprintfBuiltins(), StringBuiltins(), TemplateBuiltins(), TimeBuiltins(), TypeBuiltins(),
+        PatchBuiltins(), ParseBuiltins(), RegexBuiltins(), SchemaBuiltins(), SprintfBuiltins(), StringBuiltins(), TemplateBuiltins(), TimeBuiltins(), TypeBuiltins(),
         UnitBuiltins(), UriBuiltins(), X509Builtins(), YamlBuiltins(), TraceBuiltins()}) {
     for (const Builtin& builtin : family) table.emplace(builtin.name, &builtin);
   }

@@ -178,6 +178,7 @@ void Annotations::Attach(const Module& module, const Block& block, std::uint32_t
   for (const Entry& entry : block.content.entries()) content.Set(entry.key, entry.value);
   Put(content, "scope", Value::StringCopy(arena_, scope));
   const Block whole = {block.at, content.Finish()};
+  all_.push_back({for_package ? nullptr : rule, scope == "document", whole.content});
   if (scope == "rule") {
     rules_[{rule->at.file, rule->at.line}].push_back(whole);
     return;

@@ -24,6 +24,14 @@ class Annotations {
   Term Rule(const Module& module, const rego::Rule& rule) const;
   Term Chain(const Module& module, const rego::Rule& rule) const;
 
+  // An annotation as it stands in the text; `rule`: of the rule behind it, null for a package's.
+  struct Standing {
+    const rego::Rule* rule;
+    bool document;  // its scope
+    Value content;
+  };
+  const std::vector<Standing>& all() const { return all_; }
+
  private:
   struct Block {
     Location at;
@@ -35,6 +43,7 @@ class Annotations {
   Value ChainItem(const std::vector<std::string>& path, const Block* block) const;
 
   Arena& arena_;
+  std::vector<Standing> all_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<Block>> rules_;  // by file and line of the rule
   std::map<std::vector<std::string>, Block> documents_;
   std::map<std::vector<std::string>, Block> packages_;

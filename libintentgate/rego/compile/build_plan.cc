@@ -21,6 +21,7 @@ class PlanBuilder {
     for (RuleGroup* group : context_.tree->groups()) Fill(*group);
     // Behind all others: a test may read a rule that stands further down.
     for (RuleSet* set : context_.sets) BuildIndex(arena_, *set);
+    ChooseRemembered(context_.sets);
   }
 
  private:

@@ -25,12 +25,18 @@ struct PlanContext {
   std::map<std::string, std::uint32_t> input_paths;  // text -> number
   std::map<std::string, std::int32_t> mocks;         // builtins and functions that `with` replaces
   std::uint32_t joins = 0;
+  std::uint32_t comprehensions = 0;
   bool print = false;
   Diagnostics* diagnostics = nullptr;
 };
 
 // Pass "joins" for the steps of one block.
 void FindJoins(PlanContext& context, std::span<Step> steps);
+
+// Pass "remember" for a comprehension that is otherwise finished; null if its value is not kept.
+const OuterReads* FindOuterReads(PlanContext& context, const Node& comprehension);
+// Pass "remember" for functions, once all rules are lowered.
+void ChooseRemembered(std::span<RuleSet* const> sets);
 
 class Lowering {
  public:

@@ -11,6 +11,9 @@ const Block* Lowering::Close(Open& open) {
   FindJoins(context_, open.steps);
   Block* block = context_.arena->New<Block>();
   block->steps = ToArena(*context_.arena, open.steps);
+  block->straight = std::none_of(open.steps.begin(), open.steps.end(), [](const Step& step) {
+    return step.op == StepOp::kScan || step.op == StepOp::kOutputs || step.op == StepOp::kWith;
+  });
   return block;
 }
 

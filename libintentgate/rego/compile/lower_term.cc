@@ -10,6 +10,7 @@ namespace intentgate::rego {
 namespace {
 
 constexpr std::array<std::string_view, 6> kComparisons = {"equal", "neq", "lt", "lte", "gt", "gte"};
+constexpr std::array<std::string_view, 4> kArithmetics = {"plus", "minus", "mul", "rem"};
 
 std::string PathText(const Term& ref, std::size_t end) {
   std::string out;
@@ -321,6 +322,12 @@ const Node* Lowering::LowerCall(const Term& call, Open& open) {
   node->builtin = op.IsVar() ? FindBuiltin(op.text) : nullptr;
   node->args = ToArena(*context_.arena, args);
   if (node->builtin == nullptr || node->builtin->arity != args.size()) return Constant(Value(), call.at);  // reported by the type check
+  const auto arithmetic = std::find(kArithmetics.begin(), kArithmetics.end(), node->builtin->name);
+  if (arithmetic != kArithmetics.end() && node->mock < 0) {
+    node->op = Op::kArithmetic;
+    node->index = static_cast<std::uint32_t>(arithmetic - kArithmetics.begin());
+    return node;
+  }
   if ((node->builtin->flags & kBuiltinRelation) != 0) {
     // walk(x) as a value: iterate over its outputs.
     Step step;
@@ -349,6 +356,7 @@ const Node* Lowering::LowerComprehension(const Term& term) {
   Node* node = New(op, term.at);
   node->block = Close(open);
   node->args = ToArena(*context_.arena, heads);
+  node->reads = FindOuterReads(context_, *node);
   bound_ = saved;
   return node;
 }

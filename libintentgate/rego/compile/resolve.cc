@@ -72,6 +72,9 @@ class Resolver {
   bool strict() const { return module_ == nullptr || module_->dialect != Dialect::kV0; }
 
   void AddImport(const Import& import) {
+    // `import rego.v1` and the like name nothing; the parser has obeyed them.
+    const Term& root = import.path.IsVar() ? import.path : import.path.items[0];
+    if (root.IsVar("rego") || root.IsVar("future")) return;
     std::string alias = import.alias;
     if (alias.empty()) alias = import.path.IsVar() ? import.path.text : import.path.items.back().text;
     if (import.path.IsVar() && import.alias.empty()) return;  // import data / import input

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace intentgate::rego {
@@ -43,7 +44,7 @@ inline constexpr std::int32_t kNoVar = -1;
 
 struct Term {
   TermKind kind = TermKind::kNull;
-  bool flag = false;            // kBool: the value; kString inside kTemplate: literal text
+  bool flag = false;            // kBool: the value; kString inside kTemplate: literal text; kTemplate: in backquotes
   std::uint16_t depth = 1;
   std::int32_t var = kNoVar;    // kVar, once resolved: number of the variable in its rule
   Location at;
@@ -102,6 +103,9 @@ struct Rule {
   bool is_default = false;
   bool is_function = false;
   bool multi_value = false;        // contains, or v0's p[x]
+  bool assign = false;             // the value stands behind :=
+  bool has_if = false;             // `if` stands before the body
+  bool own_value = false;          // the value is written, not the `true` of a rule without one
   Term ref;                        // kRef: name and path, without the set's element
   std::vector<Term> args;
   std::optional<Term> key;         // the element of a multi-value rule
@@ -126,6 +130,7 @@ struct Module {
   std::vector<Import> imports;
   std::vector<Rule> rules;
   std::map<std::uint32_t, std::string> metadata;  // lines of comment from "# METADATA" on, without their sign
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> comments;  // all, by line and column, if they were asked for
 };
 
 Term MakeVar(std::string_view name, Location at);

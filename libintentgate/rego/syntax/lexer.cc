@@ -121,6 +121,7 @@ bool Lexer::SkipBlank(Token& token) {
     } else if (c == '#') {
       std::size_t n = 0;
       while (pos_ + n < text_.size() && Peek(n) != '\n') ++n;
+      if (comments_ != nullptr) (*comments_)[{at_.line, at_.column}] = text_.substr(pos_ + 1, n - 1);
       if (metadata_ != nullptr) KeepMetadata(text_.substr(pos_ + 1, n - 1));
       Advance(n);
       token.space_before = true;

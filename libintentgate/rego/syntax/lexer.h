@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "rego/syntax/ast.h"
 
@@ -36,11 +37,14 @@ struct Keywords {
   bool or_ = false;
 };
 
+using Comments = std::map<std::pair<std::uint32_t, std::uint32_t>, std::string>;  // by line and column
+
 class Lexer {
  public:
   // The text must outlive the lexer. Positions count from `start`.
-  // Metadata blocks are written to `metadata`, by line; null: they are read over.
-  Lexer(std::string_view text, Location start, std::map<std::uint32_t, std::string>* metadata) : text_(text), at_(start), metadata_(metadata) {}
+  // Metadata blocks are written to `metadata`, by line; null: they are read over. So are all comments to `comments`.
+  Lexer(std::string_view text, Location start, std::map<std::uint32_t, std::string>* metadata, Comments* comments = nullptr)
+      : text_(text), at_(start), metadata_(metadata), comments_(comments) {}
   Token Next(const Keywords& keywords);
 
  private:
@@ -61,6 +65,7 @@ class Lexer {
   std::size_t pos_ = 0;
   Location at_;
   std::map<std::uint32_t, std::string>* metadata_;
+  Comments* comments_;
 };
 
 // Decodes the inside of a "..." literal: JSON escapes; in templates also \{. False: `message` says why.

@@ -8,8 +8,8 @@
 
 namespace intentgate::rego {
 
-Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics)
-    : lexer_(text, start, &metadata_), dialect_(dialect), diagnostics_(diagnostics) {
+Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, Comments* comments)
+    : lexer_(text, start, &metadata_, comments), dialect_(dialect), diagnostics_(diagnostics) {
   constexpr std::size_t kScansPerByte = 30;
   scans_left_ = 10'000 + text.size() * kScansPerByte;
   if (dialect != Dialect::kV0) keywords_ = {true, true, true, true, false, false};
@@ -122,9 +122,9 @@ bool Parser::ParseImport(Module& module) {
   if (!IsGroundStrings(import.path, 1) || !(root == "data" || root == "input" || root == "future" || root == "rego")) {
     return FailAt(import.path.at, "unexpected import path", "it must begin with one of: {data, future, input, rego}");
   }
-  if (root == "future" || root == "rego") return TurnOnKeywords(module, import);
-  module.imports.push_back(std::move(import));
-  return true;
+  const bool named = root == "future" || root == "rego" ? TurnOnKeywords(module, import) : true;
+  if (named) module.imports.push_back(std::move(import));
+  return named;
 }
 
 bool Parser::TurnOnKeywords(Module& module, const Import& import) {
@@ -179,6 +179,8 @@ bool Parser::ParseDefault(Module& module) {
   rule.is_default = true;
   Scan();
   if (!ParseHeadRef(rule)) return false;
+  rule.assign = Is(Tok::kAssign);
+  rule.own_value = true;
   if (!Accept(Tok::kAssign) && !Accept(Tok::kUnify)) return Fail("expected := and a value in a default rule, not " + Found());
   std::optional<Term> value = ParseInfix();
   if (!value) return false;
@@ -215,7 +217,7 @@ bool Parser::ParseHeadRef(Rule& rule) {
   return true;
 }
 
-bool Parser::ParseHead(Rule& rule, bool* has_if, bool* has_assign) {
+bool Parser::ParseHead(Rule& rule) {
   if (!ParseHeadRef(rule)) return false;
   if (keywords_.contains && Accept(Tok::kContains)) {
     rule.multi_value = true;
@@ -224,18 +226,20 @@ bool Parser::ParseHead(Rule& rule, bool* has_if, bool* has_assign) {
     if (!key) return false;
     rule.key = std::move(key);
   } else if (Is(Tok::kAssign) || Is(Tok::kUnify)) {
-    *has_assign = Is(Tok::kAssign);
+    rule.assign = Is(Tok::kAssign);
     Scan();
     std::optional<Term> value = ParseInfix();
     if (!value) return false;
     rule.value = std::move(value);
+    rule.own_value = true;
   }
-  *has_if = keywords_.if_ && Accept(Tok::kIf);
+  rule.has_if = keywords_.if_ && Accept(Tok::kIf);
   return true;
 }
 
 // What the head means, by the dialect: v0's p[x] is a set, with `if` or in v1 it is an object.
-bool Parser::FinishHead(Rule& rule, bool has_if, bool has_assign, bool has_body) {
+bool Parser::FinishHead(Rule& rule, bool has_body) {
+  const bool has_if = rule.has_if;
   const bool strict = dialect_ != Dialect::kV0;
   if (!rule.value && !rule.multi_value && !rule.is_function && rule.ref.items.size() == 2 && !has_if) {
     if (strict) {
@@ -252,7 +256,6 @@ bool Parser::FinishHead(Rule& rule, bool has_if, bool has_assign, bool has_body)
   if (!has_body && !rule.value && !rule.multi_value) {
     return FailAt(rule.at, "var cannot be used for rule name", "a rule needs a value (:=) or a body (if)");
   }
-  static_cast<void>(has_assign);
   if (!rule.value && !rule.multi_value) rule.value = MakeBool(true, rule.at);
   return true;
 }
@@ -305,23 +308,21 @@ bool Parser::ParseIfBody(Body& body) {
 bool Parser::ParseRule(Module& module) {
   Rule rule;
   rule.at = token_.at;
-  bool has_if = false;
-  bool has_assign = false;
-  if (!ParseHead(rule, &has_if, &has_assign)) return false;
-  const bool has_body = has_if || Is(Tok::kLBrace);
-  if (!FinishHead(rule, has_if, has_assign, has_body)) return false;
+  if (!ParseHead(rule)) return false;
+  const bool has_body = rule.has_if || Is(Tok::kLBrace);
+  if (!FinishHead(rule, has_body)) return false;
   if (!has_body) {
     if (!AtEnd() && !token_.newline_before && !Is(Tok::kSemicolon) && !Is(Tok::kElse)) return Fail("unexpected " + Found() + " after a rule");
     module.rules.push_back(std::move(rule));
     return true;
   }
-  return ParseRuleBodies(module, std::move(rule), has_if);
+  return ParseRuleBodies(module, std::move(rule));
 }
 
-bool Parser::ParseRuleBodies(Module& module, Rule rule, bool has_if) {
+bool Parser::ParseRuleBodies(Module& module, Rule rule) {
   const Rule head = rule;
   Body body;
-  if (has_if ? !ParseIfBody(body) : !ParseBracedBody(body)) return false;
+  if (rule.has_if ? !ParseIfBody(body) : !ParseBracedBody(body)) return false;
   rule.body = std::move(body);
   while (Is(Tok::kElse)) {
     if (!ParseElse(rule)) return false;
@@ -346,7 +347,10 @@ bool Parser::ParseElse(Rule& rule) {
   other.at = token_.at;
   Scan();
   if (rule.multi_value) return FailAt(other.at, "`else` cannot be used on a set rule");
-  if (Accept(Tok::kAssign) || Accept(Tok::kUnify)) {
+  other.assign = rule.assign;
+  if (Is(Tok::kAssign) || Is(Tok::kUnify)) {
+    other.assign = Is(Tok::kAssign);
+    Scan();
     std::optional<Term> value = ParseInfix();
     if (!value) return false;
     other.value = std::move(value);
@@ -371,14 +375,17 @@ Body Parser::ParseQueryText() {
   return body ? std::move(*body) : Body{};
 }
 
-Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics) {
+Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, bool keep_comments) {
   if (!base::IsValidUtf8(text)) {
     diagnostics.Parse({file, 1, 1}, "the text is not valid UTF-8");
     return {};
   }
   if (text.size() >= 3 && text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  Parser parser(text, {file, 1, 1}, default_dialect, diagnostics);
-  return parser.ParseModule();
+  Comments comments;
+  Parser parser(text, {file, 1, 1}, default_dialect, diagnostics, keep_comments ? &comments : nullptr);
+  Module module = parser.ParseModule();
+  module.comments = std::move(comments);
+  return module;
 }
 
 std::optional<std::vector<std::string>> PackageOf(std::string_view text) {

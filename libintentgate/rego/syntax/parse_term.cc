@@ -414,7 +414,9 @@ std::optional<Term> Parser::ParseTemplate() {
   }
   if (!AddTemplateText(parts, inner.substr(std::min(start, inner.size())), is_raw, at)) return std::nullopt;
   Scan();
-  return Composite(TermKind::kTemplate, std::move(parts), whole.at);
+  std::optional<Term> out = Composite(TermKind::kTemplate, std::move(parts), whole.at);
+  if (out) out->flag = is_raw;
+  return out;
 }
 
 }  // namespace intentgate::rego

@@ -14,7 +14,7 @@
 namespace intentgate::rego {
 
 // Errors go to `diagnostics`; the module holds what could be read.
-Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics);
+Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, bool keep_comments = false);
 // The names of a module's package, without `data`; nullopt if it has none. Reads no further.
 std::optional<std::vector<std::string>> PackageOf(std::string_view text);
 // A query's body; v1.

@@ -17,7 +17,7 @@ namespace intentgate::rego {
 // A failed parse function returns nullopt and has left an error; callers pass it on.
 class Parser {
  public:
-  Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics);
+  Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, Comments* comments = nullptr);
 
   Module ParseModule();
   // Its package alone.
@@ -57,12 +57,12 @@ class Parser {
   bool ParseRules(Module& module);
   bool ParseDefault(Module& module);
   bool ParseRule(Module& module);
-  bool ParseHead(Rule& rule, bool* has_if, bool* has_assign);
+  bool ParseHead(Rule& rule);
   bool ParseHeadRef(Rule& rule);
   bool ParseArgs(std::vector<Term>& args);
-  bool ParseRuleBodies(Module& module, Rule rule, bool has_if);
+  bool ParseRuleBodies(Module& module, Rule rule);
   bool ParseElse(Rule& rule);
-  bool FinishHead(Rule& rule, bool has_if, bool has_assign, bool has_body);
+  bool FinishHead(Rule& rule, bool has_body);
   bool ParseIfBody(Body& body);
   bool ParseBracedBody(Body& body);
 

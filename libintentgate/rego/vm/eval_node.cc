@@ -39,6 +39,7 @@ class Machine::WithoutMocks {
   Context inner_;
 };
 
+// What cannot give a document node is computed here, without a second look at the kind of node.
 Value Machine::EvalNode(const Node& node, Value* frame) {
   switch (node.op) {
     case Op::kConst: return node.value;
@@ -47,7 +48,11 @@ Value Machine::EvalNode(const Node& node, Value* frame) {
       return value.type() == Type::kVirtual ? Read(*static_cast<const DocNode*>(value.virtual_node())) : value;
     }
     case Op::kInputPath: return EvalInputPath(node);
+    case Op::kRule: return EvalRule(*node.rules);
+    case Op::kBuiltin: return EvalBuiltin(node, frame);
+    case Op::kFunction: return EvalFunction(node, frame);
     case Op::kCompare: return EvalCompare(node, frame);
+    case Op::kArithmetic: return EvalArithmetic(node, frame);
     default: break;
   }
   const Value value = EvalPlain(node, frame);
@@ -73,6 +78,7 @@ Value Machine::EvalPlain(const Node& node, Value* frame) {
     case Op::kBuiltin: return EvalBuiltin(node, frame);
     case Op::kFunction: return EvalFunction(node, frame);
     case Op::kCompare: return EvalCompare(node, frame);
+    case Op::kArithmetic: return EvalArithmetic(node, frame);
     case Op::kArray: {
       Value* items = arena_.NewArray<Value>(node.args.size());
       if (!EvalArgs(node, frame, items)) return {};
@@ -141,6 +147,28 @@ Value Machine::EvalCompare(const Node& node, Value* frame) {
   return {};
 }
 
+Value Machine::EvalArithmetic(const Node& node, Value* frame) {
+  const Value args[] = {EvalNode(*node.args[0], frame), EvalNode(*node.args[1], frame)};
+  if (!args[0].defined() || !args[1].defined()) return {};
+  if (!args[0].is_int() || !args[1].is_int()) return CallBuiltin(*node.builtin, args, node.at);
+  const std::int64_t a = args[0].int_value();
+  const std::int64_t b = args[1].int_value();
+  std::int64_t result = 0;
+  bool fits = false;
+  switch (static_cast<Arithmetic>(node.index)) {
+    case Arithmetic::kPlus: fits = !__builtin_add_overflow(a, b, &result); break;
+    case Arithmetic::kMinus: fits = !__builtin_sub_overflow(a, b, &result); break;
+    case Arithmetic::kTimes: fits = !__builtin_mul_overflow(a, b, &result); break;
+    case Arithmetic::kRemainder:
+      fits = b > 0;
+      result = fits ? a % b : 0;
+      break;
+  }
+  if (!fits) return CallBuiltin(*node.builtin, args, node.at);
+  Charge(1);
+  return Value::Int(result);
+}
+
 Value Machine::CallBuiltin(const Builtin& builtin, std::span<const Value> args, Location at) {
   Charge(1);
   builtin_context_.ClearError();
@@ -187,8 +215,8 @@ Value Machine::EvalBuiltin(const Node& node, Value* frame) {
 
 Value Machine::EvalFunction(const Node& node, Value* frame) {
   constexpr std::size_t kInline = 8;
-  Value small[kInline];
-  Value* args = node.args.size() <= kInline ? small : arena_.NewArray<Value>(node.args.size());
+  alignas(Value) std::byte memory[kInline * sizeof(Value)];
+  Value* args = node.args.size() <= kInline ? reinterpret_cast<Value*>(memory) : arena_.NewArray<Value>(node.args.size());
   if (!EvalArgs(node, frame, args)) return {};
   const std::span<const Value> given(args, node.args.size());
   if (Value replaced; node.mock >= 0 && CallMock(node, given, &replaced)) return replaced;
@@ -206,7 +234,22 @@ Value Machine::EvalObject(const Node& node, Value* frame) {
   return members.Finish();
 }
 
+// An observer hears every time; without one, a comprehension is built again only when something that it reads has changed.
 Value Machine::EvalComprehension(const Node& node, Value* frame) {
+  if (node.reads == nullptr || observer_ != nullptr) return BuildComprehension(node, frame);
+  const std::span<const std::uint32_t> slots = node.reads->slots;
+  if (last_values_.size() <= node.reads->number) last_values_.resize(program_.comprehensions);
+  const LastValue& last = last_values_[node.reads->number];
+  const auto unchanged = [&](std::uint32_t slot, const Value& then) { return frame[slot].Same(then); };
+  if (last.epoch == context_->epoch && std::equal(slots.begin(), slots.end(), last.outer.begin(), unchanged)) return last.value;
+  Value* outer = arena_.NewArray<Value>(slots.size());
+  std::transform(slots.begin(), slots.end(), outer, [&](std::uint32_t slot) { return frame[slot]; });
+  const Value value = BuildComprehension(node, frame);
+  last_values_[node.reads->number] = {context_->epoch, {outer, slots.size()}, value};
+  return value;
+}
+
+Value Machine::BuildComprehension(const Node& node, Value* frame) {
   const Depth depth(*this);
   if (node.op == Op::kArrayComprehension) {
     ArrayBuilder items(arena_);

@@ -43,6 +43,13 @@ Value Machine::EvalRule(const RuleSet& set) {
 Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame) {
   for (const Branch& branch : rule.branches) {
     const Visit visit(*this, branch.at);
+    if (branch.block->straight) {
+      if (!RunStraight(*branch.block, frame)) continue;
+      const Value value = EvalNode(*branch.value, frame);
+      if (!value.defined()) continue;
+      visit.Answers();
+      return value;
+    }
     Value result;
     auto take = [&] {
       const Value value = EvalNode(*branch.value, frame);
@@ -58,44 +65,53 @@ Value Machine::EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* fra
   return {};
 }
 
-Value Machine::EvalComplete(const RuleSet& set) {
-  Value result;
+template <typename Attempt>
+void Machine::ForRules(const RuleSet& set, std::span<const Value> args, const Attempt& attempt) {
   bool all = false;
-  const RuleList candidates = Candidates(set, {}, &all);
+  const RuleList candidates = Candidates(set, args, &all);
   const std::size_t count = all ? set.rules.size() : candidates.size();
   for (std::size_t i = 0; i < count; ++i) {
     const PlanRule& rule = set.rules[all ? i : candidates[i]];
     const Frame frame(*this, rule.slots);
-    const Value value = EvalRuleOnce(set, rule, frame.slots());
-    if (!value.defined()) continue;
+    if (attempt(rule, frame.slots())) return;
+  }
+}
+
+template <typename Matches>
+Value Machine::OneValue(const RuleSet& set, std::span<const Value> args, const Matches& matches) {
+  Value result;
+  ForRules(set, args, [&](const PlanRule& rule, Value* frame) {
+    if (!matches(rule, frame)) return false;
+    const Value value = EvalRuleOnce(set, rule, frame);
+    if (!value.defined()) return false;
     if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
     result = value;
-    if (set.early_exit) break;
-  }
+    return set.early_exit;
+  });
   if (result.defined() || set.fallback == nullptr) return result;
   const Frame frame(*this, set.fallback->slots);
-  return EvalRuleOnce(set, *set.fallback, frame.slots());
+  return matches(*set.fallback, frame.slots()) ? EvalRuleOnce(set, *set.fallback, frame.slots()) : Value();
+}
+
+Value Machine::EvalComplete(const RuleSet& set) {
+  return OneValue(set, {}, [](const PlanRule&, Value*) { return true; });
 }
 
 Value Machine::EvalPartialSet(const RuleSet& set) {
   SetBuilder items(arena_);
-  bool all = false;
-  const RuleList candidates = Candidates(set, {}, &all);
-  const std::size_t count = all ? set.rules.size() : candidates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const PlanRule& rule = set.rules[all ? i : candidates[i]];
-    const Frame frame(*this, rule.slots);
+  ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     const Branch& branch = rule.branches[0];
     const Visit visit(*this, branch.at);
     auto add = [&] {
-      const Value value = EvalNode(*branch.value, frame.slots());
+      const Value value = EvalNode(*branch.value, frame);
       if (!value.defined()) return false;
       visit.Answers();
       items.Add(value);
       return false;
     };
-    Run(*branch.block, 0, frame.slots(), add);
-  }
+    Run(*branch.block, 0, frame, add);
+    return false;
+  });
   return items.Finish();
 }
 
@@ -155,25 +171,21 @@ Value Machine::FinishExtent(Extent& extent) {
 
 Value Machine::EvalPartialObject(const RuleSet& set) {
   Extent extent;
-  bool all = false;
-  const RuleList candidates = Candidates(set, {}, &all);
-  const std::size_t count = all ? set.rules.size() : candidates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const PlanRule& rule = set.rules[all ? i : candidates[i]];
-    const Frame frame(*this, rule.slots);
+  ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     for (const Branch& branch : rule.branches) {
       const Visit visit(*this, branch.at);
       bool any = false;
       auto add = [&] {
         any = true;
         visit.Answers();
-        Insert(extent, branch, 0, rule.set_leaf, frame.slots());
+        Insert(extent, branch, 0, rule.set_leaf, frame);
         return false;
       };
-      Run(*branch.block, 0, frame.slots(), add);
+      Run(*branch.block, 0, frame, add);
       if (any) break;
     }
-  }
+    return false;
+  });
   const Value value = FinishExtent(extent);
   return value.defined() ? value : Value::EmptyObject();
 }
@@ -196,75 +208,61 @@ Value Machine::EvalRuleKey(const RuleSet& set, const Value& key, Value*) {
 }
 
 Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
-  bool all = false;
-  const RuleList candidates = Candidates(set, {}, &all);
-  const std::size_t count = all ? set.rules.size() : candidates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const PlanRule& rule = set.rules[all ? i : candidates[i]];
-    const Frame frame(*this, rule.slots);
+  Value found;
+  ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     Charge(1);
-    if (!Match(*rule.first_key, key, frame.slots())) continue;
+    if (!Match(*rule.first_key, key, frame)) return false;
     const Visit visit(*this, rule.keyed.at);
-    if (!Succeeds(*rule.keyed.block, frame.slots())) continue;
+    if (!Succeeds(*rule.keyed.block, frame)) return false;
     visit.Answers();
-    return key;
-  }
-  return {};
+    found = key;
+    return true;
+  });
+  return found;
 }
 
 Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
   Extent extent;
-  bool all = false;
-  const RuleList candidates = Candidates(set, {}, &all);
-  const std::size_t count = all ? set.rules.size() : candidates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const PlanRule& rule = set.rules[all ? i : candidates[i]];
-    const Frame frame(*this, rule.slots);
+  bool keyed = true;
+  ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     Charge(1);
-    if (rule.first_key == nullptr) return EvalRule(set).Get(key);
-    if (!Match(*rule.first_key, key, frame.slots())) continue;
+    keyed = rule.first_key != nullptr;
+    if (!keyed) return true;
+    if (!Match(*rule.first_key, key, frame)) return false;
     const Visit visit(*this, rule.keyed.at);
     auto add = [&] {
       visit.Answers();
-      Insert(extent, rule.keyed, 0, rule.set_leaf, frame.slots());
+      Insert(extent, rule.keyed, 0, rule.set_leaf, frame);
       return false;
     };
-    Run(*rule.keyed.block, 0, frame.slots(), add);
-  }
-  return FinishExtent(extent);
+    Run(*rule.keyed.block, 0, frame, add);
+    return false;
+  });
+  return keyed ? FinishExtent(extent) : EvalRule(set).Get(key);
 }
 
 Value Machine::CallRules(const RuleSet& set, std::span<const Value> args) {
   std::uint64_t hash = set.id * 0x9E3779B97F4A7C15U;
-  for (const Value& arg : args) hash = hash * 31U + arg.Hash();
-  if (const MemoEntry* memo = FindMemo(set, args, hash)) return memo->value;
+  if (set.remember) {
+    for (const Value& arg : args) hash = hash * 31U + arg.Hash();
+    if (const MemoEntry* memo = FindMemo(set, args, hash)) return memo->value;
+  }
   const Depth depth(*this);
   Charge(1);
-  Value result;
   const auto matches = [&](const PlanRule& rule, Value* frame) {
     for (std::size_t i = 0; i < args.size() && i < rule.args.size(); ++i) {
-      if (!Match(*rule.args[i], args[i], frame)) return false;
+      const Pattern& pattern = *rule.args[i];
+      if (pattern.kind == PatternKind::kBind) frame[pattern.slot] = args[i];
+      else if (!Match(pattern, args[i], frame)) return false;
     }
     return true;
   };
-  bool all = false;
-  const RuleList candidates = Candidates(set, args, &all);
-  const std::size_t count = all ? set.rules.size() : candidates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const PlanRule& rule = set.rules[all ? i : candidates[i]];
-    const Frame frame(*this, rule.slots);
-    if (!matches(rule, frame.slots())) continue;
-    const Value value = EvalRuleOnce(set, rule, frame.slots());
-    if (!value.defined()) continue;
-    if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
-    result = value;
-    if (set.early_exit) break;
+  if (!set.remember && set.rules.size() == 1 && set.fallback == nullptr) {  // nothing to choose, nothing to keep
+    const Frame frame(*this, set.rules[0].slots);
+    return matches(set.rules[0], frame.slots()) ? EvalRuleOnce(set, set.rules[0], frame.slots()) : Value();
   }
-  if (!result.defined() && set.fallback != nullptr) {
-    const Frame frame(*this, set.fallback->slots);
-    if (matches(*set.fallback, frame.slots())) result = EvalRuleOnce(set, *set.fallback, frame.slots());
-  }
-  StoreMemo(set, args, hash, result);
+  const Value result = OneValue(set, args, matches);
+  if (set.remember) StoreMemo(set, args, hash, result);
   return result;
 }
 

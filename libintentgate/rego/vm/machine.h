@@ -19,6 +19,7 @@
 #include <intentgate/rego.h>
 
 #include "rego/builtins/registry.h"
+#include "rego/input_text.h"
 #include "rego/meter.h"
 #include "rego/vm/plan.h"
 #include "rego/vm/rule_index.h"
@@ -35,6 +36,7 @@ struct ProgramInfo {
   std::size_t input_paths = 0;
   std::size_t mocks = 0;
   std::size_t joins = 0;
+  std::size_t comprehensions = 0;
   const std::vector<std::string>* files = nullptr;  // names, for observers
 };
 
@@ -57,6 +59,7 @@ class Machine {
   // Prepares for an evaluation; forgets the one before. There is no input until SetInput. `clock` outlives the evaluation.
   void Start(const ProgramInfo& program, const EvalOptions& options, const Clock& clock);
   void SetInput(Value input) { context_->input = input; }
+  InputText& input_text() { return input_text_; }
 
   // Counts the work of this thread's values against the evaluation.
   Meter Metered() { return Meter(arena_, steps_left_); }
@@ -107,6 +110,12 @@ class Machine {
     std::span<const Value> args;
     Value value;
   };
+  // The last value of a comprehension, with the outer variables that it was made from.
+  struct LastValue {
+    std::uint64_t epoch = 0;
+    std::span<const Value> outer;
+    Value value;
+  };
   // The elements of one collection by their field (join.cc).
   struct JoinTable {
     std::uint64_t epoch = 0;
@@ -124,6 +133,10 @@ class Machine {
 
   // run_block.cc
   bool Run(const Block& block, std::size_t pc, Value* frame, Answer answer);
+  // A step that does not iterate: whether the block goes on.
+  bool RunStep(const Step& step, Value* frame);
+  // REQUIRES: block.straight. Whether it has an answer.
+  bool RunStraight(const Block& block, Value* frame);
   bool Scan(const Block& block, std::size_t pc, Value* frame, Answer answer);
   bool ScanElement(const Block& block, std::size_t pc, Value* frame, Answer answer, const Value& key, const Value& value);
   bool ScanDocument(const Block& block, std::size_t pc, Value* frame, Answer answer, const DocNode& doc);
@@ -159,6 +172,7 @@ class Machine {
   Value EvalInputPath(const Node& node);
   Value EvalData(const Node& node);
   Value EvalCompare(const Node& node, Value* frame);
+  Value EvalArithmetic(const Node& node, Value* frame);
   Value EvalBuiltin(const Node& node, Value* frame);
   // The replacement of a function by `with`, if one is active: true and its result.
   bool CallMock(const Node& node, std::span<const Value> args, Value* result);
@@ -166,6 +180,7 @@ class Machine {
   Value EvalFunction(const Node& node, Value* frame);
   Value EvalObject(const Node& node, Value* frame);
   Value EvalComprehension(const Node& node, Value* frame);
+  Value BuildComprehension(const Node& node, Value* frame);
   Value EvalTemplate(const Node& node, Value* frame);
   bool EvalArgs(const Node& node, Value* frame, Value* out);
 
@@ -176,6 +191,12 @@ class Machine {
   Value EvalRuleKey(const RuleSet& set, const Value& key, Value* frame);
   Value EvalKeyedSet(const RuleSet& set, const Value& key);
   Value EvalKeyedObject(const RuleSet& set, const Value& key);
+  // Calls attempt(rule, frame) for the rules that can succeed, in order, each with a frame of its own, until one gives true.
+  template <typename Attempt>
+  void ForRules(const RuleSet& set, std::span<const Value> args, const Attempt& attempt);
+  // The one value that rules and their default give.
+  template <typename Matches>
+  Value OneValue(const RuleSet& set, std::span<const Value> args, const Matches& matches);
   Value CallRules(const RuleSet& set, std::span<const Value> args);
   Value EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame);
   void Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame);
@@ -221,8 +242,11 @@ class Machine {
   Caches* cache_ = nullptr;
   Context root_;
   Context* context_ = nullptr;
+  InputText input_text_;
 
-  std::vector<JoinTable> joins_;  // by number; epochs tell the evaluation
+  // By number; epochs tell the evaluation.
+  std::vector<JoinTable> joins_;
+  std::vector<LastValue> last_values_;
 
   MemoEntry* memo_ = nullptr;
   std::size_t memo_size_ = 0;

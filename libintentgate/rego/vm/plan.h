@@ -37,20 +37,27 @@ enum class Op : std::uint8_t {
   kBuiltin,    // builtin(args)
   kFunction,   // rules(args)
   kCompare,    // left op args[0]; index: Comparison
+  kArithmetic, // args[0] op args[1]; index: Arithmetic; builtin does what two small integers do not settle
   kArray,
   kObject,     // args: key, value, ...
   kSet,
-  kArrayComprehension,   // block, args: head
-  kSetComprehension,     // block, args: head
-  kObjectComprehension,  // block, args: key, value
+  kArrayComprehension,   // block, args: head; reads
+  kSetComprehension,     // block, args: head; reads
+  kObjectComprehension,  // block, args: key, value; reads
   kTemplate,             // args; a part is const text, or an array comprehension of its outcomes
 };
 
 enum class Comparison : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class Arithmetic : std::uint8_t { kPlus, kMinus, kTimes, kRemainder };
+
+// The variables outside of a comprehension that it reads: while they hold what they held, so does its last value.
+struct OuterReads {
+  std::uint32_t number = 0;  // of the comprehension
+  std::span<const std::uint32_t> slots;
+};
 
 struct Node {
   Op op = Op::kConst;
-  bool hoisted = false;
   std::uint32_t index = 0;
   std::int32_t mock = -1;  // number of the function among those that `with` replaces somewhere; -1: never
   Location at;
@@ -62,6 +69,7 @@ struct Node {
     const Builtin* builtin = nullptr;
     const RuleSet* rules;
     const DocNode* doc;
+    const OuterReads* reads;  // null: the value is not kept
   };
 };
 
@@ -119,6 +127,7 @@ struct Step {
 
 struct Block {
   std::span<const Step> steps;
+  bool straight = false;  // no step iterates: one answer at most
 };
 
 // One body with its head.
@@ -150,6 +159,7 @@ struct RuleSet {
   std::uint32_t id = 0;
   SetKind kind = SetKind::kComplete;
   bool early_exit = false;  // all rules give the same constant: the first success decides
+  bool remember = true;     // functions: the value is kept, because computing it again costs more than finding it
   std::uint8_t arity = 0;
   std::string_view name;
   std::span<const Value> path;      // keys below data

@@ -1,48 +1,23 @@
 #include "rego/vm/reachable.h"
 
+#include "rego/vm/plan_visit.h"
+
 namespace intentgate::rego {
 namespace {
 
-class Collector {
+class Collector : public PlanVisitor<Collector> {
  public:
-  void Rule(const PlanRule& rule) {
-    for (const Pattern* arg : rule.args) Match(arg);
-    for (const Branch& branch : rule.branches) {
-      places_.push_back(branch.at);
-      Run(branch.block);
-      for (const Node* key : branch.keys) Evaluate(key);
-      Evaluate(branch.value);
-    }
+  void VisitBranch(const Branch& branch) {
+    places_.push_back(branch.at);
+    PlanVisitor::VisitBranch(branch);
+  }
+  void VisitStep(const Step& step) {
+    if (step.at.line > 0) places_.push_back(step.at);
+    PlanVisitor::VisitStep(step);
   }
   std::vector<Location> Take() { return std::move(places_); }
 
  private:
-  void Run(const Block* block) {
-    if (block == nullptr) return;
-    for (const Step& step : block->steps) {
-      if (step.at.line > 0) places_.push_back(step.at);
-      Evaluate(step.node);
-      Match(step.key);
-      Match(step.value);
-      Run(step.block);
-      for (const WithItem& with : step.withs) Evaluate(with.value);
-    }
-  }
-
-  void Evaluate(const Node* node) {
-    if (node == nullptr) return;
-    Evaluate(node->left);
-    for (const Node* arg : node->args) Evaluate(arg);
-    Run(node->block);
-  }
-
-  void Match(const Pattern* pattern) {
-    if (pattern == nullptr) return;
-    Evaluate(pattern->node);
-    for (const Node* key : pattern->keys) Evaluate(key);
-    for (const Pattern* item : pattern->items) Match(item);
-  }
-
   std::vector<Location> places_;
 };
 
@@ -51,8 +26,8 @@ class Collector {
 std::vector<Location> ReachablePlaces(std::span<const RuleSet* const> sets) {
   Collector collector;
   for (const RuleSet* set : sets) {
-    for (const PlanRule& rule : set->rules) collector.Rule(rule);
-    if (set->fallback != nullptr) collector.Rule(*set->fallback);
+    for (const PlanRule& rule : set->rules) collector.VisitRule(rule);
+    if (set->fallback != nullptr) collector.VisitRule(*set->fallback);
   }
   return collector.Take();
 }

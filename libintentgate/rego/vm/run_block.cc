@@ -6,39 +6,52 @@
 
 namespace intentgate::rego {
 
+bool Machine::RunStep(const Step& step, Value* frame) {
+  switch (step.op) {
+    case StepOp::kTest: return EvalNode(*step.node, frame).truthy();
+    case StepOp::kAssign: {
+      const Value value = EvalNode(*step.node, frame);
+      frame[step.slot] = value;
+      return value.defined();
+    }
+    case StepOp::kMatch: {
+      const Value value = EvalNode(*step.node, frame);
+      return value.defined() && Match(*step.value, value, frame);
+    }
+    case StepOp::kNot: return !Succeeds(*step.block, frame);
+    case StepOp::kEvery: return Every(step, frame);
+    case StepOp::kPrint: Print(step, frame); return true;
+    case StepOp::kScan:
+    case StepOp::kOutputs:
+    case StepOp::kWith: break;
+  }
+  return false;
+}
+
+bool Machine::RunStraight(const Block& block, Value* frame) {
+  for (const Step& step : block.steps) {
+    Charge(1);
+    Observe(EvalEventKind::kEval, step.at);
+    if (!RunStep(step, frame)) return Failed(step);
+  }
+  return true;
+}
+
 bool Machine::Run(const Block& block, std::size_t pc, Value* frame, Answer answer) {
+  if (pc == block.steps.size()) return answer();
   const Depth depth(*this);
   for (; pc < block.steps.size(); ++pc) {
     const Step& step = block.steps[pc];
     Charge(1);
     Observe(EvalEventKind::kEval, step.at);
     switch (step.op) {
-      case StepOp::kTest:
-        if (!EvalNode(*step.node, frame).truthy()) return Failed(step);
-        break;
-      case StepOp::kAssign: {
-        const Value value = EvalNode(*step.node, frame);
-        if (!value.defined()) return Failed(step);
-        frame[step.slot] = value;
-        break;
-      }
-      case StepOp::kMatch: {
-        const Value value = EvalNode(*step.node, frame);
-        if (!value.defined() || !Match(*step.value, value, frame)) return Failed(step);
-        break;
-      }
       case StepOp::kScan:
       case StepOp::kOutputs:
         if (observer_ != nullptr) [[unlikely]] return RunIteration(block, pc, frame, answer);
         return step.op == StepOp::kScan ? Scan(block, pc, frame, answer) : Outputs(block, pc, frame, answer);
-      case StepOp::kNot:
-        if (Succeeds(*step.block, frame)) return Failed(step);
-        break;
-      case StepOp::kEvery:
-        if (!Every(step, frame)) return Failed(step);
-        break;
       case StepOp::kWith: return RunWith(block, pc, frame, answer);
-      case StepOp::kPrint: Print(step, frame); break;
+      default:
+        if (!RunStep(step, frame)) return Failed(step);
     }
   }
   return answer();
@@ -110,6 +123,10 @@ bool Machine::Outputs(const Block& block, std::size_t pc, Value* frame, Answer a
 }
 
 bool Machine::Succeeds(const Block& block, Value* frame) {
+  if (block.straight) {
+    const Depth depth(*this);
+    return RunStraight(block, frame);
+  }
   auto stop = [] { return true; };
   return Run(block, 0, frame, stop);
 }

@@ -1,6 +1,9 @@
 #include "store/sqlite/approval_tables.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "approval/approval_columns.h"
@@ -15,8 +18,16 @@ using approval::StoredApproval;
 using approval::kApprovalColumns;
 using approval::kApprovalHasDeadline;
 
-const std::string kHasDeadline(kApprovalHasDeadline);
-const std::string kSelect = "SELECT " + std::string(kApprovalColumns) + " FROM approvals ";
+// Text is joined where it is needed: constants of std::string end with the process, while a gate's thread may still read them.
+std::string Joined(std::initializer_list<std::string_view> pieces) {
+  std::string out;
+  for (const std::string_view piece : pieces) out += piece;
+  return out;
+}
+
+std::string Select(std::initializer_list<std::string_view> rest) {
+  return Joined({"SELECT ", kApprovalColumns, " FROM approvals "}) + Joined(rest);
+}
 
 // Binds one parameter after the other, from the first on.
 class Parameters {
@@ -42,7 +53,7 @@ Result<std::vector<StoredApproval>> AllOf(Connection& connection, Statement& sel
 
 Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const StoredApproval& wanted) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE tenant = ? AND " + kHasDeadline + " AND binding = ? AND deadline > ? LIMIT 1");
+      connection.Kept(Select({"WHERE tenant = ? AND ", kApprovalHasDeadline, " AND binding = ? AND deadline > ? LIMIT 1"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.row.tenant);
@@ -54,8 +65,8 @@ Result<std::vector<StoredApproval>> LiveEqual(Connection& connection, const Stor
 // Pending ones of the tenant, and of the root token among them.
 Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connection, const Approval& wanted) {
   Result<Statement*> select =
-      connection.Kept("SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND " + kHasDeadline +
-                      " AND state = 'pending' AND deadline > ?");
+      connection.Kept(Joined({"SELECT count(*), coalesce(sum(root_jti = ?), 0) FROM approvals WHERE tenant = ? AND ", kApprovalHasDeadline,
+                              " AND state = 'pending' AND deadline > ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, wanted.root_jti);
@@ -68,7 +79,7 @@ Result<std::pair<std::int64_t, std::int64_t>> CountPending(Connection& connectio
 
 Status Insert(Connection& connection, const StoredApproval& a) {
   Result<Statement*> insert = connection.Kept(
-      "INSERT INTO approvals (" + std::string(kApprovalColumns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      Joined({"INSERT INTO approvals (", kApprovalColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}));
   if (!insert.ok()) return insert.error();
   const StatementUse use(**insert);
   Parameters parameters(**insert);
@@ -99,7 +110,7 @@ Result<Requested> InsertApproval(Connection& connection, const StoredApproval& w
 }
 
 Result<std::optional<StoredApproval>> ReadApproval(Connection& connection, std::string_view tenant, std::string_view id) {
-  Result<Statement*> select = connection.Kept(kSelect + "WHERE id = ?1 AND (?2 = '' OR tenant = ?2)");
+  Result<Statement*> select = connection.Kept(Select({"WHERE id = ?1 AND (?2 = '' OR tenant = ?2)"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, id);
@@ -123,9 +134,9 @@ Result<std::vector<StoredApproval>> ReadApprovalPage(Connection& connection, con
                                                      std::string_view after, std::size_t limit,
                                                      std::int64_t now_micros) {
   Result<Statement*> select = connection.Kept(
-      kSelect + "WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
-      "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN " + kHasDeadline +
-      " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8");
+      Select({"WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR id < ?2) AND (?3 = '' OR agent_id = ?3) AND (?4 = '' OR tool = ?4) "
+              "AND (?5 = '' OR root_jti = ?5) AND (?6 = '' OR ?6 = CASE WHEN ", kApprovalHasDeadline,
+              " AND deadline <= ?7 THEN 'expired' ELSE state END) ORDER BY id DESC LIMIT ?8"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, filter.tenant);
@@ -161,7 +172,7 @@ Result<bool> UpdateApproval(Connection& connection, const StoredApproval& next) 
 
 Result<std::vector<StoredApproval>> ReadDueApprovals(Connection& connection, std::int64_t now_micros, std::size_t limit) {
   Result<Statement*> select =
-      connection.Kept(kSelect + "WHERE " + kHasDeadline + " AND deadline <= ? ORDER BY deadline LIMIT ?");
+      connection.Kept(Select({"WHERE ", kApprovalHasDeadline, " AND deadline <= ? ORDER BY deadline LIMIT ?"}));
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, now_micros);

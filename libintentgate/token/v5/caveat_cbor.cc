@@ -107,6 +107,7 @@ Status WriteCaveat(const Caveat& caveat, CborWriter& out) {
     case CaveatKind::kServerAllow: WriteTexts(caveat, caveat.servers, out); return {};
     case CaveatKind::kCalleeAllow: WriteCallees(caveat, out); return {};
     case CaveatKind::kArgument: return WriteArgument(caveat, out);
+    case CaveatKind::kHolder: WriteTexts(caveat, {caveat.holder}, out); return {};
     default: break;
   }
   return Error{ErrorCode::kInvalidArgument, "a caveat of unknown type has no v5 form"};
@@ -119,7 +120,7 @@ bool ReadCaveat(CborReader& in, Caveat& out) {
   if (count == 0) return in.Fail("a caveat without a type");
   if (!in.Unsigned(type)) return false;
   const std::size_t parts = count - 1;
-  if (type > static_cast<std::uint64_t>(CaveatKind::kArgument)) return ReadUnknown(in, type, parts, out);
+  if (type > static_cast<std::uint64_t>(CaveatKind::kHolder)) return ReadUnknown(in, type, parts, out);
   out.kind = static_cast<CaveatKind>(type);
   out.type_name = CaveatKindName(out.kind);
   if (auto number = NumberOf(out.kind)) {
@@ -133,6 +134,7 @@ bool ReadCaveat(CborReader& in, Caveat& out) {
     case CaveatKind::kCalleeAllow:
       if (parts != 2) return in.Fail("a callee caveat without two lists");
       return ReadTextList(in, out.callees) && ReadTextList(in, out.callee_zones);
+    case CaveatKind::kHolder: return parts == 1 ? in.Text(out.holder) : in.Fail("a holder caveat without one thumbprint");
     default: return ReadArgument(in, parts, out);
   }
 }

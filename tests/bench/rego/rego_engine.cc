@@ -3,15 +3,19 @@
 //   load NAME          compiles the scenario; answers `ok`, or `no REASON`
 //   answer NAME        the value of data.bench.answer as JSON, or `undefined`
 //   time NAME MODE N   N evaluations; MODE is `parsed` (input parsed before) or `bytes` (JSON in, JSON out); nanoseconds in all
+//   threads NAME T N   N evaluations of parsed input on each of T threads at once; nanoseconds from start to end
 //   memory NAME        bytes and heap allocations of one evaluation after warm-up
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <latch>
 #include <map>
 #include <new>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include <intentgate/json.h>
 #include <intentgate/rego.h>
@@ -69,18 +73,35 @@ std::int64_t Time(const Scenario& on, const std::string& mode, int runs) {
   const rego::EvalOptions options = Options();
   const json::ParseLimits limits{.max_bytes = std::size_t{1} << 30, .max_depth = 1000};
   std::size_t bytes = 0;
+  rego::EvalResult result;
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < runs; ++i) {
     if (mode == "parsed") {
-      bytes += on.policy->Eval(kEntrypoint, on.input, options).defined ? 1U : 0U;
+      on.policy->EvalInto(result, kEntrypoint, on.input, options);
+      bytes += result.defined ? 1U : 0U;
     } else {
-      const intentgate::Result<json::Value> input = json::Parse(on.input_text, limits);
-      bytes += json::Write(on.policy->Eval(kEntrypoint, *input, options).value).size();
+      on.policy->EvalInto(result, kEntrypoint, rego::JsonText{on.input_text, limits}, options);
+      bytes += json::Write(result.value).size();
     }
   }
   const auto took = std::chrono::steady_clock::now() - start;
   if (bytes == static_cast<std::size_t>(-1)) std::abort();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+}
+
+std::int64_t Threads(const Scenario& on, int threads, int runs) {
+  std::latch ready(threads + 1);
+  std::vector<std::thread> running;
+  for (int i = 0; i < threads; ++i) {
+    running.emplace_back([&] {
+      ready.arrive_and_wait();
+      Time(on, "parsed", runs);
+    });
+  }
+  ready.arrive_and_wait();
+  const auto start = std::chrono::steady_clock::now();
+  for (std::thread& thread : running) thread.join();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
 std::string Answer(const Scenario& on) {
@@ -90,11 +111,13 @@ std::string Answer(const Scenario& on) {
 }
 
 std::string Memory(const Scenario& on) {
-  for (int i = 0; i < 3; ++i) Answer(on);
   const rego::EvalOptions options = Options();
+  rego::EvalResult result;
+  for (int i = 0; i < 3; ++i) on.policy->EvalInto(result, kEntrypoint, on.input, options);
   const std::uint64_t before = g_allocations.load();
-  const std::size_t bytes = on.policy->Eval(kEntrypoint, on.input, options).memory_bytes;
-  return std::to_string(bytes) + " " + std::to_string(g_allocations.load() - before);
+  on.policy->EvalInto(result, kEntrypoint, on.input, options);
+  const std::uint64_t allocations = g_allocations.load() - before;
+  return std::to_string(result.memory_bytes) + " " + std::to_string(allocations);
 }
 
 }  // namespace
@@ -114,6 +137,8 @@ int main(int argc, char** argv) {
       std::cout << Answer(loaded[name]) << std::endl;
     } else if (command == "time") {
       std::cout << Time(loaded[name], mode, runs) << std::endl;
+    } else if (command == "threads") {
+      std::cout << Threads(loaded[name], std::stoi(mode), runs) << std::endl;
     } else if (command == "memory") {
       std::cout << Memory(loaded[name]) << std::endl;
     } else if (command == "drop") {

@@ -17,9 +17,10 @@ BYTES_ROWS = ("eq_const", "agent_tool_policy", "big_input_1mb")
 
 
 class Engine:
-    def __init__(self, name, command, core):
+    def __init__(self, name, command, core=None):
         self.name = name
-        self.process = subprocess.Popen(["taskset", "-c", str(core), *command], stdin=subprocess.PIPE,
+        pinned = [] if core is None else ["taskset", "-c", str(core)]
+        self.process = subprocess.Popen([*pinned, *command], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def ask(self, line):
@@ -125,6 +126,23 @@ def row(name, mode, times, memory):
     return {"name": name, "mode": mode, "ns": ours, "peers": medians, "ratio": ratio, "opa": opa, "memory": memory}
 
 
+def threads(build, work, name, rounds):
+    """Evaluations in a second on 1 to 8 threads, of one policy that they share. What they share must not slow them."""
+    engine = Engine("intentgate", [os.path.join(build, "tests/bench/rego/rego_engine"), os.path.join(work, "scenarios")])
+    engine.ask(f"load {name}")
+    runs = runs_for_slice(engine, name, "parsed")
+    counts = (1, 2, 4, 8)
+    rates = {count: [] for count in counts}
+    for _ in range(rounds):
+        for count in counts:
+            rates[count].append(runs * count / int(engine.ask(f"threads {name} {count} {runs}")) * 1e9)
+    engine.close()
+    medians = {count: statistics.median(rates[count]) for count in counts}
+    print(f"{name} on {len(os.sched_getaffinity(0))} cores, evaluations a second: " +
+          "  ".join(f"{count} threads {rate:,.0f}" for count, rate in medians.items()))
+    return statistics.median(many / one for many, one in zip(rates[counts[-1]], rates[1]))
+
+
 def geomean(values):
     return math.exp(sum(map(math.log, values)) / len(values)) if values else 0.0
 
@@ -175,6 +193,8 @@ def main():
     agent = [r["ns"] for r in rows if r["name"] == "agent_tool_policy" and r["mode"] == "parsed"]
     figures = {"rego.geomean_vs_best_peer": ("x", geomean(ratios)), "rego.worst_vs_best_peer": ("x", min(ratios, default=0.0)),
                "rego.geomean_vs_opa": ("x", geomean(opa)), "rego.agent_tool_policy": ("ns", agent[0] if agent else 0.0)}
+    if "agent_tool_policy" in names:
+        figures["rego.threads_8_vs_1"] = ("x", threads(args.build, args.work, "agent_tool_policy", args.rounds))
     for figure, (unit, value) in figures.items():
         print(f"{figure} {unit} {value:.3f}")
     if args.results and not args.only:

@@ -1,5 +1,6 @@
 // OPA behind the protocol of rego_case: one request a line, one answer a line, so that both engines can be asked the
 // same. Request: {query, modules, data, input, strict, v0}. Answer: {bindings: [...]} or {error_code, error}.
+// Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
 package main
 
 import (
@@ -23,11 +24,13 @@ type request struct {
 	Input   any            `json:"input"`
 	Strict  bool           `json:"strict"`
 	V0      bool           `json:"v0"`
+	Parse   *string        `json:"parse"`
 }
 
 type answer struct {
 	Bindings  []map[string]any `json:"bindings,omitempty"`
 	Answered  bool             `json:"answered,omitempty"`
+	Module    *ast.Module      `json:"module,omitempty"`
 	ErrorCode string           `json:"error_code,omitempty"`
 	Error     string           `json:"error,omitempty"`
 }
@@ -69,7 +72,22 @@ func compile(r request) (*ast.Compiler, error) {
 	return compiler, nil
 }
 
+func parse(r request) answer {
+	version := ast.RegoV1
+	if r.V0 {
+		version = ast.RegoV0
+	}
+	module, err := ast.ParseModuleWithOpts("test-0.rego", *r.Parse, ast.ParserOptions{RegoVersion: version, ProcessAnnotation: true})
+	if err != nil {
+		return failed(err)
+	}
+	return answer{Module: module}
+}
+
 func run(r request) answer {
+	if r.Parse != nil {
+		return parse(r)
+	}
 	compiler, err := compile(r)
 	if err != nil {
 		return failed(err)
@@ -138,8 +156,8 @@ func main() {
 			var r request
 			if err := util.UnmarshalJSON(line, &r); err != nil {
 				_ = out.Encode(failed(err))
-			} else {
-				_ = out.Encode(guarded(r))
+			} else if err := out.Encode(guarded(r)); err != nil {
+				_ = out.Encode(failed(err))
 			}
 		}
 		if err != nil {

@@ -218,6 +218,10 @@ def caveat(value):
         if len(parts) == 3:
             out["tool"] = parts[2]
         return out
+    if kind == 12:
+        require(len(parts) == 1)
+        thumbprint = texts(parts)[0]
+        return {"t": "holder", "jkt": thumbprint}
     return {"t": "type-%d" % kind}
 
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <intentgate/evidence.h>
 #include <intentgate/gate.h>
 #include <intentgate/intent.h>
+#include <intentgate/keys.h>
 #include <intentgate/settings.h>
 
 namespace intentgate {
@@ -101,6 +103,40 @@ TEST_CASE("one token through every check, a restart, and a chain that verifies a
   CHECK_MESSAGE(exported.outcome == ExportVerifier::Report::Outcome::kIntact, exported.message);
   CHECK(exported.complete);
   CHECK(gate->CountAudit({}).value() == exported.events);
+}
+
+TEST_CASE("a policy from a signed bundle: read where its key signed it, refused otherwise") {
+  const std::string bundles = std::string(INTENTGATE_TEST_DATA) + "/unit/rego/bundles/";
+  const auto settings_of = [&](const std::string& policy) {
+    GateSettings settings;
+    settings.store = StoreKind::kMemory;
+    settings.keys = *KeyRing::FromMasterKey(kMasterKey);
+    const auto file = [&](const std::string& name) {
+      std::ifstream in(bundles + name, std::ios::binary);
+      return std::string{std::istreambuf_iterator<char>(in), {}};
+    };
+    settings.policy_sources = {{policy, policy == "own.rego" ? std::string(kPolicy) : file(policy)}};
+    settings.policy_bundle_key_file = bundles + "rsa.pub.pem";
+    return settings;
+  };
+  const auto refusal = [](const GateSettings& settings) {
+    const Result<std::shared_ptr<Gate>> gate = Gate::Open(settings);
+    REQUIRE_FALSE(gate.ok());
+    return gate.error().message;
+  };
+  const Result<std::shared_ptr<Gate>> gate = Gate::Open(settings_of("rs256.tar.gz"));
+  REQUIRE_MESSAGE(gate.ok(), gate.error().message);
+  const std::string token = MintOn(**gate);
+  CHECK((*gate)->Authorize({.token = token, .tool = "list_files"}).allowed());
+  CHECK((*gate)->Authorize({.token = token, .tool = "delete_file"}).code == Reason::kPolicyBlocked);
+  CHECK(refusal(settings_of("ps384.tar.gz")).find("signature is not one of the key 'default' by RS256") != std::string::npos);
+  CHECK(refusal(settings_of("plain.tar.gz")).find("not signed") != std::string::npos);
+  CHECK(refusal(settings_of("own.rego")).find("bundle_error: own.rego: is no bundle") != std::string::npos);
+  GateSettings unchecked = settings_of("rs256.tar.gz");
+  unchecked.policy_bundle_key_file.clear();
+  CHECK(refusal(unchecked).find("is signed; give the key") != std::string::npos);
+  unchecked.policy_bundle_key_file = "/no/such/key";
+  CHECK(refusal(unchecked).find("/no/such/key: the file of policy.bundle_key_file cannot be read") != std::string::npos);
 }
 
 TEST_CASE("the built-in extractor holds calls against the prompt once the tools are known") {

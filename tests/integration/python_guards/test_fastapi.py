@@ -1,3 +1,4 @@
+import asyncio
 from typing import Annotated
 
 import pytest
@@ -111,3 +112,68 @@ def test_a_route_can_wait_for_the_person(gate, token, approve):
     approve(later=True)
     answer = TestClient(app).post("/transfer", json={"amount": 5}, headers=bearer(token))
     assert (answer.status_code, answer.json()) == (200, {"amount": 5})
+
+
+async def left_alone(app, token, left):
+    """A client of `/transfer` that leaves when `left` is set; returns when the server is done with it. The answer's status."""
+    sent = [{"type": "http.request", "body": b'{"amount": 5}', "more_body": False}]
+    answers = []
+
+    async def receive():
+        if sent:
+            return sent.pop()
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        answers.append(message.get("status"))
+
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")]
+    await app({"type": "http", "method": "POST", "path": "/transfer", "raw_path": b"/transfer", "query_string": b"", "headers": headers,
+               "scheme": "http", "server": ("test", 80), "client": ("test", 1), "http_version": "1.1", "root_path": "",
+               "asgi": {"version": "3.0"}}, receive, send)
+    return answers[0]
+
+
+def waiting_app(gate, calls):
+    app = FastAPI()
+
+    @app.post("/transfer")
+    async def transfer(decision: Annotated[ig.Decision, Depends(require(gate, "transfer", wait_for_approval=600))]):
+        calls.append(decision.args)
+
+    return app
+
+
+def test_when_the_client_leaves_nobody_waits_any_more(gate, token, calls, outcomes):
+    async def main():
+        left = asyncio.Event()
+        served = asyncio.ensure_future(left_alone(waiting_app(gate, calls), token, left))
+        while not (pending := list(gate.list_approvals("pending"))):
+            await asyncio.sleep(0)
+        left.set()
+        assert await served == 499
+        assert (await gate.aapprove(pending[0].id, actor="ann")).state == "approved"
+        assert (await gate.aget_approval(pending[0].id)).state == "approved"     # and not used
+
+    asyncio.run(main())
+    assert calls == [] and outcomes() == []
+
+
+def test_an_allow_that_comes_when_the_client_has_left_is_recorded_as_not_used(gate, token, calls, outcomes, monkeypatch):
+    async def main():
+        left = asyncio.Event()
+        aauthorize = gate.aauthorize
+
+        async def late(tool, args, token, **named):
+            decision = await aauthorize("read_file", {"path": "/data/a"}, token)
+            left.set()
+            # The end of the connection is noticed before this answer.
+            await asyncio.sleep(0)
+            return decision
+
+        monkeypatch.setattr(gate, "aauthorize", late)
+        assert await left_alone(waiting_app(gate, calls), token, left) == 499
+
+    asyncio.run(main())
+    assert calls == [] and outcomes() == ["cancelled"]

@@ -58,7 +58,7 @@ TEST_CASE("admission refuses with the revision's statuses and codes, and nothing
   CHECK(refused(Body("tools/call", R"("name":"read_file")"), Headers("tools/call", "read_other")) == pair(400, -32020));
   CHECK(refused(Body("resources/read", R"("uri":"a:1")"), Headers("resources/read", "a:2")) == pair(400, -32020));
   CHECK(refused(Body("resources/read", R"("uri":1)"), Headers("resources/read", "a:2")) == pair(400, -32602));
-  for (const std::string method : {"initialize", "ping", "logging/setLevel", "resources/subscribe", "tasks/get", "x"}) {
+  for (const std::string method : {"initialize", "ping", "logging/setLevel", "resources/subscribe", "tasks/result", "tasks/list", "x"}) {
     CHECK(refused(Body(method), Headers(method)) == pair(404, -32601));
     CHECK(g.gate->refused().back().method == method);
   }

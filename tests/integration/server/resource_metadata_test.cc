@@ -20,7 +20,8 @@ TEST_CASE("the metadata is at both places, for anyone, and names the public addr
     const Got got = caller.Do("GET", std::string(kRoot) + path);
     CHECK(got.status == 200);
     CHECK(got.body == R"({"resource":"https://gw.example.com/mcp","authorization_servers":["https://as.example.com"],)"
-                      R"("scopes_supported":["tools","resources"],"bearer_methods_supported":["header"],"resource_name":"IntentGate"})");
+                      R"("scopes_supported":["tools","resources"],"dpop_signing_alg_values_supported":["ES256","ES384","ES512","EdDSA","PS256","RS256"],)"
+                      R"("bearer_methods_supported":["header"],"resource_name":"IntentGate"})");
   }
   CHECK(caller.Do("GET", std::string(kRoot) + "/other").status == 404);
   const std::string challenge =

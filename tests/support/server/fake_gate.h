@@ -46,16 +46,18 @@ class FakeGate : public Gate {
     const std::lock_guard lock(mutex_);
     refused_.push_back({std::string(call.token), std::string(call.method), std::string(call.tool), std::string(why)});
   }
+  void RecordRefusedToken(const Call& call, const Decision& refusal) override { RecordRefusedRequest(call, ReasonName(refusal.code)); }
   void RecordOutcome(const Decision& d, const Outcome& outcome) override {
     const std::lock_guard lock(mutex_);
     outcomes_.emplace_back(d.event_id, outcome);
   }
-  std::vector<bool> VisibleTools(std::string_view, std::string_view, std::span<const std::string> tools) override {
+  std::vector<bool> VisibleTools(std::string_view, std::string_view, std::span<const std::string> tools, std::string_view) override {
     std::vector<bool> visible;
     for (const std::string& tool : tools) visible.push_back(tool.starts_with("read_"));
     return visible;
   }
-  Decision CheckToken(std::string_view token) override { return Decide({.token = tokens_ended ? "bad" : token, .tool = "read_file"}); }
+  void AcceptForeignTokens(std::shared_ptr<const ForeignTokens>) override {}
+  Decision CheckToken(std::string_view token, std::string_view) override { return Decide({.token = tokens_ended ? "bad" : token, .tool = "read_file"}); }
   void SetToolCatalogue(std::vector<ToolInfo> tools) override {
     const std::lock_guard lock(mutex_);
     catalogue_ = std::move(tools);

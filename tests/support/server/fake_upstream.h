@@ -60,8 +60,9 @@ class FakeUpstream {
 
   std::atomic<bool> with_sessions{true};
   std::atomic<bool> sse{false};
+  std::atomic<const char*> task_status{"working"};
   // "stream": an event stream for Push, "input": a modern call that asks for input first, "large": 8 MiB,
-  // "", "rubbish", "error", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake), "silent_list"
+  // "", "rubbish", "error", "task", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake), "silent_list"
   std::string mode() const {
     const std::lock_guard lock(mutex_);
     return mode_;
@@ -157,7 +158,9 @@ class FakeUpstream {
     }
     if (rpc_method == "tools/list") return Answer(*exchange, id, tools_page());
     if (rpc_method == "subscriptions/listen") return Hold(exchange);
+    if (rpc_method.starts_with("tasks/")) return Answer(*exchange, id, TaskAnswer(rpc_method, body));
     if (on_call) on_call();
+    if (mode() == "task") return Answer(*exchange, id, R"({"resultType":"task","taskId":"t)" + std::to_string(++tasks_) + R"(","status":"working"})");
     if (mode() == "stream") return Hold(exchange);
     if (mode() == "refuse") {
       return exchange->Send(400, {{"Content-Type", "application/json"}}, R"({"jsonrpc":"2.0","id":)" + json::Write(id) +
@@ -199,8 +202,18 @@ class FakeUpstream {
     if (rpc_method == "resources/list") return Answer(*exchange, *id, resources_page);
     if (rpc_method == "resources/templates/list") return Answer(*exchange, *id, templates_page);
     if (rpc_method == "prompts/list") return Answer(*exchange, *id, prompts_page);
+    if (rpc_method.starts_with("tasks/")) return Answer(*exchange, *id, TaskAnswer(rpc_method, *parsed));
+    if (how == "task") return Answer(*exchange, *id, R"({"task":{"taskId":"t)" + std::to_string(++tasks_) + R"(","status":"working"}})");
     if (on_call) on_call();
     OnCall(exchange, *parsed, *id, how);
+  }
+
+  // Tasks of both eras; the calls of mode "task" begin t1, t2 and so on.
+  std::string TaskAnswer(const std::string& rpc_method, const json::Value& body) {
+    if (rpc_method == "tasks/list") return R"({"tasks":[{"taskId":"t1","status":"working"},{"taskId":"t2","status":"working"},{"taskId":"x","status":"working"}]})";
+    if (rpc_method == "tasks/result") return R"({"content":[{"type":"text","text":"of the task"}],"isError":false})";
+    const std::string own = modern ? R"("resultType":"complete",)" : "";
+    return "{" + own + R"("taskId":)" + json::Write(*body.AtPointer("/params/taskId")) + R"(,"status":")" + std::string(task_status.load()) + R"(","result":{"isError":true}})";
   }
 
   void OnCall(const std::shared_ptr<http::Exchange>& exchange, const json::Value& body, const json::Value& id,
@@ -239,6 +252,7 @@ class FakeUpstream {
   std::string tools_page_ = R"({"tools":[{"name":"read_file","description":"reads","inputSchema":{"type":"object","properties":{"path":{}}}},{"name":"delete_all","x":1.10}]})";
   std::atomic<int> sessions_{0};
   std::atomic<int> forgotten_{0};
+  std::atomic<int> tasks_{0};
 };
 
 }  // namespace intentgate::test

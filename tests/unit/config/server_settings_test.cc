@@ -13,6 +13,9 @@ constexpr const char* kToken = "0123456789abcdef0123456789abcdef";
 
 Result<std::string> SecretFile(const std::string& path) {
   if (path.ends_with("missing")) return Error{ErrorCode::kIo, path + ": no such file"};
+  if (path.ends_with("two-secrets")) return std::string("\n") + kToken + "\n  " + kToken + "-2  \n\n";
+  if (path.ends_with("short-secret")) return std::string(kToken) + "\nshort-s3cret\n";
+  if (path.ends_with("empty")) return std::string("\n");
   return std::string(kToken) + "\n";
 }
 
@@ -165,6 +168,19 @@ TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are
   CHECK(problems(kGood + "upstreams: [" + a + "}]\n").find("leave this out") != std::string::npos);
   CHECK(problems("upstreams: [" + a + "}]\n", {{"INTENTGATE_UPSTREAM_URL", "http://h/"}}).find("INTENTGATE_UPSTREAM_URL: the upstreams are set") !=
         std::string::npos);
+}
+
+TEST_CASE("the secrets of session ids: one a line, the first is the one that seals; a mistake is told without them") {
+  const ServerSettingsLoad load = Load(kGood + "mcp: {session_key_file: two-secrets}\n");
+  CHECK(load.problems.empty());
+  REQUIRE(load.settings.session_keys.size() == 2);
+  CHECK(base::AsText(load.settings.session_keys[0].Expose(crypto::SecretAccess())) == kToken);
+  CHECK(base::AsText(load.settings.session_keys[1].Expose(crypto::SecretAccess())) == std::string(kToken) + "-2");
+  for (const std::string file : {"short-secret", "empty", "missing"}) {
+    const ServerSettingsLoad bad = Load(kGood + "mcp: {session_key_file: " + file + "}\n");
+    REQUIRE(bad.problems.size() == 1);
+    CHECK(bad.problems[0].message.find("s3cret") == std::string::npos);
+  }
 }
 
 }  // namespace intentgate::config

@@ -167,6 +167,17 @@ TEST_CASE("the connection is reused and forgets the request before") {
   CHECK(second.find("body") == std::string::npos);
 }
 
+TEST_CASE("the answer's header fields come back, names in lower case, and no more of them than the limit") {
+  LocalServer server([](const std::string& request) {
+    const bool large = request.find("/large") != std::string::npos;
+    return Reply("200 OK", "x", "Cache-Control:  max-age=300 \r\n" + (large ? "X-Large: " + std::string(base::kMaxReplyHeaderBytes, 'x') + "\r\n" : std::string()) + "X-Last: 1\r\n");
+  });
+  auto fetcher = *CurlFetcher::Create();
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  CHECK(Get(*fetcher, server.Url())->headers == Fields{{"content-length", "1"}, {"cache-control", "max-age=300"}, {"x-last", "1"}});
+  CHECK(Get(*fetcher, server.Url("/large"))->headers == Fields{{"content-length", "1"}, {"cache-control", "max-age=300"}});
+}
+
 TEST_CASE("a redirect is an answer and is not followed") {
   LocalServer server([](const std::string&) { return Reply("302 Found", "", "Location: /elsewhere\r\n"); });
   auto fetcher = *CurlFetcher::Create();

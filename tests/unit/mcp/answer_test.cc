@@ -75,10 +75,10 @@ TEST_CASE("too long, a second answer and no answer are rubbish") {
 
 TEST_CASE("initialize advertises what the gateway carries") {
   Answer answer = *ReadAnswer(
-      R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"prompts":{},"tasks":{},"experimental":{"x":{}}}}})",
+      R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"prompts":{},"tasks":{"cancel":{}},"experimental":{"x":{}},"extensions":{"io.modelcontextprotocol/tasks":{},"x/y":{}}}}})",
       json::Value(1), 1000);
   CHECK(NarrowInitialize(answer).ok());
-  CHECK(json::Write(*answer.body.AtPointer("/result/capabilities")) == R"({"tools":{"listChanged":true},"prompts":{}})");
+  CHECK(json::Write(*answer.body.AtPointer("/result/capabilities")) == R"({"tools":{"listChanged":true},"prompts":{},"tasks":{"cancel":{}},"extensions":{"io.modelcontextprotocol/tasks":{}}})");
   answer.body.Find("result")->Set("protocolVersion", "1999-01-01");
   CHECK_FALSE(NarrowInitialize(answer).ok());
   CHECK(OwnInitializeResult("2025-03-26", "1").Find("protocolVersion")->string_value() == "2025-03-26");

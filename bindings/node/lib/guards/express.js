@@ -3,7 +3,7 @@
 
 const { argsOf } = require("../decision.js");
 const { timed } = require("../outcome.js");
-const { answerTo, asked, outcomeOf } = require("./http.js");
+const { answerTo, judged, outcomeOf } = require("./http.js");
 const { checked } = require("./options.js");
 
 /** Asks for `tool` with the parsed body as its arguments. The route gets the judged snapshot as its body, or with `args` as
@@ -13,7 +13,8 @@ function guardRoute(gate, tool, given = {}) {
   if (typeof tool !== "string" || tool === "") throw new TypeError("guardRoute: the second argument is the tool's name");
   return async (request, response, next) => {
     try {
-      const decision = await gate.authorize(tool, ...asked(gate, given, request));
+      const decision = await judged(gate, tool, given, request, response);
+      if (decision === undefined) return;
       if (!decision.allowed) {
         const { status, headers, body } = answerTo(decision, tool);
         response.status(status).set(headers).json(body);

@@ -3,7 +3,7 @@
 
 const { argsOf } = require("../decision.js");
 const { timed } = require("../outcome.js");
-const { answerTo, asked, outcomeOf } = require("./http.js");
+const { answerTo, judged, outcomeOf } = require("./http.js");
 const { checked } = require("./options.js");
 
 /** Asks for `tool` with the parsed body as its arguments. The route gets the judged snapshot as its body, or with `args` as
@@ -12,7 +12,9 @@ function guardRoute(gate, tool, given = {}) {
   checked(gate, given, "guardRoute", ["args"]);
   if (typeof tool !== "string" || tool === "") throw new TypeError("guardRoute: the second argument is the tool's name");
   return async (request, reply) => {
-    const decision = await gate.authorize(tool, ...asked(gate, given, request));
+    const decision = await judged(gate, tool, given, request, reply.raw);
+    // There is no connection left for Fastify to answer on.
+    if (decision === undefined) return reply.hijack();
     if (!decision.allowed) {
       const { status, headers, body } = answerTo(decision, tool);
       return reply.code(status).headers(headers).send(body);

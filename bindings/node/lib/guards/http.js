@@ -32,6 +32,25 @@ function statusOf({ code, check }) {
   return check === "budget" ? 429 : 403;
 }
 
+/** The decision on a request, or undefined when the client has left meanwhile: then nobody waits for a person any more, and an
+ *  allow that came too late is recorded as not used. */
+async function judged(gate, tool, given, request, response) {
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  if (response.destroyed) left.abort();
+  const [args, options] = asked(gate, given, request);
+  let decision;
+  try {
+    decision = await gate.authorize(tool, args, { ...options, signal: left.signal });
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    throw error;
+  }
+  if (!left.signal.aborted) return decision;
+  if (decision.allowed) gate.recordOutcome(decision, "cancelled");
+  return undefined;
+}
+
 /** {status, headers, body} of a refusal. */
 function answerTo(decision, tool) {
   const status = statusOf(decision);
@@ -50,4 +69,4 @@ function answerTo(decision, tool) {
 /** The chain's word for an answered request. */
 const outcomeOf = (response) => (!response.writableFinished ? "cancelled" : response.statusCode >= 500 ? "tool_error" : "success");
 
-module.exports = { asked, answerTo, outcomeOf };
+module.exports = { answerTo, judged, outcomeOf };

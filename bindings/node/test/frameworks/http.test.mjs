@@ -9,6 +9,7 @@ import { guardRoute as fastifyGuard } from "libintentgate/fastify";
 
 import { ig, world } from "../support.mjs";
 
+const aborted = (signal) => new Promise((resolve) => { if (signal.aborted) resolve(); else signal.addEventListener("abort", resolve, { once: true }); });
 const byQuery = { args: (request) => ({ ...request.params, ...request.query }) };
 
 async function withExpress(gate, seen) {
@@ -18,6 +19,7 @@ async function withExpress(gate, seen) {
   app.post("/blocked", expressGuard(gate, "blocked"), () => assert.fail("ran"));
   app.get("/files/:name", expressGuard(gate, "read", byQuery), (request, response) => { response.json(request.intentgate.args); });
   app.post("/pay", expressGuard(gate, "pay"), (request, response) => { response.json({ paid: request.body.amount }); });
+  app.post("/wait", expressGuard(gate, "pay", { waitForApproval: 600 }), () => assert.fail("ran"));
   app.post("/failing", expressGuard(gate, "failing"), (_, response) => { response.status(500).json({}); });
   app.use((error, request, response, next) => { response.status(500).json({ wrong: error.message }); });
   const server = app.listen(0, "127.0.0.1");
@@ -31,6 +33,7 @@ async function withFastify(gate, seen) {
   app.post("/blocked", { preHandler: fastifyGuard(gate, "blocked") }, async () => assert.fail("ran"));
   app.get("/files/:name", { preHandler: fastifyGuard(gate, "read", byQuery) }, async (request) => request.intentgate.args);
   app.post("/pay", { preHandler: fastifyGuard(gate, "pay") }, async (request) => ({ paid: request.body.amount }));
+  app.post("/wait", { preHandler: fastifyGuard(gate, "pay", { waitForApproval: 600 }) }, async () => assert.fail("ran"));
   app.post("/failing", { preHandler: fastifyGuard(gate, "failing") }, async (_, reply) => reply.code(500).send({}));
   return { url: await app.listen({ host: "127.0.0.1", port: 0 }), close: () => app.close() };
 }
@@ -87,6 +90,52 @@ for (const [name, start] of [["Express", withExpress], ["Fastify", withFastify]]
     assert.deepEqual([paid.status, await paid.json()], [200, { paid: 5 }]);
     const used = await pay(5, { "X-IntentGate-Approval-Id": id });
     assert.deepEqual([used.status, used.headers.get("X-IntentGate-Approval-Id"), (await used.json()).error.code], [403, null, "policy.approval_used"]);
+    await server.close();
+    await gate.close();
+  });
+}
+
+for (const [name, start] of [["Express", withExpress], ["Fastify", withFastify]]) {
+  test(`${name}: when the client leaves, nobody waits for a person any more and the route does not run`, async () => {
+    const { gate, token } = world();
+    const answers = [];
+    const authorize = (...call) => { answers.push(gate.authorize(...call)); return answers.at(-1); };
+    const server = await start({ current: {}, authorize }, []);
+    const left = new AbortController();
+    const response = fetch(`${server.url}/wait`, { method: "POST", signal: left.signal, body: JSON.stringify({ amount: 5 }),
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token()}` } });
+    const pending = async () => (await Array.fromAsync(gate.listApprovals({ state: "pending" })))[0];
+    let approval;
+    while ((approval = await pending()) === undefined);
+    left.abort();
+    await assert.rejects(response, { name: "AbortError" });
+    await assert.rejects(answers[0], { name: "AbortError" });
+    // What it waited for is still there, unused.
+    assert.equal((await gate.approve(approval.id, { actor: "ann" })).state, "approved");
+    await server.close();
+    assert.equal((await gate.getApproval(approval.id)).state, "approved");
+    await gate.close();
+  });
+
+  test(`${name}: an allow that comes when the client has left is recorded as not used`, async () => {
+    const { gate, token } = world();
+    let decided, ended;
+    const held = new Promise((resolve) => { decided = resolve; }), outcome = new Promise((resolve) => { ended = resolve; });
+    const authorize = async (tool, args, options) => {
+      const decision = await gate.authorize(tool, args, options);
+      decided();
+      await aborted(options.signal);
+      return decision;
+    };
+    const recordOutcome = (decision, what) => { gate.recordOutcome(decision, what); ended(what); };
+    const server = await start({ current: {}, authorize, recordOutcome }, { push: () => assert.fail("ran") });
+    const left = new AbortController();
+    const response = fetch(`${server.url}/read`, { method: "POST", signal: left.signal, body: "{}",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token()}` } });
+    await held;
+    left.abort();
+    await assert.rejects(response, { name: "AbortError" });
+    assert.equal(await outcome, "cancelled");
     await server.close();
     await gate.close();
   });

@@ -12,7 +12,7 @@ const rules: ig.Rules = { subpath: "/data", minLength: 1, maxLength: 9, tool: "r
   minimum: 1n, maximum: "2.50", cidr: ["10.0.0.0/8"], contains: [1], subset: [1], url: { schemes: ["https"], hosts: ["a.example"], ports: [443] },
   constraint: { not: { prefix: "b" } } };
 const caveats: ig.Caveat[] = [ig.tools("a", "b"), ig.denyTools("c"), ig.maxCalls(1), ig.rateLimit(1), ig.maxCost(1), ig.expires(new Date()), ig.expires(1),
-  ig.agent("a"), ig.steppedUp(1), ig.callees({ agents: ["a"], zones: ["z"] }), ig.maxRisk(1), ig.servers("s"), ig.where("/path", rules)];
+  ig.agent("a"), ig.steppedUp(1), ig.callees({ agents: ["a"], zones: ["z"] }), ig.maxRisk(1), ig.holder("t"), ig.servers("s"), ig.where("/path", rules)];
 
 const request: ig.MintRequest = { subject: "a", caveats, ttl: 1, format: 5, tenant: "t", issuer: "i", zone: "z", audience: "x", notBefore: 1, maxDepth: 2 };
 const minted: ig.MintedToken = ig.mint(keys, request);

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Mapping, Optional, Union
+from typing import Any, AsyncIterator, Awaitable, Callable, Coroutine, Dict, Mapping, Optional, Union
 
 from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 from .._native import Decision
 from ..approvals import checked_seconds
@@ -27,6 +29,9 @@ _TOKEN_CODES = ("capability.no_token", "capability.token_")
 # As the gateway has them.
 _APPROVAL_HEADER = "X-IntentGate-Approval-Id"
 _RETRY_SECONDS = "5"
+
+# Of an answer that nobody reads. Access logs know the number.
+_CLIENT_LEFT = 499
 
 
 def require(
@@ -46,7 +51,8 @@ def require(
     with ``{"code", "message"}``. The outcome is recorded when the route has ended.
 
     An escalated call waits ``wait_for_approval`` seconds for a person. Then its 403 names the approval, as ``approval_id``
-    and as the header ``X-IntentGate-Approval-Id``; the caller sends that header when it comes again.
+    and as the header ``X-IntentGate-Approval-Id``; the caller sends that header when it comes again. When the client leaves
+    meanwhile, nobody waits any more and the route does not run.
     """
     checked_seconds(wait_for_approval, "wait_for_approval")
     find_arguments, find_token = arguments or request_arguments, token or bearer_of
@@ -55,10 +61,11 @@ def require(
         try:
             found = find_arguments(request)
             args = await found if inspect.isawaitable(found) else found
-            decision = await gate.aauthorize(tool, args, find_token(request), server=server,
-                                             intent=request.headers.get("x-intent-prompt", ""),
-                                             approval_id=request.headers.get(_APPROVAL_HEADER, ""),
-                                             wait_for_approval=wait_for_approval)
+            asked = gate.aauthorize(tool, args, find_token(request), server=server,
+                                    intent=request.headers.get("x-intent-prompt", ""),
+                                    approval_id=request.headers.get(_APPROVAL_HEADER, ""),
+                                    wait_for_approval=wait_for_approval)
+            decision = await (_while_connected(gate, request, asked) if wait_for_approval else asked)
         except (TypeError, ValueError) as error:
             if gate.closed:
                 raise
@@ -69,6 +76,33 @@ def require(
             yield decision
 
     return judged
+
+
+async def _while_connected(gate: Gate, request: Request, asked: Coroutine[Any, Any, Decision]) -> Decision:
+    asking = asyncio.ensure_future(asked)
+    leaving = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not leaving.done():
+            return await asking
+        if asking.done() and asking.exception() is None and asking.result():
+            gate.record_outcome(asking.result(), "cancelled")
+        raise HTTPException(_CLIENT_LEFT)
+    finally:
+        asking.cancel()
+        leaving.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    # The body is read first, and kept by the request for whoever wants it: what comes behind it is the end.
+    try:
+        await request.body()
+    except RuntimeError:
+        pass  # `arguments` has taken it from the stream
+    except ClientDisconnect:
+        return
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def bearer_of(request: Request) -> str:

@@ -1,0 +1,81 @@
+#include "rego/syntax/order.h"
+
+#include <algorithm>
+
+#include "rego/value.h"
+
+namespace intentgate::rego {
+namespace {
+
+int Rank(TermKind kind) {
+  switch (kind) {
+    case TermKind::kNull: return 0;
+    case TermKind::kBool: return 1;
+    case TermKind::kNumber: return 2;
+    case TermKind::kString: return 3;
+    case TermKind::kTemplate: return 4;
+    case TermKind::kVar: return 5;
+    case TermKind::kRef: return 6;
+    case TermKind::kArray: return 7;
+    case TermKind::kObject: return 8;
+    case TermKind::kSet: return 9;
+    case TermKind::kArrayComprehension: return 10;
+    case TermKind::kObjectComprehension: return 11;
+    case TermKind::kSetComprehension: return 12;
+    case TermKind::kCall: return 13;
+  }
+  return 14;
+}
+
+int Sign(int n) { return n < 0 ? -1 : n > 0 ? 1 : 0; }
+
+int CompareNumbers(const std::string& a, const std::string& b) {
+  if (a == b) return 0;
+  Arena arena;
+  const Result<Value> x = Value::ParseJson(arena, a);
+  const Result<Value> y = Value::ParseJson(arena, b);
+  return x.ok() && y.ok() ? Value::Compare(*x, *y) : Sign(a.compare(b));
+}
+
+int CompareLists(const std::vector<Term>& a, const std::vector<Term>& b) {
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    if (const int order = CompareTerms(a[i], b[i]); order != 0) return order;
+  }
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
+// Key, value, key, value...: the keys decide first.
+int CompareObjects(const std::vector<Term>& a, const std::vector<Term>& b) {
+  for (std::size_t i = 0; i + 1 < a.size() && i + 1 < b.size(); i += 2) {
+    if (const int order = CompareTerms(a[i], b[i]); order != 0) return order;
+    if (const int order = CompareTerms(a[i + 1], b[i + 1]); order != 0) return order;
+  }
+  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+}
+
+int CompareBodies(const std::shared_ptr<Body>& a, const std::shared_ptr<Body>& b) {
+  if (a == nullptr || b == nullptr) return 0;
+  for (std::size_t i = 0; i < a->exprs.size() && i < b->exprs.size(); ++i) {
+    if (const int order = CompareLists(a->exprs[i].terms, b->exprs[i].terms); order != 0) return order;
+  }
+  return Sign(static_cast<int>(a->exprs.size()) - static_cast<int>(b->exprs.size()));
+}
+
+}  // namespace
+
+int CompareTerms(const Term& a, const Term& b) {
+  if (a.kind != b.kind) return Sign(Rank(a.kind) - Rank(b.kind));
+  switch (a.kind) {
+    case TermKind::kNull: return 0;
+    case TermKind::kBool: return static_cast<int>(a.flag) - static_cast<int>(b.flag);
+    case TermKind::kNumber: return CompareNumbers(a.text, b.text);
+    case TermKind::kString:
+    case TermKind::kVar: return Sign(a.text.compare(b.text));
+    case TermKind::kObject: return CompareObjects(a.items, b.items);
+    default: break;
+  }
+  const int order = CompareLists(a.items, b.items);
+  return order != 0 ? order : CompareBodies(a.body, b.body);
+}
+
+}  // namespace intentgate::rego

@@ -1,0 +1,91 @@
+#include "mcp/authorized_call.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace intentgate::mcp {
+namespace {
+
+class AuthorizedCall final : public http::ClientCall, public std::enable_shared_from_this<AuthorizedCall> {
+ public:
+  AuthorizedCall(net::Loop& loop, http::Client& client, const http::Url& url, oauth::ClientTokens& tokens, http::ClientRequest request,
+                 http::ResponseCallbacks callbacks)
+      : loop_(loop), client_(client), url_(url), tokens_(tokens), request_(std::move(request)), callbacks_(std::move(callbacks)) {}
+
+  // Not inside the call that made it: callbacks must not come from there.
+  void Begin() {
+    tokens_.Get([self = shared_from_this()](Result<std::string> token) {
+      self->loop_.Post([self, token = std::move(token)]() mutable { self->OnToken(std::move(token)); });
+    });
+  }
+
+  void Cancel() override {
+    cancelled_ = true;
+    if (inner_ != nullptr) inner_->Cancel();
+    // Later, since this may be inside one of them.
+    loop_.Post([self = shared_from_this()] { self->callbacks_ = {}; });
+  }
+  void Pause() override {
+    if (inner_ != nullptr) inner_->Pause();
+  }
+  void Resume() override {
+    if (inner_ != nullptr) inner_->Resume();
+  }
+  void SetIdleTimeout(net::Millis timeout) override {
+    if (inner_ != nullptr) inner_->SetIdleTimeout(timeout);
+  }
+
+ private:
+  void OnToken(Result<std::string> token) {
+    if (cancelled_) return;
+    if (!token.ok()) return End(Error{token.error().code == ErrorCode::kTimeout ? ErrorCode::kTimeout : ErrorCode::kUnavailable, token.error().message});
+    token_ = *std::move(token);
+    http::ClientRequest request = request_;
+    request.headers.Add("Authorization", "Bearer " + token_);
+    const auto self = shared_from_this();
+    inner_ = client_.Send(url_, std::move(request), {[self](const http::ResponseHead& head) { self->OnHead(head); },
+                                                    [self](std::string_view piece) { self->OnBody(piece); },
+                                                    [self](const Status& end) { self->End(end); }});
+  }
+
+  void OnHead(const http::ResponseHead& head) {
+    if (head.status == 401 && !again_) {
+      again_ = true;
+      tokens_.Drop(token_);
+      const auto self = shared_from_this();  // which the callbacks of the request held
+      inner_->Cancel();
+      return Begin();
+    }
+    if (callbacks_.on_head) callbacks_.on_head(head);
+  }
+  void OnBody(std::string_view piece) {
+    if (callbacks_.on_body) callbacks_.on_body(piece);
+  }
+  void End(const Status& end) {
+    const auto self = shared_from_this();
+    const http::ResponseCallbacks callbacks = std::exchange(callbacks_, {});
+    if (callbacks.on_done && !cancelled_) callbacks.on_done(end);
+  }
+
+  net::Loop& loop_;
+  http::Client& client_;
+  const http::Url& url_;
+  oauth::ClientTokens& tokens_;
+  const http::ClientRequest request_;
+  http::ResponseCallbacks callbacks_;
+  std::shared_ptr<http::ClientCall> inner_;  // null: waits for a token
+  std::string token_;
+  bool again_ = false, cancelled_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<http::ClientCall> SendAuthorized(net::Loop& loop, http::Client& client, const http::Url& url, oauth::ClientTokens& tokens,
+                                                 http::ClientRequest request, http::ResponseCallbacks callbacks) {
+  auto call = std::make_shared<AuthorizedCall>(loop, client, url, tokens, std::move(request), std::move(callbacks));
+  call->Begin();
+  return call;
+}
+
+}  // namespace intentgate::mcp

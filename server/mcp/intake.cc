@@ -1,0 +1,145 @@
+#include "mcp/intake.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "http/bearer.h"
+#include "mcp/answer.h"
+#include "mcp/credential.h"
+#include "mcp/exchange_util.h"
+#include "mcp/resource_metadata.h"
+#include "oauth/door.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::string_view kRetrySeconds = "10";
+
+// An exchange whose client has proved to hold a key.
+class ProvenExchange final : public http::Exchange {
+ public:
+  // `nonce` goes into the answer; empty: none does.
+  ProvenExchange(ExchangePtr inner, std::string key, std::string nonce)
+      : inner_(std::move(inner)), key_(std::move(key)), nonce_(std::move(nonce)) {
+    params() = inner_->params();
+  }
+
+  const http::RequestHead& request() const override { return inner_->request(); }
+  std::string_view body() const override { return inner_->body(); }
+  const std::string& remote_address() const override { return inner_->remote_address(); }
+  net::Loop& loop() override { return inner_->loop(); }
+  std::string_view proven_key() const override { return key_; }
+  void Send(int status, const http::HeaderList& headers, std::string_view body) override { inner_->Send(status, With(headers), body); }
+  void Start(int status, const http::HeaderList& headers) override { inner_->Start(status, With(headers)); }
+  bool Write(std::string_view data) override { return inner_->Write(data); }
+  void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }
+  void Finish() override { inner_->Finish(); }
+  void Abort() override { inner_->Abort(); }
+  void OnClose(std::function<void()> callback) override { inner_->OnClose(std::move(callback)); }
+  bool closed() const override { return inner_->closed(); }
+
+ private:
+  http::HeaderList With(const http::HeaderList& headers) const {
+    http::HeaderList out = headers;
+    if (!nonce_.empty()) out.Add("DPoP-Nonce", nonce_);
+    return out;
+  }
+
+  const ExchangePtr inner_;
+  const std::string key_, nonce_;
+};
+
+// What passes by itself is not the client's fault.
+int StatusOf(Reason code) {
+  if (code == Reason::kTokenScope) return 403;
+  return code == Reason::kIssuerUnavailable || code == Reason::kRevocationUnavailable ? 503 : 401;
+}
+
+class Intake {
+ public:
+  Intake(Lane& lane, ExchangePtr exchange, ExchangeHandler handle)
+      : lane_(lane), door_(*lane.context.door), exchange_(std::move(exchange)), handle_(handle),
+        token_(http::AccessToken(exchange_->request().headers)), with_proof_(http::HasProofScheme(exchange_->request().headers)) {}
+
+  // `waited`: the issuer's keys were fetched for this request.
+  void Run(bool waited) {
+    // The proof would be used up, so the keys come first.
+    if (!waited && door_.ReadsToken(token_) && LacksKeys() && Wait()) return;
+    if (!with_proof_) return Enter({}, {});
+    auto checked = door_.CheckProof(exchange_->request(), token_);
+    if (const auto* no = std::get_if<oauth::ProofRefusal>(&checked)) return RefuseProof(*no);
+    auto& proven = std::get<oauth::Proven>(checked);
+    Enter(std::move(proven.thumbprint), proven.nonce_is_old ? door_.Nonce() : std::string());
+  }
+
+ private:
+  bool LacksKeys() const {
+    const Reason code = lane_.context.gate->CheckToken(token_).code;
+    return code == Reason::kTokenUnknownKey || code == Reason::kIssuerUnavailable;
+  }
+
+  bool Wait() {
+    // The loop lives longer than the lane, and runs nothing any more when the lane goes.
+    return door_.AwaitKeys(token_, [&loop = lane_.loop, &lane = lane_, exchange = exchange_, handle = handle_]() mutable {
+      loop.Post([&lane, exchange = std::move(exchange), handle]() mutable { Intake(lane, std::move(exchange), handle).Run(true); });
+    });
+  }
+
+  void Enter(std::string key, std::string nonce) {
+    const Decision caller = lane_.context.gate->CheckToken(token_, key);
+    if (!caller.allowed()) return Refuse(caller, key, StatusOf(caller.code), Challenge(caller));
+    if (key.empty()) return handle_(lane_, std::move(exchange_));
+    handle_(lane_, std::make_shared<ProvenExchange>(std::move(exchange_), std::move(key), std::move(nonce)));
+  }
+
+  std::string Challenge(const Decision& caller) const {
+    ChallengeOptions options{.error = "invalid_token", .proof = with_proof_ || IsAboutProof(caller.code), .scopes = {}};
+    if (caller.code == Reason::kTokenScope) {
+      options.error = "insufficient_scope";
+      options.scopes = door_.ScopesNeeded(token_);
+    }
+    return mcp::Challenge(*lane_.context.settings, options);
+  }
+
+  void RefuseProof(const oauth::ProofRefusal& no) {
+    Decision refusal;
+    refusal.check = Check::kCapability;
+    refusal.code = Reason::kProofRefused;
+    refusal.reason = no.why;
+    refusal.rule = "token";
+    const bool nonce = no.kind == oauth::ProofRefusal::Kind::kNonce;
+    Refuse(refusal, {}, no.kind == oauth::ProofRefusal::Kind::kFull ? 503 : 401, mcp::Challenge(*lane_.context.settings, {.error = nonce ? "use_dpop_nonce" : "invalid_dpop_proof", .proof = true, .scopes = {}}));
+  }
+
+  void Refuse(const Decision& refusal, std::string_view key, int status, const std::string& challenge) {
+    const Call call{.token = token_, .tool = {}, .method = {}, .session_id = exchange_->request().headers.Get("Mcp-Session-Id").value_or(""),
+                    .remote_ip = exchange_->remote_address(), .server = lane_.server_name(), .holder = key};
+    lane_.context.metrics->Refused();
+    lane_.context.gate->RecordRefusedToken(call, refusal);
+    http::HeaderList headers{{"Content-Type", "application/json"}};
+    if (status == 503) headers.Add("Retry-After", kRetrySeconds);
+    else headers.Add("WWW-Authenticate", challenge);
+    if (const std::string nonce = with_proof_ ? door_.Nonce() : std::string(); !nonce.empty()) headers.Add("DPoP-Nonce", nonce);
+    const int code = IsModern(exchange_->request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
+    exchange_->Send(status, headers, ErrorReply({}, code, CodeMessage(kCapabilityRefused), refusal.reason));
+  }
+
+  Lane& lane_;
+  oauth::Door& door_;
+  ExchangePtr exchange_;
+  const ExchangeHandler handle_;
+  const std::string_view token_;  // of exchange_'s head
+  const bool with_proof_;
+};
+
+}  // namespace
+
+void Admit(Lane& lane, ExchangePtr exchange, ExchangeHandler handle) {
+  const http::HeaderList& headers = exchange->request().headers;
+  const bool concerned = lane.context.door != nullptr && (http::HasProofScheme(headers) || lane.context.door->ReadsToken(http::BearerToken(headers)));
+  if (!concerned) return handle(lane, std::move(exchange));
+  Intake(lane, std::move(exchange), handle).Run(false);
+}
+
+}  // namespace intentgate::mcp

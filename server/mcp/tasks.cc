@@ -1,0 +1,123 @@
+#include "mcp/tasks.h"
+
+#include <memory>
+#include <utility>
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr std::string_view kTaskNotifications = "notifications/tasks";
+
+const std::string* TextIn(const json::Value& value, std::string_view pointer) {
+  const json::Value* at = value.AtPointer(pointer);
+  return at != nullptr && at->is_string() ? &at->string_value() : nullptr;
+}
+
+// The id of a handle; null when the answer is none.
+const std::string* HandleIn(const Answer& answer, Era era) {
+  if (answer.rpc_error) return nullptr;
+  if (era == Era::kLegacy) return TextIn(answer.body, "/result/task/taskId");
+  const std::string* type = TextIn(answer.body, "/result/resultType");
+  return type != nullptr && *type == "task" ? TextIn(answer.body, "/result/taskId") : nullptr;
+}
+
+void RecordEnd(const Context& context, const KnownTask& known, std::string_view how) {
+  const auto call = context.tasks->TakeCall(known);
+  if (!call) return;
+  Outcome outcome;
+  outcome.outcome = how;
+  outcome.upstream_status = 200;
+  outcome.latency_us = (context.clock->MonotonicNanos() - call->start_nanos) / 1000;
+  context.metrics->Forwarded(telemetry::ForwardOutcome::kSuccess, static_cast<double>(outcome.latency_us) / 1e6);
+  context.gate->RecordOutcome(call->decision, outcome);
+}
+
+// How the task has ended, by what is said of it; "" while it goes on. A result of 2025-11-25 has an answer of its own.
+std::string_view EndIn(const Answer& answer, Era era) {
+  const std::string* status = answer.rpc_error ? nullptr : TextIn(answer.body, "/result/status");
+  if (status == nullptr) return {};
+  if (*status == "cancelled") return "cancelled";
+  if (*status == "failed") return "tool_error";
+  if (*status != "completed" || era == Era::kLegacy) return {};
+  const json::Value* failed = answer.body.AtPointer("/result/result/isError");
+  return failed != nullptr && *failed == json::Value(true) ? "tool_error" : "success";
+}
+
+bool CoversTool(Lane& lane, const KnownTask& known, const Credential& caller) {
+  const std::vector<std::string> tools{known.tool};
+  return lane.context.gate->VisibleTools(caller.token, lane.At(known.upstream).upstream->name(), tools, caller.holder).front();
+}
+
+}  // namespace
+
+bool AsksForTask(const Message& message) {
+  return message.params() != nullptr && message.params()->Find("task") != nullptr;
+}
+
+bool TakesTasks(const Message& message) {
+  const json::Value* meta = message.params() == nullptr ? nullptr : message.params()->Find("_meta");
+  const json::Value* capabilities = meta == nullptr ? nullptr : meta->Find(kMetaCapabilities);
+  const json::Value* extensions = capabilities == nullptr ? nullptr : capabilities->Find("extensions");
+  return extensions != nullptr && extensions->Find(kTasksExtension) != nullptr;
+}
+
+void KeepHandle(Lane& lane, RelayTask& task, std::string_view tool) {
+  const bool may = task.era == Era::kModern ? TakesTasks(*task.message) : AsksForTask(*task.message);
+  if (!may || task.message->method() != "tools/call") return;
+  task.looks = [&lane, era = task.era, known = KnownTask{task.upstream, {}, task.principal, std::string(tool)}](
+                   const Answer& answer, const std::optional<Decision>& decision, std::int64_t start_nanos) {
+    const std::string* id = HandleIn(answer, era);
+    if (id == nullptr || !decision) return false;
+    KnownTask begun = known;
+    begun.id = *id;
+    bool kept = false;
+    const std::int64_t now = lane.context.clock->MonotonicNanos();
+    for (const PendingOutcome& lost : lane.context.tasks->Add(std::move(begun), {{}, {}, *decision, start_nanos}, now, kept)) {
+      RecordLost(lane.context, lost);
+    }
+    return kept;
+  };
+}
+
+std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Credential& caller, const std::string& principal) {
+  const json::Value* id = message.params() == nullptr ? nullptr : message.params()->Find("taskId");
+  if (id == nullptr || !id->is_string()) return std::nullopt;
+  auto known = lane.context.tasks->Find(id->string_value(), principal);
+  // A narrower token of the same root may not have the tool.
+  if (known && !CoversTool(lane, *known, caller)) return std::nullopt;
+  return known;
+}
+
+RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Era era, KnownTask known) {
+  RelayTask task{.exchange = std::move(exchange), .message = std::move(message), .era = era, .upstream = known.upstream};
+  task.principal = known.principal;
+  if (task.message->method() == "tasks/result") {
+    task.waits = true;
+    task.concluded = [&lane, known](bool failed) { RecordEnd(lane.context, known, failed ? "tool_error" : "success"); };
+    return task;
+  }
+  task.looks = [&lane, known = std::move(known), era](const Answer& answer, const std::optional<Decision>&, std::int64_t) {
+    if (const std::string_view how = EndIn(answer, era); !how.empty()) RecordEnd(lane.context, known, how);
+    return false;
+  };
+  return task;
+}
+
+bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Value& message, std::string_view principal) {
+  const json::Value* method = message.Find("method");
+  if (method == nullptr || !method->is_string() || !method->string_value().starts_with(kTaskNotifications)) return false;
+  const std::string* id = TextIn(message, "/params/taskId");
+  return id == nullptr || !lane.context.tasks->Owns(upstream, *id, principal);
+}
+
+std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids) {
+  const Decision who = lane.context.gate->CheckToken(caller.token, caller.holder);
+  std::vector<bool> visible;
+  for (const std::string& id : ids) {
+    const auto known = who.allowed() ? lane.context.tasks->Find(id, PrincipalOf(who)) : std::nullopt;
+    visible.push_back(known && known->upstream == upstream && CoversTool(lane, *known, caller));
+  }
+  return visible;
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,100 @@
+"""Gateways that share a key and nothing else serve one another's sessions."""
+import json
+import shutil
+
+import pytest
+
+from support import Gateway, Upstream
+
+SECRET, OTHER = "first-0123456789abcdef0123456789abcdef", "other-0123456789abcdef0123456789abcdef"
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+
+
+class Replicas:
+    def __init__(self, folder, upstreams):
+        self.folder, self.upstreams, self.running = folder, upstreams, []
+
+    def start(self, name, *secrets):
+        """A gateway with a store of its own; all have the same token keys, and whoever has a token has it for all."""
+        place = self.folder / name
+        place.mkdir()
+        if self.running:
+            for file in ("keys", "admin-token", "policy.rego"):
+                source = self.running[0].folder / file
+                (shutil.copytree if source.is_dir() else shutil.copy)(source, place / file)
+        (place / "session-keys").write_text("\n".join(secrets) + "\n")
+        (place / "session-keys").chmod(0o600)
+        listed = json.dumps([{"name": f"u{n}", "url": one.url, "prefix": "" if len(self.upstreams) == 1 else f"read_u{n}_"}
+                             for n, one in enumerate(self.upstreams)])
+        gateway = Gateway(place, "", "mcp: {session_key_file: session-keys}\n", upstreams=f"upstreams: {listed}\n").start()
+        self.running.append(gateway)
+        return gateway
+
+    def close(self):
+        for gateway in self.running:
+            gateway.stop()
+
+
+@pytest.fixture(params=[1, 2])
+def replicas(request, tmp_path):
+    upstreams = [Upstream() for _ in range(request.param)]
+    for upstream in upstreams:
+        upstream.with_sessions = True
+    group = Replicas(tmp_path, upstreams)
+    yield group
+    group.close()
+    for upstream in upstreams:
+        upstream.close()
+
+
+def send(gateway, token, message, session="", method="POST"):
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {token}"}
+    if session:
+        headers["Mcp-Session-Id"] = session
+    with gateway.connect() as client:
+        return client.request(method, "/v1/mcp", json.dumps({"jsonrpc": "2.0", **message}) if message else None, headers)
+
+
+def open_session(gateway, token):
+    status, _, headers = send(gateway, token, {"id": 0, "method": "initialize", "params": HELLO})
+    assert status == 200
+    return headers["Mcp-Session-Id"]
+
+
+def call(gateway, token, session, replicas):
+    tool = "read_file" if len(replicas.upstreams) == 1 else "read_u1_read_file"
+    return send(gateway, token, {"id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {"path": "/a"}}}, session)
+
+
+def test_a_session_is_served_by_any_replica_and_for_its_owner_alone(replicas):
+    a, b = replicas.start("a", SECRET), replicas.start("b", SECRET)
+    token, stranger = a.mint("--ttl", "1h"), a.mint("--ttl", "1h")
+    session = open_session(a, token)
+    upstream = replicas.upstreams[-1]
+    known = dict(upstream.sessions)
+    status, text, _ = call(b, token, session, replicas)
+    assert status == 200 and "result" in json.loads(text), text
+    # The upstream session is the one that was opened through the other gateway.
+    assert len(upstream.calls) == 1 and upstream.headers[-1]["mcp-session-id"] in known
+    assert upstream.headers[-1]["mcp-session-id"] not in session
+    assert call(b, stranger, session, replicas)[0] == 404
+    middle = len(session) // 2
+    tampered = session[:middle] + ("A" if session[middle] != "A" else "B") + session[middle + 1:]
+    assert call(b, token, tampered, replicas)[0] == 404
+    # Knowing the upstream's id is worth nothing.
+    assert call(b, token, upstream.headers[-1]["mcp-session-id"], replicas)[0] == 404
+    assert len(upstream.calls) == 1
+    assert send(b, token, None, session, "DELETE")[0] == 204
+    assert call(b, token, session, replicas)[0] == 404
+    if len(replicas.upstreams) == 1:
+        # The other one learns it from the upstream.
+        assert call(a, token, session, replicas)[0] == 404
+
+
+def test_another_key_opens_nothing_and_rotation_loses_nothing(replicas):
+    a, wrong, rotated = replicas.start("a", SECRET), replicas.start("wrong", OTHER), replicas.start("rotated", OTHER, SECRET)
+    token = a.mint("--ttl", "1h")
+    session = open_session(a, token)
+    assert call(wrong, token, session, replicas)[0] == 404
+    assert call(rotated, token, session, replicas)[0] == 200
+    assert call(wrong, token, open_session(rotated, token), replicas)[0] == 200
