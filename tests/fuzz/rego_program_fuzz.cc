@@ -47,6 +47,8 @@ bool Same(const rego::EvalResult& a, const rego::EvalResult& b) {
   return a.ok() ? a.defined == b.defined && a.value == b.value : a.error->code == b.error->code;
 }
 
+std::string Told(const rego::EvalResult& r) { return r.ok() ? json::Write(r.value) : r.error->ToString(); }
+
 bool HitLimit(const rego::EvalResult& r) { return !r.ok() && r.error->code == "eval_limit_error"; }
 
 void CheckKeys(const fuzz::RegoCase& sample, const rego::CompiledPolicy& policy, const json::Value& rules, const json::Value& input) {
@@ -88,7 +90,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   observed.limits.max_depth *= 2;
   observed.observer = &coverage;
   const rego::EvalResult seen = policy.Eval("data.p", input, observed);
-  if (!HitLimit(seen) && !Same(a, seen)) Fail(sample, "an observer changes the answer");
+  // What print is given is computed for an observer only, and may find a conflict.
+  const bool prints = sample.module.find("print(") != std::string::npos;
+  if (!prints && !HitLimit(seen) && !Same(a, seen)) Fail(sample, "an observer changes the answer: " + Told(a) + " and " + Told(seen));
 
   const auto formatted = rego::Format(sample.module, sample.v0 ? rego::LanguageVersion::kV0 : rego::LanguageVersion::kV1);
   if (!formatted.ok()) Fail(sample, "what compiles is not formatted: " + formatted.error().message);
