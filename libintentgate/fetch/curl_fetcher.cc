@@ -27,9 +27,11 @@ using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
 
 constexpr std::int64_t kMaxTimeoutMs = 600'000;
 
-// The body as far as it came.
+// The answer as far as it came.
 struct Sink {
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string reason = {};
   std::size_t limit = 0;
   bool over = false;
 };
@@ -43,6 +45,31 @@ std::size_t Receive(char* data, std::size_t size, std::size_t count, void* user)
   }
   sink->body.append(data, bytes);
   return bytes;
+}
+
+std::string Trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+// One line of the head; a new status line starts over, as behind "100 Continue".
+std::size_t ReceiveHeader(char* data, std::size_t size, std::size_t count, void* user) {
+  constexpr std::size_t kMaxHeaders = 1'000;
+  auto* sink = static_cast<Sink*>(user);
+  const std::string_view line(data, size * count);
+  const std::size_t colon = line.find(':');
+  if (line.starts_with("HTTP/")) {
+    sink->headers.clear();
+    const std::size_t blank = line.find(' ');
+    const std::size_t reason = blank == std::string_view::npos ? blank : line.find(' ', blank + 1);
+    sink->reason = reason == std::string_view::npos ? std::string() : Trimmed(line.substr(reason));
+  } else if (colon != std::string_view::npos && sink->headers.size() < kMaxHeaders) {
+    std::string name = Trimmed(line.substr(0, colon));
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    sink->headers.emplace_back(std::move(name), Trimmed(line.substr(colon + 1)));
+  }
+  return line.size();
 }
 
 bool HasControl(std::string_view text) {
@@ -131,19 +158,39 @@ bool StartCurl() {
   return kStarted;
 }
 
+// libcurl copies the text.
+void SetBlob(Setup& setup, CURLoption option, const std::string& text) {
+  curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
+  setup.Set(option, &blob);
+}
+
+void ConfigureTls(Setup& setup, const CurlOptions& options) {
+  setup.Set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
+  setup.Set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
+  setup.Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) {
+    setup.Set(CURLOPT_CAINFO, options.ca_file.c_str());
+    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options.ca_pem.empty()) {
+    SetBlob(setup, CURLOPT_CAINFO_BLOB, options.ca_pem);
+    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options.client_certificate_pem.empty()) {
+    setup.Set(CURLOPT_SSLCERTTYPE, "PEM");
+    setup.Set(CURLOPT_SSLKEYTYPE, "PEM");
+    SetBlob(setup, CURLOPT_SSLCERT_BLOB, options.client_certificate_pem);
+    SetBlob(setup, CURLOPT_SSLKEY_BLOB, options.client_key_pem);
+  }
+}
+
 bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRequest& request, curl_slist* headers,
                Sink& sink) {
   Setup setup(handle);
   setup.Set(CURLOPT_URL, request.url.c_str());
   setup.Set(CURLOPT_PROTOCOLS_STR, "http,https");
   setup.Set(CURLOPT_FOLLOWLOCATION, 0L);
-  setup.Set(CURLOPT_SSL_VERIFYPEER, 1L);
-  setup.Set(CURLOPT_SSL_VERIFYHOST, 2L);
-  setup.Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) {
-    setup.Set(CURLOPT_CAINFO, options.ca_file.c_str());
-    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
+  ConfigureTls(setup, options);
   // An empty proxy, unlike none, also turns off the environment's.
   if (!options.proxy_from_environment) setup.Set(CURLOPT_PROXY, "");
   setup.Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -155,6 +202,8 @@ bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRe
   setup.Set(CURLOPT_HTTPHEADER, headers);
   setup.Set(CURLOPT_WRITEFUNCTION, &Receive);
   setup.Set(CURLOPT_WRITEDATA, static_cast<void*>(&sink));
+  setup.Set(CURLOPT_HEADERFUNCTION, &ReceiveHeader);
+  setup.Set(CURLOPT_HEADERDATA, static_cast<void*>(&sink));
   if (request.method == "HEAD") setup.Set(CURLOPT_NOBODY, 1L);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     setup.Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -217,7 +266,8 @@ Result<base::HttpFetchReply> CurlFetcher::Fetch(const base::HttpFetchRequest& re
   if (!headers.ok()) return headers.error();
   Easy handle = pool_->Take();
   if (handle == nullptr) return Error{ErrorCode::kInternal, "libcurl gave no handle"};
-  Sink sink{.body = {}, .limit = request.max_response_bytes};
+  Sink sink;
+  sink.limit = request.max_response_bytes;
   if (!Configure(handle.get(), options_, request, headers->get(), sink)) {
     return Error{ErrorCode::kInternal, "libcurl refused an option"};
   }
@@ -226,7 +276,7 @@ Result<base::HttpFetchReply> CurlFetcher::Fetch(const base::HttpFetchRequest& re
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   pool_->Return(std::move(handle));
   if (code != CURLE_OK) return ExplainFailure(code, sink);
-  return base::HttpFetchReply{status, std::move(sink.body)};
+  return base::HttpFetchReply{status, std::move(sink.body), std::move(sink.headers), std::move(sink.reason)};
 }
 
 }  // namespace intentgate::fetch
