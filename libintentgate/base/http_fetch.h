@@ -27,6 +27,7 @@ struct HttpFetchReply {
   std::int64_t status = 0;  // redirects are not followed, so 3xx is an answer like any other
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};   // names in lower case; at most kMaxReplyHeaderBytes of them
+  std::string reason = {};  // what stands behind the status, such as "Not Found"; empty with HTTP/2
 };
 
 // Thread-safe. Messages hold neither URL nor header nor body.

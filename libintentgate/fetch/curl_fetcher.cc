@@ -46,26 +46,39 @@ std::size_t Receive(char* data, std::size_t size, std::size_t count, void* user)
 }
 
 struct Fields {
+  std::string reason;
   std::vector<std::pair<std::string, std::string>> list;
   std::size_t bytes = 0;
 };
+
+std::string_view Trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// "Not Found" of "HTTP/1.1 404 Not Found".
+std::string_view ReasonOf(std::string_view status_line) {
+  const std::size_t code = status_line.find(' ');
+  const std::size_t reason = code == std::string_view::npos ? code : status_line.find(' ', code + 1);
+  return reason == std::string_view::npos ? std::string_view() : Trimmed(status_line.substr(reason));
+}
 
 // One line of a head; a status line begins another one (after a 1xx).
 std::size_t ReceiveField(char* data, std::size_t size, std::size_t count, void* user) {
   auto* fields = static_cast<Fields*>(user);
   const std::size_t bytes = size * count;
   const std::string_view line(data, bytes);
-  if (line.starts_with("HTTP/")) fields->list.clear();
-  const std::size_t colon = line.find(':');
   fields->bytes += bytes;
+  if (line.starts_with("HTTP/")) {
+    fields->list.clear();
+    fields->reason = ReasonOf(line);
+    return bytes;
+  }
+  const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || fields->bytes > base::kMaxReplyHeaderBytes) return bytes;
   std::string name(line.substr(0, colon));
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  std::string_view value = line.substr(colon + 1);
-  const std::size_t first = value.find_first_not_of(" \t");
-  const std::size_t last = value.find_last_not_of(" \t\r\n");
-  value = first == std::string_view::npos || last < first ? std::string_view() : value.substr(first, last - first + 1);
-  fields->list.emplace_back(std::move(name), value);
+  fields->list.emplace_back(std::move(name), Trimmed(line.substr(colon + 1)));
   return bytes;
 }
 
@@ -155,19 +168,39 @@ bool StartCurl() {
   return kStarted;
 }
 
+// libcurl copies the text.
+void SetBlob(Setup& setup, CURLoption option, const std::string& text) {
+  curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_COPY};
+  setup.Set(option, &blob);
+}
+
+void ConfigureTls(Setup& setup, const CurlOptions& options) {
+  setup.Set(CURLOPT_SSL_VERIFYPEER, options.verify_certificates ? 1L : 0L);
+  setup.Set(CURLOPT_SSL_VERIFYHOST, options.verify_certificates ? 2L : 0L);
+  setup.Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!options.ca_file.empty()) {
+    setup.Set(CURLOPT_CAINFO, options.ca_file.c_str());
+    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options.ca_pem.empty()) {
+    SetBlob(setup, CURLOPT_CAINFO_BLOB, options.ca_pem);
+    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options.client_certificate_pem.empty()) {
+    setup.Set(CURLOPT_SSLCERTTYPE, "PEM");
+    setup.Set(CURLOPT_SSLKEYTYPE, "PEM");
+    SetBlob(setup, CURLOPT_SSLCERT_BLOB, options.client_certificate_pem);
+    SetBlob(setup, CURLOPT_SSLKEY_BLOB, options.client_key_pem);
+  }
+}
+
 bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRequest& request, curl_slist* headers,
                Sink& sink, Fields& fields) {
   Setup setup(handle);
   setup.Set(CURLOPT_URL, request.url.c_str());
   setup.Set(CURLOPT_PROTOCOLS_STR, "http,https");
   setup.Set(CURLOPT_FOLLOWLOCATION, 0L);
-  setup.Set(CURLOPT_SSL_VERIFYPEER, 1L);
-  setup.Set(CURLOPT_SSL_VERIFYHOST, 2L);
-  setup.Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) {
-    setup.Set(CURLOPT_CAINFO, options.ca_file.c_str());
-    setup.Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
+  ConfigureTls(setup, options);
   // An empty proxy, unlike none, also turns off the environment's.
   if (!options.proxy_from_environment) setup.Set(CURLOPT_PROXY, "");
   setup.Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
@@ -253,7 +286,7 @@ Result<base::HttpFetchReply> CurlFetcher::Fetch(const base::HttpFetchRequest& re
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   pool_->Return(std::move(handle));
   if (code != CURLE_OK) return ExplainFailure(code, sink);
-  return base::HttpFetchReply{status, std::move(sink.body), std::move(fields.list)};
+  return base::HttpFetchReply{status, std::move(sink.body), std::move(fields.list), std::move(fields.reason)};
 }
 
 }  // namespace intentgate::fetch

@@ -1,7 +1,7 @@
 // Outgoing HTTP by libcurl, for the services that an operator names in the settings.
 //
-// What it never does: follow a redirect, speak anything but http and https, skip the check of a
-// certificate, read .netrc or send cookies, take a proxy from the environment unless told to.
+// What it never does: follow a redirect, speak anything but http and https, read .netrc or send cookies, skip the check
+// of a certificate or take a proxy from the environment unless told to.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,9 @@ namespace intentgate::fetch {
 
 struct CurlOptions {
   std::string ca_file;                       // PEM; empty: the system's certificates
+  std::string ca_pem;                        // the same as text, in place of a file
+  std::string client_certificate_pem, client_key_pem;  // shown to the server; both or none
+  bool verify_certificates = true;           // false: any certificate is good; for a caller who was told so
   bool proxy_from_environment = false;       // honour http_proxy, https_proxy, all_proxy and no_proxy
   std::int64_t connect_timeout_ms = 5'000;   // part of a request's whole time
   std::size_t max_idle_connections = 8;      // kept open for the next request

@@ -69,6 +69,7 @@ struct PolicySource {
   // By which bundles are checked; no key: not at all.
   std::string key, key_id = "default", algorithm = "RS256", scope;
   std::vector<std::string> exclude;
+  std::vector<std::string> allow_net;  // hosts that policies may reach; empty: no builtin that reaches outside
 };
 
 struct PolicyEvalOptions {

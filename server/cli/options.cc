@@ -136,6 +136,12 @@ void AddBundles(CLI::App* command, PolicySource& source) {
       ->allow_extra_args(false);
 }
 
+void AddNetwork(CLI::App* command, PolicySource& source) {
+  command->add_option("--allow-net", source.allow_net,
+                      "a host that policies may reach by http.send and net.lookup_ip_addr, or '*'; may be repeated; without it they do not compile")
+      ->allow_extra_args(false);
+}
+
 enum class BundleFlag : std::uint8_t { kWithPath, kOnPaths, kNone };
 
 // As positional arguments, or by -d where a query is the positional one.
@@ -167,6 +173,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   eval->add_option("query", options.query, "the query")->capture_default_str();
   AddPolicySource(eval, options.source, "-d,--data", BundleFlag::kWithPath);
   eval->add_option("-i,--input", options.input, "file with the input document, or - for standard input");
+  AddNetwork(eval, options.source);
   AddExplain(eval, options.explain);
   eval->add_flag("--coverage", options.coverage, "say which lines were reached");
   eval->add_flag("--profile", options.profile, "say which lines took the time");
@@ -179,6 +186,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
 void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
   CLI::App* test = PolicyCommand(policy, "test", "run the tests that are written in Rego", "intentgate policy test policies -v --coverage");
   AddPolicySource(test, options.source, "paths", BundleFlag::kOnPaths);
+  AddNetwork(test, options.source);
   test->add_option("-r,--run", options.run, "only tests whose full name matches this regular expression");
   test->add_flag("-v,--verbose", options.verbose, "show passed tests, what they printed, and how failed ones failed");
   AddExplain(test, options.explain)->default_str("fails");
@@ -197,6 +205,7 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddPolicyEval(*policy, all.policy_eval);
   CLI::App* check = PolicyCommand(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
   AddPolicySource(check, all.policy_check.source, "paths", BundleFlag::kOnPaths);
+  AddNetwork(check, all.policy_check.source);
   AddJson(check, all.policy_check.json);
   AddPolicyTest(*policy, all.policy_test);
 

@@ -1,6 +1,7 @@
 // What the policy commands share: reading files, and saying what a compiler, an observer or a query found.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,6 +41,9 @@ Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, cons
 
 rego::CompileOptions PolicyLanguage(const PolicySource& source);
 rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::CompileOptions& options);
+
+// What --allow-net grants; null without it.
+Result<std::shared_ptr<rego::HostAccess>> PolicyHost(const PolicySource& source);
 
 // Says what is wrong and returns `exit`.
 int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_json, const Streams& streams, int exit);

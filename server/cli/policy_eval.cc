@@ -106,7 +106,10 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
   const rego::CompileResult compiled = CompilePolicyFiles(*files, language);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitFailed);
   Observed observed(options, *files);
+  const Result<std::shared_ptr<rego::HostAccess>> host = PolicyHost(options.source);
+  if (!host.ok()) return ReportUnreadable(host.error(), streams, kExitFailed);
   rego::EvalOptions eval;
+  eval.host = host->get();
   eval.observer = observed.observer();
   eval.strict_builtin_errors = options.strict;
   const rego::QueryResult result = compiled.policy->Query(options.query, input->has_value() ? &**input : nullptr, eval);

@@ -4,6 +4,8 @@
 
 #include <ostream>
 
+#include <intentgate/rego_host.h>
+
 #include "cli/policy_common.h"
 
 namespace intentgate::cli {
@@ -32,11 +34,17 @@ rego::CompileOptions PolicyLanguage(const PolicySource& source) {
   rego::CompileOptions options;
   if (source.v0) options.version = rego::LanguageVersion::kV0;
   options.limits.max_source_bytes = kMaxSourceBytes;
+  if (!source.allow_net.empty()) options.granted_builtins = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
   return options;
 }
 
 rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::CompileOptions& options) {
   return rego::CompiledPolicy::Compile(files.sources, files.data, options);
+}
+
+Result<std::shared_ptr<rego::HostAccess>> PolicyHost(const PolicySource& source) {
+  if (source.allow_net.empty()) return std::shared_ptr<rego::HostAccess>();
+  return rego::NetworkHost({.allow_net = source.allow_net});
 }
 
 json::Value PlaceJson(const std::string& file, std::uint32_t row, std::uint32_t column) {

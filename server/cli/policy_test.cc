@@ -137,14 +137,16 @@ json::Value ToJson(const TestResult& result) {
 
 class TestCommand {
  public:
-  TestCommand(const PolicyTestOptions& options, const PolicyFiles& files, const rego::CompiledPolicy& policy, const Streams& streams)
-      : options_(options), policy_(policy), streams_(streams), trace_(files.sources), reporter_(options, trace_, streams.out) {}
+  TestCommand(const PolicyTestOptions& options, const PolicyFiles& files, const rego::CompiledPolicy& policy, const rego::HostAccess* host,
+              const Streams& streams)
+      : options_(options), policy_(policy), host_(host), streams_(streams), trace_(files.sources), reporter_(options, trace_, streams.out) {}
 
   int Run() {
     rego::ObserverList observers({options_.coverage ? &coverage_ : nullptr, options_.verbose ? &trace_ : nullptr});
     rego::TestOptions run;
     run.run = options_.run;
     run.eval.limits.max_steps = static_cast<std::uint64_t>(options_.max_steps);
+    run.eval.host = host_;
     run.eval.observer = options_.coverage || options_.verbose ? &observers : nullptr;
     run.on_result = [this](const TestResult& result) { return Take(result); };
     for (std::int64_t i = 0; i < options_.count; ++i) {
@@ -204,6 +206,7 @@ class TestCommand {
 
   const PolicyTestOptions& options_;
   const rego::CompiledPolicy& policy_;
+  const rego::HostAccess* host_;
   const Streams& streams_;
   rego::Trace trace_;
   rego::Coverage coverage_;
@@ -221,7 +224,9 @@ int PolicyTest(const PolicyTestOptions& options, const Streams& streams) {
   compile.tests = compile.print = true;
   const rego::CompileResult compiled = CompilePolicyFiles(*files, compile);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitPolicy);
-  return TestCommand(options, *files, *compiled.policy, streams).Run();
+  const Result<std::shared_ptr<rego::HostAccess>> host = PolicyHost(options.source);
+  if (!host.ok()) return ReportUnreadable(host.error(), streams);
+  return TestCommand(options, *files, *compiled.policy, host->get(), streams).Run();
 }
 
 }  // namespace intentgate::cli

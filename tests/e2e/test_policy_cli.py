@@ -1,8 +1,10 @@
 """The policy commands, as they are typed."""
+import http.server
 import io
 import json
 import pathlib
 import tarfile
+import threading
 
 import pytest
 
@@ -206,3 +208,29 @@ def test_parse_shows_the_tree_as_json_and_to_read(folder):
     assert tree.startswith('module\n package\n  ref\n   data\n   "authz"\n rule\n  head\n')
     wrong = run_cli("policy", "parse", "-", stdin="package p\n\nx := ")
     assert wrong.returncode == 1 and "rego_parse_error" in wrong.stderr and wrong.stdout == ""
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"path": self.path}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_policies_reach_the_hosts_that_are_allowed_and_no_others():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        query = f'http.send({{"method": "get", "url": "http://127.0.0.1:{server.server_address[1]}/x"}}).body.path'
+        done = run_cli("policy", "eval", "--allow-net", "127.0.0.1", query)
+        assert (done.returncode, done.stdout) == (0, '"/x"\n')
+        refused = run_cli("policy", "eval", "--allow-net", "example.com", "--strict-builtin-errors", query)
+        assert refused.returncode == 2 and "unallowed host: 127.0.0.1" in refused.stderr
+        ungranted = run_cli("policy", "eval", query)
+        assert ungranted.returncode == 2 and "undefined function http.send" in ungranted.stderr
+        server.shutdown()

@@ -2,6 +2,7 @@
 // the type check lets a policy call them only where the host grants them.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 
 #include <intentgate/rego.h>
@@ -53,6 +54,23 @@ Value Adopt(BuiltinContext& context, const json::Value& json) {
   return value.ok() ? *value : context.Error(value.error().message);
 }
 
+// Answers of this evaluation by request: equal calls agree, and are sent once.
+class SentRequests final : public BuiltinCache {
+ public:
+  std::map<std::string, Value> answers;
+};
+
+Value Send(BuiltinContext& context, const json::Value& request) {
+  auto& sent = context.CacheFor<SentRequests>(CacheSlot::kEvaluation).answers;
+  std::string key = json::Write(request);
+  if (const auto found = sent.find(key); found != sent.end()) return found->second;
+  const Result<json::Value> response = context.host->SendHttp(request);
+  if (!response.ok()) return context.Error(response.error().message);
+  const Value value = Adopt(context, *response);
+  sent.emplace(std::move(key), value);
+  return value;
+}
+
 Value SendHttp(BuiltinContext& context, Args args) {
   SetBuilder unknown(context.arena);
   for (const Entry& entry : args[0].entries()) {
@@ -67,8 +85,7 @@ Value SendHttp(BuiltinContext& context, Args args) {
   if (missing.size() > 0) return context.TypeError("operand 1 missing required request parameters(s): " + missing.Finish().ToText());
   if (context.host == nullptr) return NoHost(context);
   builtins::ChargeTree(context, args[0]);
-  const Result<json::Value> response = context.host->SendHttp(args[0].ToJson());
-  return response.ok() ? Adopt(context, *response) : context.Error(response.error().message);
+  return Send(context, args[0].ToJson());
 }
 
 Value LookUp(BuiltinContext& context, Args args) {

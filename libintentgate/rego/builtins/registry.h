@@ -38,8 +38,8 @@ class BuiltinCache {
   virtual ~BuiltinCache() = default;
 };
 
-// Families that keep a cache; one slot each.
-enum class CacheSlot : std::uint8_t { kRegex, kGlob, kTime, kJwt, kSchema, kOther, kCount };
+// Families that keep a cache; one slot each. What is in kEvaluation ends with the evaluation.
+enum class CacheSlot : std::uint8_t { kRegex, kGlob, kTime, kJwt, kSchema, kEvaluation, kCount };
 
 class BuiltinContext {
  public:

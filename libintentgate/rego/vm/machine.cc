@@ -17,6 +17,7 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, cons
   strict_ = options.strict_builtin_errors;
   builtin_context_.seed = options.seed;
   builtin_context_.host = options.host;
+  builtin_context_.caches[static_cast<std::size_t>(CacheSlot::kEvaluation)].reset();
   observer_ = options.observer;
   visits_ = 0;
   matched_ = nullptr;

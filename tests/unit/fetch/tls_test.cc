@@ -12,6 +12,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -134,6 +136,18 @@ Result<base::HttpFetchReply> Get(const CurlOptions& options, const std::string& 
 const char* const kRefused = "TLS failed: the certificate or the protocol was not accepted";
 
 }  // namespace
+
+TEST_CASE("a certificate may be trusted as text, and the check be left out by a caller who says so") {
+  TlsServer server("IP:127.0.0.1");
+  std::ifstream file(server.CaFile());
+  const std::string pem{std::istreambuf_iterator<char>(file), {}};
+  const Result<base::HttpFetchReply> trusted = Get({.ca_pem = pem}, server.Url());
+  REQUIRE(trusted.ok());
+  CHECK(trusted->body == "secret");
+  CHECK(Get({.verify_certificates = false}, server.Url()).ok());
+  TlsServer other("IP:127.0.0.1");
+  CHECK(Get({.ca_pem = pem}, other.Url()).error().message == kRefused);
+}
 
 TEST_CASE("a certificate that nobody vouches for is refused") {
   TlsServer server("IP:127.0.0.1");
