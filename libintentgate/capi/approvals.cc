@@ -40,6 +40,32 @@ ig_code GiveApproval(const Result<Approval>& approval, ig_text** out, ig_error**
   return approval.ok() ? GiveText(out, json::Write(ToJson(*approval))) : Fail(error, approval.error());
 }
 
+ig_code GivePage(const Result<ApprovalPage>& page, ig_text** out, ig_error** error) {
+  if (!page.ok()) return Fail(error, page.error());
+  json::Array rows;
+  for (const Approval& approval : page->approvals) rows.push_back(ToJson(approval));
+  return GiveText(out, json::Write(json::MakeObject({{"approvals", json::Value(std::move(rows))}, {"next", page->next}})));
+}
+
+Status ReadState(std::string_view name, ApprovalFilter& filter) {
+  filter.state = ParseApprovalState(name);
+  if (name.empty() || filter.state) return {};
+  return Error{ErrorCode::kInvalidArgument, "state must be pending, approved, rejected, expired or used"};
+}
+
+Result<ApprovalFilter> ReadApprovalFilter(std::string_view text) {
+  Request json(text, {"tenant", "state", "agent_id", "tool", "root_jti"});
+  ApprovalFilter filter;
+  filter.tenant = json.Text("tenant");
+  filter.agent_id = json.Text("agent_id");
+  filter.tool = json.Text("tool");
+  filter.root_jti = json.Text("root_jti");
+  const std::string state = json.Text("state");
+  if (!json.status().ok()) return json.status().error();
+  if (const Status s = ReadState(state, filter); !s.ok()) return s.error();
+  return filter;
+}
+
 }  // namespace
 }  // namespace intentgate::capi
 
@@ -55,15 +81,19 @@ ig_code ig_gate_approvals(ig_gate* gate, ig_str tenant, ig_str state, ig_str aft
     IG_NEED(page_json);
     ApprovalFilter filter;
     filter.tenant = std::string(View(tenant));
-    filter.state = ParseApprovalState(View(state));
-    if (state.size > 0 && !filter.state) {
-      return Fail(error, IG_INVALID_ARGUMENT, "state must be pending, approved, rejected, expired or used");
-    }
-    const Result<ApprovalPage> page = gate->gate->ListApprovals(filter, View(after), limit);
-    if (!page.ok()) return Fail(error, page.error());
-    json::Array rows;
-    for (const Approval& approval : page->approvals) rows.push_back(ToJson(approval));
-    return GiveText(page_json, json::Write(json::MakeObject({{"approvals", json::Value(std::move(rows))}, {"next", page->next}})));
+    if (const Status s = ReadState(View(state), filter); !s.ok()) return Fail(error, s.error());
+    return GivePage(gate->gate->ListApprovals(filter, View(after), limit), page_json, error);
+  });
+}
+
+ig_code ig_gate_find_approvals(ig_gate* gate, ig_str filter_json, ig_str after, size_t limit, ig_text** page_json,
+                               ig_error** error) {
+  return Guarded(error, [&]() -> ig_code {
+    IG_NEED(gate);
+    IG_NEED(page_json);
+    const Result<ApprovalFilter> filter = ReadApprovalFilter(View(filter_json));
+    if (!filter.ok()) return Fail(error, filter.error());
+    return GivePage(gate->gate->ListApprovals(*filter, View(after), limit), page_json, error);
   });
 }
 
@@ -77,6 +107,11 @@ ig_code ig_gate_approval(ig_gate* gate, ig_str tenant, ig_str id, ig_text** appr
 
 ig_code ig_gate_decide_approval(ig_gate* gate, ig_str tenant, ig_str id, int approve, ig_str note, ig_str actor,
                                 ig_text** approval_json, ig_error** error) {
+  return ig_gate_decide_approval_claimed(gate, tenant, id, approve, note, ig_cstr(""), actor, approval_json, error);
+}
+
+ig_code ig_gate_decide_approval_claimed(ig_gate* gate, ig_str tenant, ig_str id, int approve, ig_str note, ig_str claimed_by,
+                                        ig_str actor, ig_text** approval_json, ig_error** error) {
   return Guarded(error, [&]() -> ig_code {
     IG_NEED(gate);
     IG_NEED(approval_json);
@@ -84,7 +119,7 @@ ig_code ig_gate_decide_approval(ig_gate* gate, ig_str tenant, ig_str id, int app
     const ApprovalDecision decision{.tenant = std::string(View(tenant)),
                                     .id = std::string(View(id)),
                                     .answer = approve == 1 ? ApprovalAnswer::kApprove : ApprovalAnswer::kReject,
-                                    .claimed_by = {},
+                                    .claimed_by = std::string(View(claimed_by)),
                                     .note = std::string(View(note))};
     return GiveApproval(gate->gate->DecideApproval(decision, {std::string(View(actor)), "", ""}), approval_json, error);
   });

@@ -1,30 +1,15 @@
 // The gate of the C API.
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstring>
-#include <map>
 
 #include <intentgate/evidence.h>
-#include <intentgate/settings.h>
 
 #include "capi/objects.h"
 #include "capi/request.h"
 
-extern "C" char** environ;
-
 namespace intentgate::capi {
 namespace {
-
-std::map<std::string, std::string> ProcessEnvironment() {
-  std::map<std::string, std::string> out;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (const auto equals = text.find('='); equals != text.npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
 
 // A call with the arguments that it points to.
 struct ReadCall {
@@ -77,6 +62,7 @@ json::Value ToJson(const Decision& d) {
                                       {"check", CheckName(d.check)},
                                       {"code", ReasonName(d.code)},
                                       {"reason", d.reason},
+                                      {"rule", d.rule},
                                       {"requires_step_up", d.requires_step_up},
                                       {"approval_id", d.approval_id},
                                       {"event_id", d.event_id},
@@ -99,20 +85,6 @@ using namespace intentgate;
 using namespace intentgate::capi;
 
 extern "C" {
-
-ig_code ig_gate_open(ig_str yaml, ig_str file_name, ig_gate** gate, ig_error** error) {
-  return Guarded(error, [&]() -> ig_code {
-    IG_NEED(gate);
-    const SettingsLoad load = LoadGateSettings(View(yaml), View(file_name), ProcessEnvironment());
-    if (!load.problems.empty()) {
-      std::string message = "the configuration has mistakes:";
-      for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
-      return Fail(error, Error{ErrorCode::kInvalidArgument, std::move(message)});
-    }
-    Result<std::shared_ptr<Gate>> opened = Gate::Open(load.settings);
-    return opened.ok() ? Give(gate, ig_gate{*std::move(opened)}) : Fail(error, opened.error());
-  });
-}
 
 ig_code ig_gate_close(ig_gate* gate) {
   const std::unique_ptr<ig_gate> owned(gate);
@@ -252,6 +224,10 @@ const char* ig_decision_code(const ig_decision* decision) {
 const char* ig_decision_reason(const ig_decision* decision) {
   const Decision* d = Of(decision);
   return d == nullptr ? "" : d->reason.c_str();
+}
+const char* ig_decision_rule(const ig_decision* decision) {
+  const Decision* d = Of(decision);
+  return d == nullptr ? "" : d->rule.c_str();
 }
 const char* ig_decision_event_id(const ig_decision* decision) {
   const Decision* d = Of(decision);

@@ -32,6 +32,7 @@ struct ig_keys {
 
 struct ig_policy {
   std::shared_ptr<const intentgate::Policy> policy;
+  intentgate::rego::EvalLimits limits;
 };
 
 struct ig_gate {

@@ -7,8 +7,9 @@ namespace intentgate::capi {
 
 namespace {
 
-Result<json::Value> ReadRequest(std::string_view text, std::initializer_list<std::string_view> known_members) {
-  Result<json::Value> parsed = json::Parse(text);
+Result<json::Value> ReadRequest(std::string_view text, std::initializer_list<std::string_view> known_members,
+                                const json::ParseLimits& limits) {
+  Result<json::Value> parsed = json::Parse(text, limits);
   if (!parsed.ok()) return Error{parsed.error().code, "the request: " + parsed.error().message};
   if (!parsed->is_object()) return Error{ErrorCode::kInvalidArgument, "the request must be a JSON object"};
   for (const json::Member& member : parsed->object()) {
@@ -22,8 +23,8 @@ Result<json::Value> ReadRequest(std::string_view text, std::initializer_list<std
 
 }  // namespace
 
-Request::Request(std::string_view text, std::initializer_list<std::string_view> known_members) {
-  Result<json::Value> read = ReadRequest(text, known_members);
+Request::Request(std::string_view text, std::initializer_list<std::string_view> known_members, const json::ParseLimits& limits) {
+  Result<json::Value> read = ReadRequest(text.empty() ? "{}" : text, known_members, limits);
   if (read.ok()) {
     value_ = *std::move(read);
   } else {
@@ -54,6 +55,25 @@ std::optional<std::int64_t> Request::Integer(std::string_view name) {
 bool Request::Flag(std::string_view name) {
   const json::Value* member = Member(name, json::Kind::kBool, "true or false");
   return member != nullptr && member->bool_value();
+}
+
+std::vector<std::string> Request::Texts(std::string_view name) {
+  std::vector<std::string> out;
+  const json::Value* member = Member(name, json::Kind::kArray, "an array of strings");
+  if (member == nullptr) return out;
+  for (const json::Value& entry : member->array()) {
+    if (!entry.is_string()) {
+      Refuse({ErrorCode::kInvalidArgument, std::string(name) + " must be an array of strings"});
+      return {};
+    }
+    out.push_back(entry.string_value());
+  }
+  return out;
+}
+
+json::Value Request::Object(std::string_view name) {
+  const json::Value* member = Member(name, json::Kind::kObject, "an object");
+  return member == nullptr ? json::Value() : *member;
 }
 
 std::vector<Caveat> Request::Caveats(std::string_view name) {
