@@ -162,7 +162,7 @@ typedef struct ig_check_options {
   size_t struct_size; /* set by IG_CHECK_OPTIONS_INIT */
   ig_str agent;       /* who presents the token; empty: unknown */
   ig_str server;      /* the upstream's name, for server caveats; empty: unknown */
-  ig_str audience;    /* for whom the token must be; empty: anyone */
+  ig_str audience;    /* who asks; a token for another audience is refused, and one for any without this */
   int64_t now;        /* unix seconds; 0: the system's clock */
 } ig_check_options;
 #define IG_CHECK_OPTIONS_INIT \

@@ -14,6 +14,7 @@ static const char kPolicy[] =
     "test_reader if decision.allow with input as {\"tool\": \"read_file\"}\n"
     "test_writer if decision.allow with input as {\"tool\": \"write_file\"}\n"
     "test_type if 1 + to_number(\"x\") == 2\n"
+    "test_number := 1\n"
     "todo_test_later if false\n";
 
 static void Has(ig_text* text, const char* part, int line) {
@@ -44,7 +45,7 @@ static void TestPolicy(void) {
   HAS(text, "\"data.intentgate.policy.test_reader\"");
 
   CHECK(ig_policy_test(policy, S(""), &text, NULL) == IG_OK);
-  CHECK(strstr(ig_text_data(text), "{\"ok\":false,\"passed\":1,\"failed\":2,\"skipped\":1,") != NULL);
+  CHECK(strstr(ig_text_data(text), "{\"ok\":false,\"passed\":1,\"failed\":3,\"skipped\":1,") != NULL);
   CHECK(strstr(ig_text_data(text), "{\"name\":\"data.intentgate.policy.test_writer\",\"outcome\":\"fail\"}") != NULL);
   HAS(text, "{\"name\":\"data.intentgate.policy.todo_test_later\",\"outcome\":\"skip\"}");
   CHECK(ig_policy_test(policy, S("test_reader"), &text, NULL) == IG_OK);
@@ -95,6 +96,7 @@ static void TestTokens(const ig_keys* keys) {
   CheckError(code, IG_REFUSED, error, "mail", __LINE__);
   CHECK(ig_explain_with(S(token), keys, S("read_file"), S("{}"), &options, &text, NULL) == IG_OK);
   HAS(text, "\"allowed\":false");
+  CHECK(ig_check_with(S(token), keys, S("read_file"), S("{}"), NULL, NULL) == IG_REFUSED);
   options.audience = S("other");
   CHECK(ig_explain_with(S(token), keys, S("read_file"), S("{}"), &options, &text, NULL) == IG_REFUSED);
   options.struct_size = 4;

@@ -486,6 +486,8 @@ static void TestReceipts(const char* key_file, const ig_keys* keys) {
   ig_decision_free(decision);
   CHECK(ig_gate_close(gate) == IG_OK);
   remove(state_file);
+  snprintf(state_file, sizeof state_file, "%s.state.lock", signing_file);
+  remove(state_file);
   remove(signing_file);
   free(token);
 }
