@@ -1,6 +1,6 @@
 // Writes a module down as OPA's JSON syntax tree. The text is written directly: as a tree of values it would take a
 // multiple of its own, large, size.
-// Tested by tests/conformance/ast.py, which compares with `opa parse` over the modules of OPA's conformance cases.
+// Tested by tests/conformance/ast_compare.py, which compares with `opa parse` over the modules of OPA's conformance cases.
 
 #include <algorithm>
 #include <optional>

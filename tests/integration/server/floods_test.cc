@@ -102,4 +102,30 @@ TEST_CASE("pipelined requests wait their turn, and what is behind a refused one 
   CHECK(g.gate->calls().size() == 300);
 }
 
+TEST_CASE("a client that reads nothing of its stream stops the upstream, and is cut off in time") {
+  constexpr std::size_t kMost = 256u << 20;
+  Gateway g;
+  g.settings.limits.write_timeout_ms = 1'000;
+  g.upstream.modern = true;
+  g.upstream.set_mode("stream");
+  Event<bool> called;
+  g.upstream.on_call = [&] { called.Set(true); };
+  g.Start();
+  const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{},"_meta":{)"
+                           R"("io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})";
+  RawClient client(PortOf(g), 4096);
+  client.Send(std::string(kHead) + "Accept: application/json, text/event-stream\r\nAuthorization: Bearer good\r\n" +
+              "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: read_file\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
+  called.Wait();
+  std::string event;
+  http::AppendSseEvent("message", "", R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":")" +
+                                          std::string(30'000, 'x') + "\"}}", event);
+  g.upstream.Flood(event, kMost);
+  while (g.upstream.left == 0 && g.upstream.flooded < kMost) std::this_thread::yield();
+  CHECK(g.upstream.left == 1);
+  // What the sockets' buffers hold, and one window of the gateway's.
+  CHECK(g.upstream.flooded < kMost / 4);
+}
+
 }  // namespace intentgate::test

@@ -95,6 +95,13 @@ class FakeUpstream {
       for (const auto& stream : std::exchange(streams_, {})) stream->Finish();
     });
   }
+  // `text` into the newest stream again and again, as fast as its reader takes it, up to `most` bytes.
+  void Flood(std::string text, std::size_t most) {
+    pool_->at(0).Post([this, most, text = std::make_shared<const std::string>(std::move(text))] {
+      Pour(streams_.back(), text, most);
+    });
+  }
+  std::atomic<std::size_t> flooded{0};
   // Open streams and held calls whose gateway went away.
   std::atomic<int> left{0};
   std::atomic<bool> modern{false};
@@ -144,6 +151,16 @@ class FakeUpstream {
     streams_.push_back(exchange);
   }
 
+  // One write in a turn of the loop: that the reader has gone is told between turns.
+  void Pour(const std::weak_ptr<http::Exchange>& into, const std::shared_ptr<const std::string>& text, std::size_t most) {
+    const auto stream = into.lock();
+    if (stream == nullptr || stream->closed() || flooded >= most) return;
+    flooded += text->size();
+    const auto again = [this, into, text, most] { Pour(into, text, most); };
+    if (stream->Write(*text)) pool_->at(0).Post(again);
+    else stream->OnDrain(again);
+  }
+
   void OnGet(const std::shared_ptr<http::Exchange>& exchange) {
     Record("GET", *exchange, "GET");
     if (!KnowsSession(*exchange)) return exchange->Send(404, {}, {});
@@ -155,6 +172,10 @@ class FakeUpstream {
     const json::Value& id = *body.Find("id");
     if (rpc_method == "server/discover") {
       return Answer(*exchange, id, R"({"resultType":"complete","supportedVersions":["2026-07-28","2099-01-01"],"capabilities":{"tools":{},"extensions":{"x/y":{}}},"ttlMs":9,"cacheScope":"public"})");
+    }
+    if (rpc_method == "initialize") {
+      return exchange->Send(400, {{"Content-Type", "application/json"}},
+                            R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"error":{"code":-32601,"message":"Method not found"}})");
     }
     if (rpc_method == "tools/list") return Answer(*exchange, id, tools_page());
     if (rpc_method == "subscriptions/listen") return Hold(exchange);
