@@ -3,7 +3,7 @@ import pathlib
 import re
 import sys
 
-NAMED = re.compile(r"\b((?:docs|tests)/[A-Za-z0-9_/.-]+\.(?:md|cc|py|json|sh))\b")
+NAMED = re.compile(r"(?<![A-Za-z0-9_./-])((?:docs|tests|bindings)/[A-Za-z0-9_/.-]+\.(?:md|cc|py|json|sh))\b")
 
 root = pathlib.Path(sys.argv[1])
 passed = failed = 0
