@@ -14,7 +14,7 @@ std::string SlowBase64Url(std::span<const std::uint8_t> bytes) {
   std::string out;
   for (std::size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
     unsigned six = 0;
-    for (std::size_t i = bit; i < bit + 6; ++i) six = six << 1 | (i / 8 < bytes.size() ? bytes[i / 8] >> (7 - i % 8) & 1u : 0u);
+    for (std::size_t i = bit; i < bit + 6; ++i) six = six << 1 | (i / 8 < bytes.size() ? unsigned{bytes[i / 8]} >> (7 - i % 8) & 1u : 0u);
     out += kAlphabet[six];
   }
   return out;
