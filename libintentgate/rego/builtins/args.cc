@@ -35,6 +35,8 @@ void ChargeTree(BuiltinContext& context, const Value& value) {
 std::size_t FindText(std::string_view text, std::string_view wanted, std::size_t pos) {
   if (pos > text.size()) return std::string_view::npos;
   if (wanted.empty()) return pos;
+  // An empty text may have no address, which memmem must not get.
+  if (wanted.size() > text.size() - pos) return std::string_view::npos;
   // The standard library's find compares at every place that begins alike; the C library's is linear.
   const void* found = ::memmem(text.data() + pos, text.size() - pos, wanted.data(), wanted.size());
   return found == nullptr ? std::string_view::npos : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
