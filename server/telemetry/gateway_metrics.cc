@@ -144,11 +144,12 @@ void GatewayMetrics::FollowAudit(std::function<AuditStats()> read) {
 void GatewayMetrics::AddByTenant(std::string_view name, std::string_view help, std::function<std::vector<Freshness>()> read,
                                  double (*value)(const Freshness&)) {
   registry_.AddGauges(name, help, "tenant", [read = std::move(read), value] {
-    std::vector<Freshness> all = read();
-    std::stable_partition(all.begin(), all.end(), [](const Freshness& one) { return !one.ok; });
+    const std::vector<Freshness> all = read();
     Registry::LabelledValues out;
-    for (const Freshness& one : all) {
-      if (out.size() < kMaxTenantsShown) out.emplace_back(one.tenant, value(one));
+    for (const bool ok : {false, true}) {
+      for (const Freshness& one : all) {
+        if (one.ok == ok && out.size() < kMaxTenantsShown) out.emplace_back(one.tenant, value(one));
+      }
     }
     return out;
   });
