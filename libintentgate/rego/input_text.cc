@@ -1,6 +1,8 @@
 #include "rego/input_text.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace intentgate::rego {
 namespace {
@@ -28,12 +30,21 @@ class Builder final : public json::EventSink {
     Entry* entries = arena_.NewArray<Entry>(size);
     for (std::size_t i = 0; i < size; ++i) entries[i] = {inside[2 * i], inside[2 * i + 1]};
     const Entry* twice = nullptr;
-    Close(Value::ObjectOver(arena_, {entries, size}, &twice));
-    if (twice == nullptr) return std::nullopt;
-    return std::string(twice->key.string());
+    const Value object = Value::ObjectOver(arena_, {entries, size}, &twice);
+    if (twice != nullptr) return FirstTwice(inside);
+    Close(object);
+    return std::nullopt;
   }
 
  private:
+  // The name that json::Parse tells: the first one that was there before, in the order of the text. Sorted entries no longer know it.
+  static std::string FirstTwice(std::span<const Value> names_and_values) {
+    std::unordered_set<std::string_view> seen;
+    for (std::size_t i = 0; i < names_and_values.size(); i += 2) {
+      if (!seen.insert(names_and_values[i].string()).second) return std::string(names_and_values[i].string());
+    }
+    return {};
+  }
   std::span<const Value> Inside() const { return std::span<const Value>(pending_).subspan(opened_.back()); }
   void Close(const Value& value) {
     pending_.resize(opened_.back());
