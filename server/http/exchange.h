@@ -27,7 +27,7 @@ class Exchange {
   // The peer's address without its port.
   virtual const std::string& remote_address() const = 0;
   virtual net::Loop& loop() = 0;
-  // The thumbprint of the key that the client has proved to hold (RFC 9449); empty: of none. Whoever wraps an exchange passes
+  // The thumbprint of the key that the client has proved to hold (RFC 9449); empty: of none. ForwardingExchange passes
   // it on.
   virtual std::string_view proven_key() const { return {}; }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "http/bearer.h"
+#include "http/forwarding_exchange.h"
 #include "mcp/answer.h"
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
@@ -17,27 +18,17 @@ namespace {
 constexpr std::string_view kRetrySeconds = "10";
 
 // An exchange whose client has proved to hold a key.
-class ProvenExchange final : public http::Exchange {
+class ProvenExchange final : public http::ForwardingExchange {
  public:
   // `nonce` goes into the answer; empty: none does.
   ProvenExchange(ExchangePtr inner, std::string key, std::string nonce)
-      : inner_(std::move(inner)), key_(std::move(key)), nonce_(std::move(nonce)) {
-    params() = inner_->params();
+      : ForwardingExchange(std::move(inner)), key_(std::move(key)), nonce_(std::move(nonce)) {
+    params() = wrapped().params();
   }
 
-  const http::RequestHead& request() const override { return inner_->request(); }
-  std::string_view body() const override { return inner_->body(); }
-  const std::string& remote_address() const override { return inner_->remote_address(); }
-  net::Loop& loop() override { return inner_->loop(); }
   std::string_view proven_key() const override { return key_; }
-  void Send(int status, const http::HeaderList& headers, std::string_view body) override { inner_->Send(status, With(headers), body); }
-  void Start(int status, const http::HeaderList& headers) override { inner_->Start(status, With(headers)); }
-  bool Write(std::string_view data) override { return inner_->Write(data); }
-  void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }
-  void Finish() override { inner_->Finish(); }
-  void Abort() override { inner_->Abort(); }
-  void OnClose(std::function<void()> callback) override { inner_->OnClose(std::move(callback)); }
-  bool closed() const override { return inner_->closed(); }
+  void Send(int status, const http::HeaderList& headers, std::string_view body) override { wrapped().Send(status, With(headers), body); }
+  void Start(int status, const http::HeaderList& headers) override { wrapped().Start(status, With(headers)); }
 
  private:
   http::HeaderList With(const http::HeaderList& headers) const {
@@ -46,7 +37,6 @@ class ProvenExchange final : public http::Exchange {
     return out;
   }
 
-  const ExchangePtr inner_;
   const std::string key_, nonce_;
 };
 

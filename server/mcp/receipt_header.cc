@@ -6,30 +6,20 @@
 #include <intentgate/evidence.h>
 
 #include "base/encoding.h"
+#include "http/forwarding_exchange.h"
 
 namespace intentgate::mcp {
 namespace {
 
-class ReceiptExchange final : public http::Exchange {
+class ReceiptExchange final : public http::ForwardingExchange {
  public:
   ReceiptExchange(std::shared_ptr<http::Exchange> inner, std::string receipt)
-      : inner_(std::move(inner)), receipt_(std::move(receipt)) {}
+      : ForwardingExchange(std::move(inner)), receipt_(std::move(receipt)) {}
 
-  const http::RequestHead& request() const override { return inner_->request(); }
-  std::string_view body() const override { return inner_->body(); }
-  const std::string& remote_address() const override { return inner_->remote_address(); }
-  net::Loop& loop() override { return inner_->loop(); }
-  std::string_view proven_key() const override { return inner_->proven_key(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override {
-    inner_->Send(status, With(headers), body);
+    wrapped().Send(status, With(headers), body);
   }
-  void Start(int status, const http::HeaderList& headers) override { inner_->Start(status, With(headers)); }
-  bool Write(std::string_view data) override { return inner_->Write(data); }
-  void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }
-  void Finish() override { inner_->Finish(); }
-  void Abort() override { inner_->Abort(); }
-  void OnClose(std::function<void()> callback) override { inner_->OnClose(std::move(callback)); }
-  bool closed() const override { return inner_->closed(); }
+  void Start(int status, const http::HeaderList& headers) override { wrapped().Start(status, With(headers)); }
 
  private:
   http::HeaderList With(const http::HeaderList& headers) const {
@@ -38,7 +28,6 @@ class ReceiptExchange final : public http::Exchange {
     return out;
   }
 
-  const std::shared_ptr<http::Exchange> inner_;
   const std::string receipt_;
 };
 

@@ -4,48 +4,41 @@
 #include <string>
 #include <utility>
 
+#include "http/forwarding_exchange.h"
+
 namespace intentgate::telemetry {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 // The exchange it wraps, with a stopwatch. Loop-bound like it.
-class MeteredExchange final : public http::Exchange {
+class MeteredExchange final : public http::ForwardingExchange {
  public:
   MeteredExchange(std::shared_ptr<http::Exchange> inner, std::shared_ptr<GatewayMetrics> metrics, std::string_view route)
-      : inner_(std::move(inner)), metrics_(std::move(metrics)), route_(route), method_(inner_->request().method),
+      : ForwardingExchange(std::move(inner)), metrics_(std::move(metrics)), route_(route), method_(wrapped().request().method),
         start_(Clock::now()) {
-    params() = std::move(inner_->params());
+    params() = std::move(wrapped().params());
   }
   // A handler that never answered: the server says 500.
   ~MeteredExchange() override { Done(); }
 
-  const http::RequestHead& request() const override { return inner_->request(); }
-  std::string_view body() const override { return inner_->body(); }
-  const std::string& remote_address() const override { return inner_->remote_address(); }
-  net::Loop& loop() override { return inner_->loop(); }
-  std::string_view proven_key() const override { return inner_->proven_key(); }
   void Send(int status, const http::HeaderList& headers, std::string_view body) override {
     status_ = status;
-    inner_->Send(status, headers, body);
+    wrapped().Send(status, headers, body);
     Done();
   }
   void Start(int status, const http::HeaderList& headers) override {
     status_ = status;
-    inner_->Start(status, headers);
+    wrapped().Start(status, headers);
   }
-  bool Write(std::string_view data) override { return inner_->Write(data); }
-  void OnDrain(std::function<void()> callback) override { inner_->OnDrain(std::move(callback)); }
   void Finish() override {
-    inner_->Finish();
+    wrapped().Finish();
     Done();
   }
   void Abort() override {
-    inner_->Abort();
+    wrapped().Abort();
     Done();
   }
-  void OnClose(std::function<void()> callback) override { inner_->OnClose(std::move(callback)); }
-  bool closed() const override { return inner_->closed(); }
 
  private:
   void Done() {
@@ -54,7 +47,6 @@ class MeteredExchange final : public http::Exchange {
     metrics_->HttpDone(route_, method_, status_, std::chrono::duration<double>(Clock::now() - start_).count());
   }
 
-  const std::shared_ptr<http::Exchange> inner_;
   const std::shared_ptr<GatewayMetrics> metrics_;
   const std::string route_;
   const std::string method_;
