@@ -77,7 +77,7 @@ struct Row {
 };
 
 #define IG_ROW(name, fallback, description, shape, body) \
-  {name, fallback, description, Shape::shape, [](const std::string& key, const std::string& text, OAuthIssuer& out) -> Problem { (void)key; body }}
+  {name, fallback, description, Shape::shape, []([[maybe_unused]] const std::string& key, const std::string& text, OAuthIssuer& out) -> Problem { body }}
 #define IG_NUMBER(name, fallback, description, min, max, member) \
   IG_ROW(name, fallback, description, kText, return Whole(text, min, max, out.member);)
 

@@ -2,14 +2,13 @@
 // rego_runner.py. Request: {query, modules: [text], data, input, strict, v0}. Answer: {bindings: [...]} or
 // {error_code, error}. Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
 
-#include <netdb.h>
-
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include <intentgate/json.h>
 #include <intentgate/rego.h>
+#include <intentgate/rego_host.h>
 #include <intentgate/rego_parse.h>
 
 namespace {
@@ -38,19 +37,13 @@ class CaseHost final : public rego::HostAccess {
     return intentgate::Error{intentgate::ErrorCode::kUnavailable, "no network in the conformance run"};
   }
   intentgate::Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const override {
-    addrinfo* found = nullptr;
-    if (getaddrinfo(std::string(name).c_str(), nullptr, nullptr, &found) != 0) {
-      return intentgate::Error{intentgate::ErrorCode::kUnavailable, "lookup " + std::string(name) + ": no such host"};
-    }
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-    std::vector<std::string> out;
-    for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-      char text[NI_MAXHOST];
-      if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0) out.emplace_back(text);
-    }
-    return out;
+    if (!network_.ok()) return network_.error();
+    return (*network_)->LookUpAddresses(name);
   }
   json::Value Runtime() const override { return json::Value(json::Object{}); }
+
+ private:
+  const intentgate::Result<std::shared_ptr<rego::HostAccess>> network_ = rego::NetworkHost({.allow_net = {"*"}});
 };
 
 bool Flag(const json::Value& request, std::string_view name) {

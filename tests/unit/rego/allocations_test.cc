@@ -18,11 +18,11 @@ std::size_t g_allocations = 0;
 
 void* operator new(std::size_t size) {
   ++g_allocations;
-  if (void* p = std::malloc(size)) return p;  // NOLINT
+  if (void* p = std::malloc(size)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }               // NOLINT
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }  // NOLINT
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace intentgate::rego {
 namespace {
