@@ -4,6 +4,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "integration/oauth/fixture.h"
+#include "support/net_fixture.h"
 
 namespace intentgate::test {
 namespace {
@@ -25,6 +26,8 @@ class GuardedTools {
     const std::lock_guard lock(mutex_);
     token_ = token;
   }
+  // The gateway asks for the tools by itself when it starts; until then that request could meet what a test changes.
+  void AwaitList() { listed_.Wait(); }
   // The Authorization fields of the calls.
   std::vector<std::string> calls() const {
     const std::lock_guard lock(mutex_);
@@ -44,9 +47,11 @@ class GuardedTools {
     const std::string result = call ? R"({"content":[{"type":"text","text":"done"}]})" : R"({"tools":[]})";
     if (!call && method != "tools/list") return exchange.Send(404, {}, {});
     exchange.Send(200, {{"Content-Type", "application/json"}}, R"({"jsonrpc":"2.0","id":)" + json::Write(*message.Find("id")) + R"(,"result":)" + result + "}");
+    if (!call) listed_.Set(true);
   }
 
   mutable std::mutex mutex_;
+  Event<bool> listed_;
   std::string token_ = "t1";
   std::vector<std::string> calls_;
   std::unique_ptr<net::LoopPool> pool_ = *net::LoopPool::Start(1);
@@ -122,6 +127,7 @@ TEST_CASE("a token that the upstream does not take any more is got anew, once") 
   World w;
   Caller& caller = w.Begin();
   CHECK(caller.Mcp(w.agent, CallOf("read_file")).body.find("done") != std::string::npos);
+  w.tools.AwaitList();
   w.tools.Take("t2");
   CHECK(caller.Mcp(w.agent, CallOf("read_file")).body.find("done") != std::string::npos);
   CHECK(w.tools.calls() == std::vector<std::string>{"Bearer t1", "Bearer t1", "Bearer t2"});

@@ -80,6 +80,19 @@ TEST_CASE("knowing a task's id is not enough: another caller's, an unknown one, 
   }
 }
 
+TEST_CASE("a narrower token of the same caller does not reach a task of a tool that it lost") {
+  WithTask g;
+  Caller& caller = g.Start();
+  const http::HeaderList session = g.Begin("good", "t1");
+  for (const std::string method : {"tasks/get", "tasks/result", "tasks/cancel"}) {
+    CHECK(caller.Mcp("narrow", About(method, "t1"), session).code() == -32602);
+    CHECK(g.upstream.seen(method).empty());
+  }
+  const Got list = caller.Mcp("narrow", Request("tasks/list", ""), session);
+  CHECK(json::Write(*list.json().AtPointer("/result/tasks")) == "[]");
+  CHECK(caller.Mcp("good", About("tasks/get", "t1"), session).code() == 0);
+}
+
 TEST_CASE("a list of tasks shows the caller's own") {
   WithTask g;
   Caller& caller = g.Start();

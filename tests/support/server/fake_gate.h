@@ -15,7 +15,7 @@
 
 namespace intentgate::test {
 
-// Resources that begin with "secret:" are refused. Tokens: "good" and "good2" are of roots r1 and r2, "other" of another tenant; "bad" is refused; "" is none.
+// Resources that begin with "secret:" are refused. Tokens: "good" and "good2" are of roots r1 and r2, "narrow" is of r1 and sees no tool, "other" of another tenant; "bad" is refused; "" is none.
 // Tools: see Decide and DecidePay. Thread-safe.
 class FakeGate : public Gate {
  public:
@@ -51,9 +51,9 @@ class FakeGate : public Gate {
     const std::lock_guard lock(mutex_);
     outcomes_.emplace_back(d.event_id, outcome);
   }
-  std::vector<bool> VisibleTools(std::string_view, std::string_view, std::span<const std::string> tools, std::string_view) override {
+  std::vector<bool> VisibleTools(std::string_view token, std::string_view, std::span<const std::string> tools, std::string_view) override {
     std::vector<bool> visible;
-    for (const std::string& tool : tools) visible.push_back(tool.starts_with("read_"));
+    for (const std::string& tool : tools) visible.push_back(token != "narrow" && tool.starts_with("read_"));
     return visible;
   }
   void AcceptForeignTokens(std::shared_ptr<const ForeignTokens>) override {}
