@@ -180,7 +180,15 @@ std::string PostgresServer::Log() const {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void PostgresServer::Promote() { CHECK(Sql("SELECT pg_promote(true, 60)") == "t"); }
+void PostgresServer::Promote() {
+  // A statement that waits for the promotion holds a snapshot, and the replay that must end first may wait for it.
+  REQUIRE(Sql("SELECT pg_promote(false)") == "t");
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (Sql("SELECT pg_is_in_recovery()") != "f") {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    Pause();
+  }
+}
 
 std::string PostgresServer::Url(const std::string& user) const {
   return "host=" + socket_folder_ + " port=" + std::to_string(port_) + " user=" + user + " dbname=postgres";
@@ -192,7 +200,7 @@ std::string PostgresServer::Sql(const std::string& statements) {
   const std::unique_ptr<PGconn, void (*)(PGconn*)> session(PQconnectdb(Url().c_str()), &PQfinish);
   const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(session.get(), statements.c_str()), &PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) FAIL(PQerrorMessage(session.get()));
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) FAIL(std::string(PQerrorMessage(session.get())));
   return PQntuples(result.get()) == 0 ? std::string() : std::string(PQgetvalue(result.get(), 0, 0));
 }
 
