@@ -26,6 +26,8 @@ constexpr std::array<const char*, kNames> kSpelled = {
     "id", "caveats", "label", "t", "tools", "agent", "max_calls", "step_up_at", "callees", "callee_zones", "servers", "rate_per_min",
     "max_cents", "risk_max"};
 std::array<PyObject*, kNames> names{};
+// The wire names of the kinds of caveats that CaveatToPython knows, likewise.
+std::array<PyObject*, static_cast<std::size_t>(CaveatKind::kArgument)> kinds{};
 
 py::object Made(PyObject* object) {
   if (object == nullptr) throw py::error_already_set();
@@ -44,7 +46,7 @@ py::object Texts(const std::vector<std::string>& texts) {
 
 class Dict {
  public:
-  void Put(Name name, const py::object& value) {
+  void Put(Name name, py::handle value) {
     if (PyDict_SetItem(dict_.ptr(), names[name], value.ptr()) != 0) throw py::error_already_set();
   }
   void Number(Name name, std::int64_t value) { Put(name, Made(PyLong_FromLongLong(value))); }
@@ -69,7 +71,7 @@ class Dict {
 py::object CaveatToPython(const Caveat& caveat) {
   if (caveat.kind >= CaveatKind::kArgument) return ToPython(caveat.ToJson());
   Dict out;
-  out.Put(kT, Text(CaveatKindName(caveat.kind)));
+  out.Put(kT, kinds[static_cast<std::size_t>(caveat.kind)]);
   out.UnlessEmpty(kTools, caveat.tools);
   out.UnlessEmpty(kAgent, caveat.agent);
   out.UnlessZero(kExp, caveat.expires);
@@ -105,6 +107,11 @@ void RegisterContent() {
   for (std::size_t i = 0; i < kNames; ++i) {
     if (names[i] == nullptr) names[i] = PyUnicode_InternFromString(kSpelled[i]);
     if (names[i] == nullptr) throw py::error_already_set();
+  }
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const std::string name(CaveatKindName(static_cast<CaveatKind>(i)));
+    if (kinds[i] == nullptr) kinds[i] = PyUnicode_InternFromString(name.c_str());
+    if (kinds[i] == nullptr) throw py::error_already_set();
   }
 }
 
