@@ -44,6 +44,14 @@ constexpr Forward ForwardOf(const char* alphabet) {
 constexpr Forward kUrlForward = ForwardOf(kUrlAlphabet);
 constexpr Forward kStdForward = ForwardOf(kStdAlphabet);
 
+constexpr std::array<std::array<char, 2>, 256> HexPairs() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
+  return pairs;
+}
+constexpr auto kHexPairs = HexPairs();
+
 std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
 
 // The characters of `bytes`; returns the end of what it wrote.
@@ -181,10 +189,9 @@ Result<Bytes> Base64Decode(std::string_view text) {
 }
 
 void HexEncodeInto(std::span<const std::uint8_t> bytes, char* out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   for (const std::uint8_t b : bytes) {
-    *out++ = kDigits[b >> 4];
-    *out++ = kDigits[b & 15];
+    std::memcpy(out, kHexPairs[b].data(), 2);
+    out += 2;
   }
 }
 

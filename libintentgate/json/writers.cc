@@ -10,6 +10,7 @@ namespace intentgate::json {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+constexpr std::size_t kTypicalObject = 240;  // bytes of text; growing to them would be four allocations
 
 void AppendControl(unsigned char c, std::string& out) {
   switch (c) {
@@ -148,12 +149,14 @@ void AppendTo(const Value& value, std::string& out) { AppendInfallible<PlainStyl
 
 std::string Write(const Value& value) {
   std::string out;
+  if (value.is_object()) out.reserve(kTypicalObject);
   AppendTo(value, out);
   return out;
 }
 
 std::string WriteSortedExact(const Value& value) {
   std::string out;
+  if (value.is_object()) out.reserve(kTypicalObject);
   AppendInfallible<SortedExactStyle>(value, out);
   return out;
 }
