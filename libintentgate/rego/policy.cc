@@ -278,7 +278,7 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     Body body = ParseQuery(source.text, file, diagnostics);
     if (failed()) return result;
     const std::vector<std::string> names = ResolveQuery(body, file, diagnostics);
-    CheckBodyTypes(body, impl_->tree, Dialect::kV1, diagnostics);
+    CheckQueryTypes(body, impl_->tree, diagnostics);
     auto vars = static_cast<std::int32_t>(names.size());
     std::vector<std::int32_t> captured;
     CaptureValues(body, impl_->tree, captured, vars);

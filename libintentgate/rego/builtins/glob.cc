@@ -90,7 +90,8 @@ class GlobReader {
       } else if (rune == ',' && in_braces) {
         out += "|";
       } else if (rune == '\\') {
-        if (pos_ < glob_.size()) out += Quoted(NextRune(glob_, pos_));
+        if (pos_ == glob_.size()) return Fail("trailing backslash");
+        out += Quoted(NextRune(glob_, pos_));
       } else {
         out += Quoted(rune);
       }
