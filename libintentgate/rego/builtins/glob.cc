@@ -96,8 +96,7 @@ class GlobReader {
         out += Quoted(rune);
       }
     }
-    out.append(static_cast<std::size_t>(open_braces), ')');
-    return true;
+    return open_braces == 0 || Fail("unclosed `{`");
   }
 
   // A list "[abc]" or one range "[a-z]", after "!" the opposite.
