@@ -280,7 +280,7 @@ QueryResult CompiledPolicy::Query(std::string_view text, const json::Value* inpu
     Body body = ParseQuery(source.text, file, diagnostics);
     if (failed()) return result;
     const std::vector<std::string> names = ResolveQuery(body, file, diagnostics);
-    CheckBodyTypes(body, impl_->tree, Dialect::kV1, diagnostics);
+    CheckQueryTypes(body, impl_->tree, diagnostics);
     auto vars = static_cast<std::int32_t>(names.size());
     std::vector<std::int32_t> captured;
     CaptureValues(body, impl_->tree, captured, vars);
@@ -354,7 +354,7 @@ PartialResult CompiledPolicy::PartialEval(std::string_view text, const PartialOp
     partial::Query query{ParseQuery(source.text, file, diagnostics), {}, {}};
     if (failed()) return result;
     query.names = ResolveQuery(query.body, file, diagnostics);
-    CheckBodyTypes(query.body, impl_->tree, Dialect::kV1, diagnostics);
+    CheckQueryTypes(query.body, impl_->tree, diagnostics);
     SafetyPass safety(ArityOfOp, &impl_->tree, diagnostics);
     VarSet bound;
     VarSet shown;
