@@ -147,7 +147,7 @@ bool Evaluator::Dependent(State& state, Pending pending, Mode mode, std::vector<
     return true;
   }
   if (!expr.withs.empty()) return SaveWith(state, std::move(pending));
-  if (expr.negated) return Negated(state, pending, mode);
+  if (expr.negated) return Negated(state, pending);
   if (expr.kind == ExprKind::kTerm && expr.terms[0].IsCall()) {
     // f(x, out) is out = f(x).
     Term& call = expr.terms[0];
@@ -164,12 +164,12 @@ bool Evaluator::Dependent(State& state, Pending pending, Mode mode, std::vector<
 }
 
 // A negation of something simple (neutral.cc), which depends on an unknown.
-bool Evaluator::Negated(State& state, const Pending& pending, Mode) {
+bool Evaluator::Negated(State& state, const Pending& pending) {
   const Expr& expr = pending.expr;
   const Term& term = expr.terms[0];
   bool done = false;
   if (term.IsRef()) {
-    const bool goes_on = NegatedRule(state, expr, term, nullptr, &done);
+    const bool goes_on = NegatedRule(state, term, nullptr, &done);
     if (done) return goes_on;
   }
   if (IsEquality(term)) {
@@ -177,7 +177,7 @@ bool Evaluator::Negated(State& state, const Pending& pending, Mode) {
     const Term& ref = term.items[first ? 1 : 2];
     const Term& other = term.items[first ? 2 : 1];
     if (ref.IsRef() && other.IsScalar()) {
-      const bool goes_on = NegatedRule(state, expr, ref, &other, &done);
+      const bool goes_on = NegatedRule(state, ref, &other, &done);
       if (done) return goes_on;
     }
   }
@@ -192,12 +192,12 @@ bool Evaluator::Negated(State& state, const Pending& pending, Mode) {
 }
 
 // not p: none of the ways of p holds. Written out where each way is one expression that can be negated on its own.
-bool Evaluator::NegatedRule(State& state, const Expr&, const Term& ref, const Term* compared, bool* done) {
+bool Evaluator::NegatedRule(State& state, const Term& ref, const Term* compared, bool* done) {
   if (!ref.items[0].IsVar() || ref.items[0].var != kNoVar) return true;
   const Place place = world_.unknowns.PlaceOf(ref);
   if (place.kind != Place::Kind::kGroup || place.group->kind != GroupKind::kComplete || place.used != ref.items.size()) return true;
   Term copy = ref;
-  const std::optional<std::vector<Option>> options = RuleOptions(state, {&copy, compared == nullptr, compared}, place, Mode::kSplit);
+  const std::optional<std::vector<Option>> options = RuleOptions({&copy, compared == nullptr, compared}, place, Mode::kSplit);
   if (!options) return true;
   std::vector<Expr> negations;
   for (const Option& option : *options) {
@@ -241,16 +241,14 @@ bool Evaluator::SaveExpr(State& state, const Pending& pending) {
     if (settled) term = std::move(*settled);
     return settled.has_value();
   };
-  if (expr.negated) {
-    Pending again = pending;
-    return Negated(state, again, Mode::kClosed);
-  }
+  if (expr.negated) return Negated(state, pending);
   if (expr.kind == ExprKind::kTerm || expr.kind == ExprKind::kSomeIn) {
     if (!std::all_of(expr.terms.begin(), expr.terms.end(), settle)) return false;
     if (expr.kind == ExprKind::kTerm && IsConstant(expr.terms[0])) return !IsFalse(expr.terms[0]);
-    const bool folded = expr.kind == ExprKind::kTerm && expr.terms[0].IsCall() && expr.terms[0].items[0].IsVar() && !world_.unknowns.IsLate(expr.terms[0].items[0]) &&
-                        std::all_of(expr.terms[0].items.begin() + 1, expr.terms[0].items.end(), IsConstant);
-    if (folded) return state.Push(std::move(expr), pending.new_not), true;
+    const Term& term = expr.terms[0];
+    const bool folds = expr.kind == ExprKind::kTerm && term.IsCall() && term.items[0].IsVar() && !world_.unknowns.IsLate(term.items[0]) &&
+                       std::all_of(term.items.begin() + 1, term.items.end(), IsConstant);
+    if (folds) return state.Push(std::move(expr), pending.new_not), true;
   } else if (expr.kind == ExprKind::kEvery) {
     if (!settle(expr.terms.back())) return false;
     State inner;

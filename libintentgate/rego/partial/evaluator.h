@@ -123,8 +123,8 @@ class Evaluator {
   bool Next(State& state, Mode mode, std::vector<State>& out);
   bool RunBatch(State& state, std::vector<Pending> batch, Mode mode, std::vector<State>& out);
   bool Dependent(State& state, Pending pending, Mode mode, std::vector<State>& out);
-  bool Negated(State& state, const Pending& pending, Mode mode);
-  bool NegatedRule(State& state, const Expr& expr, const Term& ref, const Term* compared, bool* done);
+  bool Negated(State& state, const Pending& pending);
+  bool NegatedRule(State& state, const Term& ref, const Term* compared, bool* done);
   bool SaveExpr(State& state, const Pending& pending);
   bool SaveWith(State& state, Pending pending);
   void MarkSymbolic(State& state, const Expr& expr);
@@ -132,7 +132,7 @@ class Evaluator {
   bool Inline(State& state, const Pending& pending, Mode mode, std::vector<State>& out, bool* done);
   void FindSites(Term& term, bool top, const Term* compared, std::vector<Site>& out);
   Options OptionsOf(State& state, const Site& site, bool new_not, Mode mode);
-  Options RuleOptions(State& state, const Site& site, const Place& place, Mode mode);
+  Options RuleOptions(const Site& site, const Place& place, Mode mode);
   Options SetOptions(const Term& ref, const Place& place);
   Options KeyOptions(const Term& ref, std::size_t from, bool new_not);
   Options FunctionOptions(State& state, const Term& call, const RuleGroup& group, Mode mode);

@@ -114,7 +114,7 @@ Evaluator::Options Evaluator::OptionsOf(State& state, const Site& site, bool new
   }
   if (place.group->kind == GroupKind::kFunction) return std::nullopt;
   if (!world_.unknowns.Depends(*place.group)) return mode == Mode::kSplit ? KeyOptions(term, place.used, new_not) : std::nullopt;
-  if (place.group->kind == GroupKind::kComplete) return RuleOptions(state, site, place, mode);
+  if (place.group->kind == GroupKind::kComplete) return RuleOptions(site, place, mode);
   return mode == Mode::kSplit ? SetOptions(term, place) : std::nullopt;
 }
 
@@ -209,11 +209,12 @@ bool Evaluator::Agree(const std::vector<Way>& ways, Mode mode, const std::set<st
   const bool constant = IsConstant(ways[0].value);
   if (ways.size() == 1) return (constant && mode == Mode::kSplit) || OneAnswer(ways[0], outer);
   const std::string text = TermText(ways[0].value);
-  return mode == Mode::kSplit && constant &&
-         std::all_of(ways.begin(), ways.end(), [&](const Way& way) { return IsConstant(way.value) && way.value.kind == ways[0].value.kind && TermText(way.value) == text; });
+  return mode == Mode::kSplit && constant && std::all_of(ways.begin(), ways.end(), [&](const Way& way) {
+           return IsConstant(way.value) && way.value.kind == ways[0].value.kind && TermText(way.value) == text;
+         });
 }
 
-Evaluator::Options Evaluator::RuleOptions(State&, const Site& site, const Place& place, Mode mode) {
+Evaluator::Options Evaluator::RuleOptions(const Site& site, const Place& place, Mode mode) {
   const Term& ref = *site.term;
   const RuleGroup& group = *place.group;
   const bool whole = place.used == ref.items.size();
