@@ -1,8 +1,8 @@
 """Evaluates generated policies whole and in part, and compares.
 
-  rego_partial.py RUNNER COUNT [--seed N] [--oracle PROGRAM]
+  partial.py RUNNER COUNT [--seed N] [--oracle PROGRAM]
 
-For each policy of rego_differential.py, and as many over few values, and a random split of its input and data into a known and an unknown part: what partial evaluation leaves,
+For each policy of policies.py, and as many over few values, and a random split of its input and data into a known and an unknown part: what partial evaluation leaves,
 evaluated with the unknown part alone, must answer as the policy does with everything. With --oracle, OPA evaluates what is left as
 well. Closes with `N passed, N failed`; refused are those that partial evaluation says it cannot do.
 """
@@ -12,7 +12,8 @@ import json
 import random
 import sys
 
-from rego_differential import ask, canonical, make
+import engines
+import policies
 
 BATCH = 250
 SMALL_PLACES = ["input", "input.a", "input.b", "input.c", "input.xs", "input.ys", "input.o", "data.d.x", "data.d.list", "data.d.map"]
@@ -118,7 +119,7 @@ def case(seed):
     """The whole request, the partial one, and the documents that are left; None where the split cannot be."""
     rng = random.Random("partial %d" % seed)
     small = seed % 2 == 0
-    request = make_small(seed) if small else make(seed)
+    request = make_small(seed) if small else policies.make(random.Random(seed))
     places = (SMALL_PLACES if small else PLACES)[1:]
     unknowns = rng.choice([["input"], rng.sample(places, 1), rng.sample(places, 2), rng.sample(places, 3), ["input", "data.d.list"], ["data.d"]])
     rules = [line.split("(")[0].split("[")[0].split()[0] for line in request["modules"][0].splitlines()[2:] if not line.startswith("default")]
@@ -154,7 +155,18 @@ def verdict(answer, whole):
     values = [b.get("x") for b in answer.get("bindings") or []]
     if not whole:
         values = values[0] if values else []
-    return ("ok", sorted(set(canonical([json.dumps(v, sort_keys=True) for v in values]))))
+    return ("ok", sorted({json.dumps(numbers(v), sort_keys=True) for v in values}))
+
+
+def numbers(value):
+    """1 and 1.0 are one number."""
+    if isinstance(value, engines.Digits):
+        return float(value)
+    if isinstance(value, list):
+        return [numbers(v) for v in value]
+    if isinstance(value, dict):
+        return {k: numbers(v) for k, v in value.items()}
+    return value
 
 
 def compare(whole, left):
@@ -172,13 +184,14 @@ def main():
     parser.add_argument("--oracle")
     parser.add_argument("--show", type=int, default=5)
     args = parser.parse_args()
+    runner = engines.Engine(args.runner)
     compared = different = refused = broken = typed = 0
     reasons = collections.Counter()
     for start in range(args.seed, args.seed + args.count, BATCH):
         cases = [(seed, case(seed)) for seed in range(start, min(start + BATCH, args.seed + args.count))]
         cases = [(seed, c) for seed, c in cases if c is not None]
-        wholes = [verdict(a, True) for a in ask(args.runner, [c[0] for _, c in cases])]
-        partials = ask(args.runner, [c[1] for _, c in cases])
+        wholes = [verdict(a, True) for a in runner.ask([c[0] for _, c in cases])]
+        partials = runner.ask([c[1] for _, c in cases])
         todo = []
         for (seed, c), whole, partial in zip(cases, wholes, partials):
             if whole[0] == "error":
@@ -191,11 +204,11 @@ def main():
                     print("seed %d: %s\n%s" % (seed, partial["error"], c[0]["modules"][0]))
             else:
                 todo.append((seed, c, whole, partial, rest(c[1], c[2], c[3], partial)))
-        for engine in [args.runner] + ([args.oracle] if args.oracle else []):
-            for (seed, c, whole, partial, request), answer in zip(todo, ask(engine, [t[4] for t in todo])):
+        for engine in [runner] + ([engines.Engine(args.oracle)] if args.oracle else []):
+            for (seed, c, whole, partial, request), answer in zip(todo, engine.ask([t[4] for t in todo])):
                 compared += 1
                 left = verdict(answer, False)
-                if engine == args.oracle and "rego_type_error" in answer.get("error", ""):
+                if engine is not runner and "rego_type_error" in answer.get("error", ""):
                     typed += 1  # OPA knows the types of constants, which the policy had in its data or input
                     continue
                 if compare(whole, left):
@@ -203,7 +216,7 @@ def main():
                 different += 1
                 if different <= args.show:
                     print("seed %d, %s\n%s\nquery %s\npartial %s\ninput %s\ndata %s\nwhole %s\nleft  %s %s\n%s" % (
-                        seed, engine.rsplit("/", 1)[-1], c[0]["modules"][0], c[0]["query"], json.dumps(c[1]["partial"]), json.dumps(c[0]["input"]), json.dumps(c[0]["data"]),
+                        seed, engine.program.rsplit("/", 1)[-1], c[0]["modules"][0], c[0]["query"], json.dumps(c[1]["partial"]), json.dumps(c[0]["input"]), json.dumps(c[0]["data"]),
                         whole, left, answer.get("error", "")[:300], "\n".join(request["modules"])))
     print("%d compared, %d different, %d refused, %d without an answer, %d refused by OPA's type check" % (compared, different, refused, broken, typed))
     for reason, count in reasons.most_common():
