@@ -167,6 +167,17 @@ CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
   return command->add_option("--explain", explain, "show how the answer came about")->check(CLI::IsMember({"full", "fails", "notes"}));
 }
 
+// As opa's flags are called, spelling included.
+void AddPartial(CLI::App* eval, PolicyEvalOptions& options) {
+  CLI::Option* partial = eval->add_flag("-p,--partial", options.partial, "evaluate in part: print what is left of the query");
+  eval->add_option("-u,--unknowns", options.unknowns, "what only the later evaluation knows, such as input.resource or data.rows; input if not given")->delimiter(',')->needs(partial);
+  eval->add_option("--disable-inlining", options.disable_inlining, "rules at and below this path stay rules, may be repeated")->delimiter(',')->needs(partial);
+  eval->add_flag("--shallow-inlining", options.shallow_inlining, "all rules that depend on unknowns stay rules")->needs(partial);
+  eval->add_flag("--nondeterminstic-builtins,--nondeterministic-builtins", options.nondeterministic_builtins,
+                 "evaluate what depends on the time, on chance and on the network now")->needs(partial);
+  eval->add_option("--format", options.format, "pretty or json; with --partial also source: what is left, as Rego")->check(CLI::IsMember({"pretty", "json", "source"}));
+}
+
 void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   CLI::App* eval = PolicyCommand(policy, "eval", "evaluate a query",
                                  "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
@@ -180,6 +191,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   eval->add_flag("--fail", options.fail, "exit with 1 if there is no answer");
   eval->add_flag("--fail-defined", options.fail_defined, "exit with 1 if there is one");
   eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
+  AddPartial(eval, options);
   AddJson(eval, options.json);
 }
 

@@ -1,4 +1,4 @@
-// policy eval, policy check, policy deps.
+// policy eval, policy check, policy deps. What is left by policy eval --partial is shown by policy_partial.cc.
 
 #include <fmt/format.h>
 
@@ -96,7 +96,13 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 
 }  // namespace
 
-int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
+int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
+  PolicyEvalOptions options = given;
+  options.json = options.json || options.format == "json";
+  if (options.format == "source" && !options.partial) {
+    streams.err << "intentgate: --format source shows what partial evaluation leaves: give --partial as well\n";
+    return kExitUsage;
+  }
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams, kExitFailed);
   const Result<std::optional<json::Value>> input = ReadPolicyInput(options.input, streams);
@@ -112,6 +118,7 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
   eval.host = host->get();
   eval.observer = observed.observer();
   eval.strict_builtin_errors = options.strict;
+  if (options.partial) return PolicyEvalPartial(options, *compiled.policy, input->has_value() ? &**input : nullptr, eval, streams);
   const rego::QueryResult result = compiled.policy->Query(options.query, input->has_value() ? &**input : nullptr, eval);
   observed.Stop();
   if (!result.diagnostics.empty()) return ReportDiagnostics(result.diagnostics, options.json, streams, kExitFailed);

@@ -17,7 +17,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
   void Start(Upstream& upstream) {
     const auto self = shared_from_this();
-    call_ = upstream.Post({std::move(question_.body), question_.session, std::move(question_.more), true},
+    call_ = upstream.Post({std::move(question_.body), question_.session, std::move(question_.more), true, false, std::move(question_.caller)},
                           {[self](const http::ResponseHead& head) { self->reader_.Head(head); },
                            [self](std::string_view piece) { self->OnBody(piece); },
                            [self](const Status& status) { self->OnDone(status); }});
@@ -77,9 +77,9 @@ void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done)
   std::make_shared<Asking>(std::move(question), std::move(done))->Start(upstream);
 }
 
-void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, std::function<void(int)> done) {
+void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done) {
   const auto status = std::make_shared<int>(0);
-  upstream.Post({std::move(body), session, {}, true},
+  upstream.Post({std::move(body), session, {}, true, false, std::move(caller)},
                 {[status](const http::ResponseHead& head) { *status = head.status; },
                  {},
                  [status, done = std::move(done)](const Status& end) { done(end.ok() ? *status : 0); }});

@@ -26,12 +26,13 @@ struct Question {
   std::size_t max_bytes = 0;
   http::HeaderList more = {};      // header fields besides
   bool takes_errors = false;       // a JSON-RPC error is an answer also under an error status
+  oauth::OnBehalfPtr caller = nullptr;  // as UpstreamMessage's
 };
 
 // Loop-bound. `done` is called once, later. The message may be sent twice.
 void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done);
 
 // A message that has no answer: `done` gets the HTTP status, or 0 when there was none.
-void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, std::function<void(int)> done);
+void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done);
 
 }  // namespace intentgate::mcp

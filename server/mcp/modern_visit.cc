@@ -8,6 +8,7 @@
 #include "mcp/discover.h"
 #include "mcp/exchange_util.h"
 #include "mcp/lists.h"
+#include "mcp/on_behalf.h"
 #include "mcp/own_task_visit.h"
 #include "mcp/param_headers.h"
 #include "mcp/relay.h"
@@ -186,6 +187,7 @@ void ModernVisit::Discover() {
   if (lane_.merged()) return DiscoverAll(lane_, exchange_, message_);
   Question question{std::string(exchange_->body()), *message_->id(), {}, lane_.max_answer(), PassedHeaders(head_, Era::kModern)};
   question.takes_errors = true;
+  question.caller = OnBehalfOf(lane_, 0, *exchange_);
   Ask(*lane_.At(0).upstream, std::move(question), [&lane = lane_, exchange = exchange_, id = *message_->id()](Asked asked) {
     if (asked.answer && !asked.answer->rpc_error) {
       json::Value* result = asked.answer->body.Find("result");
