@@ -13,6 +13,7 @@
 #include "fetch/curl_fetcher.h"
 #include "http/server.h"
 #include "mcp/endpoint.h"
+#include "mcp/pin_files.h"
 #include "mcp/stdio_upstream.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -112,7 +113,7 @@ using PinsOfEach = std::vector<std::shared_ptr<const mcp::ToolPins>>;
 Result<PinsOfEach> ReadPins(const config::ServerSettings& settings) {
   PinsOfEach all;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
-    const std::string& file = upstream->tool_pins.empty() ? settings.tool_pins : upstream->tool_pins;
+    const std::string& file = mcp::PinFileOf(settings, *upstream);
     if (file.empty()) {
       all.push_back(nullptr);
       continue;

@@ -147,6 +147,18 @@ Problem StorePublicUrl(const std::string& text, const FileReader&, ServerSetting
   return std::nullopt;
 }
 
+// What stands for {id} is a UUID, which every part of a URL but the host may have.
+Problem StoreApprovalUrl(const std::string& text, const FileReader&, ServerSettings& out) {
+  constexpr std::string_view kPlace = "{id}";
+  const std::size_t at = text.find(kPlace);
+  if (at == std::string::npos) return "must have {id} where the approval's id belongs";
+  std::string filled = text;
+  const Result<http::Url> url = http::ParseUrl(filled.replace(at, kPlace.size(), "id"));
+  if (!url.ok()) return url.error().message;
+  out.approval_url = text;
+  return std::nullopt;
+}
+
 Problem StoreAuthorizationServer(const std::string& text, const FileReader&, ServerSettings& out) {
   if (const Result<http::Url> url = http::ParseUrl(text); !url.ok()) return url.error().message;
   out.authorization_servers.push_back(text);
@@ -315,6 +327,7 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
       {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
        IG_INTEGER(approval_wait_seconds, 0, 86'400)},
+      {"mcp.approval_url", "", "", "URL of a page where a person answers, with {id} for the approval's id; clients that take URLs show it", StoreApprovalUrl},
       {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a silent stream; the caller's token is asked again as often",
        IG_INTEGER(keep_alive_ms, 10, 600'000)},
       {"mcp.merge_wait_ms", "", "5000", "with several upstreams: how long a list or a handshake waits for one of them",

@@ -114,6 +114,8 @@ void Endpoint::FollowCatalogue() {
       catalogue_loops_.push_back(std::make_shared<CatalogueLoop>(lane, i));
       catalogue_loops_.back()->Load();
     }
+    pin_files_ = std::make_unique<PinFiles>(lane);
+    pin_files_->Follow();
   });
 }
 

@@ -18,7 +18,7 @@ opa=$(cd "$oracle" && "$GO" list -m -f '{{.Dir}}' github.com/open-policy-agent/o
 "$VENV/bin/python" tests/conformance/ast_compare.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" "$opa/v1/test/cases/testdata" \
   --allow tests/conformance/ast_differences.json
 # What partial evaluation leaves, in both engines.
-"$VENV/bin/python" tests/conformance/rego_partial.py "${BUILD:-build/release}/tests/conformance/rego_case" "$((${N:-10000} / 4))" --seed "${SEED:-1}" \
+"$VENV/bin/python" tests/conformance/differential/partial.py "${BUILD:-build/release}/tests/conformance/rego_case" "$((${N:-10000} / 4))" --seed "${SEED:-1}" \
   --oracle "$oracle/oracle"
 exec "$VENV/bin/python" tests/conformance/differential/run.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" \
   "$opa/capabilities.json" "${N:-10000}" --seed "${SEED:-1}"

@@ -85,7 +85,8 @@ Value Machine::OneValue(const RuleSet& set, std::span<const Value> args, const M
     const Value value = EvalRuleOnce(set, rule, frame);
     if (!value.defined()) return false;
     if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
-    result = value;
+    // Of equal numbers that are written in two ways, the first is the answer.
+    if (!result.defined()) result = value;
     return set.early_exit;
   });
   if (result.defined() || set.fallback == nullptr) return result;

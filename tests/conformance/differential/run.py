@@ -71,6 +71,17 @@ def same_but_for_empty(ours, theirs):
     return len(sides) == 2 and without_empty(json.loads(ours)) == without_empty(json.loads(theirs))
 
 
+def as_floats(value):
+    if isinstance(value, dict):
+        return float(value["#"]) if "#" in value else {k: as_floats(v) for k, v in value.items()}
+    return [as_floats(v) for v in value] if isinstance(value, list) else value
+
+
+def same_but_for_digits(ours, theirs):
+    sides = [side for side in (ours, theirs) if not side.startswith(("error", "undefined"))]
+    return len(sides) == 2 and as_floats(json.loads(ours)) == as_floats(json.loads(theirs))
+
+
 def without_order(text):
     """"must be one of {number, set}" names the same kinds in any order."""
     return re.sub(r"\{[a-z, ]+\}", lambda m: ",".join(sorted(m.group(0)[1:-1].split(", "))), text)
@@ -94,6 +105,8 @@ class Allowed:
         for entry in self.entries:
             text, ours, opa, anywhere = entry["matchers"]
             fits = (text.search(piece[0]), ours.match(piece[1]), opa.match(piece[2]), anywhere.search(whole))
+            if entry.get("but_for_digits") and not same_but_for_digits(piece[1], piece[2]):
+                continue
             if entry.get("same_code") and code(piece[1]) != code(piece[2]):
                 continue
             if entry.get("but_for_empty") and not same_but_for_empty(piece[1], piece[2]):

@@ -1,21 +1,19 @@
 """Evaluates generated policies whole and in part, and compares.
 
-  rego_partial.py RUNNER COUNT [--seed N] [--oracle PROGRAM]
+  partial.py RUNNER COUNT [--seed N] [--oracle PROGRAM]
 
-For each policy of differential/policies.py, and as many over few values, and a random split of its input and data into a known and an unknown part: what partial evaluation leaves,
+For each policy of policies.py, and as many over few values, and a random split of its input and data into a known and an unknown part: what partial evaluation leaves,
 evaluated with the unknown part alone, must answer as the policy does with everything. With --oracle, OPA evaluates what is left as
 well. Closes with `N passed, N failed`; refused are those that partial evaluation says it cannot do.
 """
 import argparse
 import collections
 import json
-import pathlib
 import random
-import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "differential"))
-import policies  # noqa: E402
+import engines
+import policies
 
 BATCH = 250
 SMALL_PLACES = ["input", "input.a", "input.b", "input.c", "input.xs", "input.ys", "input.o", "data.d.x", "data.d.list", "data.d.map"]
@@ -98,32 +96,6 @@ def make_small(seed):
     return {"query": "data.p = x", "modules": ["package p\n" + header + "\n" + "\n".join(rules)], "input": document, "data": data, "strict": False}
 
 
-def ask(program, requests):
-    """Every request's answer. A program that ends is started again behind the request that it ended at."""
-    answers = []
-    while len(answers) < len(requests):
-        text = "".join(json.dumps(r) + "\n" for r in requests[len(answers):])
-        done = subprocess.run([program], input=text, capture_output=True, encoding="utf-8", errors="replace", check=False)
-        answers += [json.loads(line) for line in done.stdout.splitlines()]
-        if len(answers) < len(requests):
-            answers.append({"error_code": "crash", "error": "crash: " + done.stderr[:200]})
-    return answers
-
-
-def numbers(v):
-    if isinstance(v, bool) or v is None or isinstance(v, str):
-        return v
-    if isinstance(v, (int, float)):
-        return float(v)
-    if isinstance(v, list):
-        return [numbers(x) for x in v]
-    return {k: numbers(x) for k, x in v.items()}
-
-
-def canonical(texts):
-    return [json.dumps(numbers(json.loads(t)), sort_keys=True) for t in texts]
-
-
 def split(rng, document, prefix, unknowns):
     """The known and the unknown part of a document."""
     known, unknown = {}, {}
@@ -147,7 +119,7 @@ def case(seed):
     """The whole request, the partial one, and the documents that are left; None where the split cannot be."""
     rng = random.Random("partial %d" % seed)
     small = seed % 2 == 0
-    request = make_small(seed) if small else policies.make(rng)
+    request = make_small(seed) if small else policies.make(random.Random(seed))
     places = (SMALL_PLACES if small else PLACES)[1:]
     unknowns = rng.choice([["input"], rng.sample(places, 1), rng.sample(places, 2), rng.sample(places, 3), ["input", "data.d.list"], ["data.d"]])
     rules = [line.split("(")[0].split("[")[0].split()[0] for line in request["modules"][0].splitlines()[2:] if not line.startswith("default")]
@@ -183,7 +155,18 @@ def verdict(answer, whole):
     values = [b.get("x") for b in answer.get("bindings") or []]
     if not whole:
         values = values[0] if values else []
-    return ("ok", sorted(set(canonical([json.dumps(v, sort_keys=True) for v in values]))))
+    return ("ok", sorted({json.dumps(numbers(v), sort_keys=True) for v in values}))
+
+
+def numbers(value):
+    """1 and 1.0 are one number."""
+    if isinstance(value, engines.Digits):
+        return float(value)
+    if isinstance(value, list):
+        return [numbers(v) for v in value]
+    if isinstance(value, dict):
+        return {k: numbers(v) for k, v in value.items()}
+    return value
 
 
 def compare(whole, left):
@@ -201,13 +184,14 @@ def main():
     parser.add_argument("--oracle")
     parser.add_argument("--show", type=int, default=5)
     args = parser.parse_args()
+    runner = engines.Engine(args.runner)
     compared = different = refused = broken = typed = 0
     reasons = collections.Counter()
     for start in range(args.seed, args.seed + args.count, BATCH):
         cases = [(seed, case(seed)) for seed in range(start, min(start + BATCH, args.seed + args.count))]
         cases = [(seed, c) for seed, c in cases if c is not None]
-        wholes = [verdict(a, True) for a in ask(args.runner, [c[0] for _, c in cases])]
-        partials = ask(args.runner, [c[1] for _, c in cases])
+        wholes = [verdict(a, True) for a in runner.ask([c[0] for _, c in cases])]
+        partials = runner.ask([c[1] for _, c in cases])
         todo = []
         for (seed, c), whole, partial in zip(cases, wholes, partials):
             if whole[0] == "error":
@@ -220,11 +204,11 @@ def main():
                     print("seed %d: %s\n%s" % (seed, partial["error"], c[0]["modules"][0]))
             else:
                 todo.append((seed, c, whole, partial, rest(c[1], c[2], c[3], partial)))
-        for engine in [args.runner] + ([args.oracle] if args.oracle else []):
-            for (seed, c, whole, partial, request), answer in zip(todo, ask(engine, [t[4] for t in todo])):
+        for engine in [runner] + ([engines.Engine(args.oracle)] if args.oracle else []):
+            for (seed, c, whole, partial, request), answer in zip(todo, engine.ask([t[4] for t in todo])):
                 compared += 1
                 left = verdict(answer, False)
-                if engine == args.oracle and "rego_type_error" in answer.get("error", ""):
+                if engine is not runner and "rego_type_error" in answer.get("error", ""):
                     typed += 1  # OPA knows the types of constants, which the policy had in its data or input
                     continue
                 if compare(whole, left):
@@ -232,7 +216,7 @@ def main():
                 different += 1
                 if different <= args.show:
                     print("seed %d, %s\n%s\nquery %s\npartial %s\ninput %s\ndata %s\nwhole %s\nleft  %s %s\n%s" % (
-                        seed, engine.rsplit("/", 1)[-1], c[0]["modules"][0], c[0]["query"], json.dumps(c[1]["partial"]), json.dumps(c[0]["input"]), json.dumps(c[0]["data"]),
+                        seed, engine.program.rsplit("/", 1)[-1], c[0]["modules"][0], c[0]["query"], json.dumps(c[1]["partial"]), json.dumps(c[0]["input"]), json.dumps(c[0]["data"]),
                         whole, left, answer.get("error", "")[:300], "\n".join(request["modules"])))
     print("%d compared, %d different, %d refused, %d without an answer, %d refused by OPA's type check" % (compared, different, refused, broken, typed))
     for reason, count in reasons.most_common():
