@@ -9,6 +9,6 @@
 namespace intentgate::rego {
 
 // `file` names the module in the places of its comments. Metadata blocks are comments here and nothing more.
-std::string ModuleJson(Module module, std::string_view file);
+std::string ModuleJson(ModuleAst module, std::string_view file);
 
 }  // namespace intentgate::rego
