@@ -114,7 +114,7 @@ class GroupCommitLog final : public AuditLog {
   Status Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered);
   // Under the lock.
   Status RoomFor(std::size_t bytes, AuditPromise promise) const;
-  void EnqueueForChain(QueuedEvent queued, bool answered);
+  void EnqueueForChain(QueuedEvent&& queued, bool answered);
   void NoteLost(const QueuedEvent& event, bool acknowledged, std::string_view why);
   void HandOverLost();
   Producer& ProducerOf(const std::string& tenant);
@@ -374,7 +374,7 @@ GroupCommitLog::Producer& GroupCommitLog::ProducerOf(const std::string& tenant) 
   return producer != producers_.end() ? producer->second : producers_.emplace(tenant, Producer()).first->second;
 }
 
-void GroupCommitLog::EnqueueForChain(QueuedEvent queued, bool answered) {
+void GroupCommitLog::EnqueueForChain(QueuedEvent&& queued, bool answered) {
   queued_bytes_ += queued.draft.bytes();
   queue_.push_back(std::move(queued));
   ++taken_in_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "audit/commitments.h"
@@ -46,14 +47,23 @@ class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
 
-  void Name(std::string_view name) {
-    out_.append(first_ ? "\"" : ",\"").append(name).append("\":");
-    first_ = false;
-  }
+  void Name(std::string_view name) { Begin(name, 0); }
   void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
+    if (NeedsEscape(value)) {
+      Name(name);
+      return AppendString(value, out_);
+    }
+    char* at = Begin(name, value.size() + 2);
+    *at++ = '"';
+    std::memcpy(at, value.data(), value.size());
+    at[value.size()] = '"';
+  }
+  void Time(std::string_view name, std::int64_t micros) {
     Name(name);
-    AppendString(value, out_);
+    out_ += '"';
+    base::AppendRfc3339Micros(micros, out_);
+    out_ += '"';
   }
   void Integer(std::string_view name, std::int64_t value, bool also_zero = false) {
     if (value == 0 && !also_zero) return;
@@ -99,6 +109,21 @@ class ObjectWriter {
   void Close() { out_ += '}'; }
 
  private:
+  // Writes the name and makes room for so many bytes behind it: one growth of the text for a member.
+  char* Begin(std::string_view name, std::size_t room) {
+    const std::size_t from = out_.size();
+    const bool comma = !std::exchange(first_, false);
+    out_.resize(from + (comma ? 1 : 0) + name.size() + 3 + room);
+    char* at = out_.data() + from;
+    if (comma) *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, name.data(), name.size());
+    at += name.size();
+    *at++ = '"';
+    *at++ = ':';
+    return at;
+  }
+
   std::string& out_;
   bool first_ = true;
 };
@@ -213,7 +238,7 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   w.Text("session_id", e.session_id);
   w.Text("tenant", e.tenant);
   w.Text("tool", e.tool);
-  w.Text("ts", base::FormatRfc3339Micros(e.ts_micros));
+  w.Time("ts", e.ts_micros);
   w.Integer("upstream_status", e.upstream_status);
   w.Close();
 

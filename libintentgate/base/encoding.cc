@@ -15,13 +15,13 @@ constexpr char kStdAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 // What a character at each place of a group of four adds to the group's 24 bits; the bit above them marks a
 // character outside the alphabet.
 constexpr std::uint32_t kInvalid = 1u << 24;
-constexpr std::size_t kWorthBlocks = 32;  // characters
+constexpr std::size_t kWorthBlocks = 32;  // characters or bytes
 struct Reverse {
   std::array<std::array<std::uint32_t, 256>, 4> places{};
-  char c62 = 0, c63 = 0;
+  Base64Rows rows;
 };
 constexpr Reverse ReverseOf(const char* alphabet) {
-  Reverse reverse{.places = {}, .c62 = alphabet[62], .c63 = alphabet[63]};
+  Reverse reverse{.places = {}, .rows = RowsOf(alphabet)};
   for (std::uint32_t place = 0; place < 4; ++place) {
     for (auto& entry : reverse.places[place]) entry = kInvalid;
     for (std::uint32_t i = 0; i < 64; ++i) reverse.places[place][static_cast<std::uint8_t>(alphabet[i])] = i << (18 - 6 * place);
@@ -32,24 +32,39 @@ constexpr Reverse kUrlReverse = ReverseOf(kUrlAlphabet);
 constexpr Reverse kStdReverse = ReverseOf(kStdAlphabet);
 
 // The two characters of each twelve bits.
-using Pairs = std::array<std::array<char, 2>, 4096>;
-constexpr Pairs PairsOf(const char* alphabet) {
-  Pairs pairs{};
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {alphabet[i >> 6], alphabet[i & 63]};
+struct Forward {
+  std::array<std::array<char, 2>, 4096> pairs{};
+  Base64Rows rows;
+};
+constexpr Forward ForwardOf(const char* alphabet) {
+  Forward forward{.pairs = {}, .rows = RowsOf(alphabet)};
+  for (std::size_t i = 0; i < forward.pairs.size(); ++i) forward.pairs[i] = {alphabet[i >> 6], alphabet[i & 63]};
+  return forward;
+}
+constexpr Forward kUrlForward = ForwardOf(kUrlAlphabet);
+constexpr Forward kStdForward = ForwardOf(kStdAlphabet);
+
+constexpr std::array<std::array<char, 2>, 256> HexPairs() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
   return pairs;
 }
-constexpr Pairs kUrlPairs = PairsOf(kUrlAlphabet);
-constexpr Pairs kStdPairs = PairsOf(kStdAlphabet);
+constexpr auto kHexPairs = HexPairs();
 
 std::uint64_t BigEndian(std::uint64_t n) { return std::endian::native == std::endian::big ? n : __builtin_bswap64(n); }
 
 // The characters of `bytes`; returns the end of what it wrote.
-char* EncodeInto(std::span<const std::uint8_t> bytes, const Pairs& pairs, char* p) {
+char* EncodeInto(std::span<const std::uint8_t> bytes, const Forward& forward, char* p) {
   const auto put = [&](std::uint64_t twelve_bits) {
-    std::memcpy(p, pairs[twelve_bits & 4095].data(), 2);
+    std::memcpy(p, forward.pairs[twelve_bits & 4095].data(), 2);
     p += 2;
   };
   std::size_t i = 0;
+  if (bytes.size() >= kWorthBlocks && HasBase64Blocks()) {
+    i = EncodeBlocks(bytes.data(), bytes.size(), forward.rows, p);
+    p += i / 3 * 4;
+  }
   // Six bytes are loaded as eight, so two more must follow.
   for (; i + 8 <= bytes.size(); i += 6) {
     std::uint64_t v = 0;
@@ -68,15 +83,15 @@ char* EncodeInto(std::span<const std::uint8_t> bytes, const Pairs& pairs, char* 
   } else if (rest == 2) {
     const std::uint32_t v = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8;
     put(v >> 12);
-    *p++ = pairs[v & 4095][0];
+    *p++ = forward.pairs[v & 4095][0];
   }
   return p;
 }
 
-void Append(std::span<const std::uint8_t> bytes, const Pairs& pairs, std::string& out) {
+void Append(std::span<const std::uint8_t> bytes, const Forward& forward, std::string& out) {
   const std::size_t start = out.size();
   out.resize(start + Base64UrlSize(bytes.size()));
-  EncodeInto(bytes, pairs, out.data() + start);
+  EncodeInto(bytes, forward, out.data() + start);
 }
 
 // What is wrong with the text, or null; writes text.size() * 3 / 4 bytes.
@@ -89,8 +104,9 @@ const char* DecodeInto(std::string_view text, const Reverse& reverse, std::uint8
   };
   std::uint32_t seen = 0;
   std::size_t i = 0;
-  if (text.size() >= kWorthBlocks && CanDecodeBlocks()) {
-    const DecodedBlocks blocks = DecodeBlocks(s, text.size(), reverse.c62, reverse.c63, p);
+  if (text.size() >= kWorthBlocks && HasBase64Blocks()) {
+    const auto decode = HasWideBase64Blocks() ? DecodeWideBlocks : DecodeBlocks;
+    const DecodedBlocks blocks = decode(s, text.size(), reverse.rows, p);
     if (!blocks.valid) seen = kInvalid;
     i = blocks.chars;
     p += i / 4 * 3;
@@ -133,13 +149,13 @@ Status Decode(std::string_view text, const Reverse& reverse, Out& out) {
 
 std::string Base64UrlEncode(std::span<const std::uint8_t> bytes) {
   std::string out;
-  Append(bytes, kUrlPairs, out);
+  Append(bytes, kUrlForward, out);
   return out;
 }
 
-void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out) { Append(bytes, kUrlPairs, out); }
+void Base64UrlAppend(std::span<const std::uint8_t> bytes, std::string& out) { Append(bytes, kUrlForward, out); }
 
-char* Base64UrlEncodeInto(std::span<const std::uint8_t> bytes, char* out) { return EncodeInto(bytes, kUrlPairs, out); }
+char* Base64UrlEncodeInto(std::span<const std::uint8_t> bytes, char* out) { return EncodeInto(bytes, kUrlForward, out); }
 
 Result<Bytes> Base64UrlDecode(std::string_view text) {
   Bytes out;
@@ -159,7 +175,7 @@ Result<std::string> Base64UrlDecodeText(std::string_view text) {
 
 std::string Base64Encode(std::span<const std::uint8_t> bytes) {
   std::string out;
-  Append(bytes, kStdPairs, out);
+  Append(bytes, kStdForward, out);
   out.append((4 - out.size() % 4) % 4, '=');
   return out;
 }
@@ -173,10 +189,9 @@ Result<Bytes> Base64Decode(std::string_view text) {
 }
 
 void HexEncodeInto(std::span<const std::uint8_t> bytes, char* out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   for (const std::uint8_t b : bytes) {
-    *out++ = kDigits[b >> 4];
-    *out++ = kDigits[b & 15];
+    std::memcpy(out, kHexPairs[b].data(), 2);
+    out += 2;
   }
 }
 

@@ -9,18 +9,22 @@ namespace {
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::int64_t kDaySeconds = 86'400;
 
+constexpr std::size_t kMaxText = 48;
+
 // By hand, because a printf costs more than the rest of an event's time stamp.
-void AppendDigits(char before, unsigned value, std::size_t width, std::string& out) {
-  out += before;
-  const std::size_t start = out.size();
-  out.append(width, '0');
-  for (std::size_t at = start + width; at > start; value /= 10) out[--at] = static_cast<char>('0' + value % 10);
+char* PutDigits(unsigned value, std::ptrdiff_t width, char* out) {
+  for (char* at = out + width; at > out; value /= 10) *--at = static_cast<char>('0' + value % 10);
+  return out + width;
 }
 
-void AppendYear(int year, std::string& out) {
-  char digits[16];
-  const int length = std::snprintf(digits, sizeof digits, "%04d", year);
-  out.append(digits, static_cast<std::size_t>(length));
+char* PutTwo(char before, std::int64_t value, char* out) {
+  *out = before;
+  return PutDigits(static_cast<unsigned>(value), 2, out + 1);
+}
+
+char* PutYear(int year, char* out) {
+  if (year >= 0 && year <= 9999) return PutDigits(static_cast<unsigned>(year), 4, out);
+  return out + std::snprintf(out, kMaxText / 2, "%04d", year);
 }
 
 // Reads exactly `digits` decimal digits at text[pos].
@@ -44,6 +48,12 @@ Error NoTime() { return {ErrorCode::kMalformed, "not an RFC 3339 time such as 20
 }  // namespace
 
 std::string FormatRfc3339Micros(std::int64_t unix_micros) {
+  std::string out;
+  AppendRfc3339Micros(unix_micros, out);
+  return out;
+}
+
+void AppendRfc3339Micros(std::int64_t unix_micros, std::string& out) {
   std::int64_t seconds = unix_micros / kMicros;
   std::int64_t micros = unix_micros % kMicros;
   if (micros < 0) {
@@ -57,20 +67,20 @@ std::string FormatRfc3339Micros(std::int64_t unix_micros) {
     --days;
   }
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-  std::string out;
-  out.reserve(32);
-  AppendYear(static_cast<int>(date.year()), out);
-  AppendDigits('-', static_cast<unsigned>(date.month()), 2, out);
-  AppendDigits('-', static_cast<unsigned>(date.day()), 2, out);
-  AppendDigits('T', static_cast<unsigned>(in_day / 3600), 2, out);
-  AppendDigits(':', static_cast<unsigned>(in_day / 60 % 60), 2, out);
-  AppendDigits(':', static_cast<unsigned>(in_day % 60), 2, out);
+  char text[kMaxText];
+  char* end = PutYear(static_cast<int>(date.year()), text);
+  end = PutTwo('-', static_cast<unsigned>(date.month()), end);
+  end = PutTwo('-', static_cast<unsigned>(date.day()), end);
+  end = PutTwo('T', in_day / 3600, end);
+  end = PutTwo(':', in_day / 60 % 60, end);
+  end = PutTwo(':', in_day % 60, end);
   if (micros != 0) {
-    AppendDigits('.', static_cast<unsigned>(micros), 6, out);
-    out.erase(out.find_last_not_of('0') + 1);
+    *end++ = '.';
+    end = PutDigits(static_cast<unsigned>(micros), 6, end);
+    while (end[-1] == '0') --end;
   }
-  out += 'Z';
-  return out;
+  *end++ = 'Z';
+  out.append(text, end);
 }
 
 Result<std::int64_t> ParseRfc3339Micros(std::string_view text) {

@@ -11,6 +11,7 @@ namespace intentgate::base {
 
 // "2026-01-01T00:00:00Z"; a fraction of up to six digits without trailing zeros when there is one.
 std::string FormatRfc3339Micros(std::int64_t unix_micros);
+void AppendRfc3339Micros(std::int64_t unix_micros, std::string& out);
 // Accepts any offset and up to nine fraction digits (cut to microseconds).
 Result<std::int64_t> ParseRfc3339Micros(std::string_view text);
 

@@ -45,12 +45,18 @@ std::size_t PlainJsonPrefix(std::string_view text) {
   constexpr std::uint64_t kEach = 0x0101'0101'0101'0101u, kHigh = 0x80 * kEach;
   // The high bit of each byte that is zero in `x`, or that follows one that is: good enough to ask for any.
   const auto zeros = [](std::uint64_t x) { return (x - kEach) & ~x & kHigh; };
-  std::size_t pos = 0;
-  for (std::uint64_t eight = 0; pos + sizeof eight <= text.size(); pos += sizeof eight) {
-    std::memcpy(&eight, text.data() + pos, sizeof eight);
+  const auto plain = [&](std::size_t at) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, sizeof eight);
     const std::uint64_t below_blank = (eight - 0x20 * kEach) & ~eight & kHigh;
-    if (((eight & kHigh) | below_blank | zeros(eight ^ ('"' * kEach)) | zeros(eight ^ ('\\' * kEach))) != 0) return pos;
+    return ((eight & kHigh) | below_blank | zeros(eight ^ ('"' * kEach)) | zeros(eight ^ ('\\' * kEach))) == 0;
+  };
+  std::size_t pos = 0;
+  for (; pos + 8 <= text.size(); pos += 8) {
+    if (!plain(pos)) return pos;
   }
+  // The rest together with what was seen before it.
+  if (pos < text.size() && text.size() >= 8 && plain(text.size() - 8)) return text.size();
   for (; pos < text.size(); ++pos) {
     const auto c = static_cast<unsigned char>(text[pos]);
     if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;

@@ -1,6 +1,7 @@
 #include <intentgate/json.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/utf8.h"
 #include "json/numbers.h"
@@ -9,6 +10,7 @@ namespace intentgate::json {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+constexpr std::size_t kTypicalObject = 240;  // bytes of text; growing to them would be four allocations
 
 void AppendControl(unsigned char c, std::string& out) {
   switch (c) {
@@ -23,6 +25,16 @@ void AppendControl(unsigned char c, std::string& out) {
       out += kHex[c & 15];
   }
 }
+
+// What a token's rule never escapes; 0xe2 begins its two line separators, and much else.
+constexpr std::array<bool, 256> MakeAsItIs() {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < plain.size(); ++c) plain[c] = true;
+  for (const char c : {'"', '\\', '<', '>', '&'}) plain[static_cast<unsigned char>(c)] = false;
+  plain[0xe2] = false;
+  return plain;
+}
+constexpr std::array<bool, 256> kAsItIs = MakeAsItIs();
 
 void AppendPlainString(std::string_view text, std::string& out) {
   out += '"';
@@ -137,12 +149,14 @@ void AppendTo(const Value& value, std::string& out) { AppendInfallible<PlainStyl
 
 std::string Write(const Value& value) {
   std::string out;
+  if (value.is_object()) out.reserve(kTypicalObject);
   AppendTo(value, out);
   return out;
 }
 
 std::string WriteSortedExact(const Value& value) {
   std::string out;
+  if (value.is_object()) out.reserve(kTypicalObject);
   AppendInfallible<SortedExactStyle>(value, out);
   return out;
 }
@@ -164,23 +178,23 @@ void AppendTokenRuleString(std::string_view text, std::string& out) {
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool html = c == '<' || c == '>' || c == '&';
+    if (kAsItIs[c]) continue;
     const bool line_separator =
         c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' && (text[i + 2] == '\xa8' || text[i + 2] == '\xa9');
-    if (c >= 0x20 && c != '"' && c != '\\' && !html && !line_separator) continue;
+    if (c >= 0x80 && !line_separator) continue;
     out.append(text, from, i - from);
     if (line_separator) {
       out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
       i += 2;
-    } else if (html) {
-      out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[i];
     } else if (c < 0x20) {
       AppendControl(c, out);
     } else {
-      out += '\\';
-      out += text[i];
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
     }
     from = i + 1;
   }

@@ -9,6 +9,7 @@ namespace {
 // Adds members in their order; the empty ones are left out.
 class DocumentBuilder {
  public:
+  DocumentBuilder() { members_.reserve(kMostMembers); }
   void Add(std::string_view name, std::string_view text) {
     if (!text.empty()) Put(name, json::Value(text));
   }
@@ -23,6 +24,7 @@ class DocumentBuilder {
   json::Value Finish() { return json::Value(std::move(members_)); }
 
  private:
+  static constexpr std::size_t kMostMembers = 9;
   json::Object members_;
 };
 

@@ -267,6 +267,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
                                     .tasks = std::make_shared<mcp::KnownTasks>(),
+                                    .own_tasks = std::make_shared<mcp::OwnTasks>(parts.clock, SystemRandom()),
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .stdio = MakePrograms(*settings, pool->at(0), parts),

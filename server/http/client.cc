@@ -1,8 +1,11 @@
 #include "http/client.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -55,9 +58,8 @@ class Pool {
 
   // Stable: origins are never removed; operators configure them, agents do not.
   Origin& Find(const Url& url) {
-    std::string key = url.tls ? "s" : "p";
-    key.append(url.origin.host).append(":").append(std::to_string(url.origin.port));
-    return origins_[std::move(key)];
+    const auto known = origins_.find(std::tuple(url.tls, std::string_view(url.origin.host), url.origin.port));
+    return known != origins_.end() ? known->second : origins_[{url.tls, url.origin.host, url.origin.port}];
   }
 
   void Return(Origin& origin, std::shared_ptr<Kept> kept) {
@@ -93,7 +95,7 @@ class Pool {
  private:
   net::Loop& loop_;
   const ClientOptions options_;
-  std::unordered_map<std::string, Origin> origins_;
+  std::map<std::tuple<bool, std::string, std::uint16_t>, Origin, std::less<>> origins_;  // TLS, host, port
   std::unordered_map<Call*, std::shared_ptr<Call>> calls_;
   bool closed_ = false;
 };

@@ -3,12 +3,22 @@
 #include "http/syntax.h"
 
 namespace intentgate::http {
+namespace {
+
+// Of the head of a typical message; a list that is Cleared keeps its room.
+constexpr std::size_t kTypicalFields = 8, kTypicalText = 256;
+
+}  // namespace
 
 HeaderList::HeaderList(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   for (const auto& [name, value] : fields) Add(name, value);
 }
 
 void HeaderList::Add(std::string_view name, std::string_view value) {
+  if (fields_.capacity() == 0) {
+    fields_.reserve(kTypicalFields);
+    text_.reserve(kTypicalText);
+  }
   Field field;
   field.name_at = static_cast<std::uint32_t>(text_.size());
   field.name_size = static_cast<std::uint32_t>(name.size());

@@ -14,6 +14,7 @@ using Params = std::vector<std::pair<std::string, std::string>>;
 
 std::vector<std::string_view> Split(std::string_view path) {
   std::vector<std::string_view> out;
+  out.reserve(8);
   path.remove_prefix(1);
   for (;;) {
     const std::size_t slash = path.find('/');
@@ -103,26 +104,34 @@ void Router::Handle(std::shared_ptr<Exchange> exchange) {
 
   const Route* best = nullptr;
   std::size_t best_score = 0;
-  std::vector<std::string_view> allowed;
+  bool known = false;
   Params params;
   for (const Route& route : routes_) {
     const std::size_t score = Match(route.segments, path, params);
     if (score == 0) continue;
-    allowed.push_back(route.method);
+    known = true;
     if (route.method != method || score <= best_score) continue;
     best = &route;
     best_score = score;
     exchange->params() = params;
   }
   if (best != nullptr) return best->handler(std::move(exchange));
-  if (allowed.empty()) return exchange->SendError(404, "not found");
+  if (!known) return exchange->SendError(404, "not found");
+  SendOtherMethods(*exchange, path);
+}
 
+void Router::SendOtherMethods(Exchange& exchange, const std::vector<std::string_view>& path) const {
+  std::vector<std::string_view> allowed;
+  Params params;
+  for (const Route& route : routes_) {
+    if (Match(route.segments, path, params) != 0) allowed.push_back(route.method);
+  }
   std::sort(allowed.begin(), allowed.end());
   allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
   std::string list;
   for (const std::string_view each : allowed) list.append(list.empty() ? "" : ", ").append(each);
-  exchange->Send(405, {{"Content-Type", "application/json"}, {"Allow", list}},
-                 ErrorBody("this path does not have that method; it has: " + list));
+  exchange.Send(405, {{"Content-Type", "application/json"}, {"Allow", list}},
+                ErrorBody("this path does not have that method; it has: " + list));
 }
 
 }  // namespace intentgate::http

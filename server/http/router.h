@@ -34,6 +34,9 @@ class Router final : public Handler {
     std::vector<std::string> segments;
     HandlerFunction handler;
   };
+  // 405 for a path that other methods have.
+  void SendOtherMethods(Exchange& exchange, const std::vector<std::string_view>& path) const;
+
   std::vector<Route> routes_;
 };
 

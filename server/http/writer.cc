@@ -8,6 +8,8 @@
 namespace intentgate::http {
 namespace {
 
+constexpr std::size_t kTypicalHead = 320;  // bytes of a request's
+
 // Fields whose meaning ends at this connection, or that the writer computes.
 bool IsOwned(std::string_view name) {
   constexpr std::array<std::string_view, 11> kOwned = {
@@ -73,6 +75,7 @@ Status AppendRequestHead(std::string_view method, std::string_view target, std::
   if (!IsToken(method)) return Error{ErrorCode::kInvalidArgument, "a method that is not a token"};
   if (!IsOriginForm(target)) return Error{ErrorCode::kInvalidArgument, "a request target that is not a path"};
   if (!IsAuthority(host)) return Error{ErrorCode::kInvalidArgument, "a host that is not host or host:port"};
+  out.reserve(out.size() + kTypicalHead);
   out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
   AppendField("Host", host, out);
   if (const Status fields = AppendFields(headers, out); !fields.ok()) {

@@ -18,6 +18,7 @@
 #include "mcp/known_tasks.h"
 #include "mcp/mailbox.h"
 #include "mcp/own_sessions.h"
+#include "mcp/own_tasks.h"
 #include "mcp/pending_outcomes.h"
 #include "mcp/sealed_sessions.h"
 #include "mcp/sessions.h"
@@ -49,6 +50,7 @@ struct Context {
   std::shared_ptr<PendingOutcomes> pending;
   std::shared_ptr<CallStates> states;
   std::shared_ptr<KnownTasks> tasks;
+  std::shared_ptr<OwnTasks> own_tasks;
   std::shared_ptr<Directory> directory;
   std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
   std::vector<std::shared_ptr<StdioServer>> stdio;                   // of each upstream; null: it is reached over HTTP

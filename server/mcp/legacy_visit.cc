@@ -12,6 +12,7 @@
 #include "mcp/lists.h"
 #include "mcp/merged_session.h"
 #include "mcp/merged_stream.h"
+#include "mcp/own_task_visit.h"
 #include "mcp/relay.h"
 #include "mcp/target.h"
 #include "mcp/tasks.h"
@@ -121,6 +122,7 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
 }
 
 void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
+  if (AnswerAboutOwnTask(lane_, {exchange_, message, Era::kLegacy, PrincipalOf(caller), bound})) return;
   auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
   RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));

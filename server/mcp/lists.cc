@@ -1,5 +1,6 @@
 #include "mcp/lists.h"
 
+#include <iterator>
 #include <utility>
 
 #include "mcp/ask.h"
@@ -8,33 +9,45 @@
 #include "mcp/list_page.h"
 #include "mcp/merged_list.h"
 #include "mcp/own_question.h"
+#include "mcp/own_task_visit.h"
 
 namespace intentgate::mcp {
 namespace {
 
 constexpr int kMaxPages = 100;
 
+bool IsFirstPage(const Message& message) {
+  return message.params() == nullptr || message.params()->Find("cursor") == nullptr;
+}
+
 void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   http::Exchange& exchange = *request.exchange;
   const json::Value& id = *request.message->id();
+  json::Array own;
+  if (request.method->name == "tasks/list" && IsFirstPage(*request.message)) own = ListedOwnTasks(lane, exchange, request.principal);
   if (request.bound && !asked.answer && asked.status == 404) {
     lane.context.sessions->Drop(request.bound->id, request.principal);
     return SendJson(exchange, 404, ErrorReply(id, kInvalidRequest, "session not found"));
   }
+  Result<std::vector<std::string>> names = Error{};
+  if (asked.answer && !asked.answer->rpc_error) names = ReadNames(*asked.answer, request.method->list_member);
+  // An upstream that has no tasks, or is down, does not hide the gateway's.
+  if (!names.ok() && !own.empty()) return SendJson(exchange, 200, ResultReply(id, json::MakeObject({{"tasks", std::move(own)}})));
   if (asked.answer && asked.answer->rpc_error) {
     asked.answer->body.Set("id", id);
     return SendJson(exchange, asked.status, json::Write(asked.answer->body));
   }
-  Result<std::vector<std::string>> names = Error{};
-  if (asked.answer) names = ReadNames(*asked.answer, request.method->list_member);
   if (!names.ok()) {
     const Failure failure = asked.failure ? *asked.failure : Failure::FromRubbish(asked.status, names.error());
     lane.context.log->Warn("upstream failed", {{"method", request.method->name}, {"detail", failure.detail}});
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, failure.message));
   }
-  const json::Value* params = request.message->params();
-  LearnPage(lane, 0, *request.method, params == nullptr || params->Find("cursor") == nullptr, *asked.answer);
+  LearnPage(lane, 0, *request.method, IsFirstPage(*request.message), *asked.answer);
   FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names));
+  if (!own.empty()) {
+    json::Array& listed = asked.answer->body.Find("result")->Find(request.method->list_member)->array();
+    listed.insert(listed.begin(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  }
   if (request.era == Era::kModern) MakePrivate(*asked.answer);
   asked.answer->body.Set("id", id);
   SendJson(exchange, 200, json::Write(asked.answer->body));

@@ -12,6 +12,7 @@
 #include "mcp/list_page.h"
 #include "mcp/open_session.h"
 #include "mcp/own_question.h"
+#include "mcp/own_task_visit.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -111,9 +112,11 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     std::size_t good = 0;
     for (std::size_t i = 0; i < answers.size(); ++i) good += Take(i, answers[i]) ? 1u : 0u;
     const json::Value& id = *request_.message->id();
-    if (good == 0) return SendFailure(id, answers);
-    // Every list is known now, so that a name that two of them hold is seen in neither.
     json::Array elements;
+    const bool first = request_.message->params() == nullptr || request_.message->params()->Find("cursor") == nullptr;
+    if (first && request_.method->name == "tasks/list") elements = ListedOwnTasks(lane_, *request_.exchange, request_.principal);
+    if (good == 0 && elements.empty()) return SendFailure(id, answers);
+    // Every list is known now, so that a name that two of them hold is seen in neither.
     Cursors next;
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i] || !answers[i]->answer) continue;

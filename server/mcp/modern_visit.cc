@@ -8,6 +8,7 @@
 #include "mcp/discover.h"
 #include "mcp/exchange_util.h"
 #include "mcp/lists.h"
+#include "mcp/own_task_visit.h"
 #include "mcp/param_headers.h"
 #include "mcp/relay.h"
 #include "mcp/subscriptions.h"
@@ -142,6 +143,7 @@ void ModernVisit::OnTask(const Decision& caller) {
     return Turn(Problem{400, kMissingCapability, "the client has not declared the extension for tasks",
                         json::MakeObject({{"requiredCapabilities", needed}})});
   }
+  if (AnswerAboutOwnTask(lane_, {exchange_, message_, Era::kModern, PrincipalOf(caller), std::nullopt})) return;
   auto known = FindTask(lane_, *message_, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Turn(Problem{400, kInvalidParams, std::string(kNoTask), {}});
   StartRelay(lane_, AboutTask(lane_, exchange_, message_, Era::kModern, std::move(*known)));

@@ -15,6 +15,8 @@ namespace {
 
 // What may follow an answer on its stream before the connection is given up.
 constexpr std::size_t kMaxTrailingBytes = 64 * 1024;
+// What an id of ours makes a message longer at most.
+constexpr std::size_t kMostIdBytes = 32;
 
 // The upstream's answer on its way to the client. Loop-bound; kept alive by the callbacks of its call.
 class SharedCall : public std::enable_shared_from_this<SharedCall> {
@@ -40,13 +42,16 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   void SendAsOwn() {
     if (own_.id.empty()) return Send(own_, lane_.merged() ? json::Write(message_->body()) : std::string(exchange_->body()));
     upstream_id_ = json::Value(std::to_string(lane_.next_id++));
-    std::string body = R"({"jsonrpc":"2.0","id":)";
+    std::string body;
+    body.reserve(exchange_->body().size() + kMostIdBytes);
+    body += R"({"jsonrpc":"2.0","id":)";
     json::AppendTo(upstream_id_, body);
     body += R"(,"method":)";
     json::AppendTo(*message_->body().Find("method"), body);
     body += R"(,"params":)";
     json::AppendTo(*message_->params(), body);
-    Send(own_, body + "}");
+    body += '}';
+    Send(own_, std::move(body));
   }
 
   void Send(const UpstreamSession& session, std::string body) {

@@ -13,14 +13,6 @@ const std::string* TextIn(const json::Value& value, std::string_view pointer) {
   return at != nullptr && at->is_string() ? &at->string_value() : nullptr;
 }
 
-// The id of a handle; null when the answer is none.
-const std::string* HandleIn(const Answer& answer, Era era) {
-  if (answer.rpc_error) return nullptr;
-  if (era == Era::kLegacy) return TextIn(answer.body, "/result/task/taskId");
-  const std::string* type = TextIn(answer.body, "/result/resultType");
-  return type != nullptr && *type == "task" ? TextIn(answer.body, "/result/taskId") : nullptr;
-}
-
 void RecordEnd(const Context& context, const KnownTask& known, std::string_view how) {
   const auto call = context.tasks->TakeCall(known);
   if (!call) return;
@@ -43,12 +35,19 @@ std::string_view EndIn(const Answer& answer, Era era) {
   return failed != nullptr && *failed == json::Value(true) ? "tool_error" : "success";
 }
 
-bool CoversTool(Lane& lane, const KnownTask& known, const Credential& caller) {
-  const std::vector<std::string> tools{known.tool};
-  return lane.context.gate->VisibleTools(caller.token, lane.At(known.upstream).upstream->name(), tools, caller.holder).front();
+}  // namespace
+
+const std::string* HandleIn(const Answer& answer, Era era) {
+  if (answer.rpc_error) return nullptr;
+  if (era == Era::kLegacy) return TextIn(answer.body, "/result/task/taskId");
+  const std::string* type = TextIn(answer.body, "/result/resultType");
+  return type != nullptr && *type == "task" ? TextIn(answer.body, "/result/taskId") : nullptr;
 }
 
-}  // namespace
+bool CoversTool(Lane& lane, std::size_t upstream, const std::string& tool, const Credential& caller) {
+  const std::vector<std::string> tools{tool};
+  return lane.context.gate->VisibleTools(caller.token, lane.At(upstream).upstream->name(), tools, caller.holder).front();
+}
 
 bool AsksForTask(const Message& message) {
   return message.params() != nullptr && message.params()->Find("task") != nullptr;
@@ -84,7 +83,7 @@ std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Cred
   if (id == nullptr || !id->is_string()) return std::nullopt;
   auto known = lane.context.tasks->Find(id->string_value(), principal);
   // A narrower token of the same root may not have the tool.
-  if (known && !CoversTool(lane, *known, caller)) return std::nullopt;
+  if (known && !CoversTool(lane, known->upstream, known->tool, caller)) return std::nullopt;
   return known;
 }
 
@@ -115,7 +114,7 @@ std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credentia
   std::vector<bool> visible;
   for (const std::string& id : ids) {
     const auto known = who.allowed() ? lane.context.tasks->Find(id, PrincipalOf(who)) : std::nullopt;
-    visible.push_back(known && known->upstream == upstream && CoversTool(lane, *known, caller));
+    visible.push_back(known && known->upstream == upstream && CoversTool(lane, known->upstream, known->tool, caller));
   }
   return visible;
 }

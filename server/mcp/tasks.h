@@ -26,6 +26,11 @@ bool AsksForTask(const Message& message);
 // A client of 2026-07-28 that can take a task for an answer.
 bool TakesTasks(const Message& message);
 
+// The id of the task that an answer hands out; null: none.
+const std::string* HandleIn(const Answer& answer, Era era);
+// Whether the caller's token reaches the tool, so that it may ask after its tasks.
+bool CoversTool(Lane& lane, std::size_t upstream, const std::string& tool, const Credential& caller);
+
 // Makes the answer of a call be looked at for a task's handle, where it may hold one.
 void KeepHandle(Lane& lane, RelayTask& task, std::string_view tool);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "mcp/approval_task.h"
 #include "mcp/approval_wait.h"
 #include "mcp/credential.h"
 #include "mcp/denial.h"
@@ -25,15 +26,23 @@ struct Asking {
 
 void Judge(Lane& lane, ExchangePtr exchange, Asking asking);
 
+TaskWish WishOf(const Asking& asking) {
+  const CallRoute& way = *asking.way;
+  return {asking.message, way.era, std::string(asking.call.name), way.target ? way.target->upstream : 0, way.bound};
+}
+
 void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const Decision& decision) {
   const auto pending = [&lane, message = asking.message, tool = asking.call.name, decision](const ExchangePtr& to) {
     SendDenial(lane, *WithReceipt(to, *lane.context.gate, decision), *message->id(), decision, tool);
   };
+  if (asking.waited) return pending(exchange);
   Asking again = asking;
   again.approval_id = decision.approval_id;
   again.waited = true;
   const auto answered = [&lane, again = std::move(again)](ExchangePtr held) { Judge(lane, std::move(held), again); };
-  if (!asking.waited && HoldForApproval(lane, exchange, *asking.message, decision, {answered, pending})) return;
+  if (HoldForApproval(lane, exchange, *asking.message, decision, {answered, pending})) return;
+  // Who names an approval has chosen how to wait.
+  if (asking.approval_id.empty() && WaitAsTask(lane, exchange, WishOf(asking), decision)) return;
   pending(exchange);
 }
 

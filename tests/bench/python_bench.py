@@ -69,15 +69,17 @@ def imports():
 
 
 def attenuation(keys):
+    """Caveats are made within the measured call, on both sides."""
     narrow = [ig.tools("read_file", "write_file")]
-    ours = ig.mint(keys, "agent-7", narrow).token
-    same = ig.mint(keys, "agent-7", narrow, format=3, ttl=3600).token
-    peer = {"intentgate": micros(lambda: intentgate.attenuate(same, max_calls=3))}
-    yield "sdk.python.attenuate", "us", micros(lambda: ig.attenuate(ours, [ig.max_calls(3)])), peer, "one caveat; v5, the public SDK v3"
-    yield "sdk.python.attenuate_v3", "us", micros(lambda: ig.attenuate(same, [ig.max_calls(3)])), peer, "one caveat; both v3"
-    peer = {"intentgate": micros(lambda: intentgate.attenuate(same, add_tools=["read_file"], max_calls=1))}
-    two = [ig.tools("read_file"), ig.max_calls(1)]
-    yield "sdk.python.attenuate_two", "us", micros(lambda: ig.attenuate(ours, two)), peer, "two caveats; v5, the public SDK v3"
+    v5, v3 = ig.mint(keys, "agent-7", narrow).token, ig.mint(keys, "agent-7", narrow, format=3, ttl=3600).token
+    theirs = micros(lambda: intentgate.attenuate(v3, max_calls=3))
+    for suffix, token, settings in (("", v5, "v5, the public SDK v3"), ("_v3", v3, "both v3")):
+        ours = micros(lambda: ig.attenuate(token, [ig.max_calls(3)]))
+        yield f"sdk.python.attenuate{suffix}", "us", ours, {"intentgate": theirs}, f"one caveat; {settings}"
+    theirs = micros(lambda: intentgate.attenuate(v3, add_tools=["read_file"], max_calls=1))
+    for suffix, token, settings in (("", v5, "v5, the public SDK v3"), ("_v3", v3, "both v3")):
+        ours = micros(lambda: ig.attenuate(token, [ig.tools("read_file"), ig.max_calls(1)]))
+        yield f"sdk.python.attenuate_two{suffix}", "us", ours, {"intentgate": theirs}, f"two caveats; {settings}"
 
 
 def verification(keys, native_us):

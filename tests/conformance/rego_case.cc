@@ -1,6 +1,7 @@
 // Runs Rego test cases given as JSON, one a line, and answers each with one line of JSON: the C++ half of
 // rego_runner.py. Request: {query, modules: [text], data, input, strict, v0}. Answer: {bindings: [...]} or
-// {error_code, error}. Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
+// {error_code, error}. With partial: {unknowns, disable_inlining, shallow_inlining} in the request, the query is evaluated in part:
+// {queries, modules}. Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
 
 #include <iostream>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <intentgate/rego.h>
 #include <intentgate/rego_host.h>
 #include <intentgate/rego_parse.h>
+#include <intentgate/rego_partial.h>
 
 namespace {
 
@@ -60,6 +62,27 @@ json::Value ParseText(const std::string& text, bool v0) {
   return module.ok() ? json::MakeObject({{"module", *module}}) : Failure("json", module.error().message);
 }
 
+std::vector<std::string> Texts(const json::Value* list) {
+  std::vector<std::string> out;
+  if (list == nullptr) return out;
+  for (const json::Value& text : list->array()) out.push_back(text.string_value());
+  return out;
+}
+
+json::Value RunPartial(const rego::CompiledPolicy& policy, const json::Value& request, const json::Value& partial) {
+  rego::PartialOptions options;
+  options.input = request.Find("input");
+  if (const json::Value* unknowns = partial.Find("unknowns")) options.unknowns = Texts(unknowns);
+  options.disable_inlining = Texts(partial.Find("disable_inlining"));
+  options.shallow_inlining = Flag(partial, "shallow_inlining");
+  const rego::PartialResult result = policy.PartialEval(request.Find("query")->string_value(), options);
+  if (!result.diagnostics.empty()) return Failure(result.diagnostics[0].code, result.diagnostics[0].ToString());
+  if (result.error) return Failure(result.error->code, result.error->ToString());
+  json::Array modules;
+  for (const rego::SourceFile& module : result.support) modules.push_back(module.text);
+  return json::MakeObject({{"queries", json::Value(json::Array(result.queries.begin(), result.queries.end()))}, {"modules", json::Value(std::move(modules))}});
+}
+
 json::Value RunCase(const json::Value& request) {
   if (const json::Value* text = request.Find("parse")) return ParseText(text->string_value(), Flag(request, "v0"));
   std::vector<rego::SourceFile> files;
@@ -74,6 +97,7 @@ json::Value RunCase(const json::Value& request) {
   options.granted_builtins = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
   const rego::CompileResult compiled = rego::CompiledPolicy::Compile(files, data == nullptr ? json::Value() : *data, options);
   if (!compiled.ok()) return Failure(compiled.diagnostics[0].code, compiled.diagnostics[0].ToString());
+  if (const json::Value* partial = request.Find("partial")) return RunPartial(*compiled.policy, request, *partial);
   rego::EvalOptions eval;
   static const CaseHost host;
   eval.host = &host;

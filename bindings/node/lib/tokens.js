@@ -49,7 +49,13 @@ function mint(keys, request) {
     tenant: optional(tenant, "tenant"), issuer: optional(issuer, "issuer"), zone: optional(zone, "zone"),
     audience: optional(audience, "audience"), notBefore: integer(notBefore, "notBefore"), maxDepth: integer(maxDepth, "maxDepth"),
   }, "the request");
-  return JSON.parse(call(() => native.mint(ring, asked)));
+  return withHiddenToken(JSON.parse(call(() => native.mint(ring, asked))));
+}
+
+/** The same object, whose token `console.log` does not show. */
+function withHiddenToken(minted) {
+  const value = (depth, options, inspect) => inspect({ ...minted, token: "(not shown)" }, options);
+  return Object.defineProperty(minted, Symbol.for("nodejs.util.inspect.custom"), { value });
 }
 
 function attenuate(token, caveats = NONE, options) {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 
 const ig = await import(process.env.LIBINTENTGATE);
@@ -58,6 +59,20 @@ test("attenuation gives the gateway's bytes", () => {
     compared += 1;
   }
   assert.equal(compared, 27);
+});
+
+test("what holds a secret does not print it, and gives it when asked", () => {
+  const line = ig.generateKeyLine("k1"), key = line.split(" ")[1];
+  const keys = ig.KeyRing.parse(line);
+  const minted = ig.mint(keys, { subject: "agent-7" });
+  const shown = inspect({ keys, minted }, { depth: null, showHidden: true });
+  assert.ok(!shown.includes(minted.token) && !shown.includes(key) && shown.includes(minted.jti), shown);
+  assert.equal(ig.decode(JSON.parse(JSON.stringify(minted)).token).jti, minted.jti);
+  assert.equal(structuredClone(minted).token, minted.token);
+  for (const wrong of [() => ig.mint(line, { subject: "a" }), () => ig.verify(minted.token, line), () => ig.check([minted.token], keys, "read"),
+                       () => ig.KeyRing.parse([line]), () => ig.Gate.create({ keys: line, policy: "package x" })]) {
+    assert.throws(wrong, (error) => error instanceof TypeError && ![minted.token, key].some((secret) => error.stack.includes(secret)));
+  }
 });
 
 test("a child can only do less", () => {

@@ -227,9 +227,13 @@ def attenuate(
     ``expires_in`` is in seconds; ``seal`` forbids further attenuation and ``label`` names the hop (both v5).
     Raises ``IntentGateError``: ``malformed``, ``invalid_argument`` or ``limit_exceeded``.
     """
-def verify(token: str, keys: KeyRing, audience: str) -> Dict[str, Any]: ...
 def is_genuine(token: str, keys: KeyRing, *, audience: str = "") -> bool:
     """Whether ``verify`` would accept the token; the fast way to ask, because no content is made."""
+def verify(token: str, keys: KeyRing, *, audience: str = "") -> Dict[str, Any]:
+    """The content of a token whose signature is right. Does not look at its caveats; ``check`` does.
+
+    Raises ``TokenRefused``.
+    """
 def check(
     token: str, keys: KeyRing, tool: str, arguments: Optional[Mapping[str, Any]], now: Optional[int], agent: str,
     server: str, audience: str,

@@ -14,12 +14,12 @@ Number = Union[int, str]
 
 def tools(*names: str) -> Caveat:
     """Only these tools: names or globs."""
-    return {"t": "tool_allow", "tools": list(names)}
+    return {"t": "tool_allow", "tools": [*names]}
 
 
 def deny_tools(*names: str) -> Caveat:
     """Not these tools: names or globs."""
-    return {"t": "tool_deny", "tools": list(names)}
+    return {"t": "tool_deny", "tools": [*names]}
 
 
 def max_calls(calls: int) -> Caveat:
@@ -44,7 +44,7 @@ def expires(unix_seconds: int) -> Caveat:
 
 def servers(*names: str) -> Caveat:
     """Only tools of these upstream servers."""
-    return {"t": "mcp_allow", "servers": list(names)}
+    return {"t": "mcp_allow", "servers": [*names]}
 
 
 def agent(name: str) -> Caveat:
@@ -59,7 +59,7 @@ def step_up(unix_seconds: int) -> Caveat:
 
 def callees(*ids: str, zones: Sequence[str] = ()) -> Caveat:
     """Only calls to these agents, or to agents in these zones."""
-    return {"t": "callee_allow", "callees": list(ids), "callee_zones": list(zones)}
+    return {"t": "callee_allow", "callees": [*ids], "callee_zones": [*zones]}
 
 
 def risk_max(ceiling: int) -> Caveat:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from . import _native
-from ._native import KeyRing, attenuate, is_genuine
+from ._native import KeyRing, attenuate, is_genuine, verify
 from .caveats import Caveat
 
 __all__ = [
@@ -85,14 +85,6 @@ def mint(
 def decode(token: str) -> Dict[str, Any]:
     """What the token says, unverified: for display only. Raises ``IntentGateError``."""
     return _native.decode(token)
-
-
-def verify(token: str, keys: KeyRing, *, audience: str = "") -> Dict[str, Any]:
-    """The content of a token whose signature is right. Does not look at its caveats; ``check`` does.
-
-    Raises ``TokenRefused``.
-    """
-    return _native.verify(token, keys, audience)
 
 
 def check(

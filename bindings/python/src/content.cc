@@ -19,13 +19,16 @@ namespace {
 // The members' names, as interned strings that are kept for the life of the process.
 enum Name : std::size_t {
   kV, kKid, kJti, kRootJti, kIss, kTenant, kZone, kSub, kAud, kIat, kNbf, kExp, kMaxDepth, kSealed, kCav, kHops, kId, kCaveats,
-  kLabel, kT, kTools, kAgent, kMaxCalls, kStepUpAt, kCallees, kCalleeZones, kServers, kRatePerMin, kMaxCents, kRiskMax, kNames
+  kLabel, kT, kTools, kAgent, kMaxCalls, kStepUpAt, kCallees, kCalleeZones, kServers, kRatePerMin, kMaxCents, kRiskMax,
+  kAt, kIs, kTool, kNames
 };
 constexpr std::array<const char*, kNames> kSpelled = {
     "v", "kid", "jti", "root_jti", "iss", "tenant", "zone", "sub", "aud", "iat", "nbf", "exp", "max_depth", "sealed", "cav", "hops",
     "id", "caveats", "label", "t", "tools", "agent", "max_calls", "step_up_at", "callees", "callee_zones", "servers", "rate_per_min",
-    "max_cents", "risk_max"};
+    "max_cents", "risk_max", "at", "is", "tool"};
 std::array<PyObject*, kNames> names{};
+// The wire names of the kinds of caveats, likewise.
+std::array<PyObject*, static_cast<std::size_t>(CaveatKind::kUnknown)> kinds{};
 
 py::object Made(PyObject* object) {
   if (object == nullptr) throw py::error_already_set();
@@ -44,7 +47,7 @@ py::object Texts(const std::vector<std::string>& texts) {
 
 class Dict {
  public:
-  void Put(Name name, const py::object& value) {
+  void Put(Name name, py::handle value) {
     if (PyDict_SetItem(dict_.ptr(), names[name], value.ptr()) != 0) throw py::error_already_set();
   }
   void Number(Name name, std::int64_t value) { Put(name, Made(PyLong_FromLongLong(value))); }
@@ -66,10 +69,20 @@ class Dict {
   py::object dict_ = Made(PyDict_New());
 };
 
-py::object CaveatToPython(const Caveat& caveat) {
-  if (caveat.kind >= CaveatKind::kArgument) return ToPython(caveat.ToJson());
+py::object ArgumentToPython(const Caveat& caveat) {
   Dict out;
-  out.Put(kT, Text(CaveatKindName(caveat.kind)));
+  out.Put(kT, kinds[static_cast<std::size_t>(caveat.kind)]);
+  out.Put(kAt, Text(caveat.pointer));
+  if (!caveat.constraint.empty()) out.Put(kIs, ToPython(caveat.constraint.front().ToJson()));
+  out.UnlessEmpty(kTool, caveat.only_for_tool);
+  return out.Take();
+}
+
+py::object CaveatToPython(const Caveat& caveat) {
+  if (caveat.kind == CaveatKind::kArgument) return ArgumentToPython(caveat);
+  if (caveat.kind > CaveatKind::kArgument) return ToPython(caveat.ToJson());
+  Dict out;
+  out.Put(kT, kinds[static_cast<std::size_t>(caveat.kind)]);
   out.UnlessEmpty(kTools, caveat.tools);
   out.UnlessEmpty(kAgent, caveat.agent);
   out.UnlessZero(kExp, caveat.expires);
@@ -105,6 +118,11 @@ void RegisterContent() {
   for (std::size_t i = 0; i < kNames; ++i) {
     if (names[i] == nullptr) names[i] = PyUnicode_InternFromString(kSpelled[i]);
     if (names[i] == nullptr) throw py::error_already_set();
+  }
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const std::string name(CaveatKindName(static_cast<CaveatKind>(i)));
+    if (kinds[i] == nullptr) kinds[i] = PyUnicode_InternFromString(name.c_str());
+    if (kinds[i] == nullptr) throw py::error_already_set();
   }
 }
 

@@ -23,6 +23,7 @@
 #include "gate_handle.h"
 #include "policy.h"
 #include "raise.h"
+#include "tokens.h"
 #include "values.h"
 #include "waiting.h"
 
@@ -174,17 +175,35 @@ PyMethodDef hot_methods[] = {
 
 using Sources = std::vector<std::pair<std::string, std::string>>;
 
-std::unique_ptr<GateHandle> Open(const std::string& yaml, const std::string& file_name,
-                                 const std::map<std::string, std::string>& environment, const KeyRing* keys,
-                                 const std::optional<Sources>& policy) {
-  SettingsLoad load = LoadGateSettings(yaml, file_name, environment, kServerSections, keys != nullptr);
+std::map<std::string, std::string> VariablesFrom(py::dict environment) {
+  std::map<std::string, std::string> variables;
+  for (const auto& [name, value] : environment) {
+    const std::string of(TextOf(name, "the name of a variable"));
+    variables[of] = TextOf(value, ("the variable " + of).c_str());
+  }
+  return variables;
+}
+
+std::optional<Sources> SourcesFrom(py::handle policy) {
+  if (policy.is_none()) return std::nullopt;
+  py::detail::make_caster<Sources> caster;
+  if (!caster.load(policy, true)) throw py::type_error("policy must be texts by name, such as {\"policy.rego\": text}");
+  return py::detail::cast_op<Sources&&>(std::move(caster));
+}
+
+// Checks its arguments itself, as those of tokens.cc do: settings and the environment hold passwords.
+std::unique_ptr<GateHandle> Open(py::handle yaml, py::handle file_name, py::dict environment, py::handle keys, py::handle policy) {
+  const KeyRing* ring = keys.is_none() ? nullptr : &RingOf(keys);
+  const std::optional<Sources> sources = SourcesFrom(policy);
+  SettingsLoad load = LoadGateSettings(std::string(TextOf(yaml, "yaml")), std::string(TextOf(file_name, "config")),
+                                       VariablesFrom(std::move(environment)), kServerSections, ring != nullptr);
   if (!load.problems.empty()) {
     std::string message = "the configuration has mistakes:";
     for (const SettingsProblem& problem : load.problems) message += "\n  " + problem.where + ": " + problem.message;
     Raise(Error{ErrorCode::kInvalidArgument, message});
   }
-  if (keys != nullptr) load.settings.keys = *keys;
-  if (policy) load.settings.policy_sources = *policy;
+  if (ring != nullptr) load.settings.keys = *ring;
+  if (sources) load.settings.policy_sources = *sources;
   Result<std::shared_ptr<Gate>> gate = WithoutGil([&] { return Gate::Open(load.settings); });
   return std::make_unique<GateHandle>(Take(std::move(gate)));
 }
@@ -235,12 +254,14 @@ void RegisterGate(py::module_& module) {
       .def("_health", &Health)
       .def("_describe", [](py::handle self) { return Borrow(self)->Describe(); })
       .def("_visible_tools",
-           [](py::handle self, const std::string& token, const std::vector<std::string>& tools, const std::string& server) {
-             return Borrow(self)->VisibleTools(token, server, tools);
+           [](py::handle self, py::handle token, const py::list& tools, py::handle server) {
+             std::vector<std::string> names;
+             for (const py::handle tool : tools) names.emplace_back(TextOf(tool, "a tool"));
+             return Borrow(self)->VisibleTools(TextOf(token, "token"), TextOf(server, "server"), names);
            }, py::arg("token"), py::arg("tools"), py::arg("server"))
       .def("_check_token",
-           [](py::handle self, const std::string& token) {
-             return py::reinterpret_steal<py::object>(Made(Borrow(self)->CheckToken(token), nullptr));
+           [](py::handle self, py::handle token) {
+             return py::reinterpret_steal<py::object>(Made(Borrow(self)->CheckToken(TextOf(token, "token")), nullptr));
            }, py::arg("token"))
       .def("_set_policy",
            [](py::handle self, const PolicyHandle& policy, const std::string& actor) {

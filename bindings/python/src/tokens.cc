@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <intentgate/token.h>
@@ -20,6 +21,16 @@
 namespace py = pybind11;
 
 namespace intentgate::python {
+
+const KeyRing& RingOf(py::handle object) {
+  if (object.ptr() == nullptr) throw py::type_error("the argument keys is missing");
+  py::detail::type_caster<KeyRing> caster;
+  if (object.is_none() || !caster.load(object, false)) {
+    throw py::type_error(std::string("keys must be a KeyRing, not a ") + Py_TYPE(object.ptr())->tp_name);
+  }
+  return static_cast<KeyRing&>(caster);
+}
+
 namespace {
 
 constexpr int kOldestFormat = 3;
@@ -34,29 +45,6 @@ const Clock& TheClock() {
 Random& TheRandom() {
   static const std::shared_ptr<Random> random = SystemRandom();
   return *random;
-}
-
-TokenFormat FormatFrom(int format) {
-  if (format < kOldestFormat || format > kNewestFormat) Raise(Error{ErrorCode::kInvalidArgument, "format must be 3, 4 or 5"});
-  return static_cast<TokenFormat>(format);
-}
-
-py::tuple MintToken(const KeyRing& ring, const std::string& subject, py::handle caveats, std::optional<std::int64_t> ttl,
-                    int format, const std::string& tenant, const std::string& issuer, const std::string& zone,
-                    const std::string& audience, std::optional<std::int64_t> not_before, std::optional<std::int64_t> max_depth) {
-  MintRequest request;
-  request.format = FormatFrom(format);
-  request.subject = subject;
-  request.tenant = tenant;
-  request.issuer = issuer;
-  request.zone = zone;
-  request.audience = audience;
-  request.ttl_seconds = ttl;
-  request.not_before = not_before;
-  request.max_depth = max_depth;
-  request.caveats = CaveatsFrom(caveats);
-  const MintedToken minted = Take(Mint(ring, request, TheClock(), TheRandom()));
-  return py::make_tuple(minted.token, minted.jti, minted.expires_at ? py::object(py::int_(*minted.expires_at)) : py::none());
 }
 
 std::optional<std::int64_t> IntegerOrNone(py::handle object, const char* what) {
@@ -75,12 +63,32 @@ bool BoolOf(py::handle object, const char* what) {
   return object.ptr() == Py_True;
 }
 
-const KeyRing& RingOf(py::handle object) {
-  py::detail::type_caster<KeyRing> caster;
-  if (object.ptr() == nullptr || object.is_none() || !caster.load(object, false)) {
-    throw py::type_error("keys must be a KeyRing");
+TokenFormat FormatFrom(py::handle format) {
+  const std::optional<std::int64_t> number = IntegerOrNone(format, "format");
+  if (!number || *number < kOldestFormat || *number > kNewestFormat) {
+    Raise(Error{ErrorCode::kInvalidArgument, "format must be 3, 4 or 5"});
   }
-  return static_cast<KeyRing&>(caster);
+  return static_cast<TokenFormat>(*number);
+}
+
+// These take what they are given and check it themselves: pybind11 would put all of it, keys and tokens too, into the
+// message about a wrong type.
+py::tuple MintToken(py::handle keys, py::handle subject, py::handle caveats, py::handle ttl, py::handle format, py::handle tenant,
+                    py::handle issuer, py::handle zone, py::handle audience, py::handle not_before, py::handle max_depth) {
+  const KeyRing& ring = RingOf(keys);
+  MintRequest request;
+  request.format = FormatFrom(format);
+  request.subject = TextOf(subject, "subject");
+  request.tenant = TextOf(tenant, "tenant");
+  request.issuer = TextOf(issuer, "issuer");
+  request.zone = TextOf(zone, "zone");
+  request.audience = TextOf(audience, "audience");
+  request.ttl_seconds = IntegerOrNone(ttl, "ttl");
+  request.not_before = IntegerOrNone(not_before, "not_before");
+  request.max_depth = IntegerOrNone(max_depth, "max_depth");
+  request.caveats = CaveatsFrom(caveats);
+  const MintedToken minted = Take(Mint(ring, request, TheClock(), TheRandom()));
+  return py::make_tuple(minted.token, minted.jti, minted.expires_at ? py::object(py::int_(*minted.expires_at)) : py::none());
 }
 
 // (token, caveats=(), *, expires_in=None, seal=False, label="") -> str
@@ -102,7 +110,7 @@ PyObject* AttenuateToken(PyObject*, PyObject* const* values, Py_ssize_t position
   });
 }
 
-VerifiedToken Verified(py::handle token, const KeyRing& ring, const std::string& audience) {
+VerifiedToken Verified(py::handle token, const KeyRing& ring, std::string_view audience) {
   VerifyOptions options;
   options.audience = audience;
   const VerifyResult result = Verify(TextOf(token, "token"), ring, options, TheClock());
@@ -110,16 +118,34 @@ VerifiedToken Verified(py::handle token, const KeyRing& ring, const std::string&
   return result.token();
 }
 
+// What verify and is_genuine are asked.
+struct Asking {
+  static constexpr std::array<const char*, 3> kNames = {"token", "keys", "audience"};
+
+  Asking(PyObject* const* values, Py_ssize_t positional, PyObject* names)
+      : given(ReadArguments(kNames, 2, values, positional, names)) {}
+
+  std::array<PyObject*, 3> given;
+  py::handle token = given[0];
+  const KeyRing& keys = RingOf(given[1]);
+  std::string_view audience = given[2] == nullptr ? std::string_view() : TextOf(given[2], "audience");
+};
+
 // (token, keys, *, audience="") -> bool
 PyObject* IsGenuine(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
-  enum : std::size_t { kToken, kKeys, kAudience };
-  static constexpr std::array<const char*, 3> kNames = {"token", "keys", "audience"};
   return AtEdge([&] {
-    const auto given = ReadArguments(kNames, 2, values, positional, names);
+    const Asking asking(values, positional, names);
     VerifyOptions options;
-    if (given[kAudience] != nullptr) options.audience = TextOf(given[kAudience], "audience");
-    const KeyRing& ring = RingOf(given[kKeys]);
-    return PyBool_FromLong(Verify(TextOf(given[kToken], "token"), ring, options, TheClock()).ok() ? 1 : 0);
+    options.audience = asking.audience;
+    return PyBool_FromLong(Verify(TextOf(asking.token, "token"), asking.keys, options, TheClock()).ok() ? 1 : 0);
+  });
+}
+
+// (token, keys, *, audience="") -> dict
+PyObject* VerifyToken(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  return AtEdge([&] {
+    const Asking asking(values, positional, names);
+    return ContentToPython(Verified(asking.token, asking.keys, asking.audience).content()).release().ptr();
   });
 }
 
@@ -129,26 +155,27 @@ struct Asked {
 };
 
 // Fills `asked` in place, because the context borrows from it.
-void Ask(py::handle tool, py::handle arguments, std::optional<std::int64_t> now, py::handle agent, py::handle server, Asked& asked) {
+void Ask(py::handle tool, py::handle arguments, py::handle now, py::handle agent, py::handle server, Asked& asked) {
   asked.arguments = ObjectFromPython(arguments, "args");
   asked.context.tool = TextOf(tool, "tool");
   asked.context.arguments = asked.arguments.is_null() ? nullptr : &asked.arguments;
   asked.context.agent = TextOf(agent, "agent");
   asked.context.server = TextOf(server, "server");
-  asked.context.now = now ? *now : TheClock().UnixSeconds();
+  const std::optional<std::int64_t> at = IntegerOrNone(now, "now");
+  asked.context.now = at ? *at : TheClock().UnixSeconds();
 }
 
-void CheckCall(py::handle token, const KeyRing& ring, py::handle tool, py::handle arguments, std::optional<std::int64_t> now,
-               py::handle agent, py::handle server, const std::string& audience) {
-  const VerifiedToken verified = Verified(token, ring, audience);
+void CheckCall(py::handle token, py::handle keys, py::handle tool, py::handle arguments, py::handle now, py::handle agent,
+               py::handle server, py::handle audience) {
+  const VerifiedToken verified = Verified(token, RingOf(keys), TextOf(audience, "audience"));
   Asked asked;
   Ask(tool, arguments, now, agent, server, asked);
   if (const auto refusal = CheckCaveats(verified, asked.context)) Raise(*refusal);
 }
 
-py::list ExplainCall(py::handle token, const KeyRing& ring, py::handle tool, py::handle arguments,
-                     std::optional<std::int64_t> now, py::handle agent, py::handle server, const std::string& audience) {
-  const VerifiedToken verified = Verified(token, ring, audience);
+py::list ExplainCall(py::handle token, py::handle keys, py::handle tool, py::handle arguments, py::handle now, py::handle agent,
+                     py::handle server, py::handle audience) {
+  const VerifiedToken verified = Verified(token, RingOf(keys), TextOf(audience, "audience"));
   Asked asked;
   Ask(tool, arguments, now, agent, server, asked);
   py::list out;
@@ -166,6 +193,23 @@ std::vector<std::string> KeyIds(const KeyRing& ring) {
   return ids;
 }
 
+template <Result<KeyRing> (*make)(std::string_view)>
+PyObject* MakeRing(PyObject*, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  static constexpr std::array<const char*, 1> kNames = {"text"};
+  return AtEdge([&] {
+    const auto given = ReadArguments(kNames, 1, values, positional, names);
+    return py::cast(Take(make(TextOf(given[0], "text")))).release().ptr();
+  });
+}
+
+// Static methods of KeyRing; pybind11's would show the key when they are called wrongly.
+PyMethodDef ring_makers[] = {
+    {"from_master_key", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(MakeRing<KeyRing::FromMasterKey>)),
+     METH_FASTCALL | METH_KEYWORDS,
+     "from_master_key(text)\n--\n\nOne base64 key of at least 16 bytes, as in INTENTGATE_MASTER_KEY."},
+    {"parse", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(MakeRing<KeyRing::Parse>)), METH_FASTCALL | METH_KEYWORDS,
+     "parse(text)\n--\n\nA key file's text, as ``intentgate keygen`` writes it."}};
+
 // The hot functions, called by the interpreter directly.
 PyMethodDef hot_functions[] = {
     {"attenuate", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(AttenuateToken)), METH_FASTCALL | METH_KEYWORDS,
@@ -176,6 +220,10 @@ PyMethodDef hot_functions[] = {
     {"is_genuine", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(IsGenuine)), METH_FASTCALL | METH_KEYWORDS,
      "is_genuine(token, keys, *, audience='')\n--\n\n"
      "Whether ``verify`` would accept the token; the fast way to ask, because no content is made."},
+    {"verify", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(VerifyToken)), METH_FASTCALL | METH_KEYWORDS,
+     "verify(token, keys, *, audience='')\n--\n\n"
+     "The content of a token whose signature is right. Does not look at its caveats; ``check`` does.\n\n"
+     "Raises ``TokenRefused``."},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
@@ -183,17 +231,18 @@ PyMethodDef hot_functions[] = {
 void RegisterTokens(py::module_& module) {
   RegisterContent();
   RegisterCaveats();
-  py::class_<KeyRing>(module, "KeyRing", "Keys by id. Immutable, thread-safe; printing it shows ids, never keys.")
-      .def_static("__new__", [](const py::args&, const py::kwargs&) -> py::object {
+  py::class_<KeyRing> type(module, "KeyRing", "Keys by id. Immutable, thread-safe; printing it shows ids, never keys.");
+  type.def_static("__new__", [](const py::args&, const py::kwargs&) -> py::object {
         throw py::type_error("use KeyRing.parse or KeyRing.from_master_key");
       })
-      .def_static("from_master_key", [](const std::string& text) { return Take(KeyRing::FromMasterKey(text)); }, py::arg("text"),
-                  "One base64 key of at least 16 bytes, as in INTENTGATE_MASTER_KEY.")
-      .def_static("parse", [](const std::string& text) { return Take(KeyRing::Parse(text)); }, py::arg("text"),
-                  "A key file's text, as ``intentgate keygen`` writes it.")
       .def_property_readonly("ids", &KeyIds, "The ids of all keys.")
       .def_property_readonly("active_id", &KeyRing::active_id, "The id of the key that mints.")
       .def("__repr__", [](const KeyRing& ring) { return "<KeyRing active=" + ring.active_id() + ">"; });
+  for (PyMethodDef& maker : ring_makers) {
+    const auto made = py::reinterpret_steal<py::object>(PyCFunction_New(&maker, nullptr));
+    if (!made) throw py::error_already_set();
+    type.attr(maker.ml_name) = made;
+  }
 
   module.def("generate_key_line", [](const std::string& id) {
     return Take(GenerateKeyLine(id, TheRandom()));
@@ -201,9 +250,6 @@ void RegisterTokens(py::module_& module) {
   module.def("mint", &MintToken, py::arg("keys"), py::arg("subject"), py::arg("caveats"), py::arg("ttl"), py::arg("format"),
              py::arg("tenant"), py::arg("issuer"), py::arg("zone"), py::arg("audience"), py::arg("not_before"), py::arg("max_depth"));
   if (PyModule_AddFunctions(module.ptr(), hot_functions) != 0) throw py::error_already_set();
-  module.def("verify", [](py::handle token, const KeyRing& ring, const std::string& audience) {
-    return ContentToPython(Verified(token, ring, audience).content());
-  }, py::arg("token"), py::arg("keys"), py::arg("audience"));
   module.def("check", &CheckCall, py::arg("token"), py::arg("keys"), py::arg("tool"), py::arg("arguments"), py::arg("now"),
              py::arg("agent"), py::arg("server"), py::arg("audience"));
   module.def("explain", &ExplainCall, py::arg("token"), py::arg("keys"), py::arg("tool"), py::arg("arguments"), py::arg("now"),

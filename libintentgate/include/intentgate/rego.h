@@ -201,7 +201,9 @@ struct QueryResult {
 };
 
 class CompiledPolicy;
-class Query;
+class Query;            // rego_engine.h
+struct PartialOptions;  // rego_partial.h
+struct PartialResult;
 
 struct CompileResult {
   std::shared_ptr<const CompiledPolicy> policy;  // null if there are diagnostics
@@ -260,6 +262,9 @@ class CompiledPolicy {
 
   // Any query, such as "x := data.p.q[_]; x > 3". `input` may be null (a pointer, for none).
   QueryResult Query(std::string_view text, const json::Value* input, const EvalOptions& options = {}) const;
+
+  // What the query comes to when only a part of the input and the data is known: rego_partial.h.
+  PartialResult PartialEval(std::string_view text, const PartialOptions& options) const;
 
   // True if a rule stands at the reference.
   bool HasRule(std::string_view reference) const;

@@ -39,6 +39,12 @@ class AstWriter {
     out_ += '}';
   }
 
+  // A query's body, handed over as that of a rule.
+  void WriteQuery(Rule& query) {
+    wildcards_.NameRule(query);
+    WriteBody(*query.body);
+  }
+
  private:
   template <typename Items, typename Each>
   void List(Items& items, std::size_t from, const Each& each) {
@@ -434,6 +440,15 @@ class AstWriter {
 std::string ModuleJson(ModuleAst module, std::string_view file) {
   std::string out;
   AstWriter(module, out).Write(file, {});
+  return out;
+}
+
+std::string QueryJson(Body body) {
+  ModuleAst module;
+  Rule query;
+  query.body = std::move(body);
+  std::string out;
+  AstWriter(module, out).WriteQuery(query);
   return out;
 }
 

@@ -22,6 +22,7 @@ constexpr std::array kMeanings = {
             "the database role lacks a right; docs/audit.md lists the grants it needs"},
     Meaning{"25006", ErrorCode::kUnavailable,
             "the PostgreSQL server only reads, it is a standby; name all hosts and target_session_attrs=read-write"},
+    Meaning{kHeldTooLong, ErrorCode::kUnavailable, "a transaction of this process was idle for too long; nothing was written"},
     Meaning{"40", ErrorCode::kUnavailable, "PostgreSQL gave up the transaction in favour of another; nothing was written"},
     Meaning{"53100", ErrorCode::kIo, "the disk of the PostgreSQL server is full; nothing was written"},
     Meaning{"53300", ErrorCode::kUnavailable,
@@ -52,10 +53,12 @@ Error ErrorOf(std::string_view sqlstate, std::string_view said) {
   return {ErrorCode::kInternal, "unexpected PostgreSQL error " + std::string(sqlstate) + quoted};
 }
 
-bool MayRepeat(std::string_view sqlstate) { return sqlstate == "40001" || sqlstate == "40P01"; }
+bool MayRepeat(std::string_view sqlstate) {
+  return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == kHeldTooLong;
+}
 
 bool NeedsReconnect(std::string_view sqlstate) {
-  return sqlstate == "25006" || sqlstate.starts_with("57P") || sqlstate.starts_with("08");
+  return sqlstate == "25006" || sqlstate == kHeldTooLong || sqlstate.starts_with("57P") || sqlstate.starts_with("08");
 }
 
 }  // namespace intentgate::store::pg

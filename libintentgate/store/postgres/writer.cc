@@ -230,6 +230,18 @@ Result<std::optional<ChainHead>> Writer::HeadToAppend(std::string_view tenant) {
   if (!overtaken_) return std::optional<ChainHead>();
   Command select("SELECT next_seq, hash FROM " + schema_ + "audit_heads WHERE tenant = $1 FOR UPDATE");
   select.Text(tenant);
+  Result<std::vector<Rows>> answers = LockHead(select);
+  for (int again = 0; !answers.ok() && again < kMaxRepeats && MayRepeat(connection_.sqlstate()); ++again) {
+    answers = LockHead(select);
+  }
+  if (!answers.ok()) return answers.error();
+  held_.emplace(tenant);
+  const Rows& rows = answers->back();
+  return std::optional(rows.count() == 0 ? ChainHead{} : ChainHead{rows.Integer(0, 0), rows.Text(0, 1)});
+}
+
+// In the transaction that holds heads already, or in a new one.
+Result<std::vector<Rows>> Writer::LockHead(const Command& select) {
   std::vector<Command> commands;
   if (held_.empty() || !connection_.InTransaction()) {
     held_.clear();
@@ -238,15 +250,10 @@ Result<std::optional<ChainHead>> Writer::HeadToAppend(std::string_view tenant) {
     commands = Transaction({std::move(limit)});
     commands.pop_back();
   }
-  commands.push_back(std::move(select));
-  const Result<std::vector<Rows>> answers = connection_.RunAll(commands);
-  if (!answers.ok()) {
-    held_.clear();
-    return answers.error();
-  }
-  held_.emplace(tenant);
-  const Rows& rows = answers->back();
-  return std::optional(rows.count() == 0 ? ChainHead{} : ChainHead{rows.Integer(0, 0), rows.Text(0, 1)});
+  commands.push_back(select);
+  Result<std::vector<Rows>> answers = connection_.RunAll(commands);
+  if (!answers.ok()) held_.clear();
+  return answers;
 }
 
 // Whether the open transaction is the one that these batches belong to; another one is given up.

@@ -31,7 +31,7 @@ namespace intentgate::store::pg {
 inline constexpr std::int64_t kPartitionEvents = std::int64_t{1} << 24;
 // After this long without its batch the server ends a transaction that holds heads.
 inline constexpr std::int64_t kHoldMs = 1'000;
-// How often a transaction that met a deadlock is tried again.
+// How often a transaction that did nothing (MayRepeat) is tried again.
 inline constexpr int kMaxRepeats = 4;
 
 // Thread-safe.
@@ -62,6 +62,7 @@ class Writer {
   std::vector<Command> Transaction(std::vector<Command> statements) const;
   Status MakePartitions(std::span<const audit::TenantBatch> batches);
   Status SettleLocked();
+  Result<std::vector<Rows>> LockHead(const Command& select);
   bool HoldsHeadsOf(std::span<const audit::TenantBatch* const> batches);
   void LetGo();
 

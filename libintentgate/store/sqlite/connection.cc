@@ -78,7 +78,7 @@ Result<std::int64_t> Connection::QueryInteger(std::string_view sql) {
 }
 
 Result<Statement*> Connection::Kept(std::string_view sql) {
-  const auto found = kept_.find(std::string(sql));
+  const auto found = kept_.find(sql);
   if (found != kept_.end()) return found->second.get();
   Result<std::unique_ptr<Statement>> statement = Prepare(sql);
   if (!statement.ok()) return statement.error();
@@ -151,7 +151,9 @@ Status InsertRows(Connection& connection, const std::string& into, std::size_t c
     std::string values = "(?";
     for (std::size_t i = 1; i < columns; ++i) values += ",?";
     values += ")";
-    std::string sql = "INSERT INTO " + into + " VALUES " + values;
+    // A row that does not fit ends the transaction, as every error here does. Without ROLLBACK only the statement would be
+    // undone, for which SQLite copies each page before its first change.
+    std::string sql = "INSERT OR ROLLBACK INTO " + into + " VALUES " + values;
     for (std::size_t i = 1; i < at_once; ++i) sql.append(",").append(values);
     Result<Statement*> insert = connection.Kept(sql);
     if (!insert.ok()) return insert.error();

@@ -13,6 +13,8 @@
 
 #include <intentgate/result.h>
 
+#include "base/string_map.h"
+
 namespace intentgate::store {
 
 // One prepared statement. Bound texts must live until Reset. Thread-compatible.
@@ -85,12 +87,12 @@ class Connection {
   std::string path_;
   sqlite3* db_;
   int wal_pages_ = 0;
-  std::unordered_map<std::string, std::unique_ptr<Statement>> kept_;
+  std::unordered_map<std::string, std::unique_ptr<Statement>, base::StringHash, base::StringEq> kept_;
 };
 
 // Inserts rows, many with one statement: to open a table and its indexes costs as much as a row in them. `into` is the
 // table with its columns, "t (a, b)"; it must be one of few texts. `bind` gives the values of one row behind the first
-// `at` ones and returns how many there are then.
+// `at` ones and returns how many there are then. An error ends the transaction that this is part of: nothing of it stays.
 Status InsertRows(Connection& connection, const std::string& into, std::size_t columns, std::size_t rows,
                   const std::function<int(std::size_t row, int at, Statement& to)>& bind);
 

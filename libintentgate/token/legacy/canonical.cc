@@ -1,5 +1,7 @@
 // The signed forms of v3 and v4: compact JSON in a fixed member order, empty members left out.
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/encoding.h"
@@ -19,12 +21,15 @@ void AppendText(std::string_view name, std::string_view text, std::string& out) 
   AppendMember(name, out);
   json::AppendTokenRuleString(text, out);
 }
+void AppendInteger(std::int64_t number, std::string& out) {
+  std::array<char, 20> digits;
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
+}
 void AppendNumber(std::string_view name, std::int64_t number, std::string& out) {
   AppendMember(name, out);
-  out += std::to_string(number);
+  AppendInteger(number, out);
 }
-void AppendList(std::string_view name, const std::vector<std::string>& list, std::string& out) {
-  AppendMember(name, out);
+void AppendList(const std::vector<std::string>& list, std::string& out) {
   char before = '[';
   for (const std::string& text : list) {
     out += before;
@@ -51,15 +56,20 @@ void AppendLegacyPayload(const TokenContent& content, std::string& out) {
 }
 
 void AppendLegacyCaveat(const Caveat& caveat, std::string& out) {
-  out += '{';
-  AppendText("t", WireName(caveat), out);
+  out += "{\"t\":";
+  json::AppendTokenRuleString(WireName(caveat), out);
   for (const CaveatMember& member : kCaveatMembers) {
     if (member.number != nullptr) {
-      if (caveat.*member.number != 0) AppendNumber(member.name, caveat.*member.number, out);
+      if (caveat.*member.number == 0) continue;
+      out += member.before_value;
+      AppendInteger(caveat.*member.number, out);
     } else if (member.text != nullptr) {
-      if (!(caveat.*member.text).empty()) AppendText(member.name, caveat.*member.text, out);
+      if ((caveat.*member.text).empty()) continue;
+      out += member.before_value;
+      json::AppendTokenRuleString(caveat.*member.text, out);
     } else if (!(caveat.*member.list).empty()) {
-      AppendList(member.name, caveat.*member.list, out);
+      out += member.before_value;
+      AppendList(caveat.*member.list, out);
     }
   }
   out += '}';
@@ -110,8 +120,9 @@ std::string ExtendCanonical(std::string_view text, std::string_view json, const 
                             const std::vector<Caveat>& caveats) {
   // Three bytes are four characters, whatever follows them.
   const std::size_t groups = parent.caveats_end / 3;
-  std::string tail(json.substr(groups * 3, parent.caveats_end - groups * 3));
+  std::string tail;
   tail.reserve(256);
+  tail += json.substr(groups * 3, parent.caveats_end - groups * 3);
   crypto::Digest sig = parent.sig;
   for (const Caveat& caveat : caveats) {
     tail += ',';

@@ -27,10 +27,34 @@ bool ReadPayload(PlainJson& in, LegacyShape& out) {
          (!in.Eat(",\"nbf\":") || in.OmittedWhenZero(not_before));
 }
 
+bool Names(PlainJson& in) {
+  std::string_view name;
+  do {
+    if (!in.String(name)) return false;
+  } while (in.Eat(','));
+  return in.Eat(']');
+}
+
+// The caveats that most tokens have, as both formats spell them: text that is expected needs no search for its end.
+bool UsualCaveat(PlainJson& in) {
+  if (in.Eat("{\"t\":\"tool_allow\",\"tools\":[") || in.Eat("{\"t\":\"tool_deny\",\"tools\":[")) return Names(in) && in.Eat('}');
+  if (in.Eat("{\"t\":\"agent_lock\",\"agent\":")) return Filled(in) && in.Eat('}');
+  std::int64_t number = 0;
+  return (in.Eat("{\"t\":\"exp\",\"exp\":") || in.Eat("{\"t\":\"max_calls\",\"max_calls\":")) && in.Integer(number) && number != 0 &&
+         in.Eat('}');
+}
+
+bool Caveat(PlainJson& in, TokenFormat format) {
+  const PlainJson begin = in;
+  if (UsualCaveat(in)) return true;
+  in = begin;
+  return ReadPlainCaveat(in, static_cast<int>(format), nullptr);
+}
+
 bool ReadCaveats(PlainJson& in, LegacyShape& out) {
   if (!in.Eat(",\"cav\":[")) return false;
   do {
-    if (out.caveats == kMaxCaveats || !ReadPlainCaveat(in, static_cast<int>(out.format), nullptr)) return false;
+    if (out.caveats == kMaxCaveats || !Caveat(in, out.format)) return false;
     ++out.caveats;
     out.caveats_end = in.Offset();
   } while (in.Eat(','));

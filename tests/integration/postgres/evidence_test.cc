@@ -63,7 +63,8 @@ struct Site {
   }
   void Append(int i, int count) {
     for (int n = 0; n < count; ++n) static_cast<void>(gates[i]->Authorize({.tool = "read_file"}).allowed());
-    REQUIRE(gates[i]->Flush().ok());
+    const Status flushed = gates[i]->Flush();
+    REQUIRE_MESSAGE(flushed.ok(), flushed.error().message);
   }
   std::vector<AuditRecord> Events(int i, const std::string& tool) {
     AuditFilter filter;
@@ -182,8 +183,8 @@ TEST_CASE("two gateways prune one tenant at once: each pruning is in the chain o
     std::barrier turn(2);
     std::atomic<int> done{0};
     std::vector<std::thread> threads;
+    for (const int i : {0, 1}) site.Append(i, 150);
     for (const int i : {0, 1}) {
-      site.Append(i, 150);
       threads.emplace_back([&, i] {
         turn.arrive_and_wait();
         const auto report = site.gates[i]->evidence()->Prune({kTenant, kFarAway, "old", false}, kAnn);

@@ -31,6 +31,24 @@ TEST_CASE("two gateways append to the same chains at once: no gap, no fork, ever
   CheckNothingLostOrForged(stored, ids);
 }
 
+TEST_CASE("a batch whose held transaction the server has ended is written all the same") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  const auto store = OpenStore(OptionsFor(server.Url(), schema));
+  const audit::TenantBatch genesis = MakeBatch("acme", {}, 1);
+  REQUIRE(store->Append(std::span(&genesis, 1)).ok());
+  // A sequence is not rolled back, so only the first statement meets the error.
+  server.Sql("CREATE SEQUENCE " + schema + ".tries; CREATE FUNCTION " + schema + ".ended() RETURNS trigger LANGUAGE plpgsql AS "
+             "$$ BEGIN IF nextval('" + schema + ".tries') = 1 THEN RAISE EXCEPTION 'idle' USING ERRCODE = '25P03'; END IF; "
+             "RETURN new; END $$; CREATE TRIGGER ended BEFORE UPDATE ON " + schema + ".audit_heads FOR EACH ROW "
+             "EXECUTE FUNCTION " + schema + ".ended()");
+  const audit::TenantBatch batch = MakeBatch("acme", *store->Head("acme"), 2);
+  const Status appended = store->Append(std::span(&batch, 1));
+  REQUIRE_MESSAGE(appended.ok(), appended.error().message);
+  CHECK(server.Sql("SELECT last_value FROM " + schema + ".tries") == "2");
+  CHECK(audit::VerifyChain(*store, "acme")->verified == 3);
+}
+
 TEST_CASE("batches of many tenants in any order do not deadlock") {
   PostgresServer& server = PostgresServer::Shared();
   const std::string schema = server.FreshSchema();

@@ -53,7 +53,7 @@ class FakeGate : public Gate {
   }
   std::vector<bool> VisibleTools(std::string_view token, std::string_view, std::span<const std::string> tools, std::string_view) override {
     std::vector<bool> visible;
-    for (const std::string& tool : tools) visible.push_back(token != "narrow" && tool.starts_with("read_"));
+    for (const std::string& tool : tools) visible.push_back(token != "narrow" && (tool.starts_with("read_") || tool == "pay"));
     return visible;
   }
   void AcceptForeignTokens(std::shared_ptr<const ForeignTokens>) override {}
@@ -120,6 +120,10 @@ class FakeGate : public Gate {
     return found;
   }
   std::uint64_t WaitApproval(std::string_view, std::string_view id, ApprovalDone done) override {
+    if (waits_full) {
+      done(Error{ErrorCode::kLimitExceeded, "too many wait"});
+      return 0;
+    }
     const std::lock_guard lock(mutex_);
     waits_.emplace(++last_wait_, std::pair{std::string(id), std::move(done)});
     return last_wait_;
@@ -252,6 +256,7 @@ class FakeGate : public Gate {
   std::atomic<bool> inline_answers{false};
   std::atomic<bool> tokens_ended{false};
   std::atomic<bool> store_down{false};
+  std::atomic<bool> waits_full{false};
   Evidence* evidence_of_test = nullptr;
   std::atomic<bool> ready{true};
   std::atomic<bool> flushed{false};

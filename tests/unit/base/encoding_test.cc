@@ -1,7 +1,10 @@
 #include "base/encoding.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
+#include "base/base64_blocks.h"
 #include "base/ids.h"
 #include "base/utf8.h"
 
@@ -69,6 +72,32 @@ TEST_CASE("a character outside the alphabet is refused wherever it stands") {
     }
   }
 }
+
+#if defined(__x86_64__)
+TEST_CASE("each width of block that the processor has reads what is written, and refuses what does not belong") {
+  constexpr Base64Rows kRows = RowsOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+  Bytes bytes(96);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 151 + 7);
+  const std::string text = SlowBase64Url(bytes);
+  const auto check = [&](auto decode) {
+    Bytes out(bytes.size() + 1, 0xee);
+    const DecodedBlocks blocks = decode(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), kRows, out.data());
+    REQUIRE(blocks.valid);
+    REQUIRE(blocks.chars > 0);
+    REQUIRE(std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(blocks.chars / 4 * 3), bytes.begin()));
+    REQUIRE(out.back() == 0xee);
+    for (std::size_t at = 0; at < blocks.chars; ++at) {
+      for (const char wrong : {'+', '/', '=', ' ', '@', '[', '`', '{', '\0', '\x80', '\xad'}) {
+        std::string bad = text;
+        bad[at] = wrong;
+        REQUIRE_FALSE(decode(reinterpret_cast<const std::uint8_t*>(bad.data()), bad.size(), kRows, out.data()).valid);
+      }
+    }
+  };
+  if (HasBase64Blocks()) check(DecodeBlocks);
+  if (HasWideBase64Blocks()) check(DecodeWideBlocks);
+}
+#endif
 
 TEST_CASE("standard base64 pads and refuses what is not padded") {
   CHECK(Base64Encode(AsBytes("fo")) == "Zm8=");

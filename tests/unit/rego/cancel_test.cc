@@ -11,6 +11,7 @@
 
 #include <intentgate/json.h>
 #include <intentgate/rego.h>
+#include <intentgate/rego_partial.h>
 #include <intentgate/rego_test.h>
 
 namespace intentgate::rego {
@@ -181,6 +182,16 @@ TEST_CASE("what is cancelled before it begins does nothing, and a token can be u
   token.Reset();
   options.observer = nullptr;
   CHECK(policy->Eval("data.t.short", options).value == json::Value(20'100));
+}
+
+TEST_CASE("partial evaluation is cancelled too") {
+  const auto policy = Policy();
+  CancelToken token;
+  PartialOptions options;
+  options.eval.cancel = &token;
+  CHECK_FALSE(policy->PartialEval("data.t.short == input.x", options).error.has_value());
+  token.Cancel();
+  CHECK(policy->PartialEval("data.t.short == input.x", options).error.value().code == "eval_cancel_error");
 }
 
 TEST_CASE("steps are counted alike with and without a token, and limited alike") {

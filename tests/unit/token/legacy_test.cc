@@ -52,6 +52,45 @@ TEST_CASE("no single changed bit of a v3 or v4 token is accepted as another toke
   }
 }
 
+TEST_CASE("a child of a parent in any spelling is what the strict reader makes of it, and a plain caveat takes the short way") {
+  struct Row {
+    const char* caveat;
+    bool canonical;
+  };
+  const std::vector<Caveat> added = {Caveat::MaxCalls(3)};
+  for (const auto& [caveat, canonical] : std::initializer_list<Row>{
+           {R"({"t":"exp","exp":5})", true},
+           {R"({"t":"max_calls","max_calls":5})", true},
+           {R"({"t":"exp","exp":-5})", true},
+           {R"({"t":"exp","exp":5,"max_calls":3})", true},
+           {R"({"t":"tool_allow","tools":["read_*","b"]})", true},
+           {R"({"t":"tool_deny","tools":["a"],"agent":"b"})", true},
+           {R"({"t":"agent_lock","agent":"a"})", true},
+           {R"({"t":"step_up","step_up_at":7})", true},
+           {R"({"t":"later"})", true},
+           {R"({"t":"exp","exp":0})", false},
+           {R"({"t":"max_calls","max_calls":0})", false},
+           {R"({"t":"agent_lock","agent":""})", false},
+           {R"({"t":"tool_allow","tools":[]})", false},
+           {R"({"t":"tool_allow","tools":["a", "b"]})", false},
+           {R"({"t":"tool_allow","tools":["a<b"]})", false},
+           {R"({"t":"tool_allow","tools":["\u0061"]})", false},
+           {R"({"t":"agent_lock","agent":"a" })", false},
+           {R"({"t":"max_calls","exp":5})", true}}) {
+    INFO(caveat);
+    const std::string text = TextOf(Replaced(JsonOf(V4()), R"({"t":"max_calls","max_calls":5})", caveat));
+    const std::string json = JsonOf(text);
+    token::LegacyShape shape;
+    CHECK(token::ScanCanonical(json, shape) == canonical);
+    token::LegacyToken parent;
+    parent.json = json;
+    REQUIRE_FALSE(token::ReadLegacyStrictly(parent));
+    const Result<std::string> child = Attenuate(text, added, {}, Now(), *SystemRandom());
+    REQUIRE(child.ok());
+    CHECK(*child == token::ExtendLegacy(parent, added));
+  }
+}
+
 TEST_CASE("caveats cannot be removed, swapped, repeated or spliced, and the tag has one length") {
   const std::string json = JsonOf(V4());
   const std::string first = R"({"t":"agent_lock","agent":"agent-7"},)";

@@ -1,0 +1,65 @@
+#include "mcp/task_forms.h"
+
+#include <utility>
+
+#include "mcp/message.h"
+
+namespace intentgate::mcp {
+namespace {
+
+constexpr int kPollMillis = 1'000;
+
+void SetIf(json::Value& into, std::string_view name, const json::Value* value) {
+  if (value != nullptr) into.Set(name, *value);
+}
+
+}  // namespace
+
+json::Value TaskJson(const OwnTask& task, Era era) {
+  const bool modern = era == Era::kModern;
+  json::Value out = json::MakeObject({{"taskId", task.id}, {"status", TaskStateName(task.state)}});
+  if (!task.note.empty()) out.Set("statusMessage", task.note);
+  out.Set("createdAt", FormatTime(task.created_micros));
+  out.Set("lastUpdatedAt", FormatTime(task.updated_micros));
+  out.Set(modern ? "ttlMs" : "ttl", task.ttl_ms);
+  out.Set(modern ? "pollIntervalMs" : "pollInterval", kPollMillis);
+  return out;
+}
+
+std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era) {
+  json::Value body = TaskJson(task, era);
+  if (era == Era::kLegacy) {
+    return ResultReply(id, json::MakeObject({{"task", std::move(body)},
+                                             {"_meta", json::MakeObject({{"io.modelcontextprotocol/model-immediate-response", task.note}})}}));
+  }
+  body.Set("resultType", "task");
+  return ResultReply(id, std::move(body));
+}
+
+std::string TaskStateReply(const json::Value& id, const OwnTask& task, Era era) {
+  json::Value body = TaskJson(task, era);
+  if (era == Era::kModern) {
+    body.Set("resultType", "complete");
+    const json::Value none;
+    const json::Value& answer = task.answer == nullptr ? none : *task.answer;
+    if (task.state == TaskState::kCompleted) SetIf(body, "result", answer.Find("result"));
+    if (task.state == TaskState::kFailed) SetIf(body, "error", answer.Find("error"));
+    if (task.state == TaskState::kInputRequired) SetIf(body, "inputRequests", answer.AtPointer("/result/inputRequests"));
+  }
+  return ResultReply(id, std::move(body));
+}
+
+std::string TaskResultReply(const json::Value& id, const OwnTask& task) {
+  if (task.answer == nullptr) return ErrorReply(id, kInternalError, CodeMessage(kInternalError), "the task was cancelled");
+  json::Value body = *task.answer;
+  body.Set("id", id);
+  json::Value* result = body.Find("result");
+  if (result == nullptr) return json::Write(body);
+  json::Value meta = result->Find("_meta") == nullptr ? json::MakeObject({}) : *result->Find("_meta");
+  if (!meta.is_object()) meta = json::MakeObject({});
+  meta.Set(kRelatedTask, json::MakeObject({{"taskId", task.id}}));
+  result->Set("_meta", std::move(meta));
+  return json::Write(body);
+}
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,23 @@
+// How the gateway's own tasks are told, in the form of each era.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mcp/methods.h"
+#include "mcp/own_tasks.h"
+
+namespace intentgate::mcp {
+
+// What an answer says of the task that it belongs to, below _meta (2025-11-25).
+inline constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task";
+
+json::Value TaskJson(const OwnTask& task, Era era);
+// The answer of the call that has become the task.
+std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era);
+// tasks/get; of 2025-11-25 also tasks/cancel. With what became of the call, where the era says it there.
+std::string TaskStateReply(const json::Value& id, const OwnTask& task, Era era);
+// tasks/result (2025-11-25). REQUIRES: it is over.
+std::string TaskResultReply(const json::Value& id, const OwnTask& task);
+
+}  // namespace intentgate::mcp

@@ -1,0 +1,76 @@
+// A batch that meets a row in its way.
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <string>
+#include <vector>
+
+#include "audit/audit_log.h"
+#include "audit/canonical_event.h"
+#include "store/sqlite/sqlite_store.h"
+#include "support/scratch_folder.h"
+
+namespace intentgate::store {
+namespace {
+
+audit::TenantBatch Behind(const std::string& tenant, const ChainHead& head, int count) {
+  audit::TenantBatch batch{tenant, {}};
+  std::string prev = head.hash;
+  for (int i = 0; i < count; ++i) {
+    AuditEvent event;
+    event.tenant = tenant;
+    event.event_id = tenant + "-" + std::to_string(head.next_seq + i);
+    event.ts_micros = 1'000;
+    if (head.next_seq + i == 0) event.kind = EventKind::kGenesis;
+    audit::EventDraft draft = audit::MakeDraft(std::move(event), "test", false);
+    audit::Place(draft, head.next_seq + i, prev, draft.stored.record);
+    prev = draft.stored.record.hash;
+    batch.events.push_back(std::move(draft.stored));
+  }
+  return batch;
+}
+
+void Run(const std::string& path, const char* sql) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+}
+
+std::int64_t Rows(SqliteStore& store, const std::string& tenant) {
+  AuditFilter filter;
+  filter.tenant = tenant;
+  return store.Count(filter).value();
+}
+
+}  // namespace
+
+TEST_CASE("a row in the way of a batch undoes all of it, and the store goes on") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.File("gate.db");
+  const auto opened = SqliteStore::Open(path, {});
+  REQUIRE(opened.ok());
+  SqliteStore& store = **opened;
+  REQUIRE(store.Append(std::vector{Behind("acme", {}, 6)}).ok());
+  // Somebody who cut the chain to three events has left the sixth.
+  Run(path, "DELETE FROM audit_events WHERE seq IN (3, 4);"
+            "UPDATE audit_heads SET next_seq = 3, hash = (SELECT hash FROM audit_events WHERE seq = 2)");
+
+  // As many as go in by one statement, the third of which does not fit; the other tenant's are in by then.
+  const std::vector both = {Behind("aaaa", {}, 9), Behind("acme", *store.Head("acme"), 8)};
+  const Status refused = store.Append(both);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kCorrupt);
+  CHECK(store.Head("aaaa")->next_seq == 0);
+  CHECK(store.Head("acme")->next_seq == 3);
+  CHECK(Rows(store, "aaaa") == 0);
+  CHECK(Rows(store, "acme") == 4);
+
+  Run(path, "DELETE FROM audit_events WHERE seq = 5");
+  REQUIRE(store.Append(both).ok());
+  CHECK(audit::VerifyChain(store, "aaaa")->verified == 9);
+  CHECK(audit::VerifyChain(store, "acme")->verified == 11);
+}
+
+}  // namespace intentgate::store
