@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "json/strict_walk.h"
 
@@ -44,13 +45,22 @@ class Reader {
   Array StartArray() { return {}; }
   Value& NextItem(Array& items) { return items.emplace_back(); }
   void EndArray(Array& items, Value& out) { out.v_ = std::move(items); }
-  Object StartObject() { return {}; }
+  Object StartObject() {
+    Object members;
+    // Of a text's first object alone: of many small ones the room would be more than their members.
+    if (std::exchange(first_, false)) members.reserve(kTypicalMembers);
+    return members;
+  }
   Value& NextMember(Object& members, std::string_view name) { return members.emplace_back(Member{std::string(name), Value()}).value; }
   std::optional<std::string> EndObject(Object& members, Value& out) {
     std::optional<std::string> twice = Duplicate(members);
     out.v_ = std::move(members);
     return twice;
   }
+
+ private:
+  static constexpr std::size_t kTypicalMembers = 4;  // a JSON-RPC message's
+  bool first_ = true;
 };
 
 Result<Value> Parse(std::string_view text, const ParseLimits& limits) {

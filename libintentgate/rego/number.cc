@@ -22,6 +22,9 @@ __extension__ typedef unsigned __int128 Uint128;
 // The sum of two such numbers, and the product of two 64-bit ones, fit in 127 bits.
 constexpr std::size_t kWideDigits = 37;
 
+// The largest long double has 4933 digits.
+constexpr std::size_t kLongestFixed = 5000;
+
 [[noreturn]] void TooLong() { throw EvalAbort{"eval_limit_error", "a number has more than 20000 digits"}; }
 
 Decimal Exact(const Value& v) {
@@ -86,17 +89,13 @@ std::optional<BigInt> Integer(const Value& v) {
   return BigInt::FromText(d.IntegerText());
 }
 
-long double Float(const Value& v) {
-  if (v.is_int()) return static_cast<long double>(v.int_value());
-  std::string scratch;
-  return ParseLongDouble(v.number_text(scratch));
-}
-
 Value FromBig(Arena& arena, const BigInt& b) {
   const std::string text = b.ToText();
   if (text.size() > kMaxNumberDigits + 1) TooLong();
   return Value::NumberCopy(arena, text);
 }
+
+long double Float(const Value& v) { return NumberToLongDouble(v); }
 
 enum class Op { kAdd, kSub, kMul };
 
@@ -156,6 +155,15 @@ Value NumberMul(Arena& arena, const Value& a, const Value& b) { return Arithmeti
 
 Value NumberDiv(Arena& arena, const Value& a, const Value& b) {
   if (NumberIsZero(b)) return {};
+  // Zero divided by less than zero is -0.
+  const bool whole = a.is_int() && b.is_int() && a.int_value() != 0 && b.int_value() != -1 && a.int_value() % b.int_value() == 0;
+  if (whole) return Value::Int(a.int_value() / b.int_value());
+  const long double x = Float(a), y = Float(b);
+  return std::isfinite(x) && std::isfinite(y) ? NumberFromLongDouble(arena, x / y) : NumberDivExact(arena, a, b);
+}
+
+Value NumberDivExact(Arena& arena, const Value& a, const Value& b) {
+  if (NumberIsZero(b)) return {};
   if (a.is_int() && b.is_int() && b.int_value() != -1 && a.int_value() % b.int_value() == 0) {
     return Value::Int(a.int_value() / b.int_value());
   }
@@ -196,27 +204,42 @@ bool NumberIsZero(const Value& a) {
   return Exact(a).IsZero();
 }
 
+// OPA counts with integers where they fit in 32 bits; all others it takes for floats.
 Value NumberAbs(Arena& arena, const Value& a) {
-  return NumberCompare(a, Value::Int(0)) < 0 ? NumberSub(arena, Value::Int(0), a) : a;
+  if (a.is_int() && a.int_value() >= INT32_MIN && a.int_value() <= INT32_MAX) return Value::Int(std::abs(a.int_value()));
+  return NumberFromLongDouble(arena, std::fabs(Float(a)));
 }
 
 namespace {
-// An integral number stays exact; others round as a long double.
 Value Rounded(Arena& arena, const Value& a, long double (*round)(long double)) {
-  if (a.is_int()) return a;
-  if (const std::optional<BigInt> exact = Integer(a)) return FromBig(arena, *exact);
-  return NumberFromLongDouble(arena, round(Float(a)));
+  return a.is_int() ? a : NumberTruncated(arena, round(Float(a)));
 }
 }  // namespace
 
+Value NumberTruncated(Arena& arena, long double d) {
+  if (!std::isfinite(d)) TooLong();
+  d = std::trunc(d);
+  if (d == 0) return Value::Int(0);
+  char buffer[kLongestFixed];
+  const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::fixed, 0);
+  return Value::NumberCopy(arena, {buffer, static_cast<std::size_t>(fixed.ptr - buffer)});
+}
+
+// Of a number between -1 and 0 OPA takes the integral part, which has no sign, for the one below it.
 Value NumberCeil(Arena& arena, const Value& a) {
-  return Rounded(arena, a, [](long double d) { return std::ceil(d); });
+  return Rounded(arena, a, [](long double d) { return d < 0 && d > -1 ? 1.0L : std::ceil(d); });
 }
 Value NumberFloor(Arena& arena, const Value& a) {
-  return Rounded(arena, a, [](long double d) { return std::floor(d); });
+  return Rounded(arena, a, [](long double d) { return d < 0 && d > -1 ? 0.0L : std::floor(d); });
 }
 Value NumberRound(Arena& arena, const Value& a) {
-  return Rounded(arena, a, [](long double d) { return std::round(d); });
+  return Rounded(arena, a, [](long double d) { return d + (std::signbit(d) ? -0.5L : 0.5L); });
+}
+
+long double NumberToLongDouble(const Value& v) {
+  if (v.is_int()) return static_cast<long double>(v.int_value());
+  std::string scratch;
+  return ParseLongDouble(v.number_text(scratch));
 }
 
 std::string NumberIntegerText(const Value& a) {
@@ -226,23 +249,33 @@ std::string NumberIntegerText(const Value& a) {
   return d.IntegerText();
 }
 
-Value NumberFromLongDouble(Arena& arena, long double d) {
+namespace {
+template <typename Float>
+Value Shortest(Arena& arena, Float d) {
   if (!std::isfinite(d)) throw EvalAbort{"eval_limit_error", "a computed number is too large"};
-  if (d == 0) return Value::Int(0);
-  char buffer[128];
-  // Integers in full digits, others as %g with the exponent from 1e6 on.
-  if (d == std::floor(d) && std::fabs(d) < 1e100L) {
-    const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::fixed);
-    return Value::NumberCopy(arena, {buffer, static_cast<std::size_t>(fixed.ptr - buffer)});
-  }
+  if (d == 0) return std::signbit(d) ? Value::NumberCopy(arena, "-0") : Value::Int(0);
+  char buffer[kLongestFixed];
   const auto sci = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::scientific);
   const std::string_view text(buffer, static_cast<std::size_t>(sci.ptr - buffer));
   const std::size_t e = text.find('e');
   int exponent = 0;
   std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  // Integers in full: the shortest digits that read back, and zeros behind them. Others as %g with the exponent from 1e6 on.
+  if (d == std::floor(d)) {
+    std::string digits(text.substr(0, e));
+    std::erase(digits, '.');
+    const std::size_t sign = digits[0] == '-' ? 1 : 0;
+    digits.resize(std::max(digits.size(), sign + static_cast<std::size_t>(exponent) + 1), '0');
+    return Value::NumberCopy(arena, digits);
+  }
   if (exponent < -4 || exponent >= 6) return Value::NumberCopy(arena, text);
   const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, d, std::chars_format::fixed);
   return Value::NumberCopy(arena, {buffer, static_cast<std::size_t>(fixed.ptr - buffer)});
 }
+
+}  // namespace
+
+Value NumberFromLongDouble(Arena& arena, long double d) { return Shortest(arena, d); }
+Value NumberFromDouble(Arena& arena, double d) { return Shortest(arena, d); }
 
 }  // namespace intentgate::rego

@@ -45,7 +45,7 @@ std::unique_ptr<LoweredQuery> LowerQuery(const CompiledPolicy::Impl& policy, std
   if (!diagnostics.empty()) return nullptr;
   auto out = std::make_unique<LoweredQuery>(policy.max_plan_bytes);
   out->names = ResolveQuery(body, file, diagnostics);
-  CheckBodyTypes(body, policy.tree, Dialect::kV1, diagnostics);
+  CheckQueryTypes(body, policy.tree, diagnostics);
   auto vars = static_cast<std::int32_t>(out->names.size());
   CaptureValues(body, policy.tree, out->captured, vars);
   SafetyPass safety(ArityOfOp, &policy.tree, diagnostics);

@@ -1,5 +1,8 @@
 #include <intentgate/caveat.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/encoding.h"
 #include "base/time_format.h"
 #include "base/utf8.h"
@@ -10,25 +13,10 @@
 namespace intentgate {
 namespace {
 
-struct KindName {
-  CaveatKind kind;
-  std::string_view name;
-};
-constexpr std::array<KindName, 13> kKindNames = {{
-    {CaveatKind::kExpires, "exp"},
-    {CaveatKind::kAgentLock, "agent_lock"},
-    {CaveatKind::kToolAllow, "tool_allow"},
-    {CaveatKind::kToolDeny, "tool_deny"},
-    {CaveatKind::kMaxCalls, "max_calls"},
-    {CaveatKind::kStepUp, "step_up"},
-    {CaveatKind::kCalleeAllow, "callee_allow"},
-    {CaveatKind::kServerAllow, "mcp_allow"},
-    {CaveatKind::kRateLimit, "rate_limit"},
-    {CaveatKind::kMaxCost, "max_cost"},
-    {CaveatKind::kRiskMax, "risk_max"},
-    {CaveatKind::kArgument, "arg"},
-    {CaveatKind::kHolder, "holder"},
-}};
+// In the order of CaveatKind, up to kUnknown.
+constexpr std::array<std::string_view, static_cast<std::size_t>(CaveatKind::kUnknown)> kKindNames = {
+    "exp",       "agent_lock", "tool_allow", "tool_deny", "max_calls", "step_up", "callee_allow",
+    "mcp_allow", "rate_limit", "max_cost",   "risk_max",  "arg",       "holder"};
 
 Caveat Make(CaveatKind kind) {
   Caveat c;
@@ -106,17 +94,13 @@ Status ValidateHolder(const Caveat& caveat) {
 }  // namespace
 
 std::string_view CaveatKindName(CaveatKind kind) {
-  for (const KindName& entry : kKindNames) {
-    if (entry.kind == kind) return entry.name;
-  }
-  return "unknown";
+  const auto place = static_cast<std::size_t>(kind);
+  return place < kKindNames.size() ? kKindNames[place] : "unknown";
 }
 
 CaveatKind token::CaveatKindFromName(std::string_view name) {
-  for (const KindName& entry : kKindNames) {
-    if (entry.name == name) return entry.kind;
-  }
-  return CaveatKind::kUnknown;
+  const auto place = std::find(kKindNames.begin(), kKindNames.end(), name) - kKindNames.begin();
+  return static_cast<CaveatKind>(place);
 }
 
 bool token::PublicFormatHas(CaveatKind kind, int version) {

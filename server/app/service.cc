@@ -13,10 +13,11 @@
 #include "fetch/curl_fetcher.h"
 #include "http/server.h"
 #include "mcp/endpoint.h"
+#include "mcp/pin_files.h"
 #include "mcp/stdio_upstream.h"
 #include "net/loop.h"
 #include "net/tls.h"
-#include "oauth/client_tokens.h"
+#include "oauth/exchanged_tokens.h"
 #include "oauth/door.h"
 
 namespace intentgate::app {
@@ -60,14 +61,6 @@ Result<TlsOfEach> UpstreamTls(const config::ServerSettings& settings) {
   return all;
 }
 
-// Under a key of this process: a call of several rounds is finished where it began, or charged anew.
-Result<std::shared_ptr<mcp::CallStates>> MakeCallStates(const ServiceParts& parts) {
-  const std::shared_ptr<Random> random = SystemRandom();
-  std::array<std::uint8_t, 32> key{};
-  if (Status filled = random->Fill(key); !filled.ok()) return filled.error();
-  return std::make_shared<mcp::CallStates>(crypto::SecretBytes(key), parts.clock, random);
-}
-
 // Null without a key: a session id is good at the gateway that gave it out.
 Result<std::shared_ptr<mcp::SealedSessions>> MakeSealedSessions(const config::ServerSettings& settings, const ServiceParts& parts) {
   if (settings.session_keys.empty()) return std::shared_ptr<mcp::SealedSessions>();
@@ -85,7 +78,20 @@ Result<std::shared_ptr<base::HttpFetcher>> MakeFetcher(const ServiceParts& parts
   return std::shared_ptr<base::HttpFetcher>(*std::move(made));
 }
 
-using TokensOfEach = std::vector<std::shared_ptr<oauth::ClientTokens>>;
+using TokensOfEach = std::vector<std::shared_ptr<oauth::UpstreamTokens>>;
+
+Result<std::shared_ptr<oauth::UpstreamTokens>> MakeTokens(const config::UpstreamSettings& upstream, const std::shared_ptr<base::HttpFetcher>& fetcher,
+                                                          const std::shared_ptr<const Clock>& clock) {
+  const auto failed = [&upstream](const Error& error) { return Error{error.code, "the upstream " + upstream.name + ": " + error.message}; };
+  if (upstream.oauth.exchange) {
+    auto made = oauth::ExchangedTokens::Create(upstream, fetcher, clock, SystemRandom());
+    if (!made.ok()) return failed(made.error());
+    return std::shared_ptr<oauth::UpstreamTokens>(*std::move(made));
+  }
+  auto made = oauth::ClientTokens::Create(upstream, fetcher, clock, SystemRandom());
+  if (!made.ok()) return failed(made.error());
+  return std::shared_ptr<oauth::UpstreamTokens>(*std::move(made));
+}
 
 Result<TokensOfEach> MakeUpstreamTokens(const config::ServerSettings& settings, const std::shared_ptr<base::HttpFetcher>& fetcher,
                                         const std::shared_ptr<const Clock>& clock) {
@@ -95,8 +101,8 @@ Result<TokensOfEach> MakeUpstreamTokens(const config::ServerSettings& settings, 
       all.push_back(nullptr);
       continue;
     }
-    auto made = oauth::ClientTokens::Create(*upstream, fetcher, clock, SystemRandom());
-    if (!made.ok()) return Error{made.error().code, "oauth_client_key_file of the upstream " + upstream->name + ": " + made.error().message};
+    auto made = MakeTokens(*upstream, fetcher, clock);
+    if (!made.ok()) return made.error();
     all.push_back(*std::move(made));
   }
   return all;
@@ -107,7 +113,7 @@ using PinsOfEach = std::vector<std::shared_ptr<const mcp::ToolPins>>;
 Result<PinsOfEach> ReadPins(const config::ServerSettings& settings) {
   PinsOfEach all;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
-    const std::string& file = upstream->tool_pins.empty() ? settings.tool_pins : upstream->tool_pins;
+    const std::string& file = mcp::PinFileOf(settings, *upstream);
     if (file.empty()) {
       all.push_back(nullptr);
       continue;
@@ -233,7 +239,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
   if (!door.ok()) return door.error();
   auto tokens = MakeUpstreamTokens(*settings, *fetcher, parts.clock);
   if (!tokens.ok()) return tokens.error();
-  auto states = MakeCallStates(parts);
+  auto states = mcp::CallStates::Create(settings->session_keys, parts.clock, SystemRandom());
   auto sealed = MakeSealedSessions(*settings, parts);
   if (!sealed.ok()) return sealed.error();
   if (!states.ok()) return states.error();

@@ -95,6 +95,9 @@ struct PolicyEvalOptions {
   std::string input;
   std::string query = "data.intentgate.policy.decision";
   std::string explain;  // full, fails or notes
+  std::string format;   // source, pretty or json; empty: pretty
+  std::vector<std::string> unknowns, disable_inlining;
+  bool partial = false, shallow_inlining = false, nondeterministic_builtins = false;
   std::string timeout = "0";  // a duration, here as below
   bool coverage = false, profile = false, fail = false, fail_defined = false, strict = false, json = false;
 };

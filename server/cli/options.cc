@@ -182,6 +182,17 @@ CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
 
 CLI::Option* AddTimeout(CLI::App* command, std::string& timeout, const char* what) { return command->add_option("--timeout", timeout, what); }
 
+// As opa's flags are called, spelling included.
+void AddPartial(CLI::App* eval, PolicyEvalOptions& options) {
+  CLI::Option* partial = eval->add_flag("-p,--partial", options.partial, "evaluate in part: print what is left of the query");
+  eval->add_option("-u,--unknowns", options.unknowns, "what only the later evaluation knows, such as input.resource or data.rows; input if not given")->delimiter(',')->needs(partial);
+  eval->add_option("--disable-inlining", options.disable_inlining, "rules at and below this path stay rules, may be repeated")->delimiter(',')->needs(partial);
+  eval->add_flag("--shallow-inlining", options.shallow_inlining, "all rules that depend on unknowns stay rules")->needs(partial);
+  eval->add_flag("--nondeterminstic-builtins,--nondeterministic-builtins", options.nondeterministic_builtins,
+                 "evaluate what depends on the time, on chance and on the network now")->needs(partial);
+  eval->add_option("--format", options.format, "pretty or json; with --partial also source: what is left, as Rego")->check(CLI::IsMember({"pretty", "json", "source"}));
+}
+
 void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   CLI::App* eval = PolicyCommand(policy, "eval", "evaluate a query",
                                  "echo '{\"tool\":\"read_file\"}' | intentgate policy eval -d policy.rego -i - data.intentgate.policy.decision");
@@ -196,6 +207,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   eval->add_flag("--fail-defined", options.fail_defined, "exit with 1 if there is one");
   AddTimeout(eval, options.timeout, "end the evaluation after this time, such as 500ms or 10s; 0: never")->capture_default_str();
   eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
+  AddPartial(eval, options);
   AddJson(eval, options.json);
 }
 

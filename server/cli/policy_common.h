@@ -66,6 +66,10 @@ json::Value CoverageJson(std::span<const rego::FileCoverage> files);
 json::Value ProfileJson(std::span<const rego::ProfileLine> lines);
 // "84.4µs"
 std::string ShowNanos(std::int64_t nanos);
+// What is left of a query, in the form that was asked for; the exit code.
+int PolicyEvalPartial(const PolicyEvalOptions& options, const rego::CompiledPolicy& policy, const json::Value* input, const rego::EvalOptions& eval,
+                      const Streams& streams);
+
 json::Value PlaceJson(const std::string& file, std::uint32_t row, std::uint32_t column);
 
 }  // namespace intentgate::cli

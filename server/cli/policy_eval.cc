@@ -1,4 +1,4 @@
-// policy eval, policy check, policy deps.
+// policy eval, policy check, policy deps. What is left by policy eval --partial is shown by policy_partial.cc.
 
 #include <fmt/format.h>
 
@@ -97,9 +97,15 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 
 }  // namespace
 
-int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
-  const Result<std::int64_t> timeout = ParseTimeout(options.timeout);
+int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
+  const Result<std::int64_t> timeout = ParseTimeout(given.timeout);
   if (!timeout.ok()) return Fail(streams, timeout.error());
+  PolicyEvalOptions options = given;
+  options.json = options.json || options.format == "json";
+  if (options.format == "source" && !options.partial) {
+    streams.err << "intentgate: --format source shows what partial evaluation leaves: give --partial as well\n";
+    return kExitUsage;
+  }
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams, kExitFailed);
   const Result<std::optional<json::Value>> input = ReadPolicyInput(options.input, streams);
@@ -116,6 +122,7 @@ int PolicyEval(const PolicyEvalOptions& options, const Streams& streams) {
   eval.strict_builtin_errors = options.strict;
   EvalWatch watch(*timeout);
   eval.cancel = watch.token();
+  if (options.partial) return PolicyEvalPartial(options, *compiled.policy, input->has_value() ? &**input : nullptr, eval, streams);
   rego::QueryResult result = compiled.policy->Query(options.query, input->has_value() ? &**input : nullptr, eval);
   observed.Stop();
   SayCause(watch, result.error);

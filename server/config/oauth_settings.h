@@ -57,7 +57,8 @@ struct OAuthSettings {
   std::string ca_file;                       // for the issuers' certificates; empty: the machine's store
 };
 
-// How the gateway gets an access token of its own for an upstream: client credentials (RFC 6749 section 4.4).
+// How the gateway gets access tokens for an upstream: one of its own by client credentials (RFC 6749 section 4.4), or one for each caller
+// by token exchange (RFC 8693).
 struct UpstreamOAuth {
   std::string token_url;                     // empty: none is got
   std::string client_id;
@@ -65,7 +66,11 @@ struct UpstreamOAuth {
   crypto::SecretBytes client_key;            // a private JWK: the client signs who it is (RFC 7523)
   bool secret_in_body = false;               // client_secret_post instead of client_secret_basic
   std::string scope;
-  std::string resource;                      // RFC 8707; empty: the upstream's URL
+  std::string resource;                      // RFC 8707; empty: the upstream's URL, unless there is an audience
+  std::string audience;                      // RFC 8693; empty: none is sent
+  bool exchange = false;                     // a token for each caller
+  bool own_token = true;                     // exchange: client credentials for the gateway's own questions; false: it asks none
+  crypto::SecretBytes assertion_key;         // exchange: a private JWK that vouches for callers with capability tokens; empty: they are refused
 };
 
 // Public-key algorithms that OpenSSL's default provider has everywhere.

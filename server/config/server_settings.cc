@@ -246,8 +246,19 @@ class Loader {
     if (oauth.client_id.empty()) Report(where, "needs oauth_client_id beside oauth_token_url");
     if (secret == key) Report(where, "needs oauth_client_secret_file or oauth_client_key_file, and not both");
     if (!one.command.empty()) Report(where, "a program has no use for an access token; leave oauth_token_url out");
+    CheckExchange(oauth, where);
     for (const UpstreamHeader& header : one.headers) {
       if (http::EqualsIgnoreCase(header.name, "Authorization")) Report(where, "has an Authorization header of its own; leave it or oauth_token_url out");
+    }
+  }
+
+  void CheckExchange(const UpstreamOAuth& oauth, const std::string& where) {
+    const bool vouches = !oauth.assertion_key.empty();
+    if (!oauth.exchange) {
+      if (vouches || !oauth.own_token) Report(where, "oauth_assertion_key_file and oauth_own_grant belong to oauth_grant: token_exchange");
+    } else if (!vouches && load_.settings.oauth.issuers.empty()) {
+      Report(where, "with oauth_grant: token_exchange no caller gets through: name the issuers of their access tokens in oauth.issuers, "
+                    "or set oauth_assertion_key_file for callers with capability tokens");
     }
   }
 

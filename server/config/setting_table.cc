@@ -147,6 +147,18 @@ Problem StorePublicUrl(const std::string& text, const FileReader&, ServerSetting
   return std::nullopt;
 }
 
+// What stands for {id} is a UUID, which every part of a URL but the host may have.
+Problem StoreApprovalUrl(const std::string& text, const FileReader&, ServerSettings& out) {
+  constexpr std::string_view kPlace = "{id}";
+  const std::size_t at = text.find(kPlace);
+  if (at == std::string::npos) return "must have {id} where the approval's id belongs";
+  std::string filled = text;
+  const Result<http::Url> url = http::ParseUrl(filled.replace(at, kPlace.size(), "id"));
+  if (!url.ok()) return url.error().message;
+  out.approval_url = text;
+  return std::nullopt;
+}
+
 Problem StoreAuthorizationServer(const std::string& text, const FileReader&, ServerSettings& out) {
   if (const Result<http::Url> url = http::ParseUrl(text); !url.ok()) return url.error().message;
   out.authorization_servers.push_back(text);
@@ -227,7 +239,7 @@ std::vector<SettingRow> MakeTable() {
        IG_INTEGER(upstream.breaker_failures, 0, 1'000'000)},
       {"upstream.breaker_open_ms", "", "10000", "how long they rest; then one call tries it",
        IG_INTEGER(upstream.breaker_open_ms, 1, 3'600'000)},
-      {"upstream.oauth_token_url", "", "", "token endpoint that gives the gateway an access token for this upstream (client credentials); https, or http to this machine",
+      {"upstream.oauth_token_url", "", "", "token endpoint that gives the gateway access tokens for this upstream; https, or http to this machine",
        [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
          const Result<http::Url> url = http::ParseUrl(text);
          if (!url.ok()) return url.error().message;
@@ -236,6 +248,21 @@ std::vector<SettingRow> MakeTable() {
          out.upstream.oauth.token_url = text;
          return std::nullopt;
        }},
+      {"upstream.oauth_grant", "", "client_credentials", "`client_credentials`: one token of the gateway's; `token_exchange`: one for each caller (RFC 8693)",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text != "client_credentials" && text != "token_exchange") return "must be client_credentials or token_exchange";
+         out.upstream.oauth.exchange = text == "token_exchange";
+         return std::nullopt;
+       }},
+      {"upstream.oauth_own_grant", "", "client_credentials", "beside token_exchange, how the gateway's own question for the tools gets a token: `client_credentials`, or `none`: it is not asked",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text != "client_credentials" && text != "none") return "must be client_credentials or none";
+         out.upstream.oauth.own_token = text == "client_credentials";
+         return std::nullopt;
+       }},
+      {"upstream.oauth_assertion_key_file", "", "", "file with a private JWK, mode 0600: the gateway signs who a caller with a capability token is, for token_exchange. Without it such callers are refused",
+       IG_SECRET(upstream.oauth.assertion_key), Shape::kPath},
+      {"upstream.oauth_audience", "", "", "the audience to ask for (RFC 8693)", IG_TEXT(upstream.oauth.audience)},
       {"upstream.oauth_client_id", "", "", "who the gateway is there", IG_TEXT(upstream.oauth.client_id)},
       {"upstream.oauth_client_secret_file", "", "", "file with the client's secret, mode 0600", IG_SECRET(upstream.oauth.client_secret), Shape::kPath},
       {"upstream.oauth_client_key_file", "", "", "file with a private JWK, mode 0600, in place of a secret (private_key_jwt, RFC 7523)", IG_SECRET(upstream.oauth.client_key),
@@ -247,7 +274,7 @@ std::vector<SettingRow> MakeTable() {
          return std::nullopt;
        }},
       {"upstream.oauth_scope", "", "", "scopes to ask for, with blanks between several", IG_TEXT(upstream.oauth.scope)},
-      {"upstream.oauth_resource", "", "", "the resource to ask for (RFC 8707); the upstream's URL unless set", IG_TEXT(upstream.oauth.resource)},
+      {"upstream.oauth_resource", "", "", "the resource to ask for (RFC 8707); the upstream's URL unless this or an audience is set", IG_TEXT(upstream.oauth.resource)},
       {"upstream.command", "", "", "in place of a url: a program with its arguments, as a list, that speaks MCP over its standard input and output",
        [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
          if (text.empty() && out.upstream.command.empty()) return "must begin with a program";
@@ -300,6 +327,7 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.allowed_origins", "", "", "browser origins that may call", StoreOrigin, Shape::kList},
       {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
        IG_INTEGER(approval_wait_seconds, 0, 86'400)},
+      {"mcp.approval_url", "", "", "URL of a page where a person answers, with {id} for the approval's id; clients that take URLs show it", StoreApprovalUrl},
       {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a silent stream; the caller's token is asked again as often",
        IG_INTEGER(keep_alive_ms, 10, 600'000)},
       {"mcp.merge_wait_ms", "", "5000", "with several upstreams: how long a list or a handshake waits for one of them",
@@ -309,7 +337,7 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.public_url", "INTENTGATE_PUBLIC_URL", "", "URL of /v1/mcp as clients reach it; switches the OAuth resource metadata on", StorePublicUrl},
       {"mcp.authorization_servers", "", "", "issuers named in the resource metadata", StoreAuthorizationServer, Shape::kList},
       {"mcp.tool_pins", "", "", "file of the tool definitions that are accepted; others are in quarantine", IG_TEXT(tool_pins), Shape::kPath},
-      {"mcp.session_key_file", "", "", "file with a secret a line, mode 0600: session ids are sealed by the first, and good at every gateway that has it",
+      {"mcp.session_key_file", "", "", "file with a secret a line, mode 0600: session ids and the states of calls are sealed by the first, and good at every gateway that has it",
        StoreSessionKeys, Shape::kPath},
       {"mcp.session_lifetime_seconds", "", "86400", "how long a sealed session id is good", IG_INTEGER(session_lifetime_seconds, 60, 30 * kDay)},
       {"oauth.ca_file", "", "", "PEM file with the authorities that may sign the issuers' certificates", IG_TEXT(oauth.ca_file), Shape::kPath},

@@ -119,9 +119,8 @@ std::int64_t SecondsToWait(const http::HeaderList& headers, std::int64_t most) {
 }
 
 bool HoldForApproval(Lane& lane, const ExchangePtr& exchange, const Message& message, const Decision& decision,
-                     WaitEnds ends) {
+                     std::int64_t seconds, WaitEnds ends) {
   if (decision.verdict != Verdict::kEscalate || decision.approval_id.empty()) return false;
-  const std::int64_t seconds = SecondsToWait(exchange->request().headers, lane.context.settings->approval_wait_seconds);
   if (seconds <= 0) return false;
   std::make_shared<Hold>(lane, exchange, message, decision, std::move(ends))->Start(decision, seconds);
   return true;

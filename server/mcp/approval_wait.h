@@ -25,10 +25,10 @@ struct WaitEnds {
   std::function<void(ExchangePtr)> pending;    // nobody answered in time
 };
 
-// Loop-bound. Holds the exchange when `decision` waits for an approval and the client asked to wait; false: it does not,
-// and nothing was done. A client that reads event streams gets one at once, with comments that keep it alive and
+// Loop-bound. Holds the exchange for `seconds` when `decision` waits for an approval; false: it does not, or there are none, and
+// nothing was done. A client that reads event streams gets one at once, with comments that keep it alive and
 // with progress if it gave a token for it.
 bool HoldForApproval(Lane& lane, const ExchangePtr& exchange, const Message& message, const Decision& decision,
-                     WaitEnds ends);
+                     std::int64_t seconds, WaitEnds ends);
 
 }  // namespace intentgate::mcp

@@ -10,14 +10,24 @@ namespace {
 
 constexpr std::size_t kMaxRefusalBytes = 64 * 1024;
 
+// How long an upstream that never falls silent is listened to: silence itself has the client's own limits.
+class Patience {
+ public:
+  explicit Patience(const Upstream& upstream) : until_(net::Loop::NowMillis() + upstream.stream_idle().count()) {}
+  bool Ended() const { return net::Loop::NowMillis() > until_; }
+
+ private:
+  const std::int64_t until_;
+};
+
 class Asking : public std::enable_shared_from_this<Asking> {
  public:
-  Asking(Question question, std::function<void(Asked)> done)
-      : question_(std::move(question)), reader_(question_.id, question_.max_bytes), done_(std::move(done)) {}
+  Asking(const Upstream& upstream, Question question, std::function<void(Asked)> done)
+      : question_(std::move(question)), reader_(question_.id, question_.max_bytes), done_(std::move(done)), patience_(upstream) {}
 
   void Start(Upstream& upstream) {
     const auto self = shared_from_this();
-    call_ = upstream.Post({std::move(question_.body), question_.session, std::move(question_.more), true},
+    call_ = upstream.Post({std::move(question_.body), question_.session, std::move(question_.more), true, false, std::move(question_.caller)},
                           {[self](const http::ResponseHead& head) { self->reader_.Head(head); },
                            [self](std::string_view piece) { self->OnBody(piece); },
                            [self](const Status& status) { self->OnDone(status); }});
@@ -25,7 +35,12 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
  private:
   void OnBody(std::string_view piece) {
-    if (done_ == nullptr) return;
+    bytes_ += piece.size();
+    if (done_ == nullptr) return Trail();
+    if (patience_.Ended()) return Fail(Failure::FromTransport({ErrorCode::kTimeout, "the answer did not come among all that was said"}));
+    if (bytes_ / kMaxAskedAnswers > question_.max_bytes) {
+      return Fail(Failure::FromRubbish(reader_.status(), {ErrorCode::kLimitExceeded, "too much was said before the answer"}));
+    }
     if (!reader_.promising()) return Keep(piece);
     std::vector<json::Value> others;
     const Status read = reader_.Body(piece, others);
@@ -41,6 +56,11 @@ class Asking : public std::enable_shared_from_this<Asking> {
     const Status whole = reader_.End();
     if (!whole.ok()) return Fail(Failure::FromRubbish(reader_.status(), whole.error()));
     Succeed();
+  }
+
+  void Trail() {
+    const bool enough = bytes_ > kMaxAfterAnswerBytes || patience_.Ended();
+    if (enough && call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
   }
 
   void Keep(std::string_view piece) {
@@ -62,27 +82,58 @@ class Asking : public std::enable_shared_from_this<Asking> {
     Report({std::nullopt, std::move(failure), reader_.status(), {}});
   }
 
-  void Report(Asked asked) { std::exchange(done_, nullptr)(std::move(asked)); }
+  void Report(Asked asked) {
+    bytes_ = 0;
+    std::exchange(done_, nullptr)(std::move(asked));
+  }
 
   Question question_;
   AnswerReader reader_;
   std::string refusal_;
   std::function<void(Asked)> done_;
+  const Patience patience_;
+  std::size_t bytes_ = 0;  // before the answer, then after it
+  std::shared_ptr<http::ClientCall> call_;
+};
+
+class Telling : public std::enable_shared_from_this<Telling> {
+ public:
+  Telling(const Upstream& upstream, std::function<void(int)> done) : done_(std::move(done)), patience_(upstream) {}
+
+  void Start(Upstream& upstream, UpstreamMessage message) {
+    const auto self = shared_from_this();
+    call_ = upstream.Post(std::move(message), {[self](const http::ResponseHead& head) { self->status_ = head.status; },
+                                               [self](std::string_view piece) { self->OnBody(piece); },
+                                               [self](const Status& end) { self->End(end.ok() ? self->status_ : 0); }});
+  }
+
+ private:
+  void OnBody(std::string_view piece) {
+    bytes_ += piece.size();
+    if (bytes_ <= kMaxAfterAnswerBytes && !patience_.Ended()) return;
+    if (call_ != nullptr) call_->Cancel();
+    End(status_);
+  }
+  void End(int status) {
+    call_.reset();
+    if (const auto done = std::exchange(done_, nullptr)) done(status);
+  }
+
+  std::function<void(int)> done_;
+  const Patience patience_;
+  std::size_t bytes_ = 0;
+  int status_ = 0;
   std::shared_ptr<http::ClientCall> call_;
 };
 
 }  // namespace
 
 void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done) {
-  std::make_shared<Asking>(std::move(question), std::move(done))->Start(upstream);
+  std::make_shared<Asking>(upstream, std::move(question), std::move(done))->Start(upstream);
 }
 
-void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, std::function<void(int)> done) {
-  const auto status = std::make_shared<int>(0);
-  upstream.Post({std::move(body), session, {}, true},
-                {[status](const http::ResponseHead& head) { *status = head.status; },
-                 {},
-                 [status, done = std::move(done)](const Status& end) { done(end.ok() ? *status : 0); }});
+void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done) {
+  std::make_shared<Telling>(upstream, std::move(done))->Start(upstream, {std::move(body), session, {}, true, false, std::move(caller)});
 }
 
 }  // namespace intentgate::mcp

@@ -9,13 +9,13 @@ namespace {
 
 class AuthorizedCall final : public http::ClientCall, public std::enable_shared_from_this<AuthorizedCall> {
  public:
-  AuthorizedCall(net::Loop& loop, http::Client& client, const http::Url& url, oauth::ClientTokens& tokens, http::ClientRequest request,
+  AuthorizedCall(net::Loop& loop, http::Client& client, const http::Url& url, TokenFor token, http::ClientRequest request,
                  http::ResponseCallbacks callbacks)
-      : loop_(loop), client_(client), url_(url), tokens_(tokens), request_(std::move(request)), callbacks_(std::move(callbacks)) {}
+      : loop_(loop), client_(client), url_(url), from_(std::move(token)), request_(std::move(request)), callbacks_(std::move(callbacks)) {}
 
   // Not inside the call that made it: callbacks must not come from there.
   void Begin() {
-    tokens_.Get([self = shared_from_this()](Result<std::string> token) {
+    from_.tokens.Get(from_.caller, [self = shared_from_this()](Result<std::string> token) {
       self->loop_.Post([self, token = std::move(token)]() mutable { self->OnToken(std::move(token)); });
     });
   }
@@ -39,7 +39,7 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
  private:
   void OnToken(Result<std::string> token) {
     if (cancelled_) return;
-    if (!token.ok()) return End(Error{token.error().code == ErrorCode::kTimeout ? ErrorCode::kTimeout : ErrorCode::kUnavailable, token.error().message});
+    if (!token.ok()) return End(token.error());
     token_ = *std::move(token);
     http::ClientRequest request = request_;
     request.headers.Add("Authorization", "Bearer " + token_);
@@ -52,7 +52,7 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
   void OnHead(const http::ResponseHead& head) {
     if (head.status == 401 && !again_) {
       again_ = true;
-      tokens_.Drop(token_);
+      from_.tokens.Drop(from_.caller, token_);
       const auto self = shared_from_this();  // which the callbacks of the request held
       inner_->Cancel();
       return Begin();
@@ -71,7 +71,7 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
   net::Loop& loop_;
   http::Client& client_;
   const http::Url& url_;
-  oauth::ClientTokens& tokens_;
+  const TokenFor from_;
   const http::ClientRequest request_;
   http::ResponseCallbacks callbacks_;
   std::shared_ptr<http::ClientCall> inner_;  // null: waits for a token
@@ -81,9 +81,9 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
 
 }  // namespace
 
-std::shared_ptr<http::ClientCall> SendAuthorized(net::Loop& loop, http::Client& client, const http::Url& url, oauth::ClientTokens& tokens,
+std::shared_ptr<http::ClientCall> SendAuthorized(net::Loop& loop, http::Client& client, const http::Url& url, TokenFor token,
                                                  http::ClientRequest request, http::ResponseCallbacks callbacks) {
-  auto call = std::make_shared<AuthorizedCall>(loop, client, url, tokens, std::move(request), std::move(callbacks));
+  auto call = std::make_shared<AuthorizedCall>(loop, client, url, std::move(token), std::move(request), std::move(callbacks));
   call->Begin();
   return call;
 }

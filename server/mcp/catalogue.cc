@@ -40,13 +40,34 @@ void Catalogue::LearnDefinitions(std::size_t upstream, const json::Value& page,
     else if (headers_.size() < kMaxCatalogueTools) headers_[name] = std::move(headers);
   }
   lock.unlock();
+  Tell(unaccepted);
+}
+
+void Catalogue::Tell(const std::vector<std::pair<std::string, std::string>>& unaccepted) const {
   for (const auto& [tool, digest] : unaccepted) {
     if (unaccepted_) unaccepted_(tool, digest);
   }
 }
 
-bool Catalogue::AnyPins() const {
-  return std::any_of(pins_.begin(), pins_.end(), [](const auto& pins) { return pins != nullptr; });
+bool Catalogue::AnyPins() const { return std::find(pinned_.begin(), pinned_.end(), true) != pinned_.end(); }
+
+std::vector<bool> Catalogue::Pinned(const std::vector<std::shared_ptr<const ToolPins>>& pins) {
+  std::vector<bool> pinned;
+  for (const auto& one : pins) pinned.push_back(one != nullptr);
+  return pinned;
+}
+
+void Catalogue::SetPins(std::size_t upstream, std::shared_ptr<const ToolPins> pins) {
+  std::vector<std::pair<std::string, std::string>> unaccepted;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto before = std::exchange(pins_[upstream], std::move(pins));
+    for (const auto& [tool, definition] : definitions_) {
+      if (definition.upstream != upstream || pins_[upstream]->Accepts(tool, definition.digest)) continue;
+      if (before->Accepts(tool, definition.digest)) unaccepted.emplace_back(tool, definition.digest);
+    }
+  }
+  Tell(unaccepted);
 }
 
 void Catalogue::Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted) {
@@ -60,7 +81,7 @@ void Catalogue::Judge(const std::string& tool, Definition definition, std::vecto
 }
 
 bool Catalogue::Quarantined(std::size_t upstream, std::string_view tool) const {
-  if (pins_[upstream] == nullptr) return false;
+  if (!pinned_[upstream]) return false;
   const std::lock_guard lock(mutex_);
   const auto known = definitions_.find(tool);
   return known == definitions_.end() || known->second.upstream != upstream || !pins_[upstream]->Accepts(tool, known->second.digest);

@@ -29,7 +29,7 @@ class Catalogue {
 
   // `pins` of each upstream; null: every definition is good.
   Catalogue(std::shared_ptr<Gate> gate, std::vector<std::shared_ptr<const ToolPins>> pins, Unaccepted unaccepted = {})
-      : gate_(std::move(gate)), pins_(std::move(pins)), unaccepted_(std::move(unaccepted)), tools_(pins_.size()) {}
+      : gate_(std::move(gate)), pinned_(Pinned(pins)), unaccepted_(std::move(unaccepted)), pins_(std::move(pins)), tools_(pins_.size()) {}
 
   // One page of an upstream's list, with the names that agents see. A list of one page replaces what was known of the
   // upstream; pages of a longer one add to it.
@@ -37,6 +37,8 @@ class Catalogue {
   // The definitions on a page of tools/list: their digests, and the parameters that are to be repeated in header fields.
   // `seen` makes the name that agents see from the upstream's own.
   void LearnDefinitions(std::size_t upstream, const json::Value& page, const std::function<std::string(const std::string&)>& seen);
+  // From now on these definitions are accepted; tells of those that were and are no more. REQUIRES: the upstream has had pins.
+  void SetPins(std::size_t upstream, std::shared_ptr<const ToolPins> pins);
   // Its last definition is none that an operator has accepted, or it has not been seen yet.
   bool Quarantined(std::size_t upstream, std::string_view tool) const;
   std::vector<ParamHeader> HeadersOf(std::string_view tool) const;
@@ -49,11 +51,14 @@ class Catalogue {
   };
   void Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted);
   bool AnyPins() const;
+  void Tell(const std::vector<std::pair<std::string, std::string>>& unaccepted) const;
+  static std::vector<bool> Pinned(const std::vector<std::shared_ptr<const ToolPins>>& pins);
 
   const std::shared_ptr<Gate> gate_;
-  const std::vector<std::shared_ptr<const ToolPins>> pins_;
+  const std::vector<bool> pinned_;  // of each upstream; its definitions are held against pins
   const Unaccepted unaccepted_;
   mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const ToolPins>> pins_;
   std::vector<std::vector<ToolInfo>> tools_;  // of each upstream
   std::map<std::string, std::vector<ParamHeader>, std::less<>> headers_;  // of tools that have some
   std::map<std::string, Definition, std::less<>> definitions_;  // of every tool seen, with pins only

@@ -4,6 +4,7 @@
 
 #include "mcp/exchange_util.h"
 #include "mcp/gather.h"
+#include "mcp/on_behalf.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -53,6 +54,7 @@ void DiscoverAll(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message
     Question question{std::string(exchange->body()), *message->id(), {}, lane.max_answer(),
                       PassedHeaders(exchange->request(), Era::kModern)};
     question.takes_errors = true;
+    question.caller = OnBehalfOf(lane, upstream, *exchange);
     Ask(*lane.At(upstream).upstream, std::move(question), std::move(tell));
   });
 }

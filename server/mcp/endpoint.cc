@@ -110,9 +110,12 @@ void Endpoint::FollowCatalogue() {
   Lane& lane = *lanes_.front().second;
   lane.loop.Post([this, &lane] {
     for (std::size_t i = 0; i < lane.backends.size(); ++i) {
+      if (!lane.At(i).upstream->answers_gateway()) continue;
       catalogue_loops_.push_back(std::make_shared<CatalogueLoop>(lane, i));
       catalogue_loops_.back()->Load();
     }
+    pin_files_ = std::make_unique<PinFiles>(lane);
+    pin_files_->Follow();
   });
 }
 

@@ -13,6 +13,7 @@
 
 #include "http/router.h"
 #include "mcp/lane.h"
+#include "mcp/pin_files.h"
 
 namespace intentgate::mcp {
 
@@ -36,7 +37,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   // Starts the upstreams that are programs of this machine.
   void StartPrograms();
   // Asks each upstream for its tools, so that the intent check knows them before a client lists them. Tries
-  // again until it has them, and from time to time afterwards.
+  // again until it has them, and from time to time afterwards. Follows the files of pins as well.
   void FollowCatalogue();
 
  private:
@@ -48,6 +49,7 @@ class Endpoint : public std::enable_shared_from_this<Endpoint> {
   const Context context_;
   std::vector<std::pair<net::Loop*, std::unique_ptr<Lane>>> lanes_;
   std::vector<std::shared_ptr<CatalogueLoop>> catalogue_loops_;
+  std::unique_ptr<PinFiles> pin_files_;
 };
 
 }  // namespace intentgate::mcp

@@ -8,6 +8,7 @@
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
+#include "mcp/on_behalf.h"
 #include "mcp/tasks.h"
 
 namespace intentgate::mcp {
@@ -27,7 +28,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   void Start() {
     const auto self = shared_from_this();
     const std::string_view last_event = exchange_->request().headers.Get("Last-Event-ID").value_or("");
-    call_ = lane_.At(0).upstream->Get({bound_.id, bound_.protocol}, last_event, {[self](const http::ResponseHead& head) { self->OnHead(head); },
+    call_ = lane_.At(0).upstream->Get({bound_.id, bound_.protocol}, OnBehalfOf(lane_, 0, *exchange_), last_event,
+                                                   {[self](const http::ResponseHead& head) { self->OnHead(head); },
                                                     [self](std::string_view piece) { self->OnBody(piece); },
                                                     [self](const Status& status) { self->OnDone(status); }});
     exchange_->OnClose([weak = weak_from_this()] {

@@ -12,6 +12,9 @@ Failure Failure::FromTransport(const Error& error) {
     return {"upstream takes no calls now: it keeps failing, or has too many in progress; try again later", "transport",
             ForwardOutcome::kTransport, 0, error.ToString()};
   }
+  if (error.code == ErrorCode::kPermissionDenied) {
+    return {"no access token for this caller could be had for the upstream", "credential", ForwardOutcome::kTransport, 0, error.ToString()};
+  }
   if (error.code == ErrorCode::kMalformed || error.code == ErrorCode::kLimitExceeded) return FromRubbish(0, error);
   return {"upstream unavailable", "transport", ForwardOutcome::kTransport, 0, error.ToString()};
 }

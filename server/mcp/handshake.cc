@@ -6,6 +6,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/find_session.h"
 #include "mcp/merged_session.h"
+#include "mcp/on_behalf.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -61,7 +62,9 @@ void RunInitialize(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Messa
   if (!caller.allowed()) return AnswerAlone(lane, *exchange, *message);
   std::string body = InitializeBody(*exchange, *message);
   if (lane.merged()) return RunMergedInitialize(lane, std::move(exchange), *message->id(), std::move(body), PrincipalOf(caller));
-  Ask(*lane.At(0).upstream, {std::move(body), *message->id(), {}, lane.max_answer()},
+  Question question{std::move(body), *message->id(), {}, lane.max_answer()};
+  question.caller = OnBehalfOf(lane, 0, *exchange);
+  Ask(*lane.At(0).upstream, std::move(question),
       [&lane, exchange, message, principal = PrincipalOf(caller)](Asked asked) {
         AnswerFor(lane, *exchange, *message, principal, std::move(asked));
       });
@@ -70,7 +73,8 @@ void RunInitialize(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Messa
 void RelayMessage(Lane& lane, ExchangePtr exchange, const Message& message, const BoundSession& bound,
                   const std::string& principal) {
   if (bound.parts != nullptr) return RelayToParts(lane, exchange, message, bound);
-  Tell(*lane.At(0).upstream, std::string(exchange->body()), {bound.id, bound.protocol}, [&lane, exchange, bound, principal](int status) {
+  Tell(*lane.At(0).upstream, std::string(exchange->body()), {bound.id, bound.protocol}, OnBehalfOf(lane, 0, *exchange),
+       [&lane, exchange, bound, principal](int status) {
     if (status == 404) {
       lane.context.sessions->Drop(bound.id, principal);
       return SendJson(*exchange, 404, ErrorReply({}, kInvalidRequest, "session not found"));
@@ -84,7 +88,7 @@ void EndSession(Lane& lane, ExchangePtr exchange, const BoundSession& bound, con
   DropSession(lane.context, bound.id, principal);
   if (bound.parts != nullptr) return EndParts(lane, *exchange, *bound.parts);
   const auto status = std::make_shared<int>(0);
-  lane.At(0).upstream->Delete({bound.id, bound.protocol}, {[status](const http::ResponseHead& head) { *status = head.status; },
+  lane.At(0).upstream->Delete({bound.id, bound.protocol}, OnBehalfOf(lane, 0, *exchange), {[status](const http::ResponseHead& head) { *status = head.status; },
                               {},
                               [exchange, status](const Status& end) {
                                 if (end.ok() && *status < 300) return exchange->Send(204, {}, {});

@@ -29,7 +29,7 @@
 #include "telemetry/log.h"
 
 namespace intentgate::oauth {
-class ClientTokens;
+class UpstreamTokens;
 class Door;
 }
 
@@ -55,7 +55,7 @@ struct Context {
   std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
   std::vector<std::shared_ptr<StdioServer>> stdio;                   // of each upstream; null: it is reached over HTTP
   std::vector<std::shared_ptr<UpstreamHealth>> health;               // of each upstream
-  std::vector<std::shared_ptr<oauth::ClientTokens>> tokens = {};     // of each upstream; null: it needs none of them
+  std::vector<std::shared_ptr<oauth::UpstreamTokens>> tokens = {};     // of each upstream; null: it needs none of them
   std::shared_ptr<oauth::Door> door = nullptr;                       // null: capability tokens as bearers alone
   std::string version;
 };

@@ -8,6 +8,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/list_page.h"
 #include "mcp/merged_list.h"
+#include "mcp/on_behalf.h"
 #include "mcp/own_question.h"
 #include "mcp/own_task_visit.h"
 
@@ -63,6 +64,7 @@ struct Loading {
 void LoadPage(Lane& lane, Loading at, std::function<void(bool)> done) {
   const std::string params = at.cursor.empty() ? "{}" : json::Write(json::MakeObject({{"cursor", at.cursor}}));
   OwnQuestion question{at.upstream, std::string(kGatewayPrincipal), std::string(at.method->name), params};
+  question.caller = oauth::OnBehalfOfGateway();
   AskInOwnSession(lane, std::move(question), [&lane, at = std::move(at), done = std::move(done)](const Asked& asked) {
     if (!asked.answer || asked.answer->rpc_error || !ReadNames(*asked.answer, at.method->list_member).ok()) return done(false);
     LearnPage(lane, at.upstream, *at.method, at.cursor.empty(), *asked.answer);
@@ -81,6 +83,7 @@ void RunList(Lane& lane, ListRequest request) {
     const json::Value* params = request.message->params();
     OwnQuestion question{0, request.principal, std::string(request.method->name), params == nullptr ? "" : json::Write(*params),
                          std::move(more)};
+    question.caller = OnBehalfOf(lane, 0, *request.exchange);
     return AskInOwnSession(lane, std::move(question),
                            [&lane, request](Asked asked) { SendList(lane, request, std::move(asked)); });
   }
@@ -89,6 +92,7 @@ void RunList(Lane& lane, ListRequest request) {
   Question question{std::string(request.exchange->body()), *request.message->id(), std::move(session), lane.max_answer(),
                     std::move(more)};
   question.takes_errors = request.era == Era::kModern;
+  question.caller = OnBehalfOf(lane, 0, *request.exchange);
   Ask(*lane.At(0).upstream, std::move(question), [&lane, request](Asked asked) { SendList(lane, request, std::move(asked)); });
 }
 

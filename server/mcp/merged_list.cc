@@ -10,6 +10,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/gather.h"
 #include "mcp/list_page.h"
+#include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/own_question.h"
 #include "mcp/own_task_visit.h"
@@ -79,12 +80,14 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     const json::Value params = ParamsWith(request_.message->params(), cursors_.at(upstream));
     http::HeaderList more = PassedHeaders(request_.exchange->request(), request_.era);
     if (!modern() && !request_.bound) {
-      return AskInOwnSession(lane_, {upstream, request_.principal, std::string(request_.method->name), json::Write(params), std::move(more)},
-                             std::move(tell));
+      OwnQuestion own{upstream, request_.principal, std::string(request_.method->name), json::Write(params), std::move(more)};
+      own.caller = OnBehalfOf(lane_, upstream, *request_.exchange);
+      return AskInOwnSession(lane_, std::move(own), std::move(tell));
     }
     json::Value body = request_.message->body();
     body.Set("params", params);
     Question question{json::Write(body), *request_.message->id(), {}, lane_.max_answer(), std::move(more)};
+    question.caller = OnBehalfOf(lane_, upstream, *request_.exchange);
     if (modern()) {
       question.takes_errors = true;
       return Ask(*lane_.At(upstream).upstream, std::move(question), std::move(tell));
@@ -93,7 +96,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
   }
 
   void AskInPart(std::size_t upstream, Question question, std::function<void(Asked)> tell, bool again) {
-    WithPart(lane_, upstream, *request_.bound,
+    WithPart(lane_, upstream, *request_.bound, *request_.exchange,
              [self = shared_from_this(), upstream, question = std::move(question), tell = std::move(tell), again](std::variant<UpstreamSession, Failure> part) {
                if (auto* failure = std::get_if<Failure>(&part)) return tell({std::nullopt, *failure, 0, {}});
                const UpstreamSession session = std::get<UpstreamSession>(std::move(part));

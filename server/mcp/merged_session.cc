@@ -11,6 +11,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/find_session.h"
 #include "mcp/gather.h"
+#include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
 
@@ -68,16 +69,17 @@ void SendHello(Lane& lane, http::Exchange& exchange, const json::Value& id, cons
 }
 
 // The part comes into being also when it is too late for the answer.
-void OpenPart(Lane& lane, std::size_t upstream, const std::shared_ptr<SessionParts>& parts, std::function<void(Asked)> tell) {
+void OpenPart(Lane& lane, std::size_t upstream, const std::shared_ptr<SessionParts>& parts, const oauth::OnBehalfPtr& caller,
+              std::function<void(Asked)> tell) {
   Upstream& to = *lane.At(upstream).upstream;
-  OpenSession(to, parts->hello, parts->hello_id, lane.max_answer(),
-              [&lane, &to, upstream, parts, tell = std::move(tell)](std::variant<OpenedSession, Failure> opened) {
+  OpenSession(to, parts->hello, parts->hello_id, lane.max_answer(), caller,
+              [&lane, &to, caller, upstream, parts, tell = std::move(tell)](std::variant<OpenedSession, Failure> opened) {
                 if (auto* failure = std::get_if<Failure>(&opened)) {
                   lane.context.log->Warn("upstream failed", {{"upstream", to.name()}, {"method", "initialize"}, {"detail", failure->detail}});
                   return tell({std::nullopt, std::move(*failure), 0, {}});
                 }
                 auto& good = std::get<OpenedSession>(opened);
-                if (!parts->Set(upstream, good.session) && !good.session.id.empty()) to.Delete(good.session, {});
+                if (!parts->Set(upstream, good.session) && !good.session.id.empty()) to.Delete(good.session, caller, {});
                 tell({std::move(good.answer), std::nullopt, 200, {}});
               });
 }
@@ -95,11 +97,11 @@ std::vector<std::size_t> OpenParts(const SessionParts& parts, std::size_t upstre
 void RunMergedInitialize(Lane& lane, ExchangePtr exchange, json::Value id, std::string hello, std::string principal) {
   const auto parts = std::make_shared<SessionParts>(lane.backends.size(), std::move(hello), id);
   const auto gather = std::make_shared<Gather>(
-      lane, [&lane, exchange = std::move(exchange), id = std::move(id), principal = std::move(principal), parts](const Gather::Answers& answers) {
+      lane, [&lane, exchange, id = std::move(id), principal = std::move(principal), parts](const Gather::Answers& answers) {
         SendHello(lane, *exchange, id, principal, parts, answers);
       });
   gather->Run(AllUpstreams(lane), [&](std::size_t upstream, std::function<void(Asked)> tell) {
-    OpenPart(lane, upstream, parts, std::move(tell));
+    OpenPart(lane, upstream, parts, OnBehalfOf(lane, upstream, *exchange), std::move(tell));
   });
 }
 
@@ -116,7 +118,7 @@ void RelayToParts(Lane& lane, const ExchangePtr& exchange, const Message& messag
     if (marked && marked->upstream != upstream) continue;
     const auto part = bound.parts->At(upstream);
     if (!part) continue;
-    Tell(*lane.At(upstream).upstream, json::Write(marked ? marked->body : message.body()), *part,
+    Tell(*lane.At(upstream).upstream, json::Write(marked ? marked->body : message.body()), *part, OnBehalfOf(lane, upstream, *exchange),
          [parts = bound.parts, upstream, part](int status) {
            if (status == 404) parts->Forget(upstream, *part);
          });
@@ -137,15 +139,16 @@ void RunAtAll(Lane& lane, ExchangePtr exchange, const Message& message, const Bo
   const auto gather = std::make_shared<Gather>(lane, done);
   gather->Run(OpenParts(*bound.parts, lane.backends.size()), [&](std::size_t upstream, std::function<void(Asked)> tell) {
     const auto part = bound.parts->At(upstream);
-    Ask(*lane.At(upstream).upstream,
-        {std::string(exchange->body()), *message.id(), part.value_or(UpstreamSession{}), lane.max_answer()}, std::move(tell));
+    Question question{std::string(exchange->body()), *message.id(), part.value_or(UpstreamSession{}), lane.max_answer()};
+    question.caller = OnBehalfOf(lane, upstream, *exchange);
+    Ask(*lane.At(upstream).upstream, std::move(question), std::move(tell));
   });
 }
 
 void EndParts(Lane& lane, http::Exchange& exchange, const SessionParts& parts) {
   for (const std::size_t upstream : OpenParts(parts, lane.backends.size())) {
     const auto part = parts.At(upstream);
-    if (part && !part->id.empty()) lane.At(upstream).upstream->Delete(*part, {});
+    if (part && !part->id.empty()) lane.At(upstream).upstream->Delete(*part, OnBehalfOf(lane, upstream, exchange), {});
   }
   exchange.Send(204, {}, {});
 }

@@ -10,6 +10,7 @@
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
+#include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
 #include "mcp/target.h"
@@ -177,14 +178,14 @@ class SessionStream final : public MergedStream {
 
  private:
   void Open(std::size_t upstream) override {
-    WithPart(lane_, upstream, bound_, [self = shared_from_this(), this, upstream](std::variant<UpstreamSession, Failure> part) {
+    WithPart(lane_, upstream, bound_, *exchange_, [self = shared_from_this(), this, upstream](std::variant<UpstreamSession, Failure> part) {
       if (exchange_->closed()) return;
       const auto* session = std::get_if<UpstreamSession>(&part);
       // Without a session there is no stream to listen to.
       if (session == nullptr || session->id.empty()) return Opened(upstream);
       sessions_[upstream] = *session;
       const std::string last = resumed_ && resumed_->upstream == upstream ? resumed_->id : std::string();
-      sources_[upstream].call = lane_.At(upstream).upstream->Get(*session, last, Callbacks(upstream));
+      sources_[upstream].call = lane_.At(upstream).upstream->Get(*session, OnBehalfOf(lane_, upstream, *exchange_), last, Callbacks(upstream));
     });
   }
 
@@ -228,6 +229,7 @@ class ListenStream final : public MergedStream {
     message.more = PassedHeaders(exchange_->request(), Era::kModern);
     message.replayable = true;
     message.stays_open = true;
+    message.caller = OnBehalfOf(lane_, upstream, *exchange_);
     sources_[upstream].call = lane_.At(upstream).upstream->Post(std::move(message), Callbacks(upstream));
   }
 

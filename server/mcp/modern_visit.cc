@@ -3,11 +3,13 @@
 #include <utility>
 #include <variant>
 
+#include "mcp/approval_url.h"
 #include "mcp/ask.h"
 #include "mcp/denial.h"
 #include "mcp/discover.h"
 #include "mcp/exchange_util.h"
 #include "mcp/lists.h"
+#include "mcp/on_behalf.h"
 #include "mcp/own_task_visit.h"
 #include "mcp/param_headers.h"
 #include "mcp/relay.h"
@@ -20,8 +22,8 @@ namespace {
 
 // What becomes of an answer that asks for input: its state gets the gateway's mark.
 std::function<std::optional<std::string>(Answer&)> Marking(std::shared_ptr<CallStates> states, std::string principal,
-                                                           ToolCall call, std::shared_ptr<const Message> message) {
-  return [states, principal, call, message](Answer& answer) -> std::optional<std::string> {
+                                                           ToolCall call, std::shared_ptr<const Message> message, std::string approval_id) {
+  return [states, principal, call, message, approval_id](Answer& answer) -> std::optional<std::string> {
     json::Value* result = answer.rpc_error ? nullptr : answer.body.Find("result");
     if (result == nullptr) return std::nullopt;
     const json::Value* type = result->Find("resultType");
@@ -33,8 +35,9 @@ std::function<std::optional<std::string>(Answer&)> Marking(std::shared_ptr<CallS
     }
     const json::Value* state = result->Find("requestState");
     const bool stated = state != nullptr && state->is_string();
-    Result<std::string> sealed =
-        states->Seal(principal, call, stated ? std::optional<std::string>(state->string_value()) : std::nullopt);
+    const std::optional<std::string> own = stated ? std::optional<std::string>(state->string_value()) : std::nullopt;
+    const Result<std::string> sealed = approval_id.empty() ? states->Seal(principal, call, own)
+                                                           : SealApprovalRound(*states, principal, call, {.approval_id = approval_id, .made = true, .upstream = own});
     // Without the mark the next round is a call of its own.
     if (!sealed.ok()) return std::nullopt;
     result->Set("requestState", *sealed);
@@ -54,6 +57,13 @@ json::Value WithState(const Message& message, const std::optional<std::string>& 
     kept.push_back(std::move(member));
   }
   body.Set("params", json::Value(std::move(kept)));
+  return body;
+}
+
+// The body without what was said to the gateway alone.
+json::Value FirstRound(const Message& message) {
+  json::Value body = WithState(message, std::nullopt);
+  std::erase_if(body.Find("params")->object(), [](const json::Member& member) { return member.name == "inputResponses"; });
   return body;
 }
 
@@ -171,13 +181,19 @@ void ModernVisit::Judge(const ToolCall& call) {
   if (caller.allowed()) {
     const std::string principal = PrincipalOf(caller);
     const json::Value* state = message_->params()->Find("requestState");
-    if (state != nullptr) {
+    auto round = state != nullptr && state->is_string() ? OpenApprovalRound(*lane_.context.states, state->string_value(), principal, call) : std::nullopt;
+    if (round) {
+      route.continues = round->made && round->first;
+      route.body = round->made ? WithState(*message_, round->upstream) : FirstRound(*message_);
+      route.declined = !round->made && DeclinesUrl(*message_);
+      route.approval_id = std::move(round->approval_id);
+    } else if (state != nullptr) {
       auto opened = state->is_string() ? lane_.context.states->Open(state->string_value(), principal, call) : std::nullopt;
       if (!opened) return Turn(Problem{400, kInvalidParams, "requestState is not of this call, or too old", {}});
       route.continues = opened->first;
       route.body = WithState(*message_, opened->upstream);
     }
-    route.change = Marking(lane_.context.states, principal, call, message_);
+    route.change = Marking(lane_.context.states, principal, call, message_, route.approval_id);
   }
   RunToolCall(lane_, exchange_, message_, call, std::move(route));
 }
@@ -186,6 +202,7 @@ void ModernVisit::Discover() {
   if (lane_.merged()) return DiscoverAll(lane_, exchange_, message_);
   Question question{std::string(exchange_->body()), *message_->id(), {}, lane_.max_answer(), PassedHeaders(head_, Era::kModern)};
   question.takes_errors = true;
+  question.caller = OnBehalfOf(lane_, 0, *exchange_);
   Ask(*lane_.At(0).upstream, std::move(question), [&lane = lane_, exchange = exchange_, id = *message_->id()](Asked asked) {
     if (asked.answer && !asked.answer->rpc_error) {
       json::Value* result = asked.answer->body.Find("result");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mcp/ask.h"
+#include "mcp/on_behalf.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -15,9 +16,11 @@ bool HasNoHandshake(const Asked& asked) {
 
 }  // namespace
 
-void OpenSession(Upstream& upstream, std::string hello, json::Value id, std::size_t max_bytes,
+void OpenSession(Upstream& upstream, std::string hello, json::Value id, std::size_t max_bytes, const oauth::OnBehalfPtr& caller,
                  std::function<void(std::variant<OpenedSession, Failure>)> done) {
-  Ask(upstream, {std::move(hello), std::move(id), {}, max_bytes}, [&upstream, done = std::move(done)](Asked asked) {
+  Question question{std::move(hello), std::move(id), {}, max_bytes};
+  question.caller = caller;
+  Ask(upstream, std::move(question), [&upstream, caller, done = std::move(done)](Asked asked) {
     if (HasNoHandshake(asked)) return done(OpenedSession{});
     if (asked.failure) return done(std::move(*asked.failure));
     const json::Value* chosen = asked.answer->body.AtPointer("/result/protocolVersion");
@@ -28,23 +31,24 @@ void OpenSession(Upstream& upstream, std::string hello, json::Value id, std::siz
     }
     opened.answer = std::move(asked.answer);
     const UpstreamSession session = opened.session;
-    Tell(upstream, R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session,
+    Tell(upstream, R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session, caller,
          [done, opened = std::move(opened)](int) { done(opened); });
   });
 }
 
-void WithPart(Lane& lane, std::size_t upstream, const BoundSession& bound,
+void WithPart(Lane& lane, std::size_t upstream, const BoundSession& bound, const http::Exchange& exchange,
               std::function<void(std::variant<UpstreamSession, Failure>)> ready) {
   if (bound.parts == nullptr) return ready(UpstreamSession{bound.id, bound.protocol});
   if (auto part = bound.parts->At(upstream)) return ready(std::move(*part));
   Upstream& to = *lane.At(upstream).upstream;
-  OpenSession(to, bound.parts->hello, bound.parts->hello_id, lane.max_answer(),
-              [&to, upstream, parts = bound.parts, ready = std::move(ready)](std::variant<OpenedSession, Failure> opened) {
+  const oauth::OnBehalfPtr caller = OnBehalfOf(lane, upstream, exchange);
+  OpenSession(to, bound.parts->hello, bound.parts->hello_id, lane.max_answer(), caller,
+              [&to, caller, upstream, parts = bound.parts, ready = std::move(ready)](std::variant<OpenedSession, Failure> opened) {
                 if (auto* failure = std::get_if<Failure>(&opened)) return ready(std::move(*failure));
                 UpstreamSession session = std::get<OpenedSession>(std::move(opened)).session;
                 // Another request of the client may have opened one meanwhile.
                 if (!parts->Set(upstream, session)) {
-                  if (!session.id.empty()) to.Delete(session, {});
+                  if (!session.id.empty()) to.Delete(session, caller, {});
                   if (auto part = parts->At(upstream)) session = std::move(*part);
                 }
                 ready(std::move(session));

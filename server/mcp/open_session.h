@@ -21,12 +21,12 @@ struct OpenedSession {
 };
 
 // Sends the initialize `hello` and then notifications/initialized. Loop-bound; `done` is called once, later.
-void OpenSession(Upstream& upstream, std::string hello, json::Value id, std::size_t max_bytes,
+void OpenSession(Upstream& upstream, std::string hello, json::Value id, std::size_t max_bytes, const oauth::OnBehalfPtr& caller,
                  std::function<void(std::variant<OpenedSession, Failure>)> done);
 
-// The session of a client's at one upstream, opened when there is none. `ready` is called once, inside the call when
+// The session of the exchange's client at one upstream, opened when there is none. `ready` is called once, inside the call when
 // there is one.
-void WithPart(Lane& lane, std::size_t upstream, const BoundSession& bound,
+void WithPart(Lane& lane, std::size_t upstream, const BoundSession& bound, const http::Exchange& exchange,
               std::function<void(std::variant<UpstreamSession, Failure>)> ready);
 
 }  // namespace intentgate::mcp

@@ -19,6 +19,7 @@ struct OwnQuestion {
   std::string params;  // JSON; empty: none
   http::HeaderList more = {};
   bool retry = true;
+  oauth::OnBehalfPtr caller = nullptr;  // as UpstreamMessage's
 };
 
 // Loop-bound; `done` is called once.

@@ -22,14 +22,17 @@ std::string HandshakeBody(std::string_view version) {
 
 }  // namespace
 
-void OwnSessions::With(const std::string& principal, Ready ready) {
+void OwnSessions::With(const std::string& principal, const oauth::OnBehalfPtr& caller, Ready ready) {
   if (shared_) return ready(*shared_);
   const auto found = entries_.find(principal);
   if (found == entries_.end()) {
     MakeRoom();
-    entries_[principal].waiting.push_back(std::move(ready));
-    return Open(principal);
+    Entry& entry = entries_[principal];
+    entry.caller = caller;
+    entry.waiting.push_back(std::move(ready));
+    return Open(principal, caller);
   }
+  found->second.caller = caller;
   found->second.used = ++uses_;
   if (found->second.session) return ready(*found->second.session);
   found->second.waiting.push_back(std::move(ready));
@@ -48,12 +51,12 @@ void OwnSessions::MakeRoom() {
     if (it->second.session && (oldest == entries_.end() || it->second.used < oldest->second.used)) oldest = it;
   }
   if (oldest == entries_.end()) return;
-  upstream_.Delete(*oldest->second.session, {});
+  upstream_.Delete(*oldest->second.session, oldest->second.caller, {});
   entries_.erase(oldest);
 }
 
-void OwnSessions::Open(const std::string& principal) {
-  OpenSession(upstream_, HandshakeBody(version_), kHandshakeId, max_answer_bytes_,
+void OwnSessions::Open(const std::string& principal, const oauth::OnBehalfPtr& caller) {
+  OpenSession(upstream_, HandshakeBody(version_), kHandshakeId, max_answer_bytes_, caller,
               [this, principal](std::variant<OpenedSession, Failure> opened) {
                 if (auto* failure = std::get_if<Failure>(&opened)) return Opened(principal, std::move(*failure));
                 Opened(principal, std::get<OpenedSession>(std::move(opened)).session);

@@ -28,7 +28,7 @@ class OwnSessions {
   using Ready = std::function<void(std::variant<UpstreamSession, Failure>)>;
   // Opens a session when there is none. `ready` is called once, inside the call when a session is open.
   // An upstream without sessions, or without a handshake, gives one with an empty id.
-  void With(const std::string& principal, Ready ready);
+  void With(const std::string& principal, const oauth::OnBehalfPtr& caller, Ready ready);
   // The upstream does not know this session any more; the next With opens another.
   void Forget(const std::string& principal, const UpstreamSession& session);
 
@@ -36,10 +36,11 @@ class OwnSessions {
   struct Entry {
     std::optional<UpstreamSession> session;  // unset: being opened
     std::vector<Ready> waiting;
+    oauth::OnBehalfPtr caller;             // who used it last
     std::uint64_t used = 0;
   };
 
-  void Open(const std::string& principal);
+  void Open(const std::string& principal, const oauth::OnBehalfPtr& caller);
   void Opened(const std::string& principal, std::variant<UpstreamSession, Failure> result);
   void MakeRoom();
 

@@ -15,6 +15,7 @@
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
+#include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
 #include "mcp/target.h"
@@ -42,7 +43,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
  private:
   void Begin() {
     if (!task_.bound) return Send({});
-    WithPart(lane_, task_.upstream, *task_.bound, [self = shared_from_this()](std::variant<UpstreamSession, Failure> part) {
+    WithPart(lane_, task_.upstream, *task_.bound, exchange(), [self = shared_from_this()](std::variant<UpstreamSession, Failure> part) {
       if (self->finished_) return;
       if (const auto* failure = std::get_if<Failure>(&part)) return self->Fail(*failure);
       self->Send(std::get<UpstreamSession>(std::move(part)));
@@ -58,6 +59,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     // Without a decision nothing was allowed that must not happen twice.
     message.replayable = !task_.decision;
     message.stays_open = task_.listens;
+    message.caller = OnBehalfOf(lane_, task_.upstream, exchange());
     call_ = upstream().Post(std::move(message), {[self](const http::ResponseHead& head) { self->OnHead(head); },
                                                  [self](std::string_view piece) { self->OnBody(piece); },
                                                  [self](const Status& status) { self->OnDone(status); }});

@@ -9,6 +9,7 @@
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
 #include "mcp/exchange_util.h"
+#include "mcp/on_behalf.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -22,13 +23,14 @@ constexpr std::size_t kMostIdBytes = 32;
 class SharedCall : public std::enable_shared_from_this<SharedCall> {
  public:
   SharedCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Decision decision, std::size_t upstream)
-      : lane_(lane), backend_(lane.At(upstream)), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
+      : lane_(lane), at_(upstream), backend_(lane.At(upstream)), exchange_(std::move(exchange)), message_(std::move(message)), decision_(std::move(decision)),
         streams_(AcceptsEventStream(exchange_->request())),
         upstream_id_(*message_->id()) {}
 
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
-    backend_.own.With(PrincipalOf(decision_), [self = shared_from_this()](std::variant<UpstreamSession, Failure> opened) {
+    caller_ = OnBehalfOf(lane_, at_, *exchange_);
+    backend_.own.With(PrincipalOf(decision_), caller_, [self = shared_from_this()](std::variant<UpstreamSession, Failure> opened) {
       if (auto* failure = std::get_if<Failure>(&opened)) return self->Fail(*failure);
       self->own_ = std::get<UpstreamSession>(std::move(opened));
       self->SendAsOwn();
@@ -57,6 +59,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   void Send(const UpstreamSession& session, std::string body) {
     reader_.emplace(upstream_id_, lane_.max_answer());
     UpstreamMessage message{std::move(body), session, PassedHeaders(exchange_->request(), Era::kLegacy)};
+    message.caller = caller_;
     call_ = backend_.upstream->Post(std::move(message),
                                 {[self = shared_from_this()](const http::ResponseHead& head) { self->OnHead(head); },
                                  [self = shared_from_this()](std::string_view piece) { self->OnBody(piece); },
@@ -169,6 +172,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   }
 
   Lane& lane_;
+  const std::size_t at_;
   Backend& backend_;
   const ExchangePtr exchange_;
   const std::shared_ptr<const Message> message_;
@@ -177,6 +181,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   json::Value upstream_id_;
   std::optional<AnswerReader> reader_;  // from Send on
   UpstreamSession own_;
+  oauth::OnBehalfPtr caller_;
   std::shared_ptr<ClientStream> stream_;
   std::shared_ptr<http::ClientCall> call_;
   crypto::Sha256Stream hash_;

@@ -175,7 +175,7 @@ class StdioUpstream final : public Upstream {
     return call;
   }
 
-  std::shared_ptr<http::ClientCall> Get(const UpstreamSession&, std::string_view, http::ResponseCallbacks callbacks) override {
+  std::shared_ptr<http::ClientCall> Get(const UpstreamSession&, oauth::OnBehalfPtr, std::string_view, http::ResponseCallbacks callbacks) override {
     auto call = Make(std::move(callbacks));
     call->SetIdleTimeout(net::Millis(settings().stream_idle_ms));
     server_->loop().Post([server = server_, call, home = &loop()] {
@@ -189,7 +189,7 @@ class StdioUpstream final : public Upstream {
     return call;
   }
 
-  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession&, http::ResponseCallbacks callbacks) override {
+  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession&, oauth::OnBehalfPtr, http::ResponseCallbacks callbacks) override {
     auto call = Make(std::move(callbacks));
     loop().Post([call] { call->Answer(200); });
     return call;

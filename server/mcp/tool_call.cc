@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mcp/approval_task.h"
+#include "mcp/approval_url.h"
 #include "mcp/approval_wait.h"
 #include "mcp/credential.h"
 #include "mcp/denial.h"
@@ -21,6 +22,7 @@ struct Asking {
   ToolCall call;
   std::shared_ptr<CallRoute> way;
   std::string approval_id;
+  bool plain = false;  // an approval that is pending is told as a refusal
   bool waited = false;
 };
 
@@ -32,16 +34,19 @@ TaskWish WishOf(const Asking& asking) {
 }
 
 void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const Decision& decision) {
-  const auto pending = [&lane, message = asking.message, tool = asking.call.name, decision](const ExchangePtr& to) {
-    SendDenial(lane, *WithReceipt(to, *lane.context.gate, decision), *message->id(), decision, tool);
+  const auto pending = [&lane, asking, decision](const ExchangePtr& to) {
+    const ExchangePtr answered = WithReceipt(to, *lane.context.gate, decision);
+    if (!asking.plain && AskByUrl(lane, *answered, *asking.message, asking.call, decision)) return;
+    SendDenial(lane, *answered, *asking.message->id(), decision, asking.call.name);
   };
   if (asking.waited) return pending(exchange);
   Asking again = asking;
   again.approval_id = decision.approval_id;
   again.waited = true;
   const auto answered = [&lane, again = std::move(again)](ExchangePtr held) { Judge(lane, std::move(held), again); };
-  if (HoldForApproval(lane, exchange, *asking.message, decision, {answered, pending})) return;
-  // Who names an approval has chosen how to wait.
+  const std::int64_t most = lane.context.settings->approval_wait_seconds;
+  const std::int64_t seconds = asking.way->approval_id.empty() || asking.plain ? SecondsToWait(exchange->request().headers, most) : most;
+  if (HoldForApproval(lane, exchange, *asking.message, decision, seconds, {answered, pending})) return;
   if (asking.approval_id.empty() && WaitAsTask(lane, exchange, WishOf(asking), decision)) return;
   pending(exchange);
 }
@@ -100,8 +105,12 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
 
 void RunToolCall(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const ToolCall& call,
                  CallRoute route) {
-  const std::string approval_id(ApprovalIdOf(exchange->request().headers));
-  Judge(lane, std::move(exchange), {std::move(message), call, std::make_shared<CallRoute>(std::move(route)), approval_id});
+  const std::string_view field = ApprovalIdOf(exchange->request().headers);
+  std::string approval_id = field.empty() ? route.approval_id : std::string(field);
+  // Who names an approval in a field comes again by itself.
+  const bool plain = !field.empty() || route.declined;
+  Asking asking{std::move(message), call, std::make_shared<CallRoute>(std::move(route)), std::move(approval_id), plain};
+  Judge(lane, std::move(exchange), std::move(asking));
 }
 
 }  // namespace intentgate::mcp

@@ -26,6 +26,9 @@ struct CallRoute {
   std::optional<Target> target;
   // A later round of a call that was charged already.
   bool continues = false;
+  // The approval that the request names in its state, having shown its URL to a person: it is held until there is an answer.
+  std::string approval_id;
+  bool declined = false;  // the person would not go there: it is not held, and told no URL again
   // What goes on in place of the body that came.
   std::optional<json::Value> body;
   // As in RelayTask.

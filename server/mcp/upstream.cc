@@ -39,7 +39,7 @@ bool IsPassed(std::string_view name, Era era) {
 class HttpUpstream final : public Upstream {
  public:
   HttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls,
-               std::shared_ptr<oauth::ClientTokens> tokens)
+               std::shared_ptr<oauth::UpstreamTokens> tokens)
       : Upstream(loop, settings), tokens_(std::move(tokens)), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
 
   std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
@@ -47,26 +47,26 @@ class HttpUpstream final : public Upstream {
     request.headers.Add("Accept", "application/json, text/event-stream");
     request.headers.Add("Content-Type", "application/json");
     AddHeaders(message.session, request.headers);
-    return Send(std::move(request), std::move(callbacks));
+    return Send(std::move(request), message.caller, std::move(callbacks));
   }
 
-  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
+  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, oauth::OnBehalfPtr caller, std::string_view last_event,
                                         http::ResponseCallbacks callbacks) override {
     http::ClientRequest request{"GET", {{"Accept", "text/event-stream"}}, {}, true};
     if (!last_event.empty()) request.headers.Add("Last-Event-ID", last_event);
     AddHeaders(session, request.headers);
-    return Send(std::move(request), std::move(callbacks));
+    return Send(std::move(request), caller, std::move(callbacks));
   }
 
-  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) override {
+  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, oauth::OnBehalfPtr caller, http::ResponseCallbacks callbacks) override {
     http::ClientRequest request{"DELETE", {{"Accept", "application/json, text/event-stream"}}, {}, true};
     AddHeaders(session, request.headers);
-    return Send(std::move(request), std::move(callbacks));
+    return Send(std::move(request), caller, std::move(callbacks));
   }
 
  private:
-  std::shared_ptr<http::ClientCall> Send(http::ClientRequest request, http::ResponseCallbacks callbacks) {
-    if (tokens_ != nullptr) return SendAuthorized(loop(), *client_, settings().url, *tokens_, std::move(request), std::move(callbacks));
+  std::shared_ptr<http::ClientCall> Send(http::ClientRequest request, const oauth::OnBehalfPtr& caller, http::ResponseCallbacks callbacks) {
+    if (tokens_ != nullptr) return SendAuthorized(loop(), *client_, settings().url, {*tokens_, caller}, std::move(request), std::move(callbacks));
     return client_->Send(settings().url, std::move(request), std::move(callbacks));
   }
 
@@ -78,7 +78,7 @@ class HttpUpstream final : public Upstream {
     }
   }
 
-  const std::shared_ptr<oauth::ClientTokens> tokens_;  // may be null
+  const std::shared_ptr<oauth::UpstreamTokens> tokens_;  // may be null
   const std::unique_ptr<http::Client> client_;
 };
 
@@ -93,7 +93,7 @@ http::HeaderList PassedHeaders(const http::RequestHead& head, Era era) {
 }
 
 std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
-                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::ClientTokens> tokens) {
+                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::UpstreamTokens> tokens) {
   return std::make_unique<HttpUpstream>(loop, settings, std::move(tls), std::move(tokens));
 }
 

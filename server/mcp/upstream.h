@@ -11,9 +11,10 @@
 #include "mcp/methods.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "oauth/on_behalf.h"
 
 namespace intentgate::oauth {
-class ClientTokens;
+class UpstreamTokens;
 }
 
 namespace intentgate::mcp {
@@ -33,6 +34,7 @@ struct UpstreamMessage {
   http::HeaderList more = {};
   bool replayable = false;  // harmless when it arrives twice
   bool stays_open = false;  // a stream that is no call
+  oauth::OnBehalfPtr caller = nullptr;  // for upstreams that want one; null: nobody, which those refuse
 };
 
 // Loop-bound; also its destructor.
@@ -44,15 +46,20 @@ class Upstream {
 
   const std::string& name() const { return settings_.name; }
   net::Loop& loop() { return loop_; }
+  // Whether its access tokens are of each caller.
+  bool wants_caller() const { return settings_.oauth.exchange; }
+  // Whether the gateway may ask something of its own.
+  bool answers_gateway() const { return !settings_.oauth.exchange || settings_.oauth.own_token; }
   // How long a stream of the upstream may be silent.
   net::Millis stream_idle() const { return net::Millis(settings_.stream_idle_ms); }
 
   virtual std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) = 0;
   // The session's own stream; `last_event` as the client gave it, empty: none.
-  virtual std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
+  virtual std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, oauth::OnBehalfPtr caller, std::string_view last_event,
                                                 http::ResponseCallbacks callbacks) = 0;
   // The end of a session.
-  virtual std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) = 0;
+  virtual std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, oauth::OnBehalfPtr caller,
+                                                   http::ResponseCallbacks callbacks) = 0;
 
  protected:
   // `settings` must outlive it.
@@ -66,8 +73,8 @@ class Upstream {
   const config::UpstreamSettings& settings_;
 };
 
-// An MCP server that is reached over HTTP; with an access token of the gateway's own when there are `tokens`.
+// An MCP server that is reached over HTTP; with an access token when there are `tokens`.
 std::unique_ptr<Upstream> MakeHttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings,
-                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::ClientTokens> tokens = nullptr);
+                                           std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<oauth::UpstreamTokens> tokens = nullptr);
 
 }  // namespace intentgate::mcp

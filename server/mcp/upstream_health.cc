@@ -114,12 +114,12 @@ class GuardedUpstream final : public Upstream {
     return inner_->Post(std::move(message), std::move(callbacks));
   }
 
-  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, std::string_view last_event,
+  std::shared_ptr<http::ClientCall> Get(const UpstreamSession& session, oauth::OnBehalfPtr caller, std::string_view last_event,
                                         http::ResponseCallbacks callbacks) override {
-    return inner_->Get(session, last_event, std::move(callbacks));
+    return inner_->Get(session, std::move(caller), last_event, std::move(callbacks));
   }
-  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, http::ResponseCallbacks callbacks) override {
-    return inner_->Delete(session, std::move(callbacks));
+  std::shared_ptr<http::ClientCall> Delete(const UpstreamSession& session, oauth::OnBehalfPtr caller, http::ResponseCallbacks callbacks) override {
+    return inner_->Delete(session, std::move(caller), std::move(callbacks));
   }
 
  private:

@@ -1,7 +1,7 @@
 // Access tokens of the gateway's own for one upstream (RFC 6749 section 4.4, client credentials; RFC 8707, resource).
 //
-//   tokens.Get([](Result<std::string> token) { ... });   // at once when there is a good one
-//   tokens.Drop(token);                                  // the upstream did not take it
+//   tokens.Get(caller, [](Result<std::string> token) { ... });   // at once when there is a good one
+//   tokens.Drop(caller, token);                                  // the upstream did not take it
 //
 // One token serves all callers until shortly before it ends; while one is being got, everybody waits for the same answer. A failure is
 // told to all who wait, and for kFailureSeconds to all who come.
@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,65 +18,42 @@
 #include <thread>
 #include <vector>
 
-#include <intentgate/clock.h>
-#include <intentgate/result.h>
-
-#include "base/http_fetch.h"
-#include "config/server_settings.h"
-#include "crypto/jws.h"
-#include "crypto/secret_bytes.h"
+#include "oauth/token_endpoint.h"
+#include "oauth/upstream_tokens.h"
 
 namespace intentgate::oauth {
 
 inline constexpr std::size_t kMaxWaitingForToken = 1'024;
 inline constexpr std::int64_t kFailureSeconds = 2;
-inline constexpr std::int64_t kDefaultTokenSeconds = 300;   // when the answer says no expires_in
-inline constexpr std::int64_t kRenewSeconds = 30;           // before the end, at most half of the whole time
-inline constexpr std::int64_t kTokenTimeoutMs = 10'000;
-inline constexpr std::size_t kMaxTokenAnswerBytes = 64 * 1024;
+
+// What is asked for besides the grant: the resource and the scopes of the settings.
+void AddTarget(const config::UpstreamSettings& upstream, TokenEndpoint::Form& form);
 
 // Thread-safe.
-class ClientTokens {
+class ClientTokens final : public UpstreamTokens {
  public:
   // kInvalidArgument: the client's key is no private JWK that can sign. `upstream` must outlive it.
   static Result<std::shared_ptr<ClientTokens>> Create(const config::UpstreamSettings& upstream, std::shared_ptr<base::HttpFetcher> fetcher,
                                                       std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random);
   // Waits for a request in progress; who still waits is not called.
-  ~ClientTokens();
+  ~ClientTokens() override;
   ClientTokens(const ClientTokens&) = delete;  // the thread refers to it
   ClientTokens& operator=(const ClientTokens&) = delete;
 
-  using Ready = std::function<void(Result<std::string>)>;
-  // Calls `ready` once: inside the call, or later on the thread. The error is kUnavailable or kTimeout, with a sentence for operators.
-  void Get(Ready ready);
-  void Drop(std::string_view token);
+  // Whoever the caller is. The error is kUnavailable or kTimeout.
+  void Get(const OnBehalfPtr& caller, Ready ready) override;
+  void Drop(const OnBehalfPtr& caller, std::string_view token) override;
 
  private:
-  struct Parts {
-    std::shared_ptr<base::HttpFetcher> fetcher;
-    std::shared_ptr<const Clock> clock;
-    std::shared_ptr<Random> random;
-    std::optional<crypto::JwsKey> key;
-    std::string alg;
-  };
-  struct Kept {
-    std::string token;
-    std::int64_t until = 0;  // monotonic seconds
-  };
-
-  ClientTokens(const config::UpstreamSettings& upstream, Parts parts);
+  ClientTokens(const config::UpstreamSettings& upstream, std::unique_ptr<TokenEndpoint> endpoint);
   void Run();
-  Result<Kept> Ask();
-  Result<base::HttpFetchRequest> Request();
-  Result<std::string> Assertion();
-  Result<Kept> Read(const base::HttpFetchReply& reply) const;
-  std::int64_t Seconds() const { return parts_.clock->MonotonicNanos() / 1'000'000'000; }
+  Result<IssuedToken> Ask();
 
   const config::UpstreamSettings& upstream_;
-  const Parts parts_;
+  const std::unique_ptr<TokenEndpoint> endpoint_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::optional<Kept> kept_;              // guarded by mutex_, as what follows
+  std::optional<IssuedToken> kept_;       // guarded by mutex_, as what follows
   std::optional<Error> failure_;
   std::int64_t failed_until_ = 0;
   std::vector<Ready> waiting_;

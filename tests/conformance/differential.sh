@@ -14,8 +14,11 @@ mkdir -p "$oracle"
 cp tests/conformance/go/* "$oracle"
 (cd "$oracle" && "$GO" build -o oracle .)
 # The syntax trees of OPA's own modules, which the build above has fetched.
-cases=$(cd "$oracle" && "$GO" list -m -f '{{.Dir}}' github.com/open-policy-agent/opa)/v1/test/cases/testdata
-"$VENV/bin/python" tests/conformance/ast_compare.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" "$cases" \
+opa=$(cd "$oracle" && "$GO" list -m -f '{{.Dir}}' github.com/open-policy-agent/opa)
+"$VENV/bin/python" tests/conformance/ast_compare.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" "$opa/v1/test/cases/testdata" \
   --allow tests/conformance/ast_differences.json
-exec "$VENV/bin/python" tests/conformance/rego_differential.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" \
-  "${N:-10000}" --seed "${SEED:-1}" --allow tests/conformance/rego_differences.json
+# What partial evaluation leaves, in both engines.
+"$VENV/bin/python" tests/conformance/differential/partial.py "${BUILD:-build/release}/tests/conformance/rego_case" "$((${N:-10000} / 4))" --seed "${SEED:-1}" \
+  --oracle "$oracle/oracle"
+exec "$VENV/bin/python" tests/conformance/differential/run.py "${BUILD:-build/release}/tests/conformance/rego_case" "$oracle/oracle" \
+  "$opa/capabilities.json" "${N:-10000}" --seed "${SEED:-1}"

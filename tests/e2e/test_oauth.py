@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -50,9 +51,9 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-@pytest.fixture
-def protected(tmp_path, upstream, issuer, monkeypatch):
-    """A gateway that accepts the issuer's tokens and calls its upstream under one of its own."""
+@pytest.fixture(params=[""])
+def protected(request, tmp_path, upstream, issuer, monkeypatch):
+    """A gateway that accepts the issuer's tokens and calls its upstream under one of its own, or as the parameter says."""
     port = free_port()
     monkeypatch.setitem(support.ENVIRONMENT, "INTENTGATE_ADDR", f"127.0.0.1:{port}")
     secret = tmp_path / "client-secret"
@@ -62,7 +63,7 @@ def protected(tmp_path, upstream, issuer, monkeypatch):
     gateway = support.Gateway(
         tmp_path, "", policy=ALLOW_ALL,
         upstreams=f"upstream: {{name: recorder, url: {upstream.url}, oauth_token_url: {issuer}/token, oauth_client_id: gateway, "
-                  "oauth_client_secret_file: client-secret, oauth_scope: files.read}\n",
+                  f"oauth_client_secret_file: client-secret, oauth_scope: files.read{request.param}}}\n",
         extra=f"mcp: {{public_url: {url}}}\n"
               f"oauth:\n  issuers:\n    - {{issuer: {issuer}, loopback_http: true, scope_tools: {{files.read: [\"read_*\"], files.write: [write_file]}}}}\n")
     gateway.url = url
@@ -124,6 +125,45 @@ def test_the_upstream_sees_the_gateways_token_and_never_the_callers(protected, u
     claims = jwt.decode(sent, options={"verify_signature": False})
     assert scheme == "Bearer" and sent != token
     assert claims["client_id"] == "gateway" and claims["aud"] == upstream.url and claims["scope"] == "files.read"
+
+
+@pytest.mark.parametrize("protected", [", oauth_grant: token_exchange"], indirect=True)
+@pytest.mark.parametrize("modern", [False, True])
+def test_two_callers_at_once_reach_the_upstream_each_under_its_own_token(protected, upstream, issuer, modern):
+    upstream.with_sessions = not modern
+    callers = {"a" * 32: "agent-app", "b" * 32: "agent-two"}  # by the trace, which goes on to the upstream
+    tokens = {trace: ask_for_token(issuer, name, protected.url, "files.read")["access_token"] for trace, name in callers.items()}
+
+    def call(trace):
+        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+        params = {"name": "read_file", "arguments": {"path": "/a"}, **({"_meta": meta} if modern else {})}
+        fields = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "read_file"} if modern else {}
+        with protected.connect() as client:
+            status, answer = client.post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, tokens[trace],
+                                         traceparent=f"00-{trace}-{'1' * 16}-01", **fields)
+        assert status == 200 and "result" in answer, answer
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(call, list(callers) * 10))
+    assert len(upstream.headers) == 20
+    sent = {}
+    for headers in upstream.headers:
+        token = headers["authorization"].removeprefix("Bearer ")
+        claims = jwt.decode(token, options={"verify_signature": False})
+        assert claims["sub"] == callers[headers["traceparent"].split("-")[1]]
+        assert claims["client_id"] == "gateway" and claims["aud"] == upstream.url
+        assert token not in tokens.values()
+        sent.setdefault(claims["sub"], set()).add(token)
+    # One exchange for all calls of a caller.
+    assert {name: len(used) for name, used in sent.items()} == {"agent-app": 1, "agent-two": 1}
+
+
+@pytest.mark.parametrize("protected", [", oauth_grant: token_exchange"], indirect=True)
+def test_a_capability_token_is_refused_where_nobody_vouches_for_it(protected, upstream):
+    with protected.connect() as client:
+        code, error = client.call(protected.mint("--ttl", "1h"), "read_file", {"path": "/a"})
+    assert code == -32603 and "no access token for this caller" in error["message"]
+    assert upstream.calls == []
 
 
 def test_a_token_for_another_resource_does_not_serve(protected, upstream, issuer):

@@ -144,6 +144,32 @@ def test_deps_and_bench(folder):
     assert "ns/op" in measured.stdout
 
 
+def test_eval_in_part(tmp_path):
+    (tmp_path / "p.rego").write_text("package p\ndefault allow := false\nallow if { input.user == \"ann\"; input.row.owner == data.team }\nallow if input.row.open\n")
+    (tmp_path / "data.json").write_text('{"team": "red"}')
+    ask = ("policy", "eval", "-d", tmp_path, "--partial", "-u", "input.row", "-i", "-")
+    left = run_cli(*ask, "--format", "source", "data.p.allow == true", stdin='{"user": "ann"}')
+    assert left.returncode == 0
+    assert left.stdout == '# Query 1\ninput.row.owner == "red"\n\n# Query 2\ninput.row.open\n\n'
+    bob = json.loads(run_cli(*ask, "--format", "json", "data.p.allow == true", stdin='{"user": "bob"}').stdout)
+    assert [e["terms"]["type"] for e in bob["partial"]["queries"][0]] == ["ref"] and "modules" not in bob["partial"]
+    kept = run_cli(*ask, "--disable-inlining", "data.p.allow", "--format", "source", "data.p.allow", stdin='{"user": "bob"}')
+    assert "data.partial.p.allow\n" in kept.stdout and "package partial.p" in kept.stdout
+    never = run_cli(*ask, "--fail", "data.p.none", stdin="{}")
+    assert never.returncode == 1 and never.stdout == "undefined\n"
+    assert json.loads(run_cli(*ask, "--json", "data.p.none", stdin="{}").stdout) == {"partial": {}}
+
+
+def test_eval_in_part_says_what_is_wrong(tmp_path):
+    (tmp_path / "p.rego").write_text("package p\na := 1\n")
+    wrong = run_cli("policy", "eval", "-d", tmp_path, "--partial", "-u", "data", "data.p.a")
+    assert wrong.returncode == 2 and "name the documents that are" in wrong.stderr
+    assert json.loads(run_cli("policy", "eval", "-d", tmp_path, "--partial", "-u", "x", "--json", "data.p.a").stdout)["errors"][0]["code"] == "rego_partial_error"
+    assert run_cli("policy", "eval", "-d", tmp_path, "-u", "input.x", "data.p.a").returncode == 64
+    source = run_cli("policy", "eval", "-d", tmp_path, "--format", "source", "data.p.a")
+    assert source.returncode == 64 and "give --partial" in source.stderr
+
+
 def test_fmt_lists_rewrites_and_refuses(folder):
     bad = folder / "loose.rego"
     bad.write_text("package loose\nallow if{input.x==1;input.y}\n")

@@ -1,4 +1,4 @@
-// Calls every kind of function, CALLS calls in all, in quarters, and fails if resident memory grew in the last one: the
+// Calls every kind of function, CALLS calls in all, in quarters, and fails if resident memory is above all before in the last one: the
 // first ones fill the caches of the store and of the allocator, which takes half a million calls. One arena and a small
 // young generation keep what the allocator and V8 set aside from looking like growth.
 //
@@ -62,4 +62,5 @@ await gate.close();
 // Thirty bytes that stayed at each call would be 6 MB in a quarter of 800000 calls.
 const ALLOWED_BYTES = 4 * 1024 * 1024;
 console.log(`resident bytes after each quarter of ${calls} calls: ${resident.join(" ")}`);
-process.exitCode = resident[3] - resident[2] < ALLOWED_BYTES ? 0 : 1;
+// The system may have taken pages back in one of them, which come again.
+process.exitCode = resident[3] - Math.max(...resident.slice(0, 3)) < ALLOWED_BYTES ? 0 : 1;

@@ -1,5 +1,7 @@
 // count, sum, product, max, min, sort, and v0's any and all.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "rego/builtins/args.h"
@@ -21,12 +23,38 @@ Value Count(BuiltinContext& context, std::span<const Value> args) {
 
 using NumberOperation = Value (*)(Arena&, const Value&, const Value&);
 
+// a * b, rounded once.
+long double RoundTo53Bits(long double a, long double b) {
+  const long double product = a * b;
+  const long double missed = std::fma(a, b, -product);
+  // Rounding twice is wrong where the first result lies halfway between two of the second: what was missed decides there.
+  const auto rounded = static_cast<double>(product);
+  const long double half = product - rounded;
+  const double other = std::nextafter(rounded, half > 0 ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity());
+  const bool halfway = half != 0 && half == (static_cast<long double>(other) - rounded) / 2;
+  return halfway && missed != 0 && (missed > 0) == (half > 0) ? other : rounded;
+}
+
+Value FoldFloats(BuiltinContext& context, std::span<const Value> items, const Value& start, NumberOperation operation) {
+  long double total = NumberToLongDouble(start);
+  for (const Value& element : items) {
+    const long double number = NumberToLongDouble(element);
+    // OPA's product starts from a float of 53 bits and keeps to them; its sum takes the elements' 64.
+    total = operation == NumberAdd ? total + number : RoundTo53Bits(total, number);
+  }
+  return operation == NumberAdd ? NumberFromLongDouble(context.arena, total) : NumberFromDouble(context.arena, static_cast<double>(total));
+}
+
+// One element that is no integer makes OPA count all of them as floats.
 Value Fold(BuiltinContext& context, const Value& collection, Value total, NumberOperation operation) {
   context.Charge(collection.size());
-  for (const Value& element : collection.elements()) {
+  const std::span<const Value> items = collection.elements();
+  for (const Value& element : items) {
     if (!element.is_number()) return ElementError(context, 1, collection, "number", element);
-    total = operation(context.arena, total, element);
   }
+  const bool exact = std::all_of(items.begin(), items.end(), [](const Value& v) { return v.is_int() || v.IsIntegral(); });
+  if (!exact) return FoldFloats(context, items, total, operation);
+  for (const Value& element : items) total = operation(context.arena, total, element);
   return total;
 }
 
@@ -35,15 +63,16 @@ Value Product(BuiltinContext& context, std::span<const Value> args) {
   return Fold(context, args[0], Value::Int(1), NumberMul);
 }
 
+// Of several that are equal, 1 and 1.0, the last.
 Value Max(BuiltinContext& context, std::span<const Value> args) {
   context.Charge(args[0].size());
   const std::span<const Value> items = args[0].elements();
-  return items.empty() ? Value() : *std::max_element(items.begin(), items.end());
+  return items.empty() ? Value() : *std::max_element(items.rbegin(), items.rend());
 }
 Value Min(BuiltinContext& context, std::span<const Value> args) {
   context.Charge(args[0].size());
   const std::span<const Value> items = args[0].elements();
-  return items.empty() ? Value() : *std::min_element(items.begin(), items.end());
+  return items.empty() ? Value() : *std::min_element(items.rbegin(), items.rend());
 }
 
 Value Sort(BuiltinContext& context, std::span<const Value> args) {

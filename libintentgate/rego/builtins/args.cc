@@ -93,13 +93,11 @@ std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t posi
     (void)context.OperandError(position, "number", value);
     return std::nullopt;
   }
-  const std::optional<std::int64_t> out = value.ToInt64();
-  if (!out) {
-    const std::string what = value.IsIntegral() ? " must be an integer of at most 64 bits"
-                                                : " must be integer number but got floating-point number";
-    (void)context.TypeError("operand " + std::to_string(position) + what);
-  }
-  return out;
+  std::string scratch;
+  const bool scientific = value.number_text(scratch).find_first_of("eE") != std::string_view::npos;
+  if (const std::optional<std::int64_t> out = scientific ? std::nullopt : value.ToInt64()) return out;
+  (void)context.TypeError("operand " + std::to_string(position) + " must be integer number but got floating-point number");
+  return std::nullopt;
 }
 
 std::uint32_t NextRune(std::string_view text, std::size_t& pos) {

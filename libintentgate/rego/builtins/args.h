@@ -63,7 +63,7 @@ Value ElementError(BuiltinContext& context, std::size_t position, const Value& c
 std::optional<std::vector<std::string_view>> StringElements(BuiltinContext& context, std::size_t position,
                                                             const Value& collection);
 
-// An integer operand, in any spelling; nullopt with the error recorded.
+// An integer operand of 64 bits, not written with an exponent (10 or 10.0; 1e1 is a float to OPA); nullopt with the error recorded.
 std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t position, const Value& value);
 
 // The code point at text[pos], moving pos behind it. A byte that is no UTF-8 is U+FFFD of width one.

@@ -21,6 +21,7 @@ constexpr std::size_t kMaxLimbs = 512;
 constexpr std::int64_t kMaxShift = static_cast<std::int64_t>(kMaxLimbs) * 32;
 
 bool CheckInteger(BuiltinContext& context, std::size_t position, const Value& value) {
+  if (!value.is_number()) return (void)context.OperandError(position, "integer", value), false;
   if (value.IsIntegral()) return true;
   (void)context.TypeError("operand " + std::to_string(position) + " must be integer number but got floating-point number");
   return false;
@@ -42,7 +43,7 @@ std::optional<Limbs> ToLimbs(BuiltinContext& context, const Value& value) {
     }
     const Value low = NumberRem(arena, rest, Value::Int(kLimbBase));
     out.push_back(static_cast<std::uint32_t>(low.ToInt64().value_or(0)));
-    rest = NumberDiv(arena, NumberSub(arena, rest, low), Value::Int(kLimbBase));
+    rest = NumberDivExact(arena, NumberSub(arena, rest, low), Value::Int(kLimbBase));
   }
   out.push_back(0);
   if (negative) std::transform(out.begin(), out.end(), out.begin(), [](std::uint32_t limb) { return ~limb; });
@@ -92,18 +93,14 @@ Value BitsNegate(BuiltinContext& context, std::span<const Value> args) {
   return Complement(context.arena, args[0]);
 }
 
-// The shift distance; nullopt with the error recorded.
-std::optional<std::int64_t> ShiftOperand(BuiltinContext& context, const Value& value) {
+// The shift distance, of which OPA takes the low 64 bits; nullopt with the error recorded.
+std::optional<Value> ShiftOperand(BuiltinContext& context, const Value& value) {
   if (!CheckInteger(context, 2, value)) return std::nullopt;
   if (NumberCompare(value, Value::Int(0)) < 0) {
     (void)context.TypeError("operand 2 must be an unsigned integer number but got a negative integer");
     return std::nullopt;
   }
-  if (NumberCompare(value, Value::Int(kMaxShift)) > 0) {
-    (void)context.Error("shifts by more than " + std::to_string(kMaxShift) + " bits are not supported");
-    return std::nullopt;
-  }
-  return value.ToInt64();
+  return NumberRem(context.arena, value, Value::NumberRef("18446744073709551616"));
 }
 
 Value PowerOfTwo(BuiltinContext& context, std::int64_t exponent) {
@@ -117,33 +114,39 @@ Value PowerOfTwo(BuiltinContext& context, std::int64_t exponent) {
 
 Value BitsLsh(BuiltinContext& context, std::span<const Value> args) {
   if (!CheckInteger(context, 1, args[0])) return {};
-  const std::optional<std::int64_t> shift = ShiftOperand(context, args[1]);
+  const std::optional<Value> shift = ShiftOperand(context, args[1]);
   if (!shift) return {};
-  return NumberMul(context.arena, args[0], PowerOfTwo(context, *shift));
+  if (NumberCompare(*shift, Value::Int(kMaxShift)) > 0) {
+    return context.Error("shifts by more than " + std::to_string(kMaxShift) + " bits are not supported");
+  }
+  return NumberMul(context.arena, args[0], PowerOfTwo(context, shift->int_value()));
 }
 
 // Rounds towards minus infinity, as an arithmetic shift does.
 Value BitsRsh(BuiltinContext& context, std::span<const Value> args) {
   if (!CheckInteger(context, 1, args[0])) return {};
-  const std::optional<std::int64_t> shift = ShiftOperand(context, args[1]);
+  const std::optional<Value> shift = ShiftOperand(context, args[1]);
   if (!shift) return {};
-  const std::optional<std::int64_t> small = args[0].ToInt64();
-  if (small) return Value::Int(*shift > 63 ? (*small < 0 ? -1 : 0) : *small >> *shift);
   Arena& arena = context.arena;
   const bool negative = NumberCompare(args[0], Value::Int(0)) < 0;
+  // No number that is computed with has more bits.
+  if (NumberCompare(*shift, Value::Int(static_cast<std::int64_t>(kMaxNumberDigits) * 4)) > 0) return Value::Int(negative ? -1 : 0);
+  const std::int64_t places = shift->int_value();
+  const std::optional<std::int64_t> small = args[0].ToInt64();
+  if (small) return Value::Int(places > 63 ? (negative ? -1 : 0) : *small >> places);
   const Value size = negative ? Complement(arena, args[0]) : args[0];
-  const Value power = PowerOfTwo(context, *shift);
-  const Value quotient = NumberDiv(arena, NumberSub(arena, size, NumberRem(arena, size, power)), power);
+  const Value power = PowerOfTwo(context, places);
+  const Value quotient = NumberDivExact(arena, NumberSub(arena, size, NumberRem(arena, size, power)), power);
   return negative ? Complement(arena, quotient) : quotient;
 }
 
 constexpr Builtin kTable[] = {
-    MakeBuiltin("bits.and", BitsAnd, ty::Number, kBuiltinPlain, ty::Number, ty::Number),
-    MakeBuiltin("bits.or", BitsOr, ty::Number, kBuiltinPlain, ty::Number, ty::Number),
-    MakeBuiltin("bits.xor", BitsXor, ty::Number, kBuiltinPlain, ty::Number, ty::Number),
-    MakeBuiltin("bits.negate", BitsNegate, ty::Number, kBuiltinPlain, ty::Number),
-    MakeBuiltin("bits.lsh", BitsLsh, ty::Number, kBuiltinPlain, ty::Number, ty::Number),
-    MakeBuiltin("bits.rsh", BitsRsh, ty::Number, kBuiltinPlain, ty::Number, ty::Number),
+    MakeBuiltin("bits.and", BitsAnd, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number),
+    MakeBuiltin("bits.or", BitsOr, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number),
+    MakeBuiltin("bits.xor", BitsXor, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number),
+    MakeBuiltin("bits.negate", BitsNegate, ty::Number, kBuiltinUncheckedArgs, ty::Number),
+    MakeBuiltin("bits.lsh", BitsLsh, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number),
+    MakeBuiltin("bits.rsh", BitsRsh, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number),
 };
 
 }  // namespace

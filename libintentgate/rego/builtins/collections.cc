@@ -105,8 +105,7 @@ Value Reachable(BuiltinContext& context, std::span<const Value> args) {
 }
 
 // All paths from one root, depth first with a stack of our own. A path is reported where it meets a
-// node without edges, a node that the graph does not describe, or one that the path passed before its
-// last node: a node may follow itself once, as in OPA.
+// node without edges, a node that the graph does not describe, or one that it has passed. The root may follow itself once, as in OPA.
 class PathWalker {
  public:
   PathWalker(BuiltinContext& context, const Value& graph, SetBuilder& paths)
@@ -146,7 +145,7 @@ class PathWalker {
   }
   bool PassedBefore(const Value& node) {
     context_.Charge(path_.size());
-    return std::find(path_.begin(), path_.end() - 1, node) != path_.end() - 1;
+    return path_.size() > 1 && std::find(path_.begin(), path_.end(), node) != path_.end();
   }
   void Report() {
     context_.Charge(path_.size());

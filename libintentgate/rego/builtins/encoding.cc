@@ -34,6 +34,7 @@ Value Base64Decode(BuiltinContext& context, Args args) {
   return Decoded(context, builtins::DecodeBase64(args[0].string(), false));
 }
 Value Base64IsValid(BuiltinContext& context, Args args) {
+  if (!args[0].is_string()) return Value::Bool(false);
   builtins::ChargeBytes(context, args[0].string().size());
   return Value::Bool(builtins::DecodeBase64(args[0].string(), false).ok());
 }
@@ -143,7 +144,7 @@ Value UrlDecodeObject(BuiltinContext& context, Args args) {
 constexpr Builtin kTable[] = {
     MakeBuiltin("base64.encode", Base64Encode, ty::String, kBuiltinPlain, ty::String),
     MakeBuiltin("base64.decode", Base64Decode, ty::String, kBuiltinPlain, ty::String),
-    MakeBuiltin("base64.is_valid", Base64IsValid, ty::Boolean, kBuiltinPlain, ty::String),
+    MakeBuiltin("base64.is_valid", Base64IsValid, ty::Boolean, kBuiltinUncheckedArgs, ty::String),
     MakeBuiltin("base64url.encode", Base64UrlEncode, ty::String, kBuiltinPlain, ty::String),
     MakeBuiltin("base64url.encode_no_pad", Base64UrlEncodeNoPad, ty::String, kBuiltinPlain, ty::String),
     MakeBuiltin("base64url.decode", Base64UrlDecode, ty::String, kBuiltinPlain, ty::String),

@@ -90,13 +90,13 @@ class GlobReader {
       } else if (rune == ',' && in_braces) {
         out += "|";
       } else if (rune == '\\') {
-        if (pos_ < glob_.size()) out += Quoted(NextRune(glob_, pos_));
+        if (pos_ == glob_.size()) return Fail("trailing backslash");
+        out += Quoted(NextRune(glob_, pos_));
       } else {
         out += Quoted(rune);
       }
     }
-    out.append(static_cast<std::size_t>(open_braces), ')');
-    return true;
+    return open_braces == 0 || Fail("unclosed `{`");
   }
 
   // A list "[abc]" or one range "[a-z]", after "!" the opposite.

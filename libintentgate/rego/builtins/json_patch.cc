@@ -41,7 +41,7 @@ class Patcher {
 
   std::optional<std::vector<Value>> PathOf(const Value& path) {
     std::optional<std::vector<Value>> out = builtins::ParsePath(context_, path);
-    if (!out) (void)context_.Error("a path must be string or array but is " + std::string(TypeName(path.type())));
+    if (!out) (void)builtins::PathTypeError(context_, path);
     return out;
   }
 
@@ -188,9 +188,11 @@ Value JsonPatch(BuiltinContext& context, std::span<const Value> args) {
   Value document = args[0];
   for (const Value& operation : args[1].elements()) {
     context.Charge(1);
+    // The root has been removed.
+    if (!document.defined()) return context.Error("nil value encountered where composite value was expected");
     if (!operation.is_object()) return builtins::ElementError(context, 2, args[1], "object", operation);
     document = patcher.Apply(document, operation);
-    if (!document.defined()) return {};
+    if (context.failed()) return {};
   }
   return document;
 }

@@ -67,13 +67,17 @@ std::optional<std::vector<Value>> ParsePath(BuiltinContext& context, const Value
   }
 }
 
+Value PathTypeError(BuiltinContext& context, const Value& path) {
+  return context.TypeError("operand 2 must be one of {set, array} containing string paths or array of path segments but got " +
+                           std::string(TypeName(path.type())));
+}
+
 std::optional<Value> PathTree(BuiltinContext& context, const Value& paths) {
   Value tree = Value::EmptyObject();
   for (const Value& path : paths.elements()) {
     const std::optional<std::vector<Value>> keys = ParsePath(context, path);
     if (!keys) {
-      (void)context.TypeError("operand 2 must be one of {set, array} containing string paths or array of path segments but got " +
-                              std::string(TypeName(path.type())));
+      (void)PathTypeError(context, path);
       return std::nullopt;
     }
     if (!keys->empty()) tree = AddPath(context, tree, *keys, 0);

@@ -12,6 +12,8 @@ namespace intentgate::rego::builtins {
 
 // The keys of one path. nullopt for a value that is neither string nor array.
 std::optional<std::vector<Value>> ParsePath(BuiltinContext& context, const Value& path);
+// Records what is wrong with a path that is neither; undefined.
+Value PathTypeError(BuiltinContext& context, const Value& path);
 
 // The paths of an array or set as nested objects, with null where a path ends. nullopt with the error recorded.
 std::optional<Value> PathTree(BuiltinContext& context, const Value& paths);

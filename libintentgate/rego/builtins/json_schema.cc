@@ -63,7 +63,10 @@ class SchemaChecker {
   SchemaChecker(BuiltinContext& context, const Value& root) : context_(context), root_(root) {}
 
   // Looks at every schema inside the schema. Throws BadSchema.
-  void Run() { Check(root_, 0); }
+  void Run() {
+    if (!root_.is_object() && !root_.is_bool()) throw BadSchema{"schema is invalid"};
+    Check(root_, 0);
+  }
 
  private:
   void Check(const Value& schema, int depth) {
@@ -377,7 +380,7 @@ class SchemaMatcher {
   void CheckNumber(const Value& schema, const Value& value, const std::string& field, Findings& out) const {
     const auto text = [](const Value& number) { return number.ToJsonText(); };
     if (const Value multiple = schema.GetMember("multipleOf"); multiple.is_number() && !NumberIsZero(multiple)) {
-      if (!NumberDiv(context_.arena, value, multiple).IsIntegral()) Add(out, "multiple_of", field, "Must be a multiple of " + text(multiple));
+      if (!NumberDivExact(context_.arena, value, multiple).IsIntegral()) Add(out, "multiple_of", field, "Must be a multiple of " + text(multiple));
     }
     // Draft 4 says `exclusiveMaximum: true` beside the limit, later drafts make it a limit of its own.
     const Value max = schema.GetMember("maximum");
@@ -396,10 +399,14 @@ class SchemaMatcher {
   Value root_;
 };
 
-// A document or a schema: an object, or its JSON text.
+// A document or a schema: an object or an array, or its JSON text.
 Result<Value> ReadDocument(BuiltinContext& context, const Value& value) {
   builtins::ChargeTree(context, value);
-  return value.is_string() ? builtins::ReadJson(context, value.string()) : Result<Value>(value);
+  if (value.is_object() || value.is_array()) return value;
+  if (!value.is_string()) return Error{ErrorCode::kMalformed, "wrong type, expected string or object"};
+  Result<Value> read = builtins::ReadJson(context, value.string());
+  if (!read.ok()) return Error{ErrorCode::kMalformed, "invalid JSON string"};
+  return read;
 }
 
 Value MatchSchema(BuiltinContext& context, Args args) {
@@ -446,8 +453,8 @@ Value VerifySchema(BuiltinContext& context, Args args) {
 
 constexpr TypeSpec kDocument = ty::OneOf(ty::kString | ty::kObject);
 constexpr Builtin kTable[] = {
-    MakeBuiltin("json.match_schema", MatchSchema, ty::Array, kBuiltinPlain, kDocument, kDocument),
-    MakeBuiltin("json.verify_schema", VerifySchema, ty::Array, kBuiltinPlain, kDocument),
+    MakeBuiltin("json.match_schema", MatchSchema, ty::Array, kBuiltinUncheckedArgs, kDocument, kDocument),
+    MakeBuiltin("json.verify_schema", VerifySchema, ty::Array, kBuiltinUncheckedArgs, kDocument),
 };
 
 }  // namespace

@@ -199,9 +199,11 @@ constexpr std::string_view kAlgorithms[] = {"RS256", "RS384", "RS512", "PS256", 
 
 template <std::size_t kAlgorithm>
 Value VerifyWithKeys(BuiltinContext& context, Args args) {
+  if (!args[0].is_string()) return context.OperandError(1, "string", args[0]);
   TokenReader reader(context);
   std::optional<Token> token = reader.Split(args[0].string());
   if (!token) return {};
+  if (!args[1].is_string()) return context.OperandError(2, "string", args[1]);
   const Result<std::vector<crypto::JwsKey>> keys = builtins::ReadKeys(context, args[1].string());
   if (!keys.ok()) return context.Error(keys.error().message);
   const Result<std::string> signature = builtins::DecodeBase64Url(token->signature);
@@ -323,8 +325,10 @@ std::optional<bool> ClaimsHold(BuiltinContext& context, const Constraints& const
 }
 
 Value DecodeVerify(BuiltinContext& context, Args args) {
+  if (!args[1].is_object()) return context.OperandError(2, "object", args[1]);
   const std::optional<Constraints> constraints = ConstraintReader(context).Read(args[1]);
   if (!constraints) return {};
+  if (!args[0].is_string()) return context.OperandError(1, "string", args[0]);
   TokenReader reader(context);
   std::string held(args[0].string());
   for (int nested = 0; nested < kMaxNestedTokens; ++nested) {
@@ -357,12 +361,13 @@ Value DecodeVerify(BuiltinContext& context, Args args) {
 template <std::size_t kAlgorithm>
 constexpr Builtin Verifier(std::string_view name) {
   constexpr bool kSecret = kAlgorithms[kAlgorithm][0] == 'H';
-  return MakeBuiltin(name, kSecret ? VerifyWithSecret<kAlgorithm> : VerifyWithKeys<kAlgorithm>, ty::Boolean, kBuiltinPlain, ty::String, ty::String);
+  return MakeBuiltin(name, kSecret ? VerifyWithSecret<kAlgorithm> : VerifyWithKeys<kAlgorithm>, ty::Boolean, kSecret ? kBuiltinPlain : kBuiltinUncheckedArgs,
+                     ty::String, ty::String);
 }
 
 constexpr Builtin kTable[] = {
     MakeBuiltin("io.jwt.decode", Decode, ty::Array, kBuiltinPlain, ty::String),
-    MakeBuiltin("io.jwt.decode_verify", DecodeVerify, ty::Array, kBuiltinNondeterministic, ty::String, ty::Object),
+    MakeBuiltin("io.jwt.decode_verify", DecodeVerify, ty::Array, kBuiltinNondeterministic | kBuiltinUncheckedArgs, ty::String, ty::Object),
     Verifier<0>("io.jwt.verify_rs256"),
     Verifier<1>("io.jwt.verify_rs384"),
     Verifier<2>("io.jwt.verify_rs512"),

@@ -131,6 +131,9 @@ std::optional<bool> Contains(BuiltinContext& context, std::string_view outer_tex
 }
 
 Value CidrContains(BuiltinContext& context, Args args) {
+  // The network is read before the other operand is looked at.
+  if (!args[0].is_string()) return context.OperandError(1, "string", args[0]);
+  if (!args[1].is_string()) return ParseCidr(args[0].string()) ? context.OperandError(1, "string", args[1]) : BadCidr(context, args[0].string());
   const std::optional<bool> contains = Contains(context, args[0].string(), args[1].string());
   return contains ? Value::Bool(*contains) : Value();
 }
@@ -143,7 +146,9 @@ Value CidrIntersects(BuiltinContext& context, Args args) {
   return Value::Bool(a->v4 == b->v4 && a->first <= b->last && b->first <= a->last);
 }
 
-Value CidrIsValid(BuiltinContext&, Args args) { return Value::Bool(ParseCidr(args[0].string()).has_value()); }
+Value CidrIsValid(BuiltinContext&, Args args) {
+  return Value::Bool(args[0].is_string() && ParseCidr(args[0].string()).has_value());
+}
 
 Value CidrExpand(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size());
@@ -157,15 +162,15 @@ Value CidrExpand(BuiltinContext& context, Args args) {
   }
 }
 
-// The key and the network text of each element, as cidr_contains_matches names them.
+// The key and the network of each element, as cidr_contains_matches names them.
 struct Candidate {
   Value key;
-  std::string_view cidr;
+  Value cidr;
 };
 
-std::optional<std::string_view> CidrOf(const Value& element) {
-  if (element.is_string()) return element.string();
-  if (element.is_array() && element.size() > 0 && element.elements()[0].is_string()) return element.elements()[0].string();
+std::optional<Value> CidrOf(const Value& element) {
+  if (element.is_string()) return element;
+  if (element.is_array() && element.size() > 0) return element.elements()[0];
   return std::nullopt;
 }
 
@@ -173,7 +178,7 @@ std::optional<std::vector<Candidate>> Candidates(BuiltinContext& context, std::s
   std::vector<Candidate> out;
   const auto add = [&](const Value& key, const Value& element) {
     context.Charge(1);
-    const std::optional<std::string_view> cidr = CidrOf(element);
+    const std::optional<Value> cidr = CidrOf(element);
     if (cidr) out.push_back({key, *cidr});
     return cidr.has_value();
   };
@@ -188,19 +193,25 @@ std::optional<std::vector<Candidate>> Candidates(BuiltinContext& context, std::s
     for (const Entry& entry : operand.entries()) good = good && add(entry.key, entry.value);
   }
   if (good) return out;
-  (void)context.Error("operand " + std::to_string(position) + ": element must be string or non-empty array of string and anything");
+  (void)context.Error("operand " + std::to_string(position) + ": element must be string or non-empty array");
   return std::nullopt;
 }
 
+// An operand that is nothing of that kind has no networks; the second is looked at where the first has some.
 Value CidrContainsMatches(BuiltinContext& context, Args args) {
   const auto outer = Candidates(context, 1, args[0]);
-  const auto inner = outer ? Candidates(context, 2, args[1]) : std::nullopt;
+  if (!outer) return {};
+  if (outer->empty()) return Value::Set(context.arena, {});
+  const auto inner = Candidates(context, 2, args[1]);
   if (!inner) return {};
   SetBuilder out(context.arena);
   for (const Candidate& a : *outer) {
     for (const Candidate& b : *inner) {
       context.Charge(1);
-      const std::optional<bool> contains = Contains(context, a.cidr, b.cidr);
+      for (const Value& cidr : {a.cidr, b.cidr}) {
+        if (!cidr.is_string()) return context.OperandError(1, "string", cidr);
+      }
+      const std::optional<bool> contains = Contains(context, a.cidr.string(), b.cidr.string());
       if (!contains) return {};
       const Value pair[] = {a.key, b.key};
       if (*contains) out.Add(Value::Array(context.arena, pair));
@@ -244,11 +255,12 @@ void AddRange(BuiltinContext& context, const Network& range, SetBuilder& out) {
 }
 
 Value CidrMerge(BuiltinContext& context, Args args) {
-  const auto texts = builtins::StringElements(context, 1, args[0]);
-  if (!texts) return {};
+  if (!args[0].is_array() && !args[0].is_set()) return context.Error("operand must be an array");
   std::vector<Network> networks;
-  for (const std::string_view text : *texts) {
-    const std::optional<Network> network = MergeOperand(context, text);
+  for (const Value& element : args[0].elements()) {
+    context.Charge(4);
+    if (!element.is_string()) return context.Error("element must be string");
+    const std::optional<Network> network = MergeOperand(context, element.string());
     if (!network) return {};
     networks.push_back(*network);
   }
@@ -271,13 +283,13 @@ Value CidrMerge(BuiltinContext& context, Args args) {
 constexpr TypeSpec kCidrs = ty::OneOf(ty::kString | ty::kCollection);
 
 constexpr Builtin kTable[] = {
-    MakeBuiltin("net.cidr_contains", CidrContains, ty::Boolean, kBuiltinPlain, ty::String, ty::String),
-    MakeBuiltin("net.cidr_overlap", CidrContains, ty::Boolean, kBuiltinDeprecated, ty::String, ty::String),
+    MakeBuiltin("net.cidr_contains", CidrContains, ty::Boolean, kBuiltinUncheckedArgs, ty::String, ty::String),
+    MakeBuiltin("net.cidr_overlap", CidrContains, ty::Boolean, kBuiltinDeprecated | kBuiltinUncheckedArgs, ty::String, ty::String),
     MakeBuiltin("net.cidr_intersects", CidrIntersects, ty::Boolean, kBuiltinPlain, ty::String, ty::String),
-    MakeBuiltin("net.cidr_is_valid", CidrIsValid, ty::Boolean, kBuiltinPlain, ty::String),
+    MakeBuiltin("net.cidr_is_valid", CidrIsValid, ty::Boolean, kBuiltinUncheckedArgs, ty::String),
     MakeBuiltin("net.cidr_expand", CidrExpand, ty::SetOf(ty::kString), kBuiltinPlain, ty::String),
-    MakeBuiltin("net.cidr_contains_matches", CidrContainsMatches, ty::SetOf(ty::kArray), kBuiltinPlain, kCidrs, kCidrs),
-    MakeBuiltin("net.cidr_merge", CidrMerge, ty::SetOf(ty::kString), kBuiltinPlain, ty::ArrayOrSetOf(ty::kString)),
+    MakeBuiltin("net.cidr_contains_matches", CidrContainsMatches, ty::SetOf(ty::kArray), kBuiltinUncheckedArgs, kCidrs, kCidrs),
+    MakeBuiltin("net.cidr_merge", CidrMerge, ty::SetOf(ty::kString), kBuiltinUncheckedArgs, ty::ArrayOrSetOf(ty::kString)),
 };
 
 }  // namespace

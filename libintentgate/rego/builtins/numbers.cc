@@ -1,6 +1,7 @@
 // abs, ceil, floor, round, numbers.*, rand.intn, format_int.
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 #include "crypto/hash.h"
@@ -18,14 +19,17 @@ Value Ceil(BuiltinContext& context, std::span<const Value> args) { return Number
 Value Floor(BuiltinContext& context, std::span<const Value> args) { return NumberFloor(context.arena, args[0]); }
 Value Round(BuiltinContext& context, std::span<const Value> args) { return NumberRound(context.arena, args[0]); }
 
+bool AreIntegers(BuiltinContext& context, std::span<const Value> args) {
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i].IsIntegral()) continue;
+    (void)context.TypeError("operand " + std::to_string(i + 1) + " must be integer number but got floating-point number");
+    return false;
+  }
+  return true;
+}
+
 // The integers from `from` to `to`, both included, upwards or downwards by `step` (positive).
 Value MakeRange(BuiltinContext& context, const Value& from, const Value& to, const Value& step) {
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Value& bound = i == 0 ? from : to;
-    if (!bound.IsIntegral()) {
-      return context.TypeError("operand " + std::to_string(i + 1) + " must be integer number but got floating-point number");
-    }
-  }
   const bool down = NumberCompare(from, to) > 0;
   ArrayBuilder out(context.arena);
   // Adding zero gives bounds such as 1e3 their plain spelling.
@@ -39,11 +43,11 @@ Value MakeRange(BuiltinContext& context, const Value& from, const Value& to, con
 }
 
 Value Range(BuiltinContext& context, std::span<const Value> args) {
-  return MakeRange(context, args[0], args[1], Value::Int(1));
+  return AreIntegers(context, args) ? MakeRange(context, args[0], args[1], Value::Int(1)) : Value();
 }
 
 Value RangeStep(BuiltinContext& context, std::span<const Value> args) {
-  if (!args[2].IsIntegral()) return context.TypeError("operand 3 must be integer number but got floating-point number");
+  if (!AreIntegers(context, args)) return {};
   if (NumberCompare(args[2], Value::Int(0)) <= 0) {
     return context.Error("numbers.range_step: step must be a positive integer");
   }
@@ -64,27 +68,24 @@ Value RandIntn(BuiltinContext& context, std::span<const Value> args) {
   return Value::Int(static_cast<std::int64_t>(random % size));
 }
 
-// Cuts the fraction off.
-Value Truncate(Arena& arena, const Value& number) {
-  return NumberCompare(number, Value::Int(0)) < 0 ? NumberCeil(arena, number) : NumberFloor(arena, number);
+bool IsOneOf(const Value& number, std::initializer_list<std::int64_t> wanted) {
+  return number.is_int() && std::find(wanted.begin(), wanted.end(), number.int_value()) != wanted.end();
 }
 
 Value FormatInt(BuiltinContext& context, std::span<const Value> args) {
-  const std::optional<std::int64_t> base = args[1].ToInt64();
-  if (!base || (*base != 2 && *base != 8 && *base != 10 && *base != 16)) {
-    return context.TypeError("operand 2 must be one of {2, 8, 10, 16}");
-  }
+  // The base in another spelling, 10.0, is none of them.
+  if (!IsOneOf(args[1], {2, 8, 10, 16})) return context.TypeError("operand 2 must be one of {2, 8, 10, 16}");
   Arena& arena = context.arena;
-  Value rest = Truncate(arena, args[0]);
-  if (*base == 10) return builtins::MakeString(context, NumberIntegerText(rest));
+  Value rest = args[0].IsPlainInteger() ? args[0] : NumberTruncated(arena, NumberToLongDouble(args[0]));
+  if (args[1].int_value() == 10) return builtins::MakeString(context, NumberIntegerText(rest));
   const bool negative = NumberCompare(rest, Value::Int(0)) < 0;
-  rest = NumberAbs(arena, rest);
+  if (negative) rest = NumberSub(arena, Value::Int(0), rest);
   std::string digits;
   while (!NumberIsZero(rest)) {
     context.Charge(1 + digits.size() / 16);
     const Value digit = NumberRem(arena, rest, args[1]);
     digits += "0123456789abcdef"[static_cast<std::size_t>(digit.ToInt64().value_or(0))];
-    rest = NumberDiv(arena, NumberSub(arena, rest, digit), args[1]);
+    rest = NumberDivExact(arena, NumberSub(arena, rest, digit), args[1]);
   }
   if (digits.empty()) digits = "0";
   if (negative) digits += '-';

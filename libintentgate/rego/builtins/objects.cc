@@ -150,6 +150,8 @@ Value ObjectSubset(BuiltinContext& context, std::span<const Value> args) {
   if (super.is_object() && sub.is_object()) return Value::Bool(ObjectSubsetOf(context, super, sub, 0));
   if (super.is_array() && sub.is_array()) return Value::Bool(ArrayContainsRun(context, super.elements(), sub.elements()));
   const bool set_in_list = (super.is_set() || super.is_array()) && sub.is_set();
+  // An empty array holds nothing to OPA, not even the empty set.
+  if (set_in_list && super.is_array() && super.size() == 0) return Value::Bool(false);
   if (set_in_list) return Value::Bool(ContainsAll(context, super, sub));
   return context.TypeError("both arguments object.subset must be of the same type or array and set");
 }

@@ -111,7 +111,12 @@ Value Split(BuiltinContext& context, Args args) {
   return out.Finish();
 }
 
-bool IsNameByte(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+// The name of a group that text begins with: letters of any script, digits and underscores.
+std::string_view NameAtStart(std::string_view text) {
+  static const RE2 name(R"([\pL\p{Nd}_]+)");
+  re2::StringPiece found;
+  return name.Match(Piece(text), 0, text.size(), RE2::ANCHOR_START, &found, 1) ? View(found) : std::string_view();
+}
 
 // What a replacement template says, cut into literal text and groups.
 struct TemplatePart {
@@ -134,9 +139,8 @@ std::vector<TemplatePart> ParseTemplate(const RE2& program, std::string_view tex
     }
     const bool braced = text.starts_with("${");
     const std::size_t name_start = braced ? 2 : 1;
-    std::size_t name_end = name_start;
-    while (name_end < text.size() && IsNameByte(text[name_end])) ++name_end;
-    const std::string_view name = text.substr(name_start, name_end - name_start);
+    const std::string_view name = NameAtStart(text.substr(name_start));
+    const std::size_t name_end = name_start + name.size();
     const bool closed = !braced || (name_end < text.size() && text[name_end] == '}');
     if (name.empty() || !closed) {
       parts.push_back({text.substr(0, 1), -1});
@@ -181,9 +185,9 @@ Value Replace(BuiltinContext& context, Args args) {
   return out.Finish();
 }
 
-// The one code point of a delimiter operand; nullopt with the error recorded.
+// The one byte of a delimiter operand; nullopt with the error recorded.
 std::optional<std::string_view> Delimiter(BuiltinContext& context, std::string_view which, std::string_view text) {
-  if (builtins::CountRunes(text) == 1) return text;
+  if (text.size() == 1) return text;
   (void)context.Error(std::string(which) + " delimiter has to be exactly one character long but is " +
                       std::to_string(text.size()) + " long");
   return std::nullopt;

@@ -585,8 +585,21 @@ class TemplateWriter {
   std::vector<Variable> variables_;
 };
 
+// Go's values have no sets.
+bool HoldsSet(BuiltinContext& context, const Value& value, int depth = 0) {
+  if (depth > kMaxValueDepth) throw EvalAbort{"eval_limit_error", "a value nests too deep"};
+  context.Charge(1);
+  if (value.is_set()) return true;
+  if (value.is_array()) {
+    return std::any_of(value.elements().begin(), value.elements().end(), [&](const Value& v) { return HoldsSet(context, v, depth + 1); });
+  }
+  if (!value.is_object()) return false;
+  return std::any_of(value.entries().begin(), value.entries().end(), [&](const Entry& e) { return HoldsSet(context, e.value, depth + 1); });
+}
+
 Value RenderTemplate(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size() * 4);
+  if (HoldsSet(context, args[1])) return context.Error("a template's values cannot hold a set");
   try {
     const std::vector<Node> nodes = TemplateParser(context, args[0].string()).Read();
     return builtins::MakeString(context, TemplateWriter(context, args[1]).Write(nodes));

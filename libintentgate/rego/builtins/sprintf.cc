@@ -279,6 +279,7 @@ class Formatter {
   void WriteBadVerb(const Operand& operand) {
     const std::string_view type = operand.kind == OperandKind::kBigInt ? "big.Int" : operand.TypeText();
     out_.append("%!").append(verb_text_).append("(").append(type).append("=");
+    if (operand.kind == OperandKind::kString) flags_.sharp = false;
     WriteVerb('v', operand);
     out_ += ')';
   }

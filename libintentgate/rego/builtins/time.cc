@@ -81,24 +81,30 @@ struct TimeOperand {
 };
 
 // nullopt with the error recorded.
-std::optional<TimeOperand> ReadOperand(BuiltinContext& context, std::size_t position, const Value& operand, std::size_t max_size) {
+// Nanoseconds, or an array of them, a zone and a layout of which the later ones may be missing.
+std::optional<TimeOperand> ReadOperand(BuiltinContext& context, const Value& operand) {
+  const auto wrong = [&](std::string_view wanted, const Value& got) {
+    (void)context.OperandError(1, wanted, got);
+    return std::nullopt;
+  };
   TimeOperand out;
   Value number = operand;
-  if (operand.is_array()) {
+  if (operand.is_array() && operand.size() > 0) {
     const std::span<const Value> parts = operand.elements();
-    const bool good = parts.size() >= 2 && parts.size() <= max_size && parts[0].is_number() && parts[1].is_string() &&
-                      (parts.size() == 2 || parts[2].is_string());
-    if (!good) {
-      (void)context.TypeError("operand " + std::to_string(position) + " must be either number (ns) or [number (ns), string (tz)]" +
-                              std::string(max_size == 3 ? " or [number (ns), string (tz), string (layout)]" : ""));
-      return std::nullopt;
-    }
-    const std::optional<absl::TimeZone> zone = ZoneByName(context, parts[1].string());
-    if (!zone) return std::nullopt;
-    out.zone = *zone;
     number = parts[0];
-    if (parts.size() == 3) out.layout = parts[2].string();
+    if (!number.is_number()) return wrong("number", number);
+    if (parts.size() > 1) {
+      if (!parts[1].is_string()) return wrong("string", parts[1]);
+      const std::optional<absl::TimeZone> zone = ZoneByName(context, parts[1].string());
+      if (!zone) return std::nullopt;
+      out.zone = *zone;
+    }
+    if (parts.size() > 2) {
+      if (!parts[2].is_string()) return wrong("string", parts[2]);
+      out.layout = parts[2].string();
+    }
   }
+  if (!number.is_number()) return wrong("either number (ns) or [number (ns), string (tz)]", number);
   const std::optional<std::int64_t> ns = number.ToInt64();
   if (!ns) {
     (void)context.Error("timestamp too big");
@@ -108,8 +114,8 @@ std::optional<TimeOperand> ReadOperand(BuiltinContext& context, std::size_t posi
   return out;
 }
 
-std::optional<CivilTime> ReadCivil(BuiltinContext& context, std::size_t position, const Value& operand) {
-  const std::optional<TimeOperand> time = ReadOperand(context, position, operand, 2);
+std::optional<CivilTime> ReadCivil(BuiltinContext& context, const Value& operand) {
+  const std::optional<TimeOperand> time = ReadOperand(context, operand);
   if (!time) return std::nullopt;
   return CivilIn(time->zone, time->ns);
 }
@@ -157,7 +163,7 @@ Value ParseDuration(BuiltinContext& context, Args args) {
 }
 
 Value Format(BuiltinContext& context, Args args) {
-  const std::optional<TimeOperand> time = ReadOperand(context, 1, args[0], 3);
+  const std::optional<TimeOperand> time = ReadOperand(context, args[0]);
   if (!time) return {};
   const std::string_view name = time->layout.empty() ? std::string_view("RFC3339Nano") : time->layout;
   const std::string_view layout = builtins::ResolveLayoutName(name);
@@ -167,21 +173,21 @@ Value Format(BuiltinContext& context, Args args) {
 }
 
 Value Date(BuiltinContext& context, Args args) {
-  const std::optional<CivilTime> t = ReadCivil(context, 1, args[0]);
+  const std::optional<CivilTime> t = ReadCivil(context, args[0]);
   return t ? Ints(context, {t->year, t->month, t->day}) : Value();
 }
 Value Clock(BuiltinContext& context, Args args) {
-  const std::optional<CivilTime> t = ReadCivil(context, 1, args[0]);
+  const std::optional<CivilTime> t = ReadCivil(context, args[0]);
   return t ? Ints(context, {t->hour, t->minute, t->second}) : Value();
 }
 Value Weekday(BuiltinContext& context, Args args) {
-  const std::optional<CivilTime> t = ReadCivil(context, 1, args[0]);
+  const std::optional<CivilTime> t = ReadCivil(context, args[0]);
   return t ? Value::StringRef(builtins::WeekdayName(t->weekday)) : Value();
 }
 
 // Out-of-range days and months carry over: 31 January plus a month is 2 or 3 March.
 Value AddDate(BuiltinContext& context, Args args) {
-  const std::optional<TimeOperand> time = ReadOperand(context, 1, args[0], 2);
+  const std::optional<TimeOperand> time = ReadOperand(context, args[0]);
   if (!time) return {};
   std::int64_t add[3];
   for (std::size_t i = 0; i < 3; ++i) {
@@ -201,8 +207,8 @@ Value AddDate(BuiltinContext& context, Args args) {
 
 // Years to seconds between two moments as a calendar counts them, in the first one's zone.
 Value Diff(BuiltinContext& context, Args args) {
-  const std::optional<TimeOperand> a = ReadOperand(context, 1, args[0], 2);
-  const std::optional<TimeOperand> b = a ? ReadOperand(context, 2, args[1], 2) : std::nullopt;
+  const std::optional<TimeOperand> a = ReadOperand(context, args[0]);
+  const std::optional<TimeOperand> b = a ? ReadOperand(context, args[1]) : std::nullopt;
   if (!b) return {};
   const CivilTime from = CivilIn(a->zone, std::min(a->ns, b->ns));
   const CivilTime to = CivilIn(a->zone, std::max(a->ns, b->ns));
@@ -236,12 +242,12 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("time.parse_ns", ParseNs, ty::Number, kBuiltinPlain, ty::String, ty::String),
     MakeBuiltin("time.parse_rfc3339_ns", ParseRfc3339, ty::Number, kBuiltinPlain, ty::String),
     MakeBuiltin("time.parse_duration_ns", ParseDuration, ty::Number, kBuiltinPlain, ty::String),
-    MakeBuiltin("time.format", Format, ty::String, kBuiltinPlain, kTime),
-    MakeBuiltin("time.date", Date, kNumbers, kBuiltinPlain, kTime),
-    MakeBuiltin("time.clock", Clock, kNumbers, kBuiltinPlain, kTime),
-    MakeBuiltin("time.weekday", Weekday, ty::String, kBuiltinPlain, kTime),
-    MakeBuiltin("time.add_date", AddDate, ty::Number, kBuiltinPlain, ty::Number, ty::Number, ty::Number, ty::Number),
-    MakeBuiltin("time.diff", Diff, kNumbers, kBuiltinPlain, kTime, kTime),
+    MakeBuiltin("time.format", Format, ty::String, kBuiltinUncheckedArgs, kTime),
+    MakeBuiltin("time.date", Date, kNumbers, kBuiltinUncheckedArgs, kTime),
+    MakeBuiltin("time.clock", Clock, kNumbers, kBuiltinUncheckedArgs, kTime),
+    MakeBuiltin("time.weekday", Weekday, ty::String, kBuiltinUncheckedArgs, kTime),
+    MakeBuiltin("time.add_date", AddDate, ty::Number, kBuiltinUncheckedArgs, ty::Number, ty::Number, ty::Number, ty::Number),
+    MakeBuiltin("time.diff", Diff, kNumbers, kBuiltinUncheckedArgs, kTime, kTime),
 };
 
 }  // namespace

@@ -1,9 +1,11 @@
 // type_name, is_*, to_number, and v0's cast_*.
+#include <cmath>
 #include <string>
 #include <string_view>
 
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/decimal.h"
 
 namespace intentgate::rego {
 namespace {
@@ -66,6 +68,7 @@ Value ToNumber(BuiltinContext& context, Args args) {
     if (NamesNoNumber(v.string())) return context.TypeError("operand 1 must be valid number string but got string");
     return context.Error("strconv.ParseFloat: parsing \"" + std::string(v.string()) + "\": invalid syntax");
   }
+  if (std::isinf(ParseDouble(text))) return context.Error("strconv.ParseFloat: parsing \"" + std::string(v.string()) + "\": value out of range");
   return Value::NumberCopy(context.arena, text);
 }
 

@@ -9,6 +9,8 @@
 #include "rego/bigint.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/decimal.h"
+#include "rego/number.h"
 
 namespace intentgate::rego {
 namespace {
@@ -175,9 +177,8 @@ Value ParseBytes(BuiltinContext& context, Args args) {
   if (has_b) unit.remove_suffix(1);
   const std::optional<std::int64_t> factor = unit.empty() ? std::int64_t{1} : PrefixFactor(unit);
   if (!factor) return context.Error("units.parse_bytes: byte unit " + std::string(parts.unit) + " not recognized");
-  Scale(*amount, *factor);
-  const BigInt bytes = BigInt::DivMod(amount->mantissa, PowerOfTen(amount->decimals)).first;
-  return Value::NumberCopy(context.arena, bytes.ToText());
+  // Through a float of 64 bits, as in OPA: 0.001m are 999 bytes.
+  return NumberTruncated(context.arena, ParseLongDouble(parts.number) * static_cast<long double>(*factor));
 }
 
 constexpr Builtin kTable[] = {

@@ -175,13 +175,14 @@ Value Parse(BuiltinContext& context, Args args) {
 }
 
 Value IsValid(BuiltinContext& context, Args args) {
+  if (!args[0].is_string()) return Value::Bool(false);
   builtins::ChargeRunes(context, args[0].string().size() * 2);
   return Value::Bool(!args[0].string().empty() && UriReader(args[0].string()).Read().ok());
 }
 
 constexpr Builtin kTable[] = {
     MakeBuiltin("uri.parse", Parse, TypeSpec{ty::kObject, ty::kString}, kBuiltinPlain, ty::String),
-    MakeBuiltin("uri.is_valid", IsValid, ty::Boolean, kBuiltinPlain, ty::String),
+    MakeBuiltin("uri.is_valid", IsValid, ty::Boolean, kBuiltinUncheckedArgs, ty::String),
 };
 
 }  // namespace

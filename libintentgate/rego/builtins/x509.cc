@@ -179,6 +179,8 @@ bool ReadUsages(BuiltinContext& context, const Value& value, VerifyOptions& opti
 Value ParseAndVerifyWithOptions(BuiltinContext& context, Args args) {
   VerifyOptions options;
   options.seconds = context.NowNs() / 1'000'000'000;
+  // The certificates come first: what cannot be read is not verified, whatever the options say.
+  if (!ReadCertificates(context, args[0].string()).ok()) return Unverified(context);
   for (const Entry& entry : args[1].entries()) {
     if (!entry.key.is_string()) continue;
     const std::string_view name = entry.key.string();

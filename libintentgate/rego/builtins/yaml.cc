@@ -18,8 +18,11 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/utf8.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/builtins/go_base64.h"
+#include "rego/decimal.h"
 
 namespace intentgate::rego {
 namespace {
@@ -139,6 +142,7 @@ class DocumentReader final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark&, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
     const bool plain = tag.empty() || tag == "?";
+    if (tag == "tag:yaml.org,2002:binary") return Finish(anchor, Binary(text));
     Finish(anchor, plain ? Resolve(context_, text) : builtins::MakeString(context_, text));
   }
   void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -180,6 +184,12 @@ class DocumentReader final : public YAML::EventHandler {
     } else {
       frames_.back().items.push_back(value);
     }
+  }
+
+  Value Binary(std::string_view text) {
+    const Result<std::string> bytes = builtins::DecodeBase64(text, false);
+    if (!bytes.ok()) throw YamlError{"yaml: !!binary value contains invalid base64 data"};
+    return builtins::MakeString(context_, base::ReplaceInvalidUtf8(*bytes));
   }
 
   Value KeyText(const Value& key) {
@@ -288,14 +298,50 @@ bool LooksLikeDate(std::string_view text) {
   return text.size() >= 8 && text[4] == '-' && text.substr(0, 4).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool IsPrintable(std::string_view text) {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+// What Go's writer puts into a text as it is. Code points beyond the first plane it escapes.
+bool IsPrintable(std::uint32_t rune) {
+  if (rune < 0x80) return rune >= 0x20 && rune != 0x7F;
+  return rune >= 0xA0 && rune < 0x10000 && rune != 0xFEFF && rune != 0xFFFE && rune != 0xFFFF;
+}
+
+bool IsPrintable(std::string_view text, bool with_lines = false) {
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::uint32_t rune = builtins::NextRune(text, pos);
+    if (!IsPrintable(rune) && !(with_lines && rune == '\n')) return false;
   }
   return true;
 }
 
-// Writes block style with sorted keys; lists in maps are not indented. Thread-compatible.
+std::string Escaped(std::uint32_t rune) {
+  static constexpr std::pair<std::uint32_t, std::string_view> kShort[] = {
+      {0, "\\0"},    {7, "\\a"},    {8, "\\b"},    {9, "\\t"},    {10, "\\n"},    {11, "\\v"},      {12, "\\f"},      {13, "\\r"},
+      {27, "\\e"},   {'"', "\\\""}, {'\\', "\\\\"}, {0x85, "\\N"}, {0xA0, "\\_"}, {0x2028, "\\L"}, {0x2029, "\\P"}};
+  for (const auto& [special, text] : kShort) {
+    if (rune == special) return std::string(text);
+  }
+  const std::size_t digits = rune < 0x100 ? 2 : rune < 0x10000 ? 4 : 8;
+  std::string out(digits + 2, '0');
+  out[0] = '\\';
+  out[1] = digits == 2 ? 'x' : digits == 4 ? 'u' : 'U';
+  for (std::size_t i = out.size(); rune != 0; rune /= 16) out[--i] = "0123456789ABCDEF"[rune % 16];
+  return out;
+}
+
+// A number as Go's writer has it: integers of 64 bits as they are, others as floats.
+std::string NumberText(const Value& number) {
+  std::string scratch;
+  const std::string text(number.number_text(scratch));
+  std::uint64_t whole = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (number.is_int() || (read.ec == std::errc() && read.ptr == text.data() + text.size())) return text;
+  const double value = ParseDouble(text);
+  const bool scientific = value != 0 && (std::fabs(value) < 1e-4 || std::fabs(value) >= 1e6);
+  char buffer[64];
+  const auto written = std::to_chars(buffer, buffer + sizeof buffer, value, scientific ? std::chars_format::scientific : std::chars_format::fixed);
+  return std::string(buffer, written.ptr);
+}
+
+// Writes block style with sorted keys. Thread-compatible.
 class YamlWriter {
  public:
   explicit YamlWriter(BuiltinContext& context) : context_(context) {}
@@ -304,7 +350,7 @@ class YamlWriter {
     if (value.is_collection() && value.size() > 0) {
       AppendBlock(value, 0, false);
     } else {
-      AppendScalar(value, 0);
+      AppendScalar(value, 2);
       out_ += '\n';
     }
     return std::move(out_);
@@ -326,7 +372,7 @@ class YamlWriter {
         const std::string key = entry.key.is_string() ? std::string(entry.key.string()) : entry.key.ToJsonText();
         AppendString(key, indent, true);
         out_ += ':';
-        AppendValue(entry.value, entry.value.is_object() ? indent + 2 : indent, indent + 2);
+        AppendValue(entry.value, indent + 2, indent + 2);
       }
       return;
     }
@@ -357,8 +403,19 @@ class YamlWriter {
     if (value.is_string()) {
       AppendString(value.string(), indent, false);
     } else {
-      out_ += value.ToJsonText();
+      out_ += value.is_number() ? NumberText(value) : value.ToJsonText();
     }
+  }
+
+  void AppendQuoted(std::string_view text) {
+    out_ += '"';
+    for (std::size_t pos = 0; pos < text.size();) {
+      const std::size_t from = pos;
+      const std::uint32_t rune = builtins::NextRune(text, pos);
+      const bool plain = IsPrintable(rune) && rune != '"' && rune != '\\' && rune != 0xA0 && rune != 0x2028 && rune != 0x2029;
+      out_ += plain ? std::string(text.substr(from, pos - from)) : Escaped(rune);
+    }
+    out_ += '"';
   }
 
   void AppendString(std::string_view text, std::size_t indent, bool is_key) {
@@ -367,7 +424,7 @@ class YamlWriter {
     const bool needs_type_quotes =
         IsNull(text) || LooksLikeBool(text) || !ReadInteger(text).empty() || LooksLikeFloat(text) || (IsPrintable(text) && LooksLikeDate(text));
     if (needs_type_quotes) {
-      out_ += Value::StringRef(text).ToJsonText();
+      AppendQuoted(text);
     } else if (IsPrintable(text)) {
       if (PlainIsSafe(text)) {
         out_ += text;
@@ -379,16 +436,13 @@ class YamlWriter {
     } else if (!is_key && FitsLiteralBlock(text)) {
       AppendLiteralBlock(text, indent);
     } else {
-      out_ += Value::StringRef(text).ToJsonText();
+      AppendQuoted(text);
     }
   }
 
   static bool FitsLiteralBlock(std::string_view text) {
     if (text[0] == ' ' || text[0] == '\n') return false;
-    for (const char c : text) {
-      if (c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) return false;
-    }
-    return text.find(" \n") == std::string_view::npos && !text.ends_with(' ');
+    return IsPrintable(text, true) && text.find(" \n") == std::string_view::npos && !text.ends_with(' ');
   }
 
   void AppendLiteralBlock(std::string_view text, std::size_t indent) {

@@ -74,13 +74,16 @@ class PlanBuilder {
   void CollectMocks(const RuleGroup& group) {
     const std::function<void(const Body&)> body = [&](const Body& b) {
       for (const Expr& expr : b.exprs) {
-        for (const With& with : expr.withs) AddMock(with.target);
-        if (expr.body) body(*expr.body);
-        for (const auto& operand : expr.operands) body(*operand);
         const auto closures = [&](const Term& t) {
           if (t.body) body(*t.body);
           return true;
         };
+        for (const With& with : expr.withs) {
+          AddMock(with.target);
+          VisitTerms(with.value, closures);
+        }
+        if (expr.body) body(*expr.body);
+        for (const auto& operand : expr.operands) body(*operand);
         for (const Term& term : expr.terms) VisitTerms(term, closures);
       }
     };
@@ -94,6 +97,7 @@ class PlanBuilder {
       if (rule.value) VisitTerms(*rule.value, head);
     };
     for (const GroupedRule& grouped : group.rules) {
+      for (const Term& key : grouped.keys) VisitTerms(key, head);
       branch(grouped.rule);
       for (const Rule& other : grouped.rule.otherwise) branch(other);
     }

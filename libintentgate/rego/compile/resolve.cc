@@ -92,7 +92,7 @@ class Resolver {
 
   void PopScope() {
     for (const auto& [name, declared] : scopes_.back().names) {
-      if (declared.by_some && !declared.used && strict()) {
+      if (declared.by_some && !declared.used) {
         diagnostics_.Compile(declared.at, "declared var " + name + " unused", "remove it from `some`");
       }
     }

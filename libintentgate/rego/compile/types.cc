@@ -33,8 +33,8 @@ std::uint16_t KindsOf(const Term& t) {
 
 class Checker {
  public:
-  Checker(const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics)
-      : tree_(tree), dialect_(dialect), diagnostics_(diagnostics) {}
+  Checker(const RuleTree& tree, bool deprecated_is_error, Diagnostics& diagnostics)
+      : tree_(tree), deprecated_is_error_(deprecated_is_error), diagnostics_(diagnostics) {}
 
   void CheckBody(const Body& body) {
     for (const Expr& expr : body.exprs) CheckExpr(expr);
@@ -103,7 +103,7 @@ class Checker {
       return;
     }
     if (builtin == nullptr || !CheckGranted(name, call.at)) return;
-    if ((builtin->flags & kBuiltinDeprecated) != 0 && dialect_ != Dialect::kV0) {
+    if ((builtin->flags & kBuiltinDeprecated) != 0 && deprecated_is_error_) {
       diagnostics_.Type(call.at, "deprecated built-in function calls in expression: " + name);
     }
     for (std::size_t i = 0; i < arity; ++i) {
@@ -128,7 +128,7 @@ class Checker {
   }
 
   const RuleTree& tree_;
-  Dialect dialect_;
+  bool deprecated_is_error_;
   Diagnostics& diagnostics_;
 };
 
@@ -142,15 +142,15 @@ void CheckBranch(Checker& checker, const Rule& rule) {
 
 bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
-  Checker checker(tree, grouped.dialect, diagnostics);
+  Checker checker(tree, grouped.dialect != Dialect::kV0, diagnostics);
   for (const Term& key : grouped.keys) checker.CheckTerm(key);
   CheckBranch(checker, grouped.rule);
   for (const Rule& other : grouped.rule.otherwise) CheckBranch(checker, other);
   return diagnostics.size() == before;
 }
 
-void CheckBodyTypes(const Body& body, const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics) {
-  Checker(tree, dialect, diagnostics).CheckBody(body);
+void CheckQueryTypes(const Body& body, const RuleTree& tree, Diagnostics& diagnostics) {
+  Checker(tree, false, diagnostics).CheckBody(body);
 }
 
 }  // namespace intentgate::rego

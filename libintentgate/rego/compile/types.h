@@ -9,6 +9,7 @@ namespace intentgate::rego {
 
 // False if something was found.
 bool CheckRuleTypes(const GroupedRule& rule, const RuleTree& tree, Diagnostics& diagnostics);
-void CheckBodyTypes(const Body& body, const RuleTree& tree, Dialect dialect, Diagnostics& diagnostics);
+// A query may call deprecated builtins, as in OPA.
+void CheckQueryTypes(const Body& body, const RuleTree& tree, Diagnostics& diagnostics);
 
 }  // namespace intentgate::rego

@@ -11,7 +11,7 @@
 // - not inside of closures if there are several ways, because there the number of answers counts (a "closed" body)
 // Everything else stays a reference to a rule of the support modules (support.h), which is always right.
 //
-// Tested by tests/unit/rego/partial_test.cc and tests/conformance/rego_partial.py.
+// Tested by tests/unit/rego/partial_test.cc and tests/conformance/differential/partial.py.
 #pragma once
 
 #include <functional>

@@ -114,6 +114,10 @@ std::optional<std::vector<Expr>> Neutral(const Expr& expr, bool new_not, Names& 
   if (!expr.negated) return std::nullopt;
   Expr positive = expr;
   positive.negated = false;
+  if (expr.kind == ExprKind::kTerm && IsConstant(expr.terms[0])) {
+    out.push_back(Statement(MakeBool(IsFalse(expr.terms[0]), expr.at)));
+    return out;
+  }
   if (expr.kind == ExprKind::kTerm && IsSimple(expr.terms[0])) return std::nullopt;
   const bool hoisted = !new_not && expr.kind == ExprKind::kTerm && (expr.terms[0].IsCall() || expr.terms[0].IsRef());
   if (hoisted) {

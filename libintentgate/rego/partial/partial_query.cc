@@ -49,7 +49,7 @@ PartialResult CompiledPolicy::PartialEval(std::string_view text, const PartialOp
     partial::Query query{ParseQuery(source.text, file, diagnostics), {}, {}};
     if (failed()) return result;
     query.names = ResolveQuery(query.body, file, diagnostics);
-    CheckBodyTypes(query.body, impl_->tree, Dialect::kV1, diagnostics);
+    CheckQueryTypes(query.body, impl_->tree, diagnostics);
     SafetyPass safety(ArityOfOp, &impl_->tree, diagnostics);
     VarSet bound;
     VarSet shown;

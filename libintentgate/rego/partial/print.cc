@@ -200,7 +200,8 @@ class Printer {
         out += Declared(expr, last - 1) + " in " + Nested(expr.terms[last]);
         if (expr.kind == ExprKind::kEvery) out += " { " + Inline(*expr.body) + " }";
         break;
-      default: out += Text(expr.terms[0]);
+      // Without parentheses `if { a | b }` is a set comprehension.
+      default: out += expr.terms[0].IsCall() && expr.terms[0].items[0].IsVar("or") ? Nested(expr.terms[0]) : Text(expr.terms[0]);
     }
     for (const With& with : expr.withs) out += " with " + Text(with.target) + " as " + Nested(with.value);
     return out;

@@ -379,12 +379,30 @@ Body Parser::ParseQueryText() {
   return body ? std::move(*body) : Body{};
 }
 
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// The mark may stand before a module, and nowhere else: nobody would see it.
+bool HasByteOrderMark(std::string_view text, std::uint32_t file, Diagnostics& diagnostics) {
+  const std::size_t at = text.find(kByteOrderMark);
+  if (at == std::string_view::npos) return false;
+  const std::string_view before = text.substr(0, at);
+  const auto line = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const std::size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  diagnostics.Parse({file, line, static_cast<std::uint32_t>(at - line_start) + 1}, "illegal byte-order mark; write \\ufeff in a string");
+  return true;
+}
+
+}  // namespace
+
 ModuleAst ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, const ParseOptions& options) {
   if (!base::IsValidUtf8(text)) {
     diagnostics.Parse({file, 1, 1}, "the text is not valid UTF-8");
     return {};
   }
-  if (text.size() >= 3 && text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (HasByteOrderMark(text, file, diagnostics)) return {};
   Comments comments;
   Parser parser(text, {file, 1, 1}, default_dialect, diagnostics, options.max_tokens, options.keep_comments ? &comments : nullptr);
   ModuleAst module = parser.ParseModule();
@@ -395,7 +413,7 @@ ModuleAst ParseModule(std::string_view text, std::uint32_t file, Dialect default
 
 std::optional<std::vector<std::string>> PackageOf(std::string_view text) {
   Diagnostics ignored({}, 1);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const ModuleAst module = Parser(text, {0, 1, 1}, Dialect::kV1, ignored).ParseModuleHead();
   if (!ignored.empty() || !module.package.IsRef()) return std::nullopt;
   std::vector<std::string> names;
@@ -408,6 +426,7 @@ Body ParseQuery(std::string_view text, std::uint32_t file, Diagnostics& diagnost
     diagnostics.Parse({file, 1, 1}, "the query is not valid UTF-8");
     return {};
   }
+  if (HasByteOrderMark(text, file, diagnostics)) return {};
   Parser parser(text, {file, 1, 1}, Dialect::kV1, diagnostics);
   return parser.ParseQueryText();
 }

@@ -370,6 +370,10 @@ std::optional<Term> Parser::ParseTemplateWith(Term value) {
 }
 
 std::optional<Term> Parser::ParseTemplate() {
+  if (dialect_ == Dialect::kV0 || dialect_ == Dialect::kV0RegoV1) {
+    Fail("template strings are not part of Rego v0");
+    return std::nullopt;
+  }
   const bool is_raw = Is(Tok::kRawTemplate);
   const Token whole = token_;
   const std::string_view inner = whole.raw.substr(2, whole.raw.size() - 3);

@@ -85,7 +85,8 @@ Value Machine::OneValue(const RuleSet& set, std::span<const Value> args, const M
     const Value value = EvalRuleOnce(set, rule, frame);
     if (!value.defined()) return false;
     if (result.defined() && !(result == value)) Fail("eval_conflict_error", ConflictText(set), rule.at);
-    result = value;
+    // Of equal numbers that are written in two ways, the first is the answer.
+    if (!result.defined()) result = value;
     return set.early_exit;
   });
   if (result.defined() || set.fallback == nullptr) return result;
@@ -115,10 +116,23 @@ Value Machine::EvalPartialSet(const RuleSet& set) {
   return items.Finish();
 }
 
-void Machine::Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame) {
-  if (key < branch.keys.size()) {
-    const Value name = EvalNode(*branch.keys[key], frame);
-    if (!name.defined()) return;
+// All keys and the value are known before anything is inserted: an undefined one leaves no empty objects behind.
+void Machine::InsertAnswer(Extent& extent, const Branch& branch, bool set_leaf, Value* frame) {
+  constexpr std::size_t kFew = 4;
+  Value few[kFew];
+  const std::size_t count = branch.keys.size();
+  Value* const names = count <= kFew ? few : arena_.NewArray<Value>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    names[i] = EvalNode(*branch.keys[i], frame);
+    if (!names[i].defined()) return;
+  }
+  const Value value = EvalNode(*branch.value, frame);
+  if (value.defined()) Insert(extent, branch, {names, count}, set_leaf, value);
+}
+
+void Machine::Insert(Extent& extent, const Branch& branch, std::span<const Value> names, bool set_leaf, const Value& value) {
+  if (!names.empty()) {
+    const Value name = names[0];
     if (extent.kind == Extent::Kind::kNone) {
       extent.kind = Extent::Kind::kMembers;
       extent.members = ::new (arena_.Allocate(sizeof(ObjectBuilder), alignof(ObjectBuilder))) ObjectBuilder(arena_);
@@ -132,10 +146,8 @@ void Machine::Insert(Extent& extent, const Branch& branch, std::size_t key, bool
       below = arena_.New<Extent>();
       extent.members->Set(name, Value::Virtual(below));
     }
-    return Insert(*below, branch, key + 1, set_leaf, frame);
+    return Insert(*below, branch, names.subspan(1), set_leaf, value);
   }
-  const Value value = EvalNode(*branch.value, frame);
-  if (!value.defined()) return;
   if (set_leaf) {
     if (extent.kind == Extent::Kind::kNone) {
       extent.kind = Extent::Kind::kSet;
@@ -178,7 +190,7 @@ Value Machine::EvalPartialObject(const RuleSet& set) {
       auto add = [&] {
         any = true;
         visit.Answers();
-        Insert(extent, branch, 0, rule.set_leaf, frame);
+        InsertAnswer(extent, branch, rule.set_leaf, frame);
         return false;
       };
       Run(*branch.block, 0, frame, add);
@@ -232,7 +244,7 @@ Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
     const Visit visit(*this, rule.keyed.at);
     auto add = [&] {
       visit.Answers();
-      Insert(extent, rule.keyed, 0, rule.set_leaf, frame);
+      InsertAnswer(extent, rule.keyed, rule.set_leaf, frame);
       return false;
     };
     Run(*rule.keyed.block, 0, frame, add);

@@ -199,7 +199,8 @@ class Machine {
   Value OneValue(const RuleSet& set, std::span<const Value> args, const Matches& matches);
   Value CallRules(const RuleSet& set, std::span<const Value> args);
   Value EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame);
-  void Insert(Extent& extent, const Branch& branch, std::size_t key, bool set_leaf, Value* frame);
+  void InsertAnswer(Extent& extent, const Branch& branch, bool set_leaf, Value* frame);
+  void Insert(Extent& extent, const Branch& branch, std::span<const Value> names, bool set_leaf, const Value& value);
   Value FinishExtent(Extent& extent);
   MemoEntry* FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash);
   void StoreMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash, const Value& value);

@@ -1,5 +1,5 @@
 // OPA behind the protocol of rego_case: one request a line, one answer a line, so that both engines can be asked the
-// same. Request: {query, modules, data, input, strict, v0}. Answer: {bindings: [...]} or {error_code, error}.
+// same. Request: {query, modules, data, input, strict, v0, eval}. Answer: {bindings: [...]} or {error_code, error}.
 // Request: {parse, v0}, a module's text. Answer: {module}, its syntax tree, or {error_code, error}.
 package main
 
@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"github.com/open-policy-agent/opa/v1/topdown"
 	"github.com/open-policy-agent/opa/v1/util"
@@ -25,6 +27,7 @@ type request struct {
 	Strict  bool           `json:"strict"`
 	V0      bool           `json:"v0"`
 	Parse   *string        `json:"parse"`
+	Eval    bool           `json:"eval"`
 }
 
 type answer struct {
@@ -41,12 +44,12 @@ func failed(err error) answer {
 	var one *ast.Error
 	var run *topdown.Error
 	switch {
+	case errors.As(err, &run):
+		code = run.Code
 	case errors.As(err, &list) && len(list) > 0:
 		code = list[0].Code
 	case errors.As(err, &one):
 		code = one.Code
-	case errors.As(err, &run):
-		code = run.Code
 	}
 	return answer{ErrorCode: code, Error: err.Error()}
 }
@@ -84,6 +87,28 @@ func parse(r request) answer {
 	return answer{Module: module}
 }
 
+// What `opa eval` answers: the bindings of the variables that the query names.
+func eval(r request, compiler *ast.Compiler, body ast.Body) answer {
+	if r.Data == nil {
+		r.Data = map[string]any{}
+	}
+	options := []func(*rego.Rego){
+		rego.ParsedQuery(body), rego.Compiler(compiler), rego.Store(inmem.NewFromObject(r.Data)), rego.StrictBuiltinErrors(r.Strict),
+	}
+	if r.Input != nil {
+		options = append(options, rego.Input(r.Input))
+	}
+	results, err := rego.New(options...).Eval(context.Background())
+	if err != nil {
+		return failed(err)
+	}
+	out := answer{Answered: true}
+	for _, result := range results {
+		out.Bindings = append(out.Bindings, result.Bindings)
+	}
+	return out
+}
+
 func run(r request) answer {
 	if r.Parse != nil {
 		return parse(r)
@@ -95,6 +120,9 @@ func run(r request) answer {
 	body, err := ast.ParseBodyWithOpts(r.Query, ast.ParserOptions{RegoVersion: ast.RegoV1})
 	if err != nil {
 		return failed(err)
+	}
+	if r.Eval {
+		return eval(r, compiler, body)
 	}
 	query, err := compiler.QueryCompiler().Compile(body)
 	if err != nil {
@@ -147,6 +175,8 @@ func guarded(r request) (a answer) {
 }
 
 func main() {
+	// A recursion without end shall end the process before it takes the machine's memory.
+	debug.SetMaxStack(128 << 20)
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)

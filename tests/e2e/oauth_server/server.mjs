@@ -1,9 +1,10 @@
-// An authorization server on a free port, with keys made at its start: JWT access tokens for any resource, client credentials, DPoP.
+// An authorization server on a free port, with keys made at its start: JWT access tokens for any resource, client credentials, DPoP, and
+// token exchange (RFC 8693), which oidc-provider has as a grant that its user adds.
 // Prints one line of JSON, {"issuer"}, when it listens; ends with its standard input.
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { createServer } from "node:http";
 
-import Provider from "oidc-provider";
+import Provider, { errors } from "oidc-provider";
 
 const scopes = "files.read files.write";
 const client = (client_id, more = {}) => ({
@@ -11,11 +12,32 @@ const client = (client_id, more = {}) => ({
 });
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
 
+const exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+const resourceServer = (resource) => ({ scope: scopes, audience: resource, accessTokenFormat: "jwt", accessTokenTTL: 300, jwt: { sign: { alg: "ES256" } } });
+
+// The claims of a token of this server's own.
+const claimsOf = (token) => {
+  const [header, payload, signature] = token.split(".");
+  const good = verify("sha256", Buffer.from(`${header}.${payload}`), { key: createPublicKey({ key, format: "jwk" }), dsaEncoding: "ieee-p1363" },
+                      Buffer.from(signature ?? "", "base64url"));
+  if (!good) throw new errors.InvalidGrant("the subject token is none of this server's");
+  return JSON.parse(Buffer.from(payload, "base64url"));
+};
+
+const answerExchange = async (ctx) => {
+  const { client, params, provider } = ctx.oidc;
+  const { sub } = claimsOf(params.subject_token);
+  const token = new provider.AccessToken({ accountId: sub, client, scope: params.scope, gty: "token_exchange" });
+  token.resourceServer = new provider.ResourceServer(params.resource, resourceServer(params.resource));
+  ctx.body = { access_token: await token.save(), token_type: "Bearer", expires_in: token.expiration, scope: token.scope,
+               issued_token_type: "urn:ietf:params:oauth:token-type:access_token" };
+};
+
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
-    clients: [client("agent-app"), client("bound-app", { dpop_bound_access_tokens: true }), client("gateway")],
+    clients: [client("agent-app"), client("bound-app", { dpop_bound_access_tokens: true }), client("agent-two"), client("gateway", { grant_types: ["client_credentials", exchange] })],
     clientDefaults: { id_token_signed_response_alg: "ES256" },
     scopes: scopes.split(" "),
     jwks: { keys: [{ ...key, kid: "e2e", use: "sig", alg: "ES256" }] },
@@ -25,10 +47,11 @@ server.listen(0, "127.0.0.1", () => {
       dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: (_context, resource) => ({ scope: scopes, audience: resource, accessTokenFormat: "jwt", accessTokenTTL: 300, jwt: { sign: { alg: "ES256" } } }),
+        getResourceServerInfo: (_context, resource) => resourceServer(resource),
       },
     },
   });
+  provider.registerGrantType(exchange, answerExchange, ["subject_token", "subject_token_type", "requested_token_type", "resource", "scope"]);
   server.on("request", provider.callback());
   console.log(JSON.stringify({ issuer }));
 });

@@ -90,8 +90,11 @@ TEST_CASE("discover tells what is carried, and lists are filtered and private") 
   g.upstream.set_tools_page(R"({"resultType":"complete","tools":[{"name":"read_file"},{"name":"delete_all"}],"ttlMs":60000,"cacheScope":"public"})");
   const Got list = caller.Mcp("good", Body("tools/list"), Headers("tools/list"));
   CHECK(json::Write(*list.json().Find("result")) == R"({"resultType":"complete","tools":[{"name":"read_file"}],"ttlMs":0,"cacheScope":"private"})");
-  CHECK(g.upstream.seen("tools/list").back().body == Body("tools/list"));
-  CHECK(g.upstream.seen("tools/list").back().headers.find("Mcp-Method: tools/list") != std::string::npos);
+  // The gateway's own list may come at any time.
+  const auto lists = g.upstream.seen("tools/list");
+  const auto asked = std::find_if(lists.begin(), lists.end(), [](const FakeUpstream::Seen& one) { return one.body == Body("tools/list"); });
+  REQUIRE(asked != lists.end());
+  CHECK(asked->headers.find("Mcp-Method: tools/list") != std::string::npos);
 }
 
 TEST_CASE("a client that asks an upstream of the other era is told so with that era's code, so that it falls back") {

@@ -1,7 +1,9 @@
 // Tools whose definition nobody has accepted.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "integration/server/fixture.h"
 #include "mcp/tool_pins.h"
@@ -20,9 +22,10 @@ std::string Page(std::string_view first, std::string_view second) {
 
 struct Pinned : Gateway {
   ScratchFolder folder;
+  const std::string pins = folder.File("pins");
   Pinned() {
     upstream.set_tools_page(Page(kRead, kNote));
-    settings.tool_pins = folder.File("pins");
+    settings.tool_pins = pins;
     std::ofstream(settings.tool_pins) << "# accepted\n" << mcp::DefinitionDigest(*json::Parse(kRead)) << " read_file\n";
   }
 };
@@ -66,6 +69,25 @@ TEST_CASE("a definition that changes puts its tool into quarantine, with an even
   g.upstream.set_tools_page(Page(kRead, kNote));
   CHECK(Names(caller) == std::vector<std::string>{"read_file"});
   CHECK(caller.Mcp("good", CallBody("read_file")).code() == 0);
+}
+
+TEST_CASE("the file of pins is read anew when it changes: what it accepts now is served, and what it accepts no more is not") {
+  Pinned g;
+  Caller& caller = g.Start();
+  CHECK(Names(caller) == std::vector<std::string>{"read_file"});
+  CHECK(caller.Mcp("good", CallBody("read_note")).code() == -32602);
+  std::ofstream(g.pins) << mcp::DefinitionDigest(*json::Parse(kNote)) << " read_note\n";
+  while (Names(caller) != std::vector<std::string>{"read_note"}) std::this_thread::yield();
+  CHECK(caller.Mcp("good", CallBody("read_note")).code() == 0);
+  CHECK(caller.Mcp("good", CallBody("read_file")).code() == -32602);
+  const auto refused = g.gate->refused();
+  CHECK(std::any_of(refused.begin(), refused.end(), [](const FakeGate::Refused& one) {
+    return one.tool == "read_file" && one.method == "tools/list" && one.why.find("quarantine") != std::string::npos;
+  }));
+  while (g.gate->catalogue().size() != 1 || g.gate->catalogue()[0].name != "read_note") std::this_thread::yield();
+  // Gone, or broken: what was accepted stays so.
+  std::filesystem::remove(g.pins);
+  CHECK(Names(caller) == std::vector<std::string>{"read_note"});
 }
 
 TEST_CASE("a broken file of pins stops the start") {

@@ -93,4 +93,25 @@ TEST_CASE("an upstream's OAuth client is whole or not there") {
   CHECK(mistake(good + ", oauth_client_secret_file: s, headers: {authorization: x}").find("Authorization header of its own") != std::string::npos);
 }
 
+TEST_CASE("an upstream with a token for each caller needs callers that it can be for") {
+  const auto mistake = [](const std::string& members, const std::string& more = {}) {
+    const std::string yaml = "upstreams: [{name: a, url: 'https://h/', oauth_token_url: 'https://as/token', oauth_client_id: gw, oauth_client_secret_file: s" +
+                             members + "}]\n" + more;
+    const ServerSettingsLoad load = LoadServerSettings({yaml, "ig.yaml", {}, {}}, SecretFile);
+    std::string all;
+    for (const SettingsProblem& problem : load.problems) all += problem.message + "\n";
+    return all;
+  };
+  const std::string issuers = Issuer(", audiences: [gw]");
+  const std::string exchange = ", oauth_grant: token_exchange";
+  CHECK(mistake(exchange, issuers).empty());
+  CHECK(mistake(exchange + ", oauth_assertion_key_file: key").empty());
+  CHECK(mistake(exchange + ", oauth_audience: mail, oauth_own_grant: none", issuers).empty());
+  CHECK(mistake(exchange).starts_with("with oauth_grant: token_exchange no caller gets through"));
+  CHECK(mistake(", oauth_assertion_key_file: key").find("belong to oauth_grant: token_exchange") != std::string::npos);
+  CHECK(mistake(", oauth_own_grant: none").find("belong to oauth_grant: token_exchange") != std::string::npos);
+  CHECK(mistake(", oauth_grant: exchange") == "must be client_credentials or token_exchange\n");
+  CHECK(mistake(", oauth_own_grant: all") == "must be client_credentials or none\n");
+}
+
 }  // namespace intentgate::config

@@ -170,6 +170,18 @@ TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are
         std::string::npos);
 }
 
+TEST_CASE("the URL of an approver's page has a place for the approval's id, and is a URL") {
+  const std::string page = "https://approve.example.com/a/{id}?by=mcp";
+  const ServerSettingsLoad load = Load(kGood + "mcp: {approval_url: '" + page + "'}\n");
+  CHECK(load.problems.empty());
+  CHECK(load.settings.approval_url == page);
+  for (const std::string bad : {"https://approve.example.com/a", "ftp://approve.example.com/{id}", "/a/{id}", "https://approve.example.com/#{id}"}) {
+    const ServerSettingsLoad refused = Load(kGood + "mcp: {approval_url: '" + bad + "'}\n");
+    REQUIRE(refused.problems.size() == 1);
+    CHECK(refused.settings.approval_url.empty());
+  }
+}
+
 TEST_CASE("the secrets of session ids: one a line, the first is the one that seals; a mistake is told without them") {
   const ServerSettingsLoad load = Load(kGood + "mcp: {session_key_file: two-secrets}\n");
   CHECK(load.problems.empty());

@@ -1,10 +1,7 @@
 // Access tokens of the gateway's own: what is asked for, how long it serves, and what a failure does.
 #include <doctest/doctest.h>
 
-#include <condition_variable>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -12,54 +9,16 @@
 #include "oauth/jwt.h"
 #include "support/net_fixture.h"
 #include "support/signer.h"
+#include "unit/oauth/fake_token_endpoint.h"
 
 namespace intentgate::oauth {
 namespace {
 
 using test::Event;
 
-// Answers when the test lets it. Thread-safe.
-class TokenEndpoint final : public base::HttpFetcher {
- public:
-  Result<base::HttpFetchReply> Fetch(const base::HttpFetchRequest& request) override {
-    std::unique_lock lock(mutex_);
-    asked_.push_back(request);
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return !held_; });
-    if (answers_.empty()) return Error{ErrorCode::kUnavailable, "the connection was refused"};
-    base::HttpFetchReply reply = answers_.front();
-    answers_.pop_front();
-    return reply;
-  }
-  void Answer(std::int64_t status, std::string body) {
-    const std::lock_guard lock(mutex_);
-    answers_.push_back({status, std::move(body)});
-  }
-  void Hold(bool held) {
-    const std::lock_guard lock(mutex_);
-    held_ = held;
-    changed_.notify_all();
-  }
-  void WaitAsked() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !asked_.empty(); });
-  }
-  std::vector<base::HttpFetchRequest> asked() {
-    const std::lock_guard lock(mutex_);
-    return asked_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<base::HttpFetchReply> answers_;
-  std::vector<base::HttpFetchRequest> asked_;
-  bool held_ = false;
-};
-
 struct World {
   config::UpstreamSettings settings;
-  std::shared_ptr<TokenEndpoint> endpoint = std::make_shared<TokenEndpoint>();
+  std::shared_ptr<FakeTokenEndpoint> endpoint = std::make_shared<FakeTokenEndpoint>();
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(1'800'000'000'000'000);
   std::shared_ptr<ClientTokens> tokens;
 
@@ -78,7 +37,7 @@ struct World {
   Result<std::string> Get() {
     if (tokens == nullptr) Open();
     const auto event = std::make_shared<Event<std::optional<Result<std::string>>>>();
-    tokens->Get([event](Result<std::string> token) { event->Set(std::move(token)); });
+    tokens->Get(nullptr, [event](Result<std::string> token) { event->Set(std::move(token)); });
     return *event->Wait();
   }
 };
@@ -141,9 +100,9 @@ TEST_CASE("a token serves until shortly before its end, and not when it was drop
   CHECK(*w.Get() == "t1");
   w.clock->AdvanceMicros(1'000'000);
   CHECK(*w.Get() == "t2");
-  w.tokens->Drop("t1");
+  w.tokens->Drop(nullptr, "t1");
   CHECK(*w.Get() == "t2");
-  w.tokens->Drop("t2");
+  w.tokens->Drop(nullptr, "t2");
   CHECK(*w.Get() == "t3");
 }
 
@@ -151,14 +110,14 @@ TEST_CASE("everybody who comes meanwhile waits for the one request") {
   World w;
   w.Open();
   w.endpoint->Answer(200, Body("t1", 300));
-  w.endpoint->Hold(true);
+  w.endpoint->Hold("grant_type");
   std::vector<std::shared_ptr<Event<std::optional<Result<std::string>>>>> events;
   for (int i = 0; i < 5; ++i) {
     events.push_back(std::make_shared<Event<std::optional<Result<std::string>>>>());
-    w.tokens->Get([event = events.back()](Result<std::string> token) { event->Set(std::move(token)); });
+    w.tokens->Get(nullptr, [event = events.back()](Result<std::string> token) { event->Set(std::move(token)); });
     w.endpoint->WaitAsked();
   }
-  w.endpoint->Hold(false);
+  w.endpoint->Hold({});
   for (const auto& event : events) CHECK(**event->Wait() == "t1");
   CHECK(w.endpoint->asked().size() == 1);
 }

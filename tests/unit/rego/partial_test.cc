@@ -1,5 +1,5 @@
 // Partial evaluation: what is left of a query, what may not be evaluated early, what is refused. That what is left answers as
-// the whole does is held over generated policies by tests/conformance/rego_partial.py.
+// the whole does is held over generated policies by tests/conformance/differential/partial.py.
 
 #include <doctest/doctest.h>
 

@@ -54,7 +54,7 @@ TEST_CASE("no single changed bit of a v3 or v4 token is accepted as another toke
 
 TEST_CASE("a child of a parent in any spelling is what the strict reader makes of it, and a plain caveat takes the short way") {
   struct Row {
-    const char* caveat;
+    std::string caveat;
     bool canonical;
   };
   const std::vector<Caveat> added = {Caveat::MaxCalls(3)};
