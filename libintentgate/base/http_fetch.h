@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ struct HttpFetchRequest {
   std::string body;                                            // sent when not empty, and always with POST and PUT
   std::int64_t timeout_ms = 10'000;                            // whole exchange, connecting included
   std::size_t max_response_bytes = std::size_t{1} << 20;       // body; kLimitExceeded beyond
+  std::function<bool()> cancelled = {};                        // asked about once a second, on the caller's thread; true: kUnavailable
 };
 
 inline constexpr std::size_t kMaxReplyHeaderBytes = 16 * 1024;   // what is beyond is left out

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -138,6 +139,7 @@ Error ExplainFailure(CURLcode code, const Sink& sink) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_ISSUER_ERROR:
       return {ErrorCode::kUnavailable, "TLS failed: the certificate or the protocol was not accepted"};
+    case CURLE_ABORTED_BY_CALLBACK: return {ErrorCode::kUnavailable, "the exchange was cancelled"};
     case CURLE_SSL_CACERT_BADFILE: return {ErrorCode::kUnavailable, "TLS failed: the certificate file cannot be used"};
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -146,6 +148,11 @@ Error ExplainFailure(CURLcode code, const Sink& sink) {
     default:
       return {ErrorCode::kUnavailable, "the exchange failed (libcurl " + std::to_string(static_cast<int>(code)) + ")"};
   }
+}
+
+// Ends the transfer if the caller wants it no more.
+int AskCancelled(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return (*static_cast<const std::function<bool()>*>(user))() ? 1 : 0;
 }
 
 class Setup {
@@ -214,6 +221,11 @@ bool Configure(CURL* handle, const CurlOptions& options, const base::HttpFetchRe
   setup.Set(CURLOPT_WRITEDATA, static_cast<void*>(&sink));
   setup.Set(CURLOPT_HEADERFUNCTION, &ReceiveField);
   setup.Set(CURLOPT_HEADERDATA, static_cast<void*>(&fields));
+  if (request.cancelled) {
+    setup.Set(CURLOPT_NOPROGRESS, 0L);
+    setup.Set(CURLOPT_XFERINFOFUNCTION, &AskCancelled);
+    setup.Set(CURLOPT_XFERINFODATA, const_cast<void*>(static_cast<const void*>(&request.cancelled)));
+  }
   if (request.method == "HEAD") setup.Set(CURLOPT_NOBODY, 1L);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     setup.Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

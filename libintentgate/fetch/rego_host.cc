@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -214,14 +215,10 @@ class CurlHost final : public HostAccess {
  public:
   CurlHost(NetworkHostOptions options, std::shared_ptr<fetch::CurlFetcher> fetcher) : options_(std::move(options)), fetcher_(std::move(fetcher)) {}
 
-  Result<json::Value> SendHttp(const json::Value& object) const override {
-    Result<Request> request = RequestReader().Read(object);
-    if (!request.ok()) return Raised(object, request.error());
-    Result<base::HttpFetchReply> reply = Exchange(*request);
-    if (!reply.ok()) return Raised(object, reply.error());
-    return ReplyObject(*request, *reply);
+  Result<json::Value> SendHttp(const json::Value& object) const override { return Send(object, {}); }
+  Result<json::Value> SendCancellable(const json::Value& object, const CancelToken& cancel) const override {
+    return Send(object, [&cancel] { return cancel.cancelled(); });
   }
-
   Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const override {
     const std::string host(name);
     if (!Allowed(Lower(host))) return NotAllowed(host);
@@ -242,6 +239,15 @@ class CurlHost final : public HostAccess {
   json::Value Runtime() const override { return json::Value(json::Object{}); }
 
  private:
+  Result<json::Value> Send(const json::Value& object, std::function<bool()> cancelled) const {
+    Result<Request> request = RequestReader().Read(object);
+    if (!request.ok()) return Raised(object, request.error());
+    request->sent.cancelled = std::move(cancelled);
+    Result<base::HttpFetchReply> reply = Exchange(*request);
+    if (!reply.ok()) return Raised(object, reply.error());
+    return ReplyObject(*request, *reply);
+  }
+
   static Error NotAllowed(const std::string& host) { return {ErrorCode::kPermissionDenied, "unallowed host: " + host}; }
 
   bool Allowed(const std::string& host) const {

@@ -75,10 +75,11 @@ CompileOutcome Policy::Compile(std::span<const rego::SourceFile> sources, const 
 
 PolicyVerdict Policy::Decide(const PolicyInput& input) const { return DecideOn(InputDocument(input)); }
 
-PolicyVerdict Policy::DecideOn(const json::Value& document) const {
+PolicyVerdict Policy::DecideOn(const json::Value& document, const rego::CancelToken* cancel) const {
   rego::EvalOptions options;
   options.limits = impl_->limits;
   options.clock = impl_->clock.get();
+  options.cancel = cancel;
   // Samples drawn by a policy change from call to call, and are the same when a call is replayed at its time.
   options.seed = static_cast<std::uint64_t>(impl_->clock->UnixMicros());
   return ReadVerdict(impl_->compiled->Eval(kEntrypoint, document, options));

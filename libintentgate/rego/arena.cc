@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "rego/memory_limit.h"
+
 namespace intentgate::rego {
 namespace {
 constexpr std::size_t kFirstChunk = 16 * 1024;
 constexpr std::size_t kLargestStep = std::size_t{1} << 20;
+constexpr const char* kOverLimit = "the policy used more memory than an evaluation may (max_memory_bytes)";
 }  // namespace
 
 void* Arena::AllocateSlow(std::size_t bytes) {
@@ -22,8 +25,10 @@ void* Arena::AllocateSlow(std::size_t bytes) {
 }
 
 void Arena::FailLimit() {
-  throw EvalAbort{"eval_limit_error", "the policy used more memory than an evaluation may (max_memory_bytes)"};
+  throw EvalAbort{"eval_limit_error", kOverLimit};
 }
+
+bool IsMemoryLimit(const EvalAbort& abort) { return abort.message == kOverLimit; }
 
 void Arena::Reset() {
   if (chunks_.size() > 1) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "rego/arena.h"
+#include "rego/steps.h"
 
 namespace intentgate::rego {
 
@@ -22,14 +23,14 @@ class Meter {
   // Text up to here is compared and hashed for free, as part of the step that does it.
   static constexpr std::size_t kFreeText = 1024;
 
-  // While it lives, this thread's work counts against `steps_left` and what it writes must fit in the arena's room.
+  // While it lives, this thread's work counts against `steps` and what it writes must fit in the arena's room.
   // REQUIRES: both outlive it; it dies on its thread, in reverse order of making.
-  Meter(const Arena& arena, std::uint64_t& steps_left);
+  Meter(const Arena& arena, Steps& steps);
   ~Meter();
   Meter(const Meter&) = delete;
   Meter& operator=(const Meter&) = delete;
 
-  // All throw EvalAbort when the limit is crossed.
+  // All throw EvalAbort when the limit is crossed or the evaluation was cancelled.
   static void CountElements(std::uint64_t elements);
   static void CountSteps(std::uint64_t steps);
   static void CountText(std::size_t bytes) {
@@ -40,15 +41,11 @@ class Meter {
 
  private:
   static Meter*& Current();
-  void Charge(std::uint64_t steps);
 
   const Arena& arena_;
-  std::uint64_t& steps_left_;
+  Steps& steps_;
   std::uint64_t elements_ = 0;  // not yet a whole step
   Meter* outer_;
 };
-
-// Throws EvalAbort: max_steps.
-[[noreturn]] void FailSteps();
 
 }  // namespace intentgate::rego

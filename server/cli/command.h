@@ -70,6 +70,24 @@ struct PolicySource {
   std::string key, key_id = "default", algorithm = "RS256", scope;
   std::vector<std::string> exclude;
   std::vector<std::string> allow_net;  // hosts that policies may reach; empty: no builtin that reaches outside
+  std::string capabilities;            // file; empty: every builtin may be called
+};
+
+// With what a bundle is signed; no key: not at all.
+struct SigningFlags {
+  std::string key, algorithm = "RS256", key_id = "default", scope;
+};
+
+struct PolicyBuildOptions {
+  PolicySource source;
+  SigningFlags signing;
+  std::vector<std::string> entrypoints;  // "package/rule"
+  std::string out = "bundle.tar.gz", revision;
+};
+
+struct PolicySignOptions {
+  std::string path, out = ".";
+  SigningFlags signing;
 };
 
 struct PolicyEvalOptions {
@@ -80,6 +98,7 @@ struct PolicyEvalOptions {
   std::string format;   // source, pretty or json; empty: pretty
   std::vector<std::string> unknowns, disable_inlining;
   bool partial = false, shallow_inlining = false, nondeterministic_builtins = false;
+  std::string timeout = "0";  // a duration, here as below
   bool coverage = false, profile = false, fail = false, fail_defined = false, strict = false, json = false;
 };
 
@@ -92,6 +111,7 @@ struct PolicyTestOptions {
   PolicySource source;
   std::string run;
   std::string explain;
+  std::string timeout = "0";  // of each test
   double threshold = 0;  // percent
   std::int64_t max_steps = 50'000'000, count = 1;
   bool verbose = false, coverage = false, bench = false, fail_on_empty = false, json = false;
@@ -102,6 +122,7 @@ struct PolicyBenchOptions {
   std::string input;
   std::string query = "data.intentgate.policy.decision";
   std::int64_t milliseconds = 1'000;
+  std::string timeout = "0";  // of one evaluation
   bool json = false;
 };
 
@@ -186,6 +207,9 @@ int VerifyToken(const VerifyOptionsCli& options, const Streams& streams);
 int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
+int PolicyBuild(const PolicyBuildOptions& options, const Streams& streams);
+int PolicySign(const PolicySignOptions& options, const Streams& streams);
+int PolicyCapabilities(const Streams& streams);
 int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
 int PolicyParse(const PolicyParseOptions& options, const Streams& streams);
 int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams);
@@ -220,6 +244,8 @@ inline constexpr std::size_t kMaxInputBytes = std::size_t{16} << 20;
 
 // A file's text; "-" is standard input. kIo names the path.
 Result<std::string> ReadInput(const std::string& path, const Streams& streams, std::size_t max_bytes = kMaxInputBytes);
+// Writes beside the file and renames over it, so that a full disk leaves the old one. A file that is there keeps its permissions.
+Status WriteOutput(const std::string& path, std::string_view bytes);
 // A token given as an argument, or from standard input when it is "-". Blanks around it are cut.
 Result<std::string> ReadToken(const std::string& argument, const Streams& streams);
 // A key ring from a key file, or from INTENTGATE_MASTER_KEY when `path` is empty. Refuses a file that others can read.

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -49,6 +50,27 @@ Result<std::string> ReadInput(const std::string& path, const Streams& streams, s
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kIo, path + ": " + std::strerror(errno)};
   return ReadAll(file, path, max_bytes);
+}
+
+Status WriteOutput(const std::string& path, std::string_view bytes) {
+  const std::string fresh = path + ".new";
+  std::error_code error;
+  {
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << bytes;
+    file.flush();
+    if (!file) {
+      file.close();
+      std::filesystem::remove(fresh, error);
+      return Error{ErrorCode::kIo, path + ": cannot be written"};
+    }
+  }
+  if (std::filesystem::exists(path, error)) std::filesystem::permissions(fresh, std::filesystem::status(path).permissions(), error);
+  if (!error) std::filesystem::rename(fresh, path, error);
+  if (!error) return Status();
+  const std::string message = path + ": " + error.message();
+  std::filesystem::remove(fresh, error);
+  return Error{ErrorCode::kIo, message};
 }
 
 Result<std::string> ReadToken(const std::string& argument, const Streams& streams) {

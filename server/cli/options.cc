@@ -53,6 +53,8 @@ struct AllOptions {
   PolicyDepsOptions policy_deps;
   PolicyFmtOptions policy_fmt;
   PolicyParseOptions policy_parse;
+  PolicyBuildOptions policy_build;
+  PolicySignOptions policy_sign;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
   AuditBundleOptions audit_bundle;
@@ -119,7 +121,7 @@ void AddTokens(CLI::App& app, AllOptions& all) {
 }
 
 constexpr const char* kPolicyExitCodes =
-    "Exit codes, as opa's: 0 done, 1 policies or files have errors (test, check, bench, deps) or the answer is the one of --fail (eval), "
+    "Exit codes, as opa's: 0 done, 1 policies or files have errors (test, check, bench, deps, build, sign) or the answer is the one of --fail (eval), "
     "2 a test failed, the query did (eval), or a file is not formatted (fmt --fail), 64 usage.";
 
 CLI::App* PolicyCommand(CLI::App& policy, const char* name, const char* what, const char* example) {
@@ -140,7 +142,18 @@ void AddNetwork(CLI::App* command, PolicySource& source) {
   command->add_option("--allow-net", source.allow_net,
                       "a host that policies may reach by http.send and net.lookup_ip_addr, or '*'; may be repeated; without it they do not compile")
       ->allow_extra_args(false);
+  command->add_option("--capabilities", source.capabilities,
+                      "file with the builtins that policies may call and the hosts that they may reach, as `policy capabilities` writes it");
 }
+
+void AddSigning(CLI::App* command, SigningFlags& flags, bool required) {
+  command->add_option("--signing-key", flags.key, "private key (PEM) as a file; with HS256, HS384 and HS512 the secret")->required(required);
+  command->add_option("--signing-alg", flags.algorithm, "the signature's algorithm")->capture_default_str();
+  command->add_option("--signing-key-id", flags.key_id, "the key's name")->capture_default_str();
+  command->add_option("--scope", flags.scope, "what the bundle is signed for");
+}
+
+void AddPolicyBuild(CLI::App& policy, PolicyBuildOptions& build, PolicySignOptions& sign);
 
 enum class BundleFlag : std::uint8_t { kWithPath, kOnPaths, kNone };
 
@@ -167,6 +180,8 @@ CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
   return command->add_option("--explain", explain, "show how the answer came about")->check(CLI::IsMember({"full", "fails", "notes"}));
 }
 
+CLI::Option* AddTimeout(CLI::App* command, std::string& timeout, const char* what) { return command->add_option("--timeout", timeout, what); }
+
 // As opa's flags are called, spelling included.
 void AddPartial(CLI::App* eval, PolicyEvalOptions& options) {
   CLI::Option* partial = eval->add_flag("-p,--partial", options.partial, "evaluate in part: print what is left of the query");
@@ -190,6 +205,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   eval->add_flag("--profile", options.profile, "say which lines took the time");
   eval->add_flag("--fail", options.fail, "exit with 1 if there is no answer");
   eval->add_flag("--fail-defined", options.fail_defined, "exit with 1 if there is one");
+  AddTimeout(eval, options.timeout, "end the evaluation after this time, such as 500ms or 10s; 0: never")->capture_default_str();
   eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
   AddPartial(eval, options);
   AddJson(eval, options.json);
@@ -207,6 +223,7 @@ void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
   test->add_flag("--bench", options.bench, "measure each test that passes");
   test->add_option("--count", options.count, "how often each test runs")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   test->add_option("--max-steps", options.max_steps, "steps that one test may take")->check(CLI::PositiveNumber)->capture_default_str();
+  AddTimeout(test, options.timeout, "end a test after this time, as an error; the others go on; 0: never")->capture_default_str();
   test->add_flag("--fail-on-empty", options.fail_on_empty, "fail if there is no test");
   AddJson(test, options.json);
 }
@@ -238,12 +255,36 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddPolicySource(bench, all.policy_bench.source, "-d,--data", BundleFlag::kWithPath);
   bench->add_option("-i,--input", all.policy_bench.input, "file with the input document, or - for standard input");
   bench->add_option("--time", all.policy_bench.milliseconds, "how long to measure, in milliseconds")->check(CLI::Range(1, 600'000))->capture_default_str();
+  AddNetwork(bench, all.policy_bench.source);
+  AddTimeout(bench, all.policy_bench.timeout, "end an evaluation after this time; 0: never")->capture_default_str();
   AddJson(bench, all.policy_bench.json);
+
+  AddPolicyBuild(*policy, all.policy_build, all.policy_sign);
 
   CLI::App* deps = PolicyCommand(*policy, "deps", "say what a query reads", "intentgate policy deps -d policy.rego data.intentgate.policy.decision");
   deps->add_option("query", all.policy_deps.query, "the query")->capture_default_str();
   AddPolicySource(deps, all.policy_deps.source, "-d,--data", BundleFlag::kWithPath);
+  AddNetwork(deps, all.policy_deps.source);
   AddJson(deps, all.policy_deps.json);
+}
+
+void AddPolicyBuild(CLI::App& policy, PolicyBuildOptions& build, PolicySignOptions& sign) {
+  CLI::App* making = PolicyCommand(policy, "build", "make a bundle", "intentgate policy build -b policies -o policies.tar.gz -r 7 --signing-key release.pem --signing-alg ES256");
+  AddPolicySource(making, build.source, "paths", BundleFlag::kNone);
+  AddNetwork(making, build.source);
+  making->add_flag("-b,--bundle", build.source.bundle, "read directories as bundles: data from data.json and data.yaml, and the manifest");
+  making->add_option("-o,--output", build.out, "the archive to write")->capture_default_str();
+  making->add_option("-r,--revision", build.revision, "the bundle's revision");
+  making->add_option("-e,--entrypoint", build.entrypoints, "a rule or package that must be there, as package/rule; may be repeated")->allow_extra_args(false);
+  AddSigning(making, build.signing, false);
+
+  CLI::App* signing = PolicyCommand(policy, "sign", "sign a bundle: write its .signatures.json", "intentgate policy sign policies --signing-key release.pem --signing-alg ES256 -o policies");
+  signing->add_option("bundle", sign.path, "a directory, or an archive")->required();
+  signing->add_flag_callback("-b,--bundle", [] {}, "as opa has it; only bundles are signed");
+  signing->add_option("-o,--output-file-path", sign.out, "the directory to write .signatures.json to")->capture_default_str();
+  AddSigning(signing, sign.signing, true);
+
+  PolicyCommand(policy, "capabilities", "list the builtins as JSON, for --capabilities", "intentgate policy capabilities > capabilities.json");
 }
 
 constexpr const char* kConfigHelp = "the server's YAML file; else the environment alone";
@@ -405,6 +446,9 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "eval"})) return PolicyEval(all.policy_eval, streams);
   if (chosen({"policy", "check"})) return PolicyCheck(all.policy_check, streams);
   if (chosen({"policy", "test"})) return PolicyTest(all.policy_test, streams);
+  if (chosen({"policy", "build"})) return PolicyBuild(all.policy_build, streams);
+  if (chosen({"policy", "sign"})) return PolicySign(all.policy_sign, streams);
+  if (chosen({"policy", "capabilities"})) return PolicyCapabilities(streams);
   if (chosen({"policy", "bench"})) return PolicyBench(all.policy_bench, streams);
   if (chosen({"policy", "parse"})) return PolicyParse(all.policy_parse, streams);
   if (chosen({"policy", "fmt"})) return PolicyFmt(all.policy_fmt, streams);

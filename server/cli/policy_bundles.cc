@@ -110,9 +110,17 @@ bool IsIgnored(const PolicySource& source, const std::string& name) {
                      [&](const std::string& glob) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; });
 }
 
-Result<PolicyFiles> ReadPolicyBundles(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams) {
-  if (paths.empty() && source.key.empty()) return PolicyFiles{};
-  if (paths.empty()) return Error{ErrorCode::kInvalidArgument, "--verification-key is for bundles, and there is none; see -b"};
+Result<std::vector<rego::BundleFile>> ReadBundleContents(const std::string& path, const Streams& streams) {
+  std::error_code error;
+  PolicySource everything;
+  everything.key = "all of its files";
+  if (fs::is_directory(path, error)) return DirectoryReader(everything, streams).Read(path);
+  const Result<std::string> bytes = ReadInput(path, streams, rego::BundleLimits().max_archive_bytes);
+  if (!bytes.ok()) return bytes.error();
+  return rego::UnpackBundle(*bytes);
+}
+
+Result<rego::PolicyBundle> ReadPolicyBundle(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams) {
   const Result<rego::BundleOptions> options = BundleTrust(source, streams);
   if (!options.ok()) return options.error();
   std::vector<rego::PolicyBundle> bundles;
@@ -122,7 +130,13 @@ Result<PolicyFiles> ReadPolicyBundles(const PolicySource& source, const std::vec
     for (rego::SourceFile& file : one->sources) file.name = (fs::path(path) / file.name).lexically_normal().string();
     bundles.push_back(*std::move(one));
   }
-  Result<rego::PolicyBundle> joined = rego::JoinBundles(std::move(bundles));
+  return rego::JoinBundles(std::move(bundles));
+}
+
+Result<PolicyFiles> ReadPolicyBundles(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams) {
+  if (paths.empty() && source.key.empty()) return PolicyFiles{};
+  if (paths.empty()) return Error{ErrorCode::kInvalidArgument, "--verification-key is for bundles, and there is none; see -b"};
+  Result<rego::PolicyBundle> joined = ReadPolicyBundle(source, paths, streams);
   if (!joined.ok()) return joined.error();
   return PolicyFiles{std::move(joined->sources), std::move(joined->data)};
 }

@@ -8,11 +8,15 @@
 #include <vector>
 
 #include <intentgate/rego.h>
+#include <intentgate/rego_bundle.h>
+#include <intentgate/rego_engine.h>
 #include <intentgate/rego_observe.h>
 
 #include "cli/command.h"
 
 namespace intentgate::cli {
+
+class EvalWatch;
 
 // Exit codes as opa's.
 inline constexpr int kExitPolicy = 1;  // policies or files have errors
@@ -29,6 +33,10 @@ enum class PolicyFileKinds : std::uint8_t { kAll, kPolicies };
 // directory is where its document goes: roles/admins.json is data.roles. kConflict: two files disagree. Archives are
 // bundles, as are the directories that `source` says are ones.
 Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds = PolicyFileKinds::kAll);
+// The bundles of `source` as one, verified where it has a key. REQUIRES: `paths` is not empty.
+Result<rego::PolicyBundle> ReadPolicyBundle(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams);
+// All files of a bundle, an archive or a directory.
+Result<std::vector<rego::BundleFile>> ReadBundleContents(const std::string& path, const Streams& streams);
 // The bundles of `source` as one policy, verified where it has a key; nothing if there are none.
 Result<PolicyFiles> ReadPolicyBundles(const PolicySource& source, const std::vector<std::string>& paths, const Streams& streams);
 // True for names of gzipped tar archives.
@@ -39,16 +47,18 @@ bool IsIgnored(const PolicySource& source, const std::string& name);
 // The input document, or nullopt when `path` is empty.
 Result<std::optional<json::Value>> ReadPolicyInput(const std::string& path, const Streams& streams);
 
-rego::CompileOptions PolicyLanguage(const PolicySource& source);
-rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::CompileOptions& options);
+// What `source` says of the language, its limits and its builtins.
+Result<rego::EngineOptions> PolicyEngine(const PolicySource& source, const Streams& streams);
+rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::EngineOptions& options);
 
-// What --allow-net grants; null without it.
-Result<std::shared_ptr<rego::HostAccess>> PolicyHost(const PolicySource& source);
 
 // Says what is wrong and returns `exit`.
 int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_json, const Streams& streams, int exit);
 // Says why files could not be read and returns `exit`.
 int ReportUnreadable(const Error& error, const Streams& streams, int exit = kExitPolicy);
+
+// Adds to a cancelled evaluation's error what ended it.
+void SayCause(const EvalWatch& watch, std::optional<rego::EvalError>& error);
 
 rego::TraceLevel TraceLevelOf(const std::string& name);
 // As opa writes it: ranges of lines.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/policy_common.h"
+#include "cli/watch.h"
 
 namespace intentgate::cli {
 namespace {
@@ -97,6 +98,8 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 }  // namespace
 
 int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
+  const Result<std::int64_t> timeout = ParseTimeout(given.timeout);
+  if (!timeout.ok()) return Fail(streams, timeout.error());
   PolicyEvalOptions options = given;
   options.json = options.json || options.format == "json";
   if (options.format == "source" && !options.partial) {
@@ -107,20 +110,22 @@ int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
   if (!files.ok()) return ReportUnreadable(files.error(), streams, kExitFailed);
   const Result<std::optional<json::Value>> input = ReadPolicyInput(options.input, streams);
   if (!input.ok()) return ReportUnreadable(input.error(), streams, kExitFailed);
-  rego::CompileOptions language = PolicyLanguage(options.source);
-  language.print = true;
-  const rego::CompileResult compiled = CompilePolicyFiles(*files, language);
+  Result<rego::EngineOptions> engine = PolicyEngine(options.source, streams);
+  if (!engine.ok()) return ReportUnreadable(engine.error(), streams, kExitFailed);
+  engine->compile.print = true;
+  const rego::CompileResult compiled = CompilePolicyFiles(*files, *engine);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitFailed);
   Observed observed(options, *files);
-  const Result<std::shared_ptr<rego::HostAccess>> host = PolicyHost(options.source);
-  if (!host.ok()) return ReportUnreadable(host.error(), streams, kExitFailed);
   rego::EvalOptions eval;
-  eval.host = host->get();
+  eval.host = engine->host.get();
   eval.observer = observed.observer();
   eval.strict_builtin_errors = options.strict;
+  EvalWatch watch(*timeout);
+  eval.cancel = watch.token();
   if (options.partial) return PolicyEvalPartial(options, *compiled.policy, input->has_value() ? &**input : nullptr, eval, streams);
-  const rego::QueryResult result = compiled.policy->Query(options.query, input->has_value() ? &**input : nullptr, eval);
+  rego::QueryResult result = compiled.policy->Query(options.query, input->has_value() ? &**input : nullptr, eval);
   observed.Stop();
+  SayCause(watch, result.error);
   if (!result.diagnostics.empty()) return ReportDiagnostics(result.diagnostics, options.json, streams, kExitFailed);
   if (options.json) {
     ShowJson(result, observed, *compiled.policy, streams.out);
@@ -141,7 +146,9 @@ int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams) {
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams);
-  const rego::CompileResult compiled = CompilePolicyFiles(*files, PolicyLanguage(options.source));
+  const Result<rego::EngineOptions> engine = PolicyEngine(options.source, streams);
+  if (!engine.ok()) return ReportUnreadable(engine.error(), streams);
+  const rego::CompileResult compiled = CompilePolicyFiles(*files, *engine);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitPolicy);
   if (options.json) {
     streams.out << "{}\n";
@@ -155,7 +162,9 @@ int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams) {
 int PolicyDeps(const PolicyDepsOptions& options, const Streams& streams) {
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams);
-  const rego::CompileResult compiled = CompilePolicyFiles(*files, PolicyLanguage(options.source));
+  const Result<rego::EngineOptions> engine = PolicyEngine(options.source, streams);
+  if (!engine.ok()) return ReportUnreadable(engine.error(), streams);
+  const rego::CompileResult compiled = CompilePolicyFiles(*files, *engine);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitPolicy);
   const Result<rego::Dependencies> found = compiled.policy->DependenciesOf(options.query);
   if (!found.ok()) return ReportUnreadable(found.error(), streams);

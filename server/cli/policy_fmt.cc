@@ -1,41 +1,12 @@
 // policy fmt.
 
-#include <filesystem>
-#include <fstream>
 #include <ostream>
-#include <system_error>
 
 #include <intentgate/rego_format.h>
 
 #include "cli/policy_common.h"
 
 namespace intentgate::cli {
-namespace {
-
-// Beside the file and renamed over it: a full disk leaves the old one.
-Status Rewrite(const std::string& path, const std::string& text) {
-  const std::string fresh = path + ".new";
-  std::error_code error;
-  {
-    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.flush();
-    if (!file) {
-      file.close();
-      std::filesystem::remove(fresh, error);
-      return Error{ErrorCode::kIo, path + ": cannot be written"};
-    }
-  }
-  std::filesystem::permissions(fresh, std::filesystem::status(path).permissions(), error);
-  if (!error) std::filesystem::rename(fresh, path, error);
-  if (!error) return Status();
-  const std::string message = path + ": " + error.message();
-  std::filesystem::remove(fresh, error);
-  return Error{ErrorCode::kIo, message};
-}
-
-}  // namespace
-
 int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams) {
   PolicySource source = options.source;
   if (source.paths.empty()) source.paths = {"-"};
@@ -56,7 +27,7 @@ int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams) {
       if (differs) streams.out << file.name << "\n";
     } else if (options.write && file.name != "-") {
       if (!differs) continue;
-      if (const Status status = Rewrite(file.name, *out); !status.ok()) return Fail(streams, status.error());
+      if (const Status status = WriteOutput(file.name, *out); !status.ok()) return Fail(streams, status.error());
     } else if (!options.fail) {
       streams.out << *out;
     }

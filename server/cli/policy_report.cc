@@ -2,17 +2,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <ostream>
 
+#include <intentgate/rego_capabilities.h>
 #include <intentgate/rego_host.h>
 
 #include "cli/policy_common.h"
+#include "cli/watch.h"
 
 namespace intentgate::cli {
 namespace {
 
 // As much as a repository of policies has.
 constexpr std::size_t kMaxSourceBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxCompileBytes = std::size_t{16} << 30;
+
+// What --allow-net grants.
+constexpr const char* kNetworkBuiltins[] = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
+
+bool IsUngranted(const rego::Diagnostic& d) {
+  return std::any_of(std::begin(kNetworkBuiltins), std::end(kNetworkBuiltins),
+                     [&](const char* name) { return d.message == std::string("undefined function ") + name; });
+}
+
+// The hosts that both lists allow.
+std::vector<std::string> Common(const std::vector<std::string>& granted, const std::vector<std::string>& allowed) {
+  const auto any = [](const std::vector<std::string>& hosts) { return std::find(hosts.begin(), hosts.end(), "*") != hosts.end(); };
+  if (any(granted)) return allowed;
+  if (any(allowed)) return granted;
+  std::vector<std::string> out;
+  std::copy_if(granted.begin(), granted.end(), std::back_inserter(out),
+               [&](const std::string& host) { return std::find(allowed.begin(), allowed.end(), host) != allowed.end(); });
+  return out;
+}
 
 json::Value Number(double value) { return *json::Value::NumberFromText(fmt::format("{:.2f}", value)); }
 
@@ -30,21 +54,30 @@ json::Value Ranges(const std::vector<std::uint32_t>& lines) {
 
 }  // namespace
 
-rego::CompileOptions PolicyLanguage(const PolicySource& source) {
-  rego::CompileOptions options;
-  if (source.v0) options.version = rego::LanguageVersion::kV0;
-  options.limits.max_source_bytes = kMaxSourceBytes;
-  if (!source.allow_net.empty()) options.granted_builtins = {"http.send", "net.lookup_ip_addr", "opa.runtime"};
+Result<rego::EngineOptions> PolicyEngine(const PolicySource& source, const Streams& streams) {
+  rego::EngineOptions options;
+  if (source.v0) options.compile.version = rego::LanguageVersion::kV0;
+  options.compile.limits.max_source_bytes = kMaxSourceBytes;
+  options.compile.limits.max_memory_bytes = kMaxCompileBytes;
+  std::vector<std::string> hosts = source.allow_net;
+  if (!source.capabilities.empty()) {
+    const Result<std::string> text = ReadInput(source.capabilities, streams);
+    if (!text.ok()) return text.error();
+    Result<rego::CapabilitySet> allowed = rego::ReadCapabilities(*text);
+    if (!allowed.ok()) return Error{allowed.error().code, source.capabilities + ": " + allowed.error().message};
+    options.builtins = std::move(allowed->builtins);
+    if (allowed->allow_net) hosts = Common(hosts, *allowed->allow_net);
+  }
+  if (!source.allow_net.empty()) options.compile.granted_builtins.assign(std::begin(kNetworkBuiltins), std::end(kNetworkBuiltins));
+  if (hosts.empty()) return options;
+  Result<std::shared_ptr<rego::HostAccess>> host = rego::NetworkHost({.allow_net = std::move(hosts)});
+  if (!host.ok()) return host.error();
+  options.host = *std::move(host);
   return options;
 }
 
-rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::CompileOptions& options) {
-  return rego::CompiledPolicy::Compile(files.sources, files.data, options);
-}
-
-Result<std::shared_ptr<rego::HostAccess>> PolicyHost(const PolicySource& source) {
-  if (source.allow_net.empty()) return std::shared_ptr<rego::HostAccess>();
-  return rego::NetworkHost({.allow_net = source.allow_net});
+rego::CompileResult CompilePolicyFiles(const PolicyFiles& files, const rego::EngineOptions& options) {
+  return rego::Engine(options).Compile(files.sources, files.data);
 }
 
 json::Value PlaceJson(const std::string& file, std::uint32_t row, std::uint32_t column) {
@@ -53,7 +86,10 @@ json::Value PlaceJson(const std::string& file, std::uint32_t row, std::uint32_t 
 
 int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_json, const Streams& streams, int exit) {
   if (!as_json) {
-    for (const rego::Diagnostic& d : diagnostics) streams.err << d.ToString() << "\n";
+    for (rego::Diagnostic d : diagnostics) {
+      if (IsUngranted(d)) d.suggestion = "it reaches outside the process: --allow-net HOST grants it, for that host";
+      streams.err << d.ToString() << "\n";
+    }
     streams.err << diagnostics.size() << (diagnostics.size() == 1 ? " error\n" : " errors\n");
     return exit;
   }
@@ -68,6 +104,10 @@ int ReportDiagnostics(const std::vector<rego::Diagnostic>& diagnostics, bool as_
 int ReportUnreadable(const Error& error, const Streams& streams, int exit) {
   streams.err << "intentgate: " << error.message << "\n";
   return exit;
+}
+
+void SayCause(const EvalWatch& watch, std::optional<rego::EvalError>& error) {
+  if (error && error->code == "eval_cancel_error") error->message += " " + watch.Explain();
 }
 
 rego::TraceLevel TraceLevelOf(const std::string& name) {

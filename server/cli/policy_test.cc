@@ -10,6 +10,7 @@
 
 #include "cli/policy_bench.h"
 #include "cli/policy_common.h"
+#include "cli/watch.h"
 
 namespace intentgate::cli {
 namespace {
@@ -138,8 +139,8 @@ json::Value ToJson(const TestResult& result) {
 class TestCommand {
  public:
   TestCommand(const PolicyTestOptions& options, const PolicyFiles& files, const rego::CompiledPolicy& policy, const rego::HostAccess* host,
-              const Streams& streams)
-      : options_(options), policy_(policy), host_(host), streams_(streams), trace_(files.sources), reporter_(options, trace_, streams.out) {}
+              std::int64_t timeout, const Streams& streams)
+      : options_(options), policy_(policy), host_(host), streams_(streams), watch_(timeout), trace_(files.sources), reporter_(options, trace_, streams.out) {}
 
   int Run() {
     rego::ObserverList observers({options_.coverage ? &coverage_ : nullptr, options_.verbose ? &trace_ : nullptr});
@@ -147,9 +148,10 @@ class TestCommand {
     run.run = options_.run;
     run.eval.limits.max_steps = static_cast<std::uint64_t>(options_.max_steps);
     run.eval.host = host_;
+    run.eval.cancel = watch_.token();
     run.eval.observer = options_.coverage || options_.verbose ? &observers : nullptr;
     run.on_result = [this](const TestResult& result) { return Take(result); };
-    for (std::int64_t i = 0; i < options_.count; ++i) {
+    for (std::int64_t i = 0; i < options_.count && !Interrupted(); ++i) {
       const auto results = rego::RunTests(policy_, run);
       if (!results.ok()) return Fail(streams_, results.error());
     }
@@ -157,7 +159,11 @@ class TestCommand {
   }
 
  private:
-  bool Take(const TestResult& result) {
+  bool Interrupted() const { return watch_.cause() == EvalWatch::Cause::kInterrupt; }
+
+  bool Take(const TestResult& taken) {
+    TestResult result = taken;
+    SayCause(watch_, result.error);
     if (options_.json) {
       Count(result, counts_);
       results_.push_back(ToJson(result));
@@ -169,12 +175,13 @@ class TestCommand {
     }
     if (options_.bench && result.outcome == TestOutcome::kPass) Measure(result);
     trace_.Clear();
-    return true;
+    watch_.Restart();
+    return !Interrupted();
   }
 
   void Measure(const TestResult& result) {
     const std::string name = result.rule.package + "." + result.rule.name;
-    const Measured measured = MeasureQuery(policy_, result.rule.reference, nullptr, kTestMeasureNanos, static_cast<std::uint64_t>(options_.max_steps));
+    const Measured measured = MeasureQuery(policy_, result.rule.reference, nullptr, kTestMeasureNanos, static_cast<std::uint64_t>(options_.max_steps), host_, watch_);
     if (options_.json) {
       results_.back().Set("bench", MeasuredJson(measured));
     } else {
@@ -200,7 +207,8 @@ class TestCommand {
       streams_.err << fmt::format("code coverage threshold not met: got {:.2f} instead of {:.2f}\n", percent, options_.threshold);
       return kExitFailed;
     }
-    if (counts.failed > 0 || counts.errors > 0 || (options_.fail_on_empty && counts.all() == 0)) return kExitFailed;
+    if (Interrupted()) streams_.err << "intentgate: interrupted; the rest was not run\n";
+    if (Interrupted() || counts.failed > 0 || counts.errors > 0 || (options_.fail_on_empty && counts.all() == 0)) return kExitFailed;
     return kExitOk;
   }
 
@@ -208,6 +216,7 @@ class TestCommand {
   const rego::CompiledPolicy& policy_;
   const rego::HostAccess* host_;
   const Streams& streams_;
+  EvalWatch watch_;
   rego::Trace trace_;
   rego::Coverage coverage_;
   Reporter reporter_;
@@ -218,15 +227,16 @@ class TestCommand {
 }  // namespace
 
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams) {
+  const Result<std::int64_t> timeout = ParseTimeout(options.timeout);
+  if (!timeout.ok()) return Fail(streams, timeout.error());
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams);
-  rego::CompileOptions compile = PolicyLanguage(options.source);
-  compile.tests = compile.print = true;
-  const rego::CompileResult compiled = CompilePolicyFiles(*files, compile);
+  Result<rego::EngineOptions> engine = PolicyEngine(options.source, streams);
+  if (!engine.ok()) return ReportUnreadable(engine.error(), streams);
+  engine->compile.tests = engine->compile.print = true;
+  const rego::CompileResult compiled = CompilePolicyFiles(*files, *engine);
   if (!compiled.ok()) return ReportDiagnostics(compiled.diagnostics, options.json, streams, kExitPolicy);
-  const Result<std::shared_ptr<rego::HostAccess>> host = PolicyHost(options.source);
-  if (!host.ok()) return ReportUnreadable(host.error(), streams);
-  return TestCommand(options, *files, *compiled.policy, host->get(), streams).Run();
+  return TestCommand(options, *files, *compiled.policy, engine->host.get(), *timeout, streams).Run();
 }
 
 }  // namespace intentgate::cli

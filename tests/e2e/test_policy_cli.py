@@ -3,12 +3,14 @@ import http.server
 import io
 import json
 import pathlib
+import signal
+import subprocess
 import tarfile
 import threading
 
 import pytest
 
-from support import run_cli
+from support import BINARY, run_cli
 
 BUNDLES = pathlib.Path(__file__).resolve().parents[1] / "unit/rego/bundles"
 POLICY = """package authz
@@ -260,3 +262,159 @@ def test_policies_reach_the_hosts_that_are_allowed_and_no_others():
         ungranted = run_cli("policy", "eval", query)
         assert ungranted.returncode == 2 and "undefined function http.send" in ungranted.stderr
         server.shutdown()
+
+
+
+@pytest.fixture
+def silent_host():
+    """An HTTP server that answers nobody until the test is over. `asked` is set by its first request: then the evaluation that sent
+    it runs, and nothing but a cancellation ends it."""
+    asked, over = threading.Event(), threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.set()
+            over.wait()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", asked
+    over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def waiting_policy(folder, url):
+    (folder / "t.rego").write_text(f"""package t
+waits := http.send({{"method": "GET", "url": "{url}", "timeout": "600s", "raise_error": false}})
+quick := 1
+test_a if waits
+test_b if quick == 1
+""")
+    return folder
+
+
+def test_an_evaluation_ends_at_its_timeout_with_opas_code_and_exit(tmp_path, silent_host):
+    folder = waiting_policy(tmp_path, silent_host[0])
+    done = run_cli("policy", "eval", "-d", folder, "--allow-net", "127.0.0.1", "--timeout", "100ms", "--json", "data.t.waits")
+    assert done.returncode == 2
+    (error,) = json.loads(done.stdout)["errors"]
+    assert error["code"] == "eval_cancel_error" and "100ms (--timeout)" in error["message"]
+    done = run_cli("policy", "bench", "-d", folder, "--allow-net", "127.0.0.1", "--timeout", "100ms", "data.t.waits")
+    assert done.returncode == 1 and "eval_cancel_error" in done.stderr
+    assert run_cli("policy", "eval", "-d", folder, "--allow-net", "127.0.0.1", "--timeout", "1h30m", "data.t.quick").stdout == "1\n"
+    for wrong in ("soon", "5", "5s x", "25h", "-1s", "s", "1.2.3s"):
+        done = run_cli("policy", "eval", "-d", folder, "--allow-net", "127.0.0.1", f"--timeout={wrong}", "data.t.quick")
+        assert done.returncode == 64 and "duration" in done.stderr, wrong
+
+
+def test_a_test_that_takes_too_long_is_an_error_and_the_others_run(tmp_path, silent_host):
+    folder = waiting_policy(tmp_path, silent_host[0])
+    done = run_cli("policy", "test", folder, "--allow-net", "127.0.0.1", "--timeout", "2s")
+    assert done.returncode == 2
+    assert "test_a: ERROR" in done.stdout and "eval_cancel_error" in done.stdout and "(--timeout)" in done.stdout
+    assert "PASS: 1/2\nERROR: 1/2\n" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("eval", "data.t.waits", "-d"), ("bench", "data.t.waits", "-d"), ("test",)])
+def test_ctrl_c_ends_what_runs_and_says_so(tmp_path, silent_host, command):
+    url, asked = silent_host
+    arguments = [BINARY, "policy", *command, waiting_policy(tmp_path, url), "--allow-net", "127.0.0.1"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == (1 if command[0] == "bench" else 2)
+    assert "eval_cancel_error" in out + err and "by Ctrl-C" in out + err
+    if command[0] == "test":
+        assert "test_b" not in out and "the rest was not run" in err
+
+
+def test_http_send_without_a_grant_names_the_flag(tmp_path):
+    waiting_policy(tmp_path, "http://127.0.0.1/")
+    for command in (("eval", "data.t.waits", "-d"), ("bench", "data.t.waits", "-d"), ("test",), ("check",)):
+        done = run_cli("policy", *command, tmp_path)
+        assert done.returncode == (2 if command[0] == "eval" else 1)
+        assert "http.send" in done.stderr and "--allow-net" in done.stderr, command
+
+
+def make_bundle_folder(folder):
+    (folder / "roles").mkdir()
+    (folder / "roles/data.json").write_text('{"reader": ["read_file"]}')
+    (folder / "authz.rego").write_text("package authz\nallow if input.tool in data.roles.reader\n")
+    (folder / ".manifest").write_text('{"revision": "6", "roots": ["authz", "roles"]}')
+    return folder
+
+
+def test_a_bundle_is_built_signed_and_read(tmp_path):
+    folder = make_bundle_folder(tmp_path)
+    first, second = tmp_path / "a.tar.gz", tmp_path / "b.tar.gz"
+    build = ("policy", "build", "-b", folder, "--ignore", "*.gz", "-r", "7", "-e", "authz/allow", "--signing-key", "a secret", "--signing-alg", "HS256")
+    for out in (first, second):
+        done = run_cli(*build, "-o", out)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert first.read_bytes() == second.read_bytes()
+    with tarfile.open(first) as archive:
+        assert archive.getnames() == [".manifest", "data.json", folder.relative_to("/").as_posix() + "/authz.rego", ".signatures.json"]
+        assert json.load(archive.extractfile(".manifest")) == {"revision": "7", "roots": ["authz", "roles"], "rego_version": 1}
+        assert json.load(archive.extractfile("data.json")) == {"roles": {"reader": ["read_file"]}}
+    trust = ("--verification-key", "a secret", "--signing-alg", "HS256")
+    done = run_cli("policy", "eval", "-b", first, *trust, "-i", "-", "data.authz.allow", stdin='{"tool": "read_file"}')
+    assert (done.returncode, done.stdout) == (0, "true\n")
+    done = run_cli("policy", "check", first, "--verification-key", "another", "--signing-alg", "HS256")
+    assert done.returncode == 1 and "signature" in done.stderr
+    signed = run_cli("policy", "sign", folder / "a.tar.gz", "-o", tmp_path / "roles", "--signing-key", "a secret", "--signing-alg", "HS256")
+    assert signed.returncode == 0 and json.loads((tmp_path / "roles/.signatures.json").read_text())["signatures"]
+
+
+def test_what_cannot_be_a_bundle_is_not_built(tmp_path):
+    folder = make_bundle_folder(tmp_path)
+    out = tmp_path / "out.tar.gz"
+    for arguments, says in (
+        (("-e", "authz/deny"), "no rule"),
+        (("--signing-key", "nowhere.pem"), "no such file"),
+        (("--signing-key", folder / "authz.rego", "--signing-alg", "ES256"), "no private key"),
+    ):
+        done = run_cli("policy", "build", "-b", folder, "-o", out, *arguments)
+        assert done.returncode == 1 and says in done.stderr, arguments
+    (folder / "other.rego").write_text("package other\nx := 1\n")
+    done = run_cli("policy", "build", "-b", folder, "-o", out)
+    assert done.returncode == 1 and "roots" in done.stderr
+    (folder / "other.rego").write_text("package authz\nx := y\n")
+    done = run_cli("policy", "build", folder, "-o", out)
+    assert done.returncode == 1 and "rego_unsafe_var_error" in done.stderr
+    assert not out.exists()
+
+
+def test_capabilities_take_builtins_away(tmp_path):
+    everything = json.loads(run_cli("policy", "capabilities").stdout)
+    assert {"http.send", "plus", "walk"} <= {one["name"] for one in everything["builtins"]}
+    (tmp_path / "p.rego").write_text("package p\nx := count([1])\n")
+    (tmp_path / "all.json").write_text(json.dumps(everything))
+    everything["builtins"] = [one for one in everything["builtins"] if one["name"] != "count"]
+    (tmp_path / "few.json").write_text(json.dumps(everything))
+    (tmp_path / "none.json").write_text("[]")
+    check = ("policy", "check", tmp_path / "p.rego", "--capabilities")
+    assert run_cli(*check, tmp_path / "all.json").returncode == 0
+    done = run_cli(*check, tmp_path / "few.json")
+    assert done.returncode == 1 and "undefined function count" in done.stderr and "capabilities" in done.stderr
+    done = run_cli(*check, tmp_path / "none.json")
+    assert done.returncode == 1 and "builtins" in done.stderr
+
+
+def test_capabilities_narrow_the_hosts_that_are_granted(tmp_path, silent_host):
+    url, _ = silent_host
+    policy = waiting_policy(tmp_path, url)
+    capabilities = json.loads(run_cli("policy", "capabilities").stdout)
+    capabilities["allow_net"] = ["elsewhere.example"]
+    (tmp_path / "capabilities.json").write_text(json.dumps(capabilities))
+    for host in ("127.0.0.1", "*"):
+        done = run_cli("policy", "eval", "-d", policy / "t.rego", "--allow-net", host, "--capabilities", tmp_path / "capabilities.json",
+                       "--strict-builtin-errors", "data.t.waits")
+        assert done.returncode == 2 and "eval_builtin_error" in done.stderr, host

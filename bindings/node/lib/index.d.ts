@@ -623,6 +623,64 @@ export class Policy {
   evaluate(input: Json): PolicyVerdict;
   /** The value of a rule such as "data.intentgate.policy.reasons"; undefined if it has none. */
   query(reference: string, input?: Json): Json | undefined;
+  /** As evaluate, on Node's thread pool. Aborting the signal ends the evaluation and rejects with the signal's reason. */
+  evaluateAsync(input: Json, options?: { signal?: AbortSignal }): Promise<PolicyVerdict>;
+  /** As query, on Node's thread pool. Aborting the signal ends the evaluation and rejects with the signal's reason. */
+  queryAsync(reference: string, input?: Json, options?: { signal?: AbortSignal }): Promise<Json | undefined>;
   /** Runs the rules named test_...; those named todo_test_... are skipped. */
   test(pattern?: RegExp | string): PolicyTestReport;
+  /** As test, one rule after the other on Node's thread pool. */
+  testAsync(pattern?: RegExp | string, options?: { signal?: AbortSignal }): Promise<PolicyTestReport>;
+}
+
+/** Rego by itself: files that are parsed once and compiled often, queries that are compiled once and asked often. Everything is
+ *  immutable; handles may not cross to another worker thread. `Policy` is the gate's contract on top of this. */
+export namespace rego {
+  /** Makes modules and policies by one configuration. No builtin that reaches outside the process is granted. */
+  class Engine {
+    /** `builtins`: the only ones that policies may call; absent: all. */
+    constructor(options?: { v0?: boolean; maxSteps?: number; maxMemoryBytes?: number; strictBuiltinErrors?: boolean; builtins?: Iterable<string> });
+    /** Throws PolicyCompileError with every mistake and its place. */
+    parse(name: string, text: string): Module;
+    /** Throws PolicyCompileError. When one file changes, parse that one and compile again with the others as they are. */
+    compile(modules: Iterable<Module>, options?: { data?: Json }): CompiledPolicy;
+  }
+  /** One file, parsed. */
+  class Module {
+    private constructor();
+    readonly name: string;
+    readonly text: string;
+    /** Such as "data.authz". */
+    readonly package: string;
+    /** The syntax tree, as `opa parse --format json` gives it. */
+    tree(): { [member: string]: Json };
+    /** The metadata blocks, in the order of the text. */
+    annotations(): { [member: string]: Json }[];
+    /** The text, laid out as `intentgate policy fmt` does it. */
+    format(): string;
+  }
+  class CompiledPolicy {
+    private constructor();
+    readonly ruleNames: string[];
+    /** Compiles a query, such as "data.rules.allow" or "some x in data.rules.users; x.admin". Throws PolicyCompileError. */
+    prepare(query: string): Query;
+  }
+  interface Answer {
+    readonly bindings: { readonly [variable: string]: Json };
+    /** Of the query's expressions. */
+    readonly values: readonly Json[];
+  }
+  /** A compiled query; keeps its policy. */
+  class Query {
+    private constructor();
+    readonly text: string;
+    /** Whether it is a ground reference such as "data.rules.allow", which eval wants. */
+    readonly isReference: boolean;
+    /** The value of the reference, on Node's thread pool; undefined if it has none. Aborting the signal ends the evaluation. */
+    eval(input?: Json, options?: { signal?: AbortSignal }): Promise<Json | undefined>;
+    evalSync(input?: Json): Json | undefined;
+    /** All answers of the query. */
+    answers(input?: Json, options?: { signal?: AbortSignal }): Promise<Answer[]>;
+    answersSync(input?: Json): Answer[];
+  }
 }

@@ -4,7 +4,8 @@
 const { readFileSync } = require("node:fs");
 
 const native = require("./native.js");
-const { call, translated } = require("./errors.js");
+const { cancellable, signalIn } = require("./cancellable.js");
+const { IntentGateError, call, translated } = require("./errors.js");
 const { refuseOthers } = require("./tokens.js");
 const { integer, json, text } = require("./values.js");
 
@@ -15,6 +16,12 @@ function sources(of) {
     throw new TypeError("a policy is Rego text, or an object of texts by file name");
   }
   return Object.entries(of).map(([name, source]) => [text(name, "file name"), text(source, name)]);
+}
+
+function report(results) {
+  const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
+  const failed = count("fail") + count("error");
+  return { ok: failed === 0 && results.length > 0, passed: count("pass"), failed, skipped: count("skip"), results };
 }
 
 class Policy {
@@ -59,12 +66,43 @@ class Policy {
     return made === undefined ? undefined : JSON.parse(made);
   }
 
-  test(pattern = /(?:)/) {
+  async evaluateAsync(input, options) {
+    const asked = json(input, "input"), signal = signalIn(options, "evaluateAsync");
+    return JSON.parse(await cancellable(() => this.#native.evaluateAsync(asked), signal));
+  }
+
+  async queryAsync(reference, input, options) {
+    const asked = [text(reference, "reference"), input === undefined ? undefined : json(input, "input")];
+    const signal = signalIn(options, "queryAsync");
+    const made = JSON.parse(await cancellable(() => this.#native.queryAsync(...asked), signal));
+    if (made.code === undefined) return made.value;
+    throw translated(Object.assign(new Error(made.message), { code: made.code }));
+  }
+
+  test(pattern) {
+    return report(this.#tests(pattern).map((name) => this.#runTest(name)));
+  }
+
+  async testAsync(pattern, options) {
+    const results = [];
+    for (const name of this.#tests(pattern)) results.push(await this.#runTestAsync(name, options));
+    return report(results);
+  }
+
+  #tests(pattern = /(?:)/) {
     const wanted = pattern instanceof RegExp ? (name) => name.search(pattern) >= 0 : (name) => name.includes(text(pattern, "pattern"));
-    const results = this.ruleNames.filter((name) => /\.(todo_)?test_[^.]*$/.test(name) && wanted(name)).map((name) => this.#runTest(name));
-    const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
-    const failed = count("fail") + count("error");
-    return { ok: failed === 0 && results.length > 0, passed: count("pass"), failed, skipped: count("skip"), results };
+    return this.ruleNames.filter((name) => /\.(todo_)?test_[^.]*$/.test(name) && wanted(name));
+  }
+
+  async #runTestAsync(name, options) {
+    if (/\.todo_test_[^.]*$/.test(name)) return { name, outcome: "skip" };
+    try {
+      const made = await this.queryAsync(name, undefined, options);
+      return { name, outcome: made === undefined || made === false ? "fail" : "pass" };
+    } catch (error) {
+      if (!(error instanceof IntentGateError) || options?.signal?.aborted) throw error;
+      return { name, outcome: "error", message: error.message };
+    }
   }
 
   #runTest(name) {

@@ -8,6 +8,7 @@
 #include "gate_object.h"
 #include "key_ring.h"
 #include "policy_object.h"
+#include "rego.h"
 #include "tokens.h"
 
 namespace intentgate::node {
@@ -28,6 +29,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Policy", policy);
   ExportTokenFunctions(env, exports);
   ExportBundleFunctions(env, exports);
+  ExportRegoFunctions(env, exports);
   return exports;
 }
 

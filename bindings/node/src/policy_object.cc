@@ -1,10 +1,13 @@
 #include "policy_object.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "convert.h"
+#include "promised.h"
 
 namespace intentgate::node {
 namespace {
@@ -20,18 +23,6 @@ json::Value ToJson(const rego::Diagnostic& d) {
                            {"suggestion", d.suggestion}});
 }
 
-void ThrowDiagnostics(Napi::Env env, const std::vector<rego::Diagnostic>& diagnostics) {
-  std::string message = "the policy does not compile";
-  json::Array list;
-  for (const rego::Diagnostic& d : diagnostics) {
-    message += "\n" + d.ToString();
-    list.push_back(ToJson(d));
-  }
-  json::Value details = json::Object{};
-  details.Set("diagnostics", json::Value(std::move(list)));
-  Throw(env, ErrorCodeName(ErrorCode::kMalformed), message, details);
-}
-
 // (sourcesJson, dataJson); null with a JavaScript error pending.
 std::shared_ptr<const policy::Policy> Compile(const Napi::CallbackInfo& info, const policy::PolicyOptions& options) {
   const Napi::Env env = info.Env();
@@ -42,15 +33,45 @@ std::shared_ptr<const policy::Policy> Compile(const Napi::CallbackInfo& info, co
   std::vector<rego::SourceFile> files;
   for (const auto& [name, text] : *sources) files.push_back({name, text});
   policy::CompileOutcome compiled = policy::Policy::Compile(files, *data, options);
-  if (!compiled.ok()) return ThrowDiagnostics(env, compiled.diagnostics), nullptr;
+  if (!compiled.ok()) return ThrowDiagnostics(env, "the policy does not compile", compiled.diagnostics), nullptr;
   return std::move(compiled.policy);
+}
+
+std::string VerdictJson(const policy::PolicyVerdict& verdict) {
+  return json::Write(json::MakeObject({{"effect", policy::EffectName(verdict.effect)},
+                                       {"reason", verdict.reason},
+                                       {"requiresStepUp", verdict.requires_step_up},
+                                       {"failure", policy::FailureName(verdict.failure)},
+                                       {"detail", verdict.detail},
+                                       {"steps", static_cast<std::int64_t>(verdict.steps)}}));
 }
 
 }  // namespace
 
+void ThrowDiagnostics(Napi::Env env, std::string message, const std::vector<rego::Diagnostic>& diagnostics) {
+  json::Array list;
+  for (const rego::Diagnostic& d : diagnostics) {
+    message += "\n" + d.ToString();
+    list.push_back(ToJson(d));
+  }
+  json::Value details = json::Object{};
+  details.Set("diagnostics", json::Value(std::move(list)));
+  Throw(env, ErrorCodeName(ErrorCode::kMalformed), message, details);
+}
+
+Napi::Value Cancellable(Napi::Env env, const std::shared_ptr<rego::CancelToken>& cancel, Job job) {
+  const Napi::Value promise = Promised(env, std::move(job));
+  if (env.IsExceptionPending()) return env.Undefined();
+  Napi::Array out = Napi::Array::New(env, 2);
+  out.Set(0U, promise);
+  out.Set(1U, Napi::Function::New(env, [cancel](const Napi::CallbackInfo&) { cancel->Cancel(); }));
+  return out;
+}
+
 Napi::Function PolicyObject::Init(Napi::Env env) {
   return DefineClass(env, "Policy",
                      {InstanceMethod<&PolicyObject::Evaluate>("evaluate"), InstanceMethod<&PolicyObject::Query>("query"),
+                      InstanceMethod<&PolicyObject::EvaluateAsync>("evaluateAsync"), InstanceMethod<&PolicyObject::QueryAsync>("queryAsync"),
                       InstanceAccessor<&PolicyObject::RuleNames>("ruleNames"), InstanceAccessor<&PolicyObject::Digest>("digest")});
 }
 
@@ -76,13 +97,17 @@ Napi::Value PolicyObject::Evaluate(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Result<json::Value> input = json::Parse(Text(info, 0));
   if (!input.ok()) return Throw(env, input.error()), env.Undefined();
-  const policy::PolicyVerdict verdict = policy_->DecideOn(*input);
-  return Napi::String::New(env, json::Write(json::MakeObject({{"effect", policy::EffectName(verdict.effect)},
-                                                              {"reason", verdict.reason},
-                                                              {"requiresStepUp", verdict.requires_step_up},
-                                                              {"failure", policy::FailureName(verdict.failure)},
-                                                              {"detail", verdict.detail},
-                                                              {"steps", static_cast<std::int64_t>(verdict.steps)}})));
+  return Napi::String::New(env, VerdictJson(policy_->DecideOn(*input)));
+}
+
+// (inputJson) -> [promise of the verdict's JSON, function that cancels]
+Napi::Value PolicyObject::EvaluateAsync(const Napi::CallbackInfo& info) {
+  const auto cancel = std::make_shared<rego::CancelToken>();
+  return Cancellable(info.Env(), cancel, [policy = policy_, text = Text(info, 0), cancel]() -> Result<std::string> {
+    const Result<json::Value> input = json::Parse(text);
+    if (!input.ok()) return input.error();
+    return VerdictJson(policy->DecideOn(*input, cancel.get()));
+  });
 }
 
 // (entrypoint, inputJson or undefined) -> JSON, or undefined when the rule is
@@ -98,6 +123,24 @@ Napi::Value PolicyObject::Query(const Napi::CallbackInfo& info) {
   }
   if (result.error) return Throw(env, result.error->code, result.error->ToString()), env.Undefined();
   return result.defined ? Napi::String::New(env, json::Write(result.value)) : env.Undefined();
+}
+
+// (entrypoint, inputJson or undefined) -> [promise of JSON {value} or {code, message}, without either if undefined; function that cancels]
+Napi::Value PolicyObject::QueryAsync(const Napi::CallbackInfo& info) {
+  const auto cancel = std::make_shared<rego::CancelToken>();
+  const std::optional<std::string> input = IsText(info, 1) ? std::optional(Text(info, 1)) : std::nullopt;
+  rego::EvalOptions options = Limits();
+  options.cancel = cancel.get();
+  return Cancellable(info.Env(), cancel, [policy = policy_, reference = Text(info, 0), input, options, cancel]() -> Result<std::string> {
+    const rego::EvalResult result = input ? policy->engine().Eval(reference, rego::JsonText{*input}, options) : policy->engine().Eval(reference, options);
+    json::Value out = json::Object{};
+    if (result.error) {
+      out = json::MakeObject({{"code", result.error->code}, {"message", result.error->ToString()}});
+    } else if (result.defined) {
+      out.Set("value", result.value);
+    }
+    return json::Write(out);
+  });
 }
 
 Napi::Value PolicyObject::RuleNames(const Napi::CallbackInfo& info) {

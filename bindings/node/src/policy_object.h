@@ -4,10 +4,19 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <intentgate/policy.h>
 
+#include "promised.h"
+
 namespace intentgate::node {
+
+// Leaves a JavaScript error with every finding pending.
+void ThrowDiagnostics(Napi::Env env, std::string message, const std::vector<rego::Diagnostic>& diagnostics);
+// [the job's promise, a function that cancels what the job does].
+Napi::Value Cancellable(Napi::Env env, const std::shared_ptr<rego::CancelToken>& cancel, Job job);
 
 // Lives on the JavaScript thread that made it.
 class PolicyObject final : public Napi::ObjectWrap<PolicyObject> {
@@ -23,6 +32,8 @@ class PolicyObject final : public Napi::ObjectWrap<PolicyObject> {
  private:
   Napi::Value Evaluate(const Napi::CallbackInfo& info);
   Napi::Value Query(const Napi::CallbackInfo& info);
+  Napi::Value EvaluateAsync(const Napi::CallbackInfo& info);
+  Napi::Value QueryAsync(const Napi::CallbackInfo& info);
   Napi::Value RuleNames(const Napi::CallbackInfo& info);
   Napi::Value Digest(const Napi::CallbackInfo& info);
   rego::EvalOptions Limits() const;

@@ -98,3 +98,44 @@ test("a worker that is ended while it loads the package takes only itself along"
     await worker.terminate();
   }
 });
+
+const LONG = `${POLICY}
+long := count([1 | some a in numbers.range(1, 30000); some b in numbers.range(1, 30000); a + b == 0])
+conflict := 1 if true
+conflict := 2 if true
+test_good if true
+test_bad if false
+todo_test_later if false
+`;
+
+test("a policy's promise forms answer as its synchronous forms", async () => {
+  const policy = ig.Policy.compile(LONG);
+  for (const tool of ["read", "blocked", "pay"]) {
+    const input = { tool, args: { n: 1 } };
+    assert.deepEqual(await policy.evaluateAsync(input), policy.evaluate(input));
+    assert.deepEqual(await policy.queryAsync("data.intentgate.policy.decision", input), policy.query("data.intentgate.policy.decision", input));
+  }
+  assert.equal(await policy.queryAsync("data.intentgate.policy.test_bad"), undefined);
+  const failed = (error) => error instanceof ig.IntentGateError && error.code === "eval_conflict_error";
+  await assert.rejects(policy.queryAsync("data.intentgate.policy.conflict"), failed);
+  assert.throws(() => policy.query("data.intentgate.policy.conflict"), failed);
+  assert.deepEqual(await policy.testAsync(), policy.test());
+  assert.deepEqual(await policy.testAsync(/good/), policy.test(/good/));
+  await assert.rejects(policy.queryAsync(1), TypeError);
+  await assert.rejects(policy.queryAsync("data.x", {}, { sginal: 1 }), TypeError);
+  await assert.rejects(policy.evaluateAsync({}, { signal: 1 }), TypeError);
+});
+
+test("an abort ends an evaluation that has far more steps to go than a test waits for", async () => {
+  const policy = ig.Policy.compile(LONG, { maxSteps: 1e12 });
+  const reason = new Error("not wanted any more");
+  for (const start of [(signal) => policy.queryAsync("data.intentgate.policy.long", undefined, { signal }),
+    (signal) => policy.testAsync(/good/, { signal })]) {
+    const abort = new AbortController();
+    const asked = start(abort.signal);
+    abort.abort(reason);
+    await assert.rejects(asked, (error) => error === reason);
+    await assert.rejects(start(AbortSignal.abort(reason)), (error) => error === reason);
+  }
+  assert.equal((await policy.evaluateAsync({ tool: "read" }, { signal: new AbortController().signal })).effect, policy.evaluate({ tool: "read" }).effect);
+});

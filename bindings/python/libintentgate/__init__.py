@@ -19,7 +19,7 @@ Everything here is thread-safe. Errors are ``IntentGateError``; a denial is a ``
 
 from __future__ import annotations
 
-from ._native import Decision, KeyRing, TraceStep, generate_key_line, in_main_interpreter
+from ._native import CancelToken, Decision, KeyRing, TraceStep, generate_key_line, in_main_interpreter
 from .approvals import Approval
 from .audit import AuditFilter, AuditReport, EraseReport, LegalHold
 from .caveats import (
@@ -83,7 +83,7 @@ if not in_main_interpreter():
                       "under mod_wsgi set WSGIApplicationGroup %{GLOBAL}")
 
 __all__ = [
-    "Approval", "Audit", "AuditFilter", "AuditReport", "Budget", "BundleReport", "Capability", "Caveat",
+    "Approval", "Audit", "AuditFilter", "AuditReport", "Budget", "BundleReport", "CancelToken", "Capability", "Caveat",
     "CaveatAnswer", "Checkpoint", "Credentials", "Decision", "Denied", "EraseReport", "EventProof", "Gate", "Health",
     "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "Policy",
     "PolicyTest", "PolicyVerdict", "PostgresStore", "ProofReport", "PruneReport", "SqliteStore", "TokenExplanation",

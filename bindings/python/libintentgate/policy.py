@@ -7,7 +7,8 @@ import os
 from typing import Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _native
-from ._threads import awaited
+from ._native import CancelToken
+from ._threads import cancellable
 from .errors import IntentGateError
 
 Path = Union[str, "os.PathLike[str]"]
@@ -83,20 +84,22 @@ class Policy(_native.PolicyBase):
 
         return await asyncio.to_thread(cls.compile, files, data=data)
 
-    def evaluate(self, input: Mapping[str, Any]) -> PolicyVerdict:
-        """The decision on an input document, such as ``{"tool": ..., "args": {...}, "agent_id": ...}``."""
-        return PolicyVerdict(**self._decide(input))
+    def evaluate(self, input: Mapping[str, Any], *, cancel: Optional[CancelToken] = None) -> PolicyVerdict:
+        """The decision on an input document, such as ``{"tool": ..., "args": {...}, "agent_id": ...}``. One that is
+        cancelled is a block (``policy_runtime_error``)."""
+        return PolicyVerdict(**self._decide(input, cancel))
 
-    def query(self, reference: str, input: Optional[Mapping[str, Any]] = None) -> Any:
+    def query(self, reference: str, input: Optional[Mapping[str, Any]] = None, *, cancel: Optional[CancelToken] = None) -> Any:
         """The value of a ground reference such as ``"data.p.allow"``. Raises ``KeyError`` when it is undefined and
-        ``IntentGateError`` when the evaluation fails."""
-        defined, value = self._eval(reference, input)
+        ``IntentGateError`` when the evaluation fails or is cancelled (``eval_cancel_error`` in its message)."""
+        defined, value = self._eval(reference, input, cancel)
         if not defined:
             raise KeyError(f"{reference} is undefined")
         return value
 
-    def test(self, pattern: str = "*") -> List[PolicyTest]:
-        """Evaluates the rules whose name begins with ``test_``; one passes when it is true.
+    def test(self, pattern: str = "*", *, cancel: Optional[CancelToken] = None) -> List[PolicyTest]:
+        """Evaluates the rules whose name begins with ``test_``; one passes when it is true. Those that are cancelled
+        have an error.
 
         ``pattern`` is a glob over full names, such as ``"data.intentgate.policy_test.test_read*"``.
         """
@@ -105,15 +108,15 @@ class Policy(_native.PolicyBase):
             if not name.rpartition(".")[2].startswith("test_") or not fnmatch.fnmatchcase(name, pattern):
                 continue
             try:
-                defined, value = self._eval(name, None)
+                defined, value = self._eval(name, None, cancel)
                 out.append(PolicyTest(name, defined and value is True, ""))
             except IntentGateError as error:
                 out.append(PolicyTest(name, False, str(error)))
         return out
 
-    aevaluate = awaited(evaluate)
-    aquery = awaited(query)
-    atest = awaited(test)
+    aevaluate = cancellable(evaluate)
+    aquery = cancellable(query)
+    atest = cancellable(test)
 
     def __repr__(self) -> str:
         return f"<Policy {', '.join(name for name, _ in self.sources)}>"

@@ -7,6 +7,7 @@
 #include "decision.h"
 #include "gate.h"
 #include "policy.h"
+#include "rego.h"
 #include "tokens.h"
 #include "waiting.h"
 
@@ -20,6 +21,7 @@ PYBIND11_MODULE(_native, module) {
   RegisterCompletions(module);
   RegisterTokens(module);
   RegisterPolicy(module);
+  RegisterRego(module);
   RegisterGate(module);
   module.def("in_main_interpreter", [] { return PyInterpreterState_Get() == PyInterpreterState_Main(); });
 }

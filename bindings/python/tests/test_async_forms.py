@@ -149,3 +149,46 @@ def test_the_loop_runs_on_while_an_async_form_waits(durable, name, tmp_path, tok
                           stdout=subprocess.PIPE) as writer:
         assert writer.stdout.readline() == "holds\n"
         asyncio.run(main(writer))
+
+
+LONG = POLICY + """
+long := count([1 | some a in numbers.range(1, 900); some b in numbers.range(1, 900); a + b == 0])
+test_long if long == 0
+"""
+
+
+def test_an_evaluation_is_ended_by_its_token():
+    policy, token = ig.Policy.compile({"p.rego": LONG}), ig.CancelToken()
+    assert not token.cancelled and policy.query("data.intentgate.policy.decision.allow", {"tool": "x", "args": {"path": "/"}}, cancel=token) is False
+    token.cancel()
+    with pytest.raises(ig.IntentGateError, match="eval_cancel_error") as failed:
+        policy.query("data.intentgate.policy.long", cancel=token)
+    assert failed.value.code == "cancelled"
+    verdict = policy.evaluate({"tool": "read_x"}, cancel=token)
+    assert (verdict.verdict, verdict.failure) == ("block", "policy_runtime_error") and "eval_cancel_error" in verdict.detail
+    (test,) = policy.test(cancel=token)
+    assert not test.passed and "eval_cancel_error" in test.error
+
+
+@pytest.mark.parametrize("ask", [
+    lambda policy, token: policy.aquery("data.intentgate.policy.long", cancel=token),
+    lambda policy, token: policy.aevaluate({"tool": "read_x"}, cancel=token),
+    lambda policy, token: policy.atest(cancel=token),
+])
+def test_cancelling_the_task_cancels_the_evaluation(ask):
+    async def main():
+        policy, token = ig.Policy.compile({"p.rego": LONG}), ig.CancelToken()
+        task = asyncio.ensure_future(ask(policy, token))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert token.cancelled
+        # Without a token of the caller's there is one all the same.
+        task = asyncio.ensure_future(ask(policy, None))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())

@@ -123,8 +123,9 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   PolicyVerdict Decide(const PolicyInput& input) const;
-  // As Decide, on an input document that is there already.
-  PolicyVerdict DecideOn(const json::Value& document) const;
+  // As Decide, on an input document that is there already. A decision that is cancelled is a block (kRuntime). `cancel` may
+  // be null.
+  PolicyVerdict DecideOn(const json::Value& document, const rego::CancelToken* cancel = nullptr) const;
 
   // SHA-256 in lower-case hex over the sources' names and texts in their order, and the data document.
   const std::string& Digest() const;

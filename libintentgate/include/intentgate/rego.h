@@ -11,6 +11,7 @@
 // error eval_limit_error. Nothing here throws, blocks, opens a file or a socket, or can hang.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,6 +65,8 @@ struct CompileLimits {
   std::size_t max_source_bytes = std::size_t{16} << 20;  // all files together
   std::size_t max_rules = 200'000;
   std::size_t max_errors = 20;  // diagnostics reported; the compiler stops at this number
+  // Of what one compilation makes: syntax trees, constants, data and plans.
+  std::size_t max_memory_bytes = std::size_t{1} << 30;
 };
 
 struct CompileOptions {
@@ -78,6 +81,24 @@ struct CompileOptions {
   bool tests = false;
 };
 
+// Ends evaluations from outside: they stop at their next look, within 1,024 steps, with the error eval_cancel_error. Looking costs
+// nothing that can be measured. Thread-safe; Cancel may be called by a signal handler.
+class CancelToken {
+ public:
+  CancelToken() = default;
+  CancelToken(const CancelToken&) = delete;  // evaluations point to it
+  CancelToken& operator=(const CancelToken&) = delete;
+
+  void Cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
+  // For the next evaluation; one that runs may miss what was cancelled before.
+  void Reset() noexcept { cancelled_.store(false, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+  static_assert(std::atomic<bool>::is_always_lock_free);
+};
+
 // What a host does for the builtins that it grants. Thread-safe; called on the thread that evaluates.
 class HostAccess {
  public:
@@ -85,6 +106,8 @@ class HostAccess {
   // http.send: `request` is the policy's object, whose keys are known to be OPA's. The response is an object with
   // status, status_code, headers, body and raw_body.
   virtual Result<json::Value> SendHttp(const json::Value& request) const = 0;
+  // The same for an evaluation that may be cancelled, after which nobody waits for the answer.
+  virtual Result<json::Value> SendCancellable(const json::Value& request, const CancelToken&) const { return SendHttp(request); }
   // net.lookup_ip_addr.
   virtual Result<std::vector<std::string>> LookUpAddresses(std::string_view name) const = 0;
   // opa.runtime: an object.
@@ -132,6 +155,7 @@ struct EvalOptions {
   bool strict_builtin_errors = false;
   const HostAccess* host = nullptr;  // outlives the evaluation; null: granted builtins fail
   EvalObserver* observer = nullptr;  // outlives the evaluation; null: nobody looks, which costs nothing
+  const CancelToken* cancel = nullptr;  // outlives the evaluation; null: it runs to its end
 };
 
 // Input as JSON text. Borrowed for the time of the evaluation.
@@ -140,8 +164,8 @@ struct JsonText {
   json::ParseLimits limits = {};
 };
 
-// An evaluation that failed. `code` is OPA's: eval_conflict_error, eval_builtin_error, eval_type_error; or
-// eval_limit_error, which says which limit; eval_input_error for input that is no JSON.
+// An evaluation that failed. `code` is OPA's: eval_conflict_error, eval_builtin_error, eval_type_error,
+// eval_cancel_error; or eval_limit_error, which says which limit; eval_input_error for input that is no JSON.
 struct EvalError {
   std::string code;
   std::string message;
@@ -177,6 +201,7 @@ struct QueryResult {
 };
 
 class CompiledPolicy;
+class Query;            // rego_engine.h
 struct PartialOptions;  // rego_partial.h
 struct PartialResult;
 
@@ -257,6 +282,7 @@ class CompiledPolicy {
   explicit CompiledPolicy(std::unique_ptr<Impl> impl);
 
  private:
+  friend class rego::Query;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -64,7 +64,9 @@ Value Send(BuiltinContext& context, const json::Value& request) {
   auto& sent = context.CacheFor<SentRequests>(CacheSlot::kEvaluation).answers;
   std::string key = json::Write(request);
   if (const auto found = sent.find(key); found != sent.end()) return found->second;
-  const Result<json::Value> response = context.host->SendHttp(request);
+  const Result<json::Value> response =
+      context.cancel() == nullptr ? context.host->SendHttp(request) : context.host->SendCancellable(request, *context.cancel());
+  context.CheckCancelled();
   if (!response.ok()) return context.Error(response.error().message);
   const Value value = Adopt(context, *response);
   sent.emplace(std::move(key), value);

@@ -17,7 +17,7 @@ Value ParseModuleText(BuiltinContext& context, std::span<const Value> args) {
   if (file.text.size() > kMaxModuleBytes) return context.Error("the module is larger than " + std::to_string(kMaxModuleBytes) + " bytes");
   builtins::ChargeBytes(context, file.text.size() * kGrowth);
   Diagnostics diagnostics({&file, 1}, 1);
-  Module module = ParseModule(file.text, 0, Dialect::kV1, diagnostics, true);
+  ModuleAst module = ParseModule(file.text, 0, Dialect::kV1, diagnostics, {.keep_comments = true});
   const std::vector<Diagnostic> findings = diagnostics.Take();
   if (!findings.empty()) return context.Error(findings[0].ToString());
   const Result<Value> tree = Value::ParseJson(context.arena, ModuleJson(std::move(module), file.name));

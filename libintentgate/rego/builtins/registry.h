@@ -43,7 +43,7 @@ enum class CacheSlot : std::uint8_t { kRegex, kGlob, kTime, kJwt, kSchema, kEval
 
 class BuiltinContext {
  public:
-  BuiltinContext(Arena& arena_in, std::uint64_t& steps_left) : arena(arena_in), steps_left_(steps_left) {}
+  BuiltinContext(Arena& arena_in, Steps& steps) : arena(arena_in), steps_(steps) {}
 
   Arena& arena;
   // Nanoseconds since 1970; the same for all calls of one evaluation. The clock is read by the first.
@@ -60,12 +60,13 @@ class BuiltinContext {
   // For builtins with kBuiltinHost; may be null.
   const HostAccess* host = nullptr;
 
-  // Counts `steps` of work against the evaluation's limit; throws EvalAbort when it is used up. Call it in
-  // proportion to the work: about one step for each element visited or 64 bytes touched.
-  void Charge(std::uint64_t steps) {
-    if (steps > steps_left_) FailSteps();
-    steps_left_ -= steps;
-  }
+  // Counts `steps` of work against the evaluation's limit; throws EvalAbort when it is used up, or the
+  // evaluation was cancelled. Call it in proportion to the work: about one step for each element visited or 64 bytes touched.
+  void Charge(std::uint64_t steps) { steps_.Take(steps); }
+  // What may cancel the evaluation; null: nothing. A builtin that waits asks it.
+  const CancelToken* cancel() const { return steps_.cancel(); }
+  // Throws EvalAbort if the evaluation was cancelled.
+  void CheckCancelled() const { steps_.Look(); }
 
   // Each records the error and returns undefined.
   Value Error(std::string message);
@@ -88,7 +89,7 @@ class BuiltinContext {
   std::unique_ptr<BuiltinCache> caches[static_cast<std::size_t>(CacheSlot::kCount)];
 
  private:
-  std::uint64_t& steps_left_;
+  Steps& steps_;
   bool failed_ = false;
   bool type_error_ = false;
   std::string message_;

@@ -74,7 +74,7 @@ Status ReadFileVersions(const json::Value& value, ManifestFile& out) {
 bool GlobFits(std::string_view glob, std::string_view path) {
   if (!IsGlob(glob)) return glob == path;
   Arena arena(kGlobMemory);
-  std::uint64_t steps = kGlobSteps;
+  Steps steps(kGlobSteps);
   BuiltinContext context(arena, steps);
   const Meter meter(arena, steps);
   try {

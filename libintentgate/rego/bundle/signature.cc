@@ -121,34 +121,6 @@ void AppendString(std::string_view text, std::string& out) {
   out += '"';
 }
 
-// What OPA hashes of a document: JSON without blanks, members sorted by the bytes of their names, numbers as written.
-void AppendDocument(const json::Value& value, std::string& out) {
-  if (value.is_object()) {
-    std::vector<const json::Member*> members;
-    for (const json::Member& member : value.object()) members.push_back(&member);
-    std::sort(members.begin(), members.end(), [](const json::Member* a, const json::Member* b) { return a->name < b->name; });
-    out += '{';
-    for (const json::Member* member : members) {
-      if (member != members.front()) out += ',';
-      AppendString(member->name, out);
-      out += ':';
-      AppendDocument(member->value, out);
-    }
-    out += '}';
-  } else if (value.is_array()) {
-    out += '[';
-    for (const json::Value& item : value.array()) {
-      if (&item != value.array().data()) out += ',';
-      AppendDocument(item, out);
-    }
-    out += ']';
-  } else if (value.is_string()) {
-    AppendString(value.string_value(), out);
-  } else {
-    out += value.is_number() ? value.number_text() : json::Write(value);
-  }
-}
-
 std::optional<DigestKind> DigestNamed(std::string_view name) {
   if (name == "SHA-256") return DigestKind::kSha256;
   if (name == "SHA-224") return DigestKind::kSha224;
@@ -192,9 +164,36 @@ Result<std::map<std::string, SignedFile>> CheckSignature(std::string_view signat
   return ReadFiles(token->payload);
 }
 
-Status CheckFile(const BundleFile& file, const SignedFile& wanted) {
-  const std::optional<DigestKind> kind = DigestNamed(wanted.algorithm);
-  if (!kind) return Error{ErrorCode::kBadMac, file.path + ": signed by the digest '" + wanted.algorithm + "', which is not accepted; use SHA-256"};
+void AppendDocument(const json::Value& value, std::string& out) {
+  if (value.is_object()) {
+    std::vector<const json::Member*> members;
+    for (const json::Member& member : value.object()) members.push_back(&member);
+    std::sort(members.begin(), members.end(), [](const json::Member* a, const json::Member* b) { return a->name < b->name; });
+    out += '{';
+    for (const json::Member* member : members) {
+      if (member != members.front()) out += ',';
+      AppendString(member->name, out);
+      out += ':';
+      AppendDocument(member->value, out);
+    }
+    out += '}';
+  } else if (value.is_array()) {
+    out += '[';
+    for (const json::Value& item : value.array()) {
+      if (&item != value.array().data()) out += ',';
+      AppendDocument(item, out);
+    }
+    out += ']';
+  } else if (value.is_string()) {
+    AppendString(value.string_value(), out);
+  } else {
+    out += value.is_number() ? value.number_text() : json::Write(value);
+  }
+}
+
+Result<std::string> DigestOfFile(const BundleFile& file, std::string_view algorithm) {
+  const std::optional<DigestKind> kind = DigestNamed(algorithm);
+  if (!kind) return Error{ErrorCode::kBadMac, file.path + ": signed by the digest '" + std::string(algorithm) + "', which is not accepted; use SHA-256"};
   std::string text;
   if (IsDocument(file.path)) {
     const bool yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
@@ -204,7 +203,13 @@ Status CheckFile(const BundleFile& file, const SignedFile& wanted) {
   }
   const Result<std::vector<std::uint8_t>> digest = crypto::DigestOf(*kind, base::AsBytes(IsDocument(file.path) ? text : file.bytes));
   if (!digest.ok()) return digest.error();
-  if (base::HexEncode(*digest) != wanted.digest) return Error{ErrorCode::kBadMac, file.path + ": is not what was signed"};
+  return base::HexEncode(*digest);
+}
+
+Status CheckFile(const BundleFile& file, const SignedFile& wanted) {
+  const Result<std::string> digest = DigestOfFile(file, wanted.algorithm);
+  if (!digest.ok()) return digest.error();
+  if (*digest != wanted.digest) return Error{ErrorCode::kBadMac, file.path + ": is not what was signed"};
   return {};
 }
 

@@ -23,6 +23,11 @@ struct SignedFile {
 // The files by path, after the signature, its key and its scope were checked.
 Result<std::map<std::string, SignedFile>> CheckSignature(std::string_view signatures_json, const BundleVerification& trust);
 
+// What OPA hashes of a document: JSON without blanks, members sorted by the bytes of their names, numbers as written.
+void AppendDocument(const json::Value& value, std::string& out);
+// In lower-case hex. kBadMac: no digest that is accepted; what is wrong with a document.
+Result<std::string> DigestOfFile(const BundleFile& file, std::string_view algorithm);
+
 // Whether the bytes are what was signed. kBadMac if not.
 Status CheckFile(const BundleFile& file, const SignedFile& wanted);
 

@@ -59,6 +59,14 @@ Value MapList(Arena& arena, const Value& list, Value (*read)(Arena&, const Value
   return out.Finish();
 }
 
+std::size_t TermBytes(const Value& value) {
+  std::size_t bytes = 2 * sizeof(Term);
+  if (value.is_string()) return bytes + value.string().size();
+  for (const Value& item : value.elements()) bytes += TermBytes(item);
+  for (const Entry& entry : value.entries()) bytes += TermBytes(entry.key) + TermBytes(entry.value);
+  return bytes;
+}
+
 Term TermOf(const Value& value, Location at) {
   Term out;
   out.at = at;
@@ -85,13 +93,13 @@ Term TermOf(const Value& value, Location at) {
   }
 }
 
-std::vector<std::string> PackagePath(const Module& module) {
+std::vector<std::string> PackagePath(const ModuleAst& module) {
   std::vector<std::string> out;
   for (std::size_t i = 1; i < module.package.items.size(); ++i) out.push_back(module.package.items[i].text);
   return out;
 }
 
-std::vector<std::string> RulePath(const Module& module, const Rule& rule) {
+std::vector<std::string> RulePath(const ModuleAst& module, const Rule& rule) {
   std::vector<std::string> out = PackagePath(module);
   for (const Term& part : rule.ref.items) {
     if (!part.IsString() && &part != &rule.ref.items[0]) break;
@@ -102,11 +110,11 @@ std::vector<std::string> RulePath(const Module& module, const Rule& rule) {
 
 }  // namespace
 
-Annotations::Annotations(Arena& arena, const std::vector<Module>& modules, Diagnostics& diagnostics) : arena_(arena) {
-  for (const Module& module : modules) AddModule(module, diagnostics);
+Annotations::Annotations(Arena& arena, std::span<const ModuleAst> modules, Diagnostics& diagnostics) : arena_(arena) {
+  for (const ModuleAst& module : modules) AddModule(module, diagnostics);
 }
 
-void Annotations::AddModule(const Module& module, Diagnostics& diagnostics) {
+void Annotations::AddModule(const ModuleAst& module, Diagnostics& diagnostics) {
   for (auto line = module.metadata.begin(); line != module.metadata.end();) {
     // A block is the lines of comment directly below one another.
     Block block;
@@ -128,7 +136,7 @@ void Annotations::AddModule(const Module& module, Diagnostics& diagnostics) {
 }
 
 Value Annotations::ReadBlock(const std::string& yaml, std::string& problem) {
-  std::uint64_t steps = kBlockSteps;
+  Steps steps(kBlockSteps);
   BuiltinContext context(arena_, steps);
   const Value text = Value::StringCopy(arena_, yaml);
   const Value raw = FindBuiltin("yaml.unmarshal")->function(context, {&text, 1});
@@ -155,7 +163,7 @@ Value Annotations::ReadBlock(const std::string& yaml, std::string& problem) {
   return out.Finish();
 }
 
-void Annotations::Attach(const Module& module, const Block& block, std::uint32_t last_line, Diagnostics& diagnostics) {
+void Annotations::Attach(const ModuleAst& module, const Block& block, std::uint32_t last_line, Diagnostics& diagnostics) {
   const rego::Rule* rule = nullptr;
   for (const rego::Rule& candidate : module.rules) {
     if (candidate.at.line > last_line && (rule == nullptr || candidate.at.line < rule->at.line)) rule = &candidate;
@@ -188,9 +196,15 @@ void Annotations::Attach(const Module& module, const Block& block, std::uint32_t
   if (!held.emplace(path, whole).second) diagnostics.Add("rego_type_error", block.at, scope + " annotation redeclared", "keep one of the two");
 }
 
-Term Annotations::Rule(const Module&, const rego::Rule& rule) const {
+Term Annotations::Constant(const Value& value, Location at) const {
+  constants_ += TermBytes(value);
+  arena_.CheckRoom(constants_);
+  return TermOf(value, at);
+}
+
+Term Annotations::Rule(const ModuleAst&, const rego::Rule& rule) const {
   const auto found = rules_.find({rule.at.file, rule.at.line});
-  return TermOf(found == rules_.end() ? Value::EmptyObject() : found->second.front().content, rule.at);
+  return Constant(found == rules_.end() ? Value::EmptyObject() : found->second.front().content, rule.at);
 }
 
 Value Annotations::ChainItem(const std::vector<std::string>& path, const Block* block) const {
@@ -202,7 +216,7 @@ Value Annotations::ChainItem(const std::vector<std::string>& path, const Block* 
   return out.Finish();
 }
 
-Term Annotations::Chain(const Module& module, const rego::Rule& rule) const {
+Term Annotations::Chain(const ModuleAst& module, const rego::Rule& rule) const {
   ArrayBuilder chain(arena_);
   const std::vector<std::string> path = RulePath(module, rule);
   const auto own = rules_.find({rule.at.file, rule.at.line});
@@ -217,7 +231,7 @@ Term Annotations::Chain(const Module& module, const rego::Rule& rule) const {
   for (; !package.empty(); package.pop_back()) {
     if (const auto found = subpackages_.find(package); found != subpackages_.end()) chain.Add(ChainItem(package, &found->second));
   }
-  return TermOf(chain.Finish(), rule.at);
+  return Constant(chain.Finish(), rule.at);
 }
 
 }  // namespace intentgate::rego

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,11 @@ namespace intentgate::rego {
 class Annotations {
  public:
   // Values live in `arena`. Blocks that are no YAML object, or name what does not exist, are diagnostics.
-  Annotations(Arena& arena, const std::vector<Module>& modules, Diagnostics& diagnostics);
+  Annotations(Arena& arena, std::span<const ModuleAst> modules, Diagnostics& diagnostics);
 
   // The constants that stand for the two calls in `rule` of `module`.
-  Term Rule(const Module& module, const rego::Rule& rule) const;
-  Term Chain(const Module& module, const rego::Rule& rule) const;
+  Term Rule(const ModuleAst& module, const rego::Rule& rule) const;
+  Term Chain(const ModuleAst& module, const rego::Rule& rule) const;
 
   // An annotation as it stands in the text; `rule`: of the rule behind it, null for a package's.
   struct Standing {
@@ -37,12 +38,15 @@ class Annotations {
     Location at;
     Value content;  // the annotation as rego.metadata.rule() gives it
   };
-  void AddModule(const Module& module, Diagnostics& diagnostics);
-  void Attach(const Module& module, const Block& block, std::uint32_t last_line, Diagnostics& diagnostics);
+  void AddModule(const ModuleAst& module, Diagnostics& diagnostics);
+  void Attach(const ModuleAst& module, const Block& block, std::uint32_t last_line, Diagnostics& diagnostics);
   Value ReadBlock(const std::string& yaml, std::string& problem);
+  // The constant of a call. Throws EvalAbort when those of all calls are more than the arena has room for.
+  Term Constant(const Value& value, Location at) const;
   Value ChainItem(const std::vector<std::string>& path, const Block* block) const;
 
   Arena& arena_;
+  mutable std::size_t constants_ = 0;  // bytes
   std::vector<Standing> all_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<Block>> rules_;  // by file and line of the rule
   std::map<std::vector<std::string>, Block> documents_;

@@ -24,7 +24,7 @@ struct Scope {
 
 class Resolver {
  public:
-  Resolver(const Module* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics, const Annotations* annotations)
+  Resolver(const ModuleAst* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics, const Annotations* annotations)
       : module_(module), rules_(rules), diagnostics_(diagnostics), annotations_(annotations) {
     if (module == nullptr) return;
     for (const Import& import : module->imports) AddImport(import);
@@ -400,7 +400,7 @@ class Resolver {
     call = std::move(value);
   }
 
-  const Module* module_;
+  const ModuleAst* module_;
   const std::set<std::string, std::less<>>* rules_;
   Diagnostics& diagnostics_;
   const Annotations* annotations_;
@@ -414,9 +414,9 @@ class Resolver {
 
 }  // namespace
 
-PackageNames CollectNames(const std::vector<Module>& modules) {
+PackageNames CollectNames(const std::vector<ModuleAst>& modules) {
   PackageNames names;
-  for (const Module& module : modules) {
+  for (const ModuleAst& module : modules) {
     auto& set = names[TermText(module.package)];
     for (const Rule& rule : module.rules) {
       if (!rule.ref.items.empty()) set.insert(rule.ref.items[0].text);
@@ -425,8 +425,8 @@ PackageNames CollectNames(const std::vector<Module>& modules) {
   return names;
 }
 
-void ResolveModules(std::vector<Module>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics) {
-  for (Module& module : modules) {
+void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics) {
+  for (ModuleAst& module : modules) {
     if (module.package.items.empty()) continue;
     tree.AddPackage(module.package);
     Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics, annotations);

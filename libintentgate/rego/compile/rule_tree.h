@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ class RuleTree {
   // Builtins that may reach outside the process; set before the type check.
   void Grant(const std::vector<std::string>& builtins) { granted_.insert(builtins.begin(), builtins.end()); }
   bool IsGranted(std::string_view builtin) const { return granted_.count(builtin) > 0; }
+  // The only builtins that may be called; set before the type check. Never called: all.
+  void AllowOnly(const std::vector<std::string>& builtins) { allowed_.emplace(builtins.begin(), builtins.end()); }
+  bool IsAllowed(std::string_view builtin) const { return !allowed_ || allowed_->count(builtin) > 0; }
 
   const TreeNode& root() const { return root_; }
   const std::vector<RuleGroup*>& groups() const { return groups_; }
@@ -75,6 +79,7 @@ class RuleTree {
   TreeNode root_;
   std::vector<RuleGroup*> groups_;
   std::set<std::string, std::less<>> granted_;
+  std::optional<std::set<std::string, std::less<>>> allowed_;
 };
 
 }  // namespace intentgate::rego

@@ -32,7 +32,7 @@ std::string NameText(const Rule& rule, std::size_t place) {
 }
 
 // From data on, as Eval takes it; `suffix` goes behind the name.
-std::string ReferenceText(const Module& module, const Rule& rule, std::size_t place, std::string_view suffix = {}) {
+std::string ReferenceText(const ModuleAst& module, const Rule& rule, std::size_t place, std::string_view suffix = {}) {
   Term ref = module.package;
   for (std::size_t i = 0; i <= place; ++i) ref.items.push_back(MakeString(rule.ref.items[i].text, rule.at));
   ref.items.back().text += suffix;
@@ -88,10 +88,10 @@ Rule CasesRule(const Rule& test, std::size_t place) {
 
 }  // namespace
 
-std::vector<TestRule> PrepareTests(std::vector<Module>& modules, const Diagnostics& files) {
+std::vector<TestRule> PrepareTests(std::vector<ModuleAst>& modules, const Diagnostics& files) {
   std::vector<TestRule> tests;
   std::map<std::string, int> seen;
-  for (Module& module : modules) {
+  for (ModuleAst& module : modules) {
     std::vector<Rule> added;
     for (Rule& rule : module.rules) {
       const std::optional<std::size_t> place = NamePlace(rule);

@@ -20,6 +20,6 @@ inline constexpr std::string_view kSkippedTestPrefix = "todo_test_";
 inline constexpr std::string_view kCasesSuffix = "#cases";
 
 // Rewrites the modules; gives the tests in the order of the text.
-std::vector<TestRule> PrepareTests(std::vector<Module>& modules, const Diagnostics& files);
+std::vector<TestRule> PrepareTests(std::vector<ModuleAst>& modules, const Diagnostics& files);
 
 }  // namespace intentgate::rego

@@ -68,10 +68,15 @@ class Checker {
     if (with.value.IsVar() && with.value.var == kNoVar) CheckGranted(with.value.text, with.value.at);
   }
 
-  // False, and reported, for a builtin that reaches outside the process and was not granted.
+  // False, and reported, for a builtin that reaches outside the process and was not granted, or that may not be called.
   bool CheckGranted(const std::string& name, Location at) {
     const Builtin* builtin = FindBuiltin(name);
-    if (builtin == nullptr || (builtin->flags & kBuiltinHost) == 0 || tree_.IsGranted(name)) return true;
+    if (builtin == nullptr) return true;
+    if (!tree_.IsAllowed(name)) {
+      diagnostics_.Type(at, "undefined function " + name, "the capabilities do not have this builtin");
+      return false;
+    }
+    if ((builtin->flags & kBuiltinHost) == 0 || tree_.IsGranted(name)) return true;
     diagnostics_.Type(at, "undefined function " + name, "this builtin reaches outside the process and is not granted here");
     return false;
   }

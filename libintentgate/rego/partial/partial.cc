@@ -139,7 +139,7 @@ PartialResult Evaluate(const Query& query, const RuleTree& tree, const json::Val
   PartialResult result;
   const json::Value input = KnownInput(options);
   World world{tree, data, input, options, std::move(run), ReadUnknowns(tree, data, options),
-              Budget(options.eval.limits.max_steps, options.eval.limits.max_memory_bytes), {}};
+              Budget(options.eval.limits.max_steps, options.eval.limits.max_memory_bytes, options.eval.cancel), {}};
   world.names.Take(query.names);
   Support support(world, ReadKept(options));
   Evaluator evaluator(world, support);

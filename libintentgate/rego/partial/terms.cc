@@ -44,10 +44,7 @@ Term Literal(const Value& value, Location at, Budget& budget, int depth) {
 
 }  // namespace
 
-void Budget::Steps(std::uint64_t count) {
-  if (count > steps_) FailSteps();
-  steps_ -= count;
-}
+void Budget::Steps(std::uint64_t count) { steps_.Take(count); }
 
 void Budget::Terms(std::size_t count) {
   Steps(count);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "rego/steps.h"
 #include "rego/syntax/ast.h"
 #include "rego/value.h"
 
@@ -17,15 +18,17 @@ namespace intentgate::rego::partial {
 // Steps and syntax of the whole partial evaluation. Throws EvalAbort beyond a limit.
 class Budget {
  public:
-  Budget(std::uint64_t steps, std::size_t bytes) : steps_(steps), bytes_(bytes) {}
+  // `cancel` outlives it; may be null.
+  Budget(std::uint64_t steps, std::size_t bytes, const CancelToken* cancel) : steps_(steps, cancel), cancel_(cancel), bytes_(bytes) {}
   void Steps(std::uint64_t count);
   // Terms that were made; each also counts as a step.
   void Terms(std::size_t count);
-  std::uint64_t steps_left() const { return steps_; }
-  void SetStepsLeft(std::uint64_t left) { steps_ = left; }
+  std::uint64_t steps_left() const { return steps_.left(); }
+  void SetStepsLeft(std::uint64_t left) { steps_.Start(left, cancel_); }
 
  private:
-  std::uint64_t steps_;
+  rego::Steps steps_;
+  const CancelToken* cancel_;
   std::size_t bytes_;
 };
 

@@ -122,10 +122,11 @@ struct Import {
 
 enum class Dialect : std::uint8_t { kV0, kV0RegoV1, kV1 };
 
-struct Module {
+struct ModuleAst {
   std::uint32_t file = 0;
   Dialect dialect = Dialect::kV1;
   bool new_not = false;  // import future.keywords.not
+  std::size_t tokens = 0;  // that were read
   Term package;          // kRef starting with data
   std::vector<Import> imports;
   std::vector<Rule> rules;

@@ -1,6 +1,7 @@
 // Packages, imports and rules.
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
 #include "rego/syntax/parser.h"
@@ -8,8 +9,8 @@
 
 namespace intentgate::rego {
 
-Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, Comments* comments)
-    : lexer_(text, start, &metadata_, comments), dialect_(dialect), diagnostics_(diagnostics) {
+Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, std::size_t max_tokens, Comments* comments)
+    : lexer_(text, start, &metadata_, comments), dialect_(dialect), diagnostics_(diagnostics), max_tokens_(max_tokens) {
   constexpr std::size_t kScansPerByte = 30;
   scans_left_ = 10'000 + text.size() * kScansPerByte;
   if (dialect != Dialect::kV0) keywords_ = {true, true, true, true, false, false};
@@ -17,14 +18,17 @@ Parser::Parser(std::string_view text, Location start, Dialect dialect, Diagnosti
 }
 
 void Parser::Scan() {
-  if (scans_left_ == 0) {
+  if (scans_left_ == 0 || tokens_ == max_tokens_) {
     // Always an error, also inside an attempt: the rest of the text is not read.
-    diagnostics_.Parse(token_.at, "the text is too ambiguous to read");
+    if (!std::exchange(exhausted_, true)) {
+      diagnostics_.Parse(token_.at, scans_left_ == 0 ? "the text is too ambiguous to read" : "compiling takes more memory than it may (max_memory_bytes)");
+    }
     failed_ = true;
     token_ = Token{};
     return;
   }
   --scans_left_;
+  ++tokens_;
   token_ = lexer_.Next(keywords_);
 }
 
@@ -63,8 +67,8 @@ void Parser::SkipToNextRule() {
   } while (!AtEnd() && !(token_.newline_before && token_.at.column == 1 && (Is(Tok::kIdent) || Is(Tok::kDefault))));
 }
 
-Module Parser::ParseModule() {
-  Module module;
+ModuleAst Parser::ParseModule() {
+  ModuleAst module;
   module.file = token_.at.file;
   module.dialect = dialect_;
   if (!ParsePackage(module)) return module;
@@ -78,13 +82,13 @@ Module Parser::ParseModule() {
   return module;
 }
 
-Module Parser::ParseModuleHead() {
-  Module module;
+ModuleAst Parser::ParseModuleHead() {
+  ModuleAst module;
   ParsePackage(module);
   return module;
 }
 
-bool Parser::ParsePackage(Module& module) {
+bool Parser::ParsePackage(ModuleAst& module) {
   if (!Is(Tok::kPackage)) return Fail(AtEnd() ? "empty module" : "package expected", "start the file with `package name`");
   const Location at = token_.at;
   Scan();
@@ -105,7 +109,7 @@ bool Parser::ParsePackage(Module& module) {
   return true;
 }
 
-bool Parser::ParseImport(Module& module) {
+bool Parser::ParseImport(ModuleAst& module) {
   Import import;
   import.at = token_.at;
   Scan();
@@ -127,7 +131,7 @@ bool Parser::ParseImport(Module& module) {
   return named;
 }
 
-bool Parser::TurnOnKeywords(Module& module, const Import& import) {
+bool Parser::TurnOnKeywords(ModuleAst& module, const Import& import) {
   const std::string text = TermText(import.path);
   // The rules before it were read by other words.
   if (!module.rules.empty() && module.dialect == Dialect::kV0) return FailAt(import.path.at, "import " + text + " must stand before the rules");
@@ -163,7 +167,7 @@ bool Parser::TurnOnKeywords(Module& module, const Import& import) {
   return true;
 }
 
-bool Parser::ParseRules(Module& module) {
+bool Parser::ParseRules(ModuleAst& module) {
   failed_ = false;
   while (Accept(Tok::kSemicolon)) {
   }
@@ -173,7 +177,7 @@ bool Parser::ParseRules(Module& module) {
   return ParseRule(module);
 }
 
-bool Parser::ParseDefault(Module& module) {
+bool Parser::ParseDefault(ModuleAst& module) {
   Rule rule;
   rule.at = token_.at;
   rule.is_default = true;
@@ -305,7 +309,7 @@ bool Parser::ParseIfBody(Body& body) {
   return true;
 }
 
-bool Parser::ParseRule(Module& module) {
+bool Parser::ParseRule(ModuleAst& module) {
   Rule rule;
   rule.at = token_.at;
   if (!ParseHead(rule)) return false;
@@ -319,7 +323,7 @@ bool Parser::ParseRule(Module& module) {
   return ParseRuleBodies(module, std::move(rule));
 }
 
-bool Parser::ParseRuleBodies(Module& module, Rule rule) {
+bool Parser::ParseRuleBodies(ModuleAst& module, Rule rule) {
   const Rule head = rule;
   Body body;
   if (rule.has_if ? !ParseIfBody(body) : !ParseBracedBody(body)) return false;
@@ -392,7 +396,7 @@ bool HasByteOrderMark(std::string_view text, std::uint32_t file, Diagnostics& di
 
 }  // namespace
 
-Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, bool keep_comments) {
+ModuleAst ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, const ParseOptions& options) {
   if (!base::IsValidUtf8(text)) {
     diagnostics.Parse({file, 1, 1}, "the text is not valid UTF-8");
     return {};
@@ -400,16 +404,17 @@ Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_di
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (HasByteOrderMark(text, file, diagnostics)) return {};
   Comments comments;
-  Parser parser(text, {file, 1, 1}, default_dialect, diagnostics, keep_comments ? &comments : nullptr);
-  Module module = parser.ParseModule();
+  Parser parser(text, {file, 1, 1}, default_dialect, diagnostics, options.max_tokens, options.keep_comments ? &comments : nullptr);
+  ModuleAst module = parser.ParseModule();
   module.comments = std::move(comments);
+  module.tokens = parser.tokens();
   return module;
 }
 
 std::optional<std::vector<std::string>> PackageOf(std::string_view text) {
   Diagnostics ignored({}, 1);
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  const Module module = Parser(text, {0, 1, 1}, Dialect::kV1, ignored).ParseModuleHead();
+  const ModuleAst module = Parser(text, {0, 1, 1}, Dialect::kV1, ignored).ParseModuleHead();
   if (!ignored.empty() || !module.package.IsRef()) return std::nullopt;
   std::vector<std::string> names;
   for (std::size_t i = 1; i < module.package.items.size(); ++i) names.push_back(module.package.items[i].text);

@@ -13,8 +13,16 @@
 
 namespace intentgate::rego {
 
+// What a token makes a syntax tree grow by at the most, with the copy that the compiler works on.
+inline constexpr std::size_t kBytesPerToken = 4 * sizeof(Term);
+
+struct ParseOptions {
+  bool keep_comments = false;
+  std::size_t max_tokens = static_cast<std::size_t>(-1);  // an error beyond; what is read twice counts twice
+};
+
 // Errors go to `diagnostics`; the module holds what could be read.
-Module ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, bool keep_comments = false);
+ModuleAst ParseModule(std::string_view text, std::uint32_t file, Dialect default_dialect, Diagnostics& diagnostics, const ParseOptions& options = {});
 // The names of a module's package, without `data`; nullopt if it has none. Reads no further.
 std::optional<std::vector<std::string>> PackageOf(std::string_view text);
 // A query's body; v1.

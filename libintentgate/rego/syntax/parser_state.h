@@ -17,12 +17,14 @@ namespace intentgate::rego {
 // A failed parse function returns nullopt and has left an error; callers pass it on.
 class Parser {
  public:
-  Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, Comments* comments = nullptr);
+  Parser(std::string_view text, Location start, Dialect dialect, Diagnostics& diagnostics, std::size_t max_tokens = static_cast<std::size_t>(-1),
+         Comments* comments = nullptr);
 
-  Module ParseModule();
+  ModuleAst ParseModule();
   // Its package alone.
-  Module ParseModuleHead();
+  ModuleAst ParseModuleHead();
   Body ParseQueryText();
+  std::size_t tokens() const { return tokens_; }
 
  private:
   struct Mark {
@@ -51,16 +53,16 @@ class Parser {
   void SkipToNextRule();
 
   // parse_module.cc
-  bool ParsePackage(Module& module);
-  bool ParseImport(Module& module);
-  bool TurnOnKeywords(Module& module, const Import& import);
-  bool ParseRules(Module& module);
-  bool ParseDefault(Module& module);
-  bool ParseRule(Module& module);
+  bool ParsePackage(ModuleAst& module);
+  bool ParseImport(ModuleAst& module);
+  bool TurnOnKeywords(ModuleAst& module, const Import& import);
+  bool ParseRules(ModuleAst& module);
+  bool ParseDefault(ModuleAst& module);
+  bool ParseRule(ModuleAst& module);
   bool ParseHead(Rule& rule);
   bool ParseHeadRef(Rule& rule);
   bool ParseArgs(std::vector<Term>& args);
-  bool ParseRuleBodies(Module& module, Rule rule);
+  bool ParseRuleBodies(ModuleAst& module, Rule rule);
   bool ParseElse(Rule& rule);
   bool FinishHead(Rule& rule, bool has_body);
   bool ParseIfBody(Body& body);
@@ -118,6 +120,9 @@ class Parser {
   bool new_not_ = false;
   int nesting_ = 0;
   std::size_t scans_left_ = 0;  // ambiguous text is read more than once; this bounds how often
+  std::size_t tokens_ = 0;
+  std::size_t max_tokens_;
+  bool exhausted_ = false;  // one of the two, and it was said
 
   friend struct NestingGuard;
 };

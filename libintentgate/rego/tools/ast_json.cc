@@ -23,7 +23,7 @@ constexpr std::size_t kAnnotationMemory = std::size_t{64} << 20;
 
 class AstWriter {
  public:
-  explicit AstWriter(Module& module, std::string& out) : module_(module), out_(out) {}
+  explicit AstWriter(ModuleAst& module, std::string& out) : module_(module), out_(out) {}
 
   void Write(std::string_view file, const std::vector<Annotations::Standing>& annotations) {
     out_ += "{\"package\":{\"path\":";
@@ -430,21 +430,21 @@ class AstWriter {
     out_ += '}';
   }
 
-  Module& module_;
+  ModuleAst& module_;
   std::string& out_;
   WildcardNames wildcards_;
 };
 
 }  // namespace
 
-std::string ModuleJson(Module module, std::string_view file) {
+std::string ModuleJson(ModuleAst module, std::string_view file) {
   std::string out;
   AstWriter(module, out).Write(file, {});
   return out;
 }
 
 std::string QueryJson(Body body) {
-  Module module;
+  ModuleAst module;
   Rule query;
   query.body = std::move(body);
   std::string out;
@@ -457,8 +457,8 @@ ParsedModule ParseModuleToJson(const SourceFile& file, const ParseJsonOptions& o
   Diagnostics diagnostics({&file, 1}, CompileLimits().max_errors);
   if (file.text.size() > CompileLimits().max_source_bytes) diagnostics.Parse({}, "the file is larger than 16 MiB");
   const Dialect dialect = file.version.value_or(options.version) == LanguageVersion::kV0 ? Dialect::kV0 : Dialect::kV1;
-  std::vector<Module> modules;
-  if (diagnostics.empty()) modules.push_back(ParseModule(file.text, 0, dialect, diagnostics, options.comments));
+  std::vector<ModuleAst> modules;
+  if (diagnostics.empty()) modules.push_back(ParseModule(file.text, 0, dialect, diagnostics, {.keep_comments = options.comments}));
   Arena arena(kAnnotationMemory);
   std::optional<Annotations> annotations;
   try {

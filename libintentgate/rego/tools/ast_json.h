@@ -9,7 +9,7 @@
 namespace intentgate::rego {
 
 // `file` names the module in the places of its comments. Metadata blocks are comments here and nothing more.
-std::string ModuleJson(Module module, std::string_view file);
+std::string ModuleJson(ModuleAst module, std::string_view file);
 // A list of expressions.
 std::string QueryJson(Body body);
 

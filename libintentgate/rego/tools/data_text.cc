@@ -13,7 +13,7 @@ constexpr std::size_t kLeastMemory = std::size_t{1} << 20;
 
 Result<json::Value> ParseYaml(std::string_view text) {
   Arena arena(kLeastMemory + text.size() * kMemoryPerByte);
-  std::uint64_t steps = std::uint64_t{1} << 20 | text.size() * kMemoryPerByte;
+  Steps steps(std::uint64_t{1} << 20 | text.size() * kMemoryPerByte);
   BuiltinContext context(arena, steps);
   const Meter meter(arena, steps);
   try {

@@ -2,7 +2,7 @@
 
 namespace intentgate::rego {
 
-Machine::Machine() : builtin_context_(arena_, steps_left_), frames_(new std::byte[kFrameSlots * sizeof(Value)]) {
+Machine::Machine() : builtin_context_(arena_, steps_), frames_(new std::byte[kFrameSlots * sizeof(Value)]) {
   caches_.push_back(std::make_unique<Caches>());
 }
 
@@ -12,7 +12,7 @@ void Machine::Start(const ProgramInfo& program, const EvalOptions& options, cons
   arena_.Reset();
   arena_.set_limit(options.limits.max_memory_bytes);
   program_ = program;
-  steps_left_ = options.limits.max_steps;
+  steps_.Start(options.limits.max_steps, options.cancel);
   max_depth_ = options.limits.max_depth;
   strict_ = options.strict_builtin_errors;
   builtin_context_.seed = options.seed;

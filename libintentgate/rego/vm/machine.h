@@ -62,9 +62,9 @@ class Machine {
   InputText& input_text() { return input_text_; }
 
   // Counts the work of this thread's values against the evaluation.
-  Meter Metered() { return Meter(arena_, steps_left_); }
+  Meter Metered() { return Meter(arena_, steps_); }
   Arena& arena() { return arena_; }
-  std::uint64_t steps_left() const { return steps_left_; }
+  std::uint64_t steps_left() const { return steps_.left(); }
 
   // The value of a node with no variables, documents read out.
   Value EvalGround(const Node& node);
@@ -220,11 +220,11 @@ class Machine {
   bool EnterWith(const Step& step, Value* frame, Context& inner);
   void Activate(Context& context);
 
-  void Charge(std::uint64_t steps) { builtin_context_.Charge(steps); }
+  void Charge(std::uint64_t steps) { steps_.Take(steps); }
   [[noreturn]] static void Fail(std::string_view code, std::string message, Location at);
 
   Arena arena_;
-  std::uint64_t steps_left_ = 0;
+  Steps steps_;
   BuiltinContext builtin_context_;
   ProgramInfo program_;
   bool strict_ = false;

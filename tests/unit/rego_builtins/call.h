@@ -74,11 +74,11 @@ class Caller {
   }
 
   BuiltinContext& context() { return context_; }
-  std::uint64_t steps_left() const { return steps_; }
+  std::uint64_t steps_left() const { return steps_.left(); }
 
  private:
   Arena arena_;
-  std::uint64_t steps_;
+  Steps steps_;
   BuiltinContext context_;
 };
 
