@@ -609,6 +609,42 @@ export interface PolicyTestReport {
   readonly skipped: number;
   readonly results: readonly { readonly name: string; readonly outcome: "pass" | "fail" | "error" | "skip"; readonly message?: string }[];
 }
+/** `input` is the known part; its other options are those of docs/policy/partial.md. Each limit is at least 1. */
+export interface PartialOptions {
+  input?: { [name: string]: Json };
+  /** Names such as "input.row" or "data.rows" that only the later evaluation knows. ["input"] unless it is given. */
+  unknowns?: readonly string[];
+  /** Rules at and below these, such as "data.p", stay rules. */
+  disableInlining?: readonly string[];
+  /** All rules that depend on unknowns stay rules. */
+  shallowInlining?: boolean;
+  /** Evaluates what depends on the time, on chance and on the host now. */
+  nondeterministicBuiltins?: boolean;
+  /** The package below which rules are kept, "partial" unless it is given. The policy must have nothing there. */
+  supportNamespace?: string;
+  /** 1,000 unless it is given. */
+  maxQueries?: number;
+  /** Of all modules: 20,000 unless it is given. */
+  maxRules?: number;
+  /** Queries and modules together: 4 MiB unless it is given. */
+  maxTextBytes?: number;
+  /** A rule or collection with more ways to hold stays one. 100 unless it is given. */
+  maxAlternatives?: number;
+}
+/** What is left of a query. The queries and modules together answer as the policy with everything known. */
+export interface PartialResult {
+  /** Rego bodies, each one way for the whole to hold. */
+  readonly queries: readonly string[];
+  /** The modules that the queries read. */
+  readonly support: readonly { readonly name: string; readonly text: string }[];
+  /** One of the queries is empty. */
+  readonly always: boolean;
+  /** There is no query. */
+  readonly never: boolean;
+  /** All of it, as `opa eval --partial --format source` prints it. */
+  readonly source: string;
+  readonly steps: number;
+}
 /** A compiled Rego policy with a rule `data.intentgate.policy.decision`. Immutable; may not cross to another worker thread. */
 export class Policy {
   private constructor();
@@ -627,6 +663,13 @@ export class Policy {
   evaluateAsync(input: Json, options?: { signal?: AbortSignal }): Promise<PolicyVerdict>;
   /** As query, on Node's thread pool. Aborting the signal ends the evaluation and rejects with the signal's reason. */
   queryAsync(reference: string, input?: Json, options?: { signal?: AbortSignal }): Promise<Json | undefined>;
+  /** What a query such as "data.orders.visible == true" comes to when only a part of the input and the data is known. Holds the event
+   *  loop, within the policy's maxSteps and maxMemoryBytes. Throws PolicyCompileError for a query that does not compile,
+   *  IntentGateError: `eval_limit_error` names the limit, `rego_partial_error` says what cannot be evaluated in part, other codes are
+   *  those of an evaluation; TypeError and RangeError for an option that can never be right. */
+  partial(query: string, options?: PartialOptions): PartialResult;
+  /** As partial, on Node's thread pool. Aborting the signal ends the evaluation and rejects with the signal's reason. */
+  partialAsync(query: string, options?: PartialOptions & { signal?: AbortSignal }): Promise<PartialResult>;
   /** Runs the rules named test_...; those named todo_test_... are skipped. */
   test(pattern?: RegExp | string): PolicyTestReport;
   /** As test, one rule after the other on Node's thread pool. */

@@ -6,8 +6,11 @@ const { readFileSync } = require("node:fs");
 const native = require("./native.js");
 const { cancellable, signalIn } = require("./cancellable.js");
 const { IntentGateError, call, translated } = require("./errors.js");
+const { partialAnswer, partialRequest } = require("./partial.js");
 const { refuseOthers } = require("./tokens.js");
 const { integer, json, text } = require("./values.js");
+
+const NONE = Object.freeze({});
 
 /** [[name, text], ...] of a text, or of an object of texts by name. */
 function sources(of) {
@@ -66,6 +69,11 @@ class Policy {
     return made === undefined ? undefined : JSON.parse(made);
   }
 
+  partial(query, options) {
+    const asked = partialRequest(query, options, "partial");
+    return partialAnswer(call(() => this.#native.partial(...asked)));
+  }
+
   async evaluateAsync(input, options) {
     const asked = json(input, "input"), signal = signalIn(options, "evaluateAsync");
     return JSON.parse(await cancellable(() => this.#native.evaluateAsync(asked), signal));
@@ -77,6 +85,11 @@ class Policy {
     const made = JSON.parse(await cancellable(() => this.#native.queryAsync(...asked), signal));
     if (made.code === undefined) return made.value;
     throw translated(Object.assign(new Error(made.message), { code: made.code }));
+  }
+
+  async partialAsync(query, { signal, ...options } = NONE) {
+    const asked = partialRequest(query, options, "partialAsync"), aborting = signalIn({ signal }, "partialAsync");
+    return partialAnswer(await cancellable(() => this.#native.partialAsync(...asked), aborting));
   }
 
   test(pattern) {

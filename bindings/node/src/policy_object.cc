@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "partial.h"
 #include "promised.h"
 
 namespace intentgate::node {
@@ -48,15 +49,19 @@ std::string VerdictJson(const policy::PolicyVerdict& verdict) {
 
 }  // namespace
 
-void ThrowDiagnostics(Napi::Env env, std::string message, const std::vector<rego::Diagnostic>& diagnostics) {
+std::string MessageOf(std::string what, const std::vector<rego::Diagnostic>& diagnostics) {
+  for (const rego::Diagnostic& d : diagnostics) what += "\n" + d.ToString();
+  return what;
+}
+
+json::Value DetailsOf(const std::vector<rego::Diagnostic>& diagnostics) {
   json::Array list;
-  for (const rego::Diagnostic& d : diagnostics) {
-    message += "\n" + d.ToString();
-    list.push_back(ToJson(d));
-  }
-  json::Value details = json::Object{};
-  details.Set("diagnostics", json::Value(std::move(list)));
-  Throw(env, ErrorCodeName(ErrorCode::kMalformed), message, details);
+  for (const rego::Diagnostic& d : diagnostics) list.push_back(ToJson(d));
+  return json::MakeObject({{"diagnostics", json::Value(std::move(list))}});
+}
+
+void ThrowDiagnostics(Napi::Env env, std::string what, const std::vector<rego::Diagnostic>& diagnostics) {
+  Throw(env, ErrorCodeName(ErrorCode::kMalformed), MessageOf(std::move(what), diagnostics), DetailsOf(diagnostics));
 }
 
 Napi::Value Cancellable(Napi::Env env, const std::shared_ptr<rego::CancelToken>& cancel, Job job) {
@@ -72,6 +77,7 @@ Napi::Function PolicyObject::Init(Napi::Env env) {
   return DefineClass(env, "Policy",
                      {InstanceMethod<&PolicyObject::Evaluate>("evaluate"), InstanceMethod<&PolicyObject::Query>("query"),
                       InstanceMethod<&PolicyObject::EvaluateAsync>("evaluateAsync"), InstanceMethod<&PolicyObject::QueryAsync>("queryAsync"),
+                      InstanceMethod<&PolicyObject::Partial>("partial"), InstanceMethod<&PolicyObject::PartialAsync>("partialAsync"),
                       InstanceAccessor<&PolicyObject::RuleNames>("ruleNames"), InstanceAccessor<&PolicyObject::Digest>("digest")});
 }
 
@@ -141,6 +147,17 @@ Napi::Value PolicyObject::QueryAsync(const Napi::CallbackInfo& info) {
     }
     return json::Write(out);
   });
+}
+
+// (query, requestJson) -> JSON of PartialJob
+Napi::Value PolicyObject::Partial(const Napi::CallbackInfo& info) {
+  return Now(info.Env(), PartialJob(policy_, options_.limits, Text(info, 0), Text(info, 1), nullptr));
+}
+
+// (query, requestJson) -> [promise of JSON of PartialJob, function that cancels]
+Napi::Value PolicyObject::PartialAsync(const Napi::CallbackInfo& info) {
+  const auto cancel = std::make_shared<rego::CancelToken>();
+  return Cancellable(info.Env(), cancel, PartialJob(policy_, options_.limits, Text(info, 0), Text(info, 1), cancel));
 }
 
 Napi::Value PolicyObject::RuleNames(const Napi::CallbackInfo& info) {

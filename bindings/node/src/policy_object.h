@@ -13,8 +13,11 @@
 
 namespace intentgate::node {
 
+// `what` with every finding below it, and {diagnostics: [...]}, the details of such an error.
+std::string MessageOf(std::string what, const std::vector<rego::Diagnostic>& diagnostics);
+json::Value DetailsOf(const std::vector<rego::Diagnostic>& diagnostics);
 // Leaves a JavaScript error with every finding pending.
-void ThrowDiagnostics(Napi::Env env, std::string message, const std::vector<rego::Diagnostic>& diagnostics);
+void ThrowDiagnostics(Napi::Env env, std::string what, const std::vector<rego::Diagnostic>& diagnostics);
 // [the job's promise, a function that cancels what the job does].
 Napi::Value Cancellable(Napi::Env env, const std::shared_ptr<rego::CancelToken>& cancel, Job job);
 
@@ -34,6 +37,8 @@ class PolicyObject final : public Napi::ObjectWrap<PolicyObject> {
   Napi::Value Query(const Napi::CallbackInfo& info);
   Napi::Value EvaluateAsync(const Napi::CallbackInfo& info);
   Napi::Value QueryAsync(const Napi::CallbackInfo& info);
+  Napi::Value Partial(const Napi::CallbackInfo& info);
+  Napi::Value PartialAsync(const Napi::CallbackInfo& info);
   Napi::Value RuleNames(const Napi::CallbackInfo& info);
   Napi::Value Digest(const Napi::CallbackInfo& info);
   rego::EvalOptions Limits() const;

@@ -66,7 +66,7 @@ test("no argument of any function ends the process, and the gate goes on", async
       recordOutcome: [await gate.authorize("read", {}, ours), "success", 1], setTools: [[{ name: "a" }]], setPolicy: [policy, {}], setPolicySync: [policy, {}],
       revoke: ["id", {}], revokeSync: ["id", {}], verifyAudit: ["default"], verifyAuditSync: ["default"], exportAudit: ["a.ndjson", {}], exportAuditSync: ["a.ndjson", {}],
       getApproval: [approvalId, {}], getApprovalSync: [approvalId, {}], approve: ["none", actor], approveSync: ["none", actor], reject: ["none", actor], rejectSync: ["none", actor],
-      waitApproval: ["none", {}], listApprovals: [{}], listApprovalsSync: [{}], evaluate: [{ tool: "x" }], query: ["data.intentgate", {}], test: ["x"], evaluateAsync: [{ tool: "x" }, {}], queryAsync: ["data.intentgate", {}, {}], testAsync: ["x", {}],
+      waitApproval: ["none", {}], listApprovals: [{}], listApprovalsSync: [{}], evaluate: [{ tool: "x" }], query: ["data.intentgate", {}], partial: ["input.a == 1", {}], partialAsync: ["input.a == 1", {}], test: ["x"], evaluateAsync: [{ tool: "x" }, {}], queryAsync: ["data.intentgate", {}, {}], testAsync: ["x", {}],
       placeHold: ["h", actor], placeHoldSync: ["h", actor], liftHold: ["h", actor], liftHoldSync: ["h", actor], proof: ["id", {}], proofSync: ["id", {}],
       prune: [{ ...actor, before: 1 }], eraseValues: [actor], writeBundle: ["b.tar", {}], writeBundleSync: ["b.tar", {}], writeTiles: ["tiles", {}], attenuateClient: [ours, { maxCalls: 1 }],
       compile: [POLICY, {}], load: ["p.rego", {}], create: [{ keys, store: "memory" }], open: [{ yaml: "" }],

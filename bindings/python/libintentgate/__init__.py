@@ -52,7 +52,7 @@ from .evidence import (
 )
 from .gate import Gate, Health
 from .guard import Credentials
-from .policy import Policy, PolicyTest, PolicyVerdict
+from .policy import PartialResult, Policy, PolicyTest, PolicyVerdict
 from .settings import (
     Audit,
     Budget,
@@ -85,7 +85,7 @@ if not in_main_interpreter():
 __all__ = [
     "Approval", "Audit", "AuditFilter", "AuditReport", "Budget", "BundleReport", "CancelToken", "Capability", "Caveat",
     "CaveatAnswer", "Checkpoint", "Credentials", "Decision", "Denied", "EraseReport", "EventProof", "Gate", "Health",
-    "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "Policy",
+    "IntentCheck", "IntentGateError", "KeyRing", "LegalHold", "Limits", "MemoryStore", "MintedToken", "PartialResult", "Policy",
     "PolicyTest", "PolicyVerdict", "PostgresStore", "ProofReport", "PruneReport", "SqliteStore", "TokenExplanation",
     "TokenRefused", "Tool", "TraceStep", "agent", "attenuate", "averify_bundle", "callees", "check", "decode", "deny_tools", "expires",
     "explain", "generate_key_line", "holder", "is_genuine", "make_signing_key", "max_calls", "max_cost", "mint", "rate_limit",

@@ -43,6 +43,22 @@ class PolicyTest(NamedTuple):
     error: str
 
 
+class PartialResult(NamedTuple):
+    """What is left of a query. The queries and modules together answer as the policy with everything known.
+
+    ``queries`` are Rego bodies, each one way for the whole to hold; ``always`` says that one of them is empty and
+    ``never`` that there is none. ``support`` has the modules that the queries read, as name and text. ``source`` is
+    all of it as ``opa eval --partial --format source`` prints it. ``steps`` is what it took of its limit.
+    """
+
+    queries: List[str]
+    support: List[Tuple[str, str]]
+    always: bool
+    never: bool
+    source: str
+    steps: int
+
+
 def read_sources(files: PolicySource) -> List[Tuple[str, str]]:
     """Name and text of each file. A mapping is taken as it is; a path or a sequence of paths is read."""
     if isinstance(files, Mapping):
@@ -97,6 +113,38 @@ class Policy(_native.PolicyBase):
             raise KeyError(f"{reference} is undefined")
         return value
 
+    def partial(
+        self, query: str, *, input: Optional[Mapping[str, Any]] = None, unknowns: Sequence[str] = ("input",),
+        disable_inlining: Sequence[str] = (), shallow_inlining: bool = False, nondeterministic_builtins: bool = False,
+        support_namespace: str = "partial", max_queries: int = 1_000, max_rules: int = 20_000, max_text_bytes: int = 4 << 20,
+        max_alternatives: int = 100, max_steps: int = 1_000_000, max_memory_bytes: int = 64 << 20,
+        cancel: Optional[CancelToken] = None,
+    ) -> PartialResult:
+        """What ``query`` comes to when only a part of the input and the data is known: docs/policy/partial.md.
+
+            left = policy.partial("data.orders.visible == true", input={"user": {"name": "ann"}}, unknowns=["input.row"])
+            assert left.queries == ['input.row.owner == "ann"']
+
+        ``input`` is the known part; ``unknowns`` are names such as ``"input.row"`` or ``"data.rows"`` that only the later
+        evaluation knows. Rules at and below ``disable_inlining`` (``"data.p"``) stay rules, with ``shallow_inlining`` all that
+        depend on unknowns; they are kept below ``data.<support_namespace>``. ``nondeterministic_builtins`` evaluates what
+        depends on the time, on chance and on the host now.
+
+        Limits: queries, rules of all modules, and text in bytes of what is left; a rule or collection with more than
+        ``max_alternatives`` ways to hold stays one; steps and memory of the evaluation. Each is at least 1.
+
+        Raises ``IntentGateError``: ``limit_exceeded`` names the limit, ``cancelled``, or ``invalid_argument`` for a query that
+        does not compile (with every mistake and its place) and for what cannot be evaluated in part (``rego_partial_error`` in
+        its message). ``TypeError`` and ``ValueError`` for an argument that can never be right. Waits without the GIL.
+        """
+        options = dict(
+            unknowns=unknowns, disable_inlining=disable_inlining, shallow_inlining=shallow_inlining,
+            nondeterministic_builtins=nondeterministic_builtins, support_namespace=support_namespace, max_queries=max_queries,
+            max_rules=max_rules, max_text_bytes=max_text_bytes, max_alternatives=max_alternatives, max_steps=max_steps,
+            max_memory_bytes=max_memory_bytes,
+        )
+        return PartialResult(*self._partial(query, input, options, cancel))
+
     def test(self, pattern: str = "*", *, cancel: Optional[CancelToken] = None) -> List[PolicyTest]:
         """Evaluates the rules whose name begins with ``test_``; one passes when it is true. Those that are cancelled
         have an error.
@@ -116,6 +164,7 @@ class Policy(_native.PolicyBase):
 
     aevaluate = cancellable(evaluate)
     aquery = cancellable(query)
+    apartial = cancellable(partial)
     atest = cancellable(test)
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "partial.h"
 #include "raise.h"
 #include "values.h"
 #include "waiting.h"
@@ -20,11 +21,7 @@ PolicyHandle Compile(const std::vector<std::pair<std::string, std::string>>& fil
   for (const auto& [name, text] : files) sources.push_back({name, text});
   const json::Value document = ObjectFromPython(data, "data");
   policy::CompileOutcome compiled = WithoutGil([&] { return policy::Policy::Compile(sources, document); });
-  if (!compiled.ok()) {
-    std::string message = "the policy does not compile";
-    for (const rego::Diagnostic& diagnostic : compiled.diagnostics) message += "\n" + diagnostic.ToString();
-    Raise(Error{ErrorCode::kInvalidArgument, std::move(message)});
-  }
+  if (!compiled.ok()) RaiseDiagnostics("the policy does not compile", compiled.diagnostics);
   return {std::move(compiled.policy)};
 }
 
@@ -53,16 +50,24 @@ py::tuple Evaluate(const PolicyHandle& handle, const std::string& reference, py:
     options.cancel = cancel.get();
     return document.is_null() ? engine.Eval(reference, options) : engine.Eval(reference, document, options);
   });
-  if (!result.ok()) {
-    const std::string& code = result.error->code;
-    const ErrorCode kind = code == "eval_limit_error" ? ErrorCode::kLimitExceeded
-                           : code == "eval_cancel_error" ? ErrorCode::kCancelled : ErrorCode::kInvalidArgument;
-    Raise(Error{kind, result.error->ToString()});
-  }
+  if (!result.ok()) RaiseEval(*result.error);
   return py::make_tuple(result.defined, result.defined ? ToPython(result.value) : py::object(py::none()));
 }
 
 }  // namespace
+
+void RaiseDiagnostics(const char* what, const std::vector<rego::Diagnostic>& diagnostics) {
+  std::string message = what;
+  for (const rego::Diagnostic& diagnostic : diagnostics) message += "\n" + diagnostic.ToString();
+  Raise(Error{ErrorCode::kInvalidArgument, std::move(message)});
+}
+
+void RaiseEval(const rego::EvalError& error) {
+  const ErrorCode code = error.code == "eval_limit_error"    ? ErrorCode::kLimitExceeded
+                         : error.code == "eval_cancel_error" ? ErrorCode::kCancelled
+                                                             : ErrorCode::kInvalidArgument;
+  Raise(Error{code, error.ToString()});
+}
 
 void RegisterPolicy(py::module_& module) {
   py::class_<rego::CancelToken, Cancel>(module, "CancelToken",
@@ -74,6 +79,7 @@ void RegisterPolicy(py::module_& module) {
       .def(py::init(&Compile), py::arg("files"), py::arg("data"))
       .def("_decide", &Decide, py::arg("input"), py::arg("cancel"))
       .def("_eval", &Evaluate, py::arg("reference"), py::arg("input"), py::arg("cancel"))
+      .def("_partial", &Partial, py::arg("query"), py::arg("input"), py::arg("options"), py::arg("cancel"))
       .def("_rule_names", [](const PolicyHandle& handle) { return handle.policy->engine().RuleNames(); })
       .def_property_readonly("digest", [](const PolicyHandle& handle) { return handle.policy->Digest(); },
                              "SHA-256 in hex over the sources and the data.");

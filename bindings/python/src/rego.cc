@@ -33,12 +33,6 @@ struct QueryHandle {
   std::shared_ptr<const rego::Query> query;
 };
 
-[[noreturn]] void RaiseDiagnostics(const char* what, const std::vector<rego::Diagnostic>& diagnostics) {
-  std::string message = what;
-  for (const rego::Diagnostic& diagnostic : diagnostics) message += "\n" + diagnostic.ToString();
-  Raise(Error{ErrorCode::kInvalidArgument, std::move(message)});
-}
-
 rego::Engine MakeEngine(bool v0, std::uint64_t max_steps, std::size_t max_memory_bytes, bool strict_builtin_errors,
                         std::optional<std::vector<std::string>> builtins) {
   rego::EngineOptions options;
@@ -69,13 +63,6 @@ QueryHandle Prepare(const rego::Engine& engine, const RegoPolicyHandle& handle, 
   rego::PreparedQuery prepared = WithoutGil([&] { return engine.Prepare(handle.policy, text); });
   if (!prepared.ok()) RaiseDiagnostics("the query does not compile", prepared.diagnostics);
   return {std::move(prepared.query)};
-}
-
-[[noreturn]] void RaiseEval(const rego::EvalError& error) {
-  const ErrorCode code = error.code == "eval_limit_error"    ? ErrorCode::kLimitExceeded
-                         : error.code == "eval_cancel_error" ? ErrorCode::kCancelled
-                                                             : ErrorCode::kInvalidArgument;
-  Raise(Error{code, error.ToString()});
 }
 
 rego::EvalOptions OptionsFor(const rego::Query& query, const Cancel& cancel) {

@@ -31,6 +31,12 @@ export const loaded: ig.Policy = ig.Policy.load(["a.rego"]);
 const verdict: ig.PolicyVerdict = policy.evaluate({ tool: "x" });
 export const effect: "allow" | "block" | "escalate" = verdict.effect;
 export const queried: ig.Json | undefined = policy.query("data.a", {});
+const asking: ig.PartialOptions = { input: { user: "a" }, unknowns: ["input.row"], disableInlining: ["data.a"], shallowInlining: false, nondeterministicBuiltins: false,
+  supportNamespace: "left", maxQueries: 1, maxRules: 1, maxTextBytes: 1, maxAlternatives: 1 };
+const left: ig.PartialResult = policy.partial("data.a.b == true", asking);
+export const leftOver: [readonly string[], string[], boolean, boolean, string, number] =
+  [left.queries, left.support.map((module) => module.name + module.text), left.always, left.never, left.source, left.steps];
+export const leftLater: Promise<ig.PartialResult> = policy.partialAsync("data.a.b", { ...asking, signal: AbortSignal.timeout(1) });
 const tested: ig.PolicyTestReport = policy.test(/x/);
 export const outcomes: string[] = tested.results.map((row) => `${row.name} ${row.outcome} ${row.message ?? ""}`);
 export const known: [string, string[]] = [policy.digest, policy.ruleNames];
