@@ -23,11 +23,27 @@ visible if {
 
 late if time.now_ns() > 5
 
-long := count([1 | some a in numbers.range(1, 30000); some b in numbers.range(1, 30000); a + b == 0])
+long if {
+	some a in data.digits
+	some b in data.digits
+	some c in data.digits
+	some d in data.digits
+	some e in data.digits
+	some f in data.digits
+	some g in data.digits
+	some h in data.digits
+	some i in data.digits
+	some j in data.digits
+	some k in data.digits
+	some l in data.digits
+	a < l
+	l < a
+}
 `;
 const DATA = {
   tenants: ["acme", "corp"], limits: { acme: 10, corp: 20 },
   teams: [{ members: ["ann", "bob"], region: "eu" }, { members: ["carl"], region: "us" }],
+  digits: [...Array(10).keys()],
 };
 const VISIBLE = "data.intentgate.policy.visible == true";
 const NAMED = { input: { user: { name: "ann" } }, unknowns: ["input.row"] };
@@ -125,9 +141,9 @@ test("an argument of another type is named and not shown", async () => {
   await assert.rejects(policy.partialAsync(VISIBLE, { signal: secret }), TypeError);
 });
 
-test("an abort ends an evaluation that has far more steps to go than a test waits for", async () => {
+test("an abort ends an evaluation that would take minutes", async () => {
   const abort = new AbortController(), reason = new Error("not wanted any more");
-  const asked = compiled({ maxSteps: 1e12 }).partialAsync("data.intentgate.policy.long == input.x", { signal: abort.signal });
+  const asked = compiled({ maxSteps: 1e10 }).partialAsync("data.intentgate.policy.long == input.x", { signal: abort.signal });
   abort.abort(reason);
   await assert.rejects(asked, (error) => error === reason);
 });
