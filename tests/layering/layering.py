@@ -45,7 +45,7 @@ THIRD_PARTY = {
     r"sqlite3": ["libintentgate/store/sqlite/"],
     r"libpq": ["libintentgate/store/postgres/"],
     r"curl/": ["libintentgate/fetch/"],
-    r"zlib\.h": ["libintentgate/rego/bundle/gunzip.cc"],
+    r"zlib\.h": ["libintentgate/rego/bundle/gunzip.cc", "libintentgate/rego/bundle/write.cc"],
     r"yaml-cpp/": ["libintentgate/settings/", "libintentgate/rego/builtins/", "server/config/"],
     r"CLI/": ["server/cli/"],
     r"re2/": ["libintentgate/token/constraints/", "libintentgate/rego/builtins/", "libintentgate/rego/tools/"],
