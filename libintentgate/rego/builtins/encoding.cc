@@ -26,7 +26,7 @@ Value Decoded(BuiltinContext& context, const Result<std::string>& bytes) {
 }
 
 Value Base64Encode(BuiltinContext& context, Args args) {
-  context.arena.CheckRoom(args[0].string().size() * 2);
+  context.arena.CheckRoom(args[0].string().size() * 3);
   return MakeString(context, base::Base64Encode(AsBytes(args[0].string())));
 }
 Value Base64Decode(BuiltinContext& context, Args args) {
@@ -40,11 +40,11 @@ Value Base64IsValid(BuiltinContext& context, Args args) {
 }
 
 Value Base64UrlEncodeNoPad(BuiltinContext& context, Args args) {
-  context.arena.CheckRoom(args[0].string().size() * 2);
+  context.arena.CheckRoom(args[0].string().size() * 3);
   return MakeString(context, base::Base64UrlEncode(AsBytes(args[0].string())));
 }
 Value Base64UrlEncode(BuiltinContext& context, Args args) {
-  context.arena.CheckRoom(args[0].string().size() * 2);
+  context.arena.CheckRoom(args[0].string().size() * 3);
   std::string out = base::Base64UrlEncode(AsBytes(args[0].string()));
   out.append((4 - out.size() % 4) % 4, '=');
   return MakeString(context, out);
@@ -55,7 +55,7 @@ Value Base64UrlDecode(BuiltinContext& context, Args args) {
 }
 
 Value HexEncode(BuiltinContext& context, Args args) {
-  context.arena.CheckRoom(args[0].string().size() * 2);
+  context.arena.CheckRoom(args[0].string().size() * 4);  // the text and its copy
   return MakeString(context, base::HexEncode(AsBytes(args[0].string())));
 }
 
