@@ -3,15 +3,20 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace intentgate::mcp {
-namespace {
 
 class AuthorizedCall final : public http::ClientCall, public std::enable_shared_from_this<AuthorizedCall> {
  public:
-  AuthorizedCall(net::Loop& loop, http::Client& client, const http::Url& url, TokenFor token, http::ClientRequest request,
-                 http::ResponseCallbacks callbacks)
-      : loop_(loop), client_(client), url_(url), from_(std::move(token)), request_(std::move(request)), callbacks_(std::move(callbacks)) {}
+  AuthorizedCall(AuthorizedCalls& calls, TokenFor token, http::ClientRequest request, http::ResponseCallbacks callbacks)
+      : loop_(calls.loop_), client_(calls.client_), url_(calls.url_), live_(calls.live_), from_(std::move(token)), request_(std::move(request)),
+        callbacks_(std::move(callbacks)) {
+    live_->insert(this);
+  }
+  ~AuthorizedCall() override { live_->erase(this); }
+  AuthorizedCall(const AuthorizedCall&) = delete;  // registered by its address
+  AuthorizedCall& operator=(const AuthorizedCall&) = delete;
 
   // Not inside the call that made it: callbacks must not come from there.
   void Begin() {
@@ -25,6 +30,11 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
     if (inner_ != nullptr) inner_->Cancel();
     // Later, since this may be inside one of them.
     loop_.Post([self = shared_from_this()] { self->callbacks_ = {}; });
+  }
+  // Whom the callbacks keep often keeps the call. REQUIRES: none of them runs.
+  void Abandon() {
+    cancelled_ = true;
+    const http::ResponseCallbacks dropped = std::exchange(callbacks_, {});
   }
   void Pause() override {
     if (inner_ != nullptr) inner_->Pause();
@@ -71,6 +81,7 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
   net::Loop& loop_;
   http::Client& client_;
   const http::Url& url_;
+  const std::shared_ptr<AuthorizedCalls::Live> live_;
   const TokenFor from_;
   const http::ClientRequest request_;
   http::ResponseCallbacks callbacks_;
@@ -79,11 +90,19 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
   bool again_ = false, cancelled_ = false;
 };
 
-}  // namespace
+AuthorizedCalls::AuthorizedCalls(net::Loop& loop, http::Client& client, const http::Url& url)
+    : loop_(loop), client_(client), url_(url), live_(std::make_shared<Live>()) {}
 
-std::shared_ptr<http::ClientCall> SendAuthorized(net::Loop& loop, http::Client& client, const http::Url& url, TokenFor token,
-                                                 http::ClientRequest request, http::ResponseCallbacks callbacks) {
-  auto call = std::make_shared<AuthorizedCall>(loop, client, url, std::move(token), std::move(request), std::move(callbacks));
+AuthorizedCalls::~AuthorizedCalls() {
+  std::vector<std::shared_ptr<AuthorizedCall>> calls;
+  for (AuthorizedCall* call : *live_) {
+    if (auto held = call->weak_from_this().lock()) calls.push_back(std::move(held));
+  }
+  for (const auto& call : calls) call->Abandon();
+}
+
+std::shared_ptr<http::ClientCall> AuthorizedCalls::Send(TokenFor token, http::ClientRequest request, http::ResponseCallbacks callbacks) {
+  auto call = std::make_shared<AuthorizedCall>(*this, std::move(token), std::move(request), std::move(callbacks));
   call->Begin();
   return call;
 }

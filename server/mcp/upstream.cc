@@ -40,7 +40,8 @@ class HttpUpstream final : public Upstream {
  public:
   HttpUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<const net::TlsContext> tls,
                std::shared_ptr<oauth::UpstreamTokens> tokens)
-      : Upstream(loop, settings), tokens_(std::move(tokens)), client_(http::Client::Create(loop, Options(settings, std::move(tls)))) {}
+      : Upstream(loop, settings), tokens_(std::move(tokens)), client_(http::Client::Create(loop, Options(settings, std::move(tls)))),
+        authorized_(loop, *client_, this->settings().url) {}
 
   std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
     http::ClientRequest request{"POST", std::move(message.more), std::move(message.body), message.replayable};
@@ -66,7 +67,7 @@ class HttpUpstream final : public Upstream {
 
  private:
   std::shared_ptr<http::ClientCall> Send(http::ClientRequest request, const oauth::OnBehalfPtr& caller, http::ResponseCallbacks callbacks) {
-    if (tokens_ != nullptr) return SendAuthorized(loop(), *client_, settings().url, {*tokens_, caller}, std::move(request), std::move(callbacks));
+    if (tokens_ != nullptr) return authorized_.Send({*tokens_, caller}, std::move(request), std::move(callbacks));
     return client_->Send(settings().url, std::move(request), std::move(callbacks));
   }
 
@@ -80,6 +81,7 @@ class HttpUpstream final : public Upstream {
 
   const std::shared_ptr<oauth::UpstreamTokens> tokens_;  // may be null
   const std::unique_ptr<http::Client> client_;
+  AuthorizedCalls authorized_;
 };
 
 }  // namespace
