@@ -120,7 +120,9 @@ class PlanBuilder {
       safety_.OrderRule(grouped, VarSet());
       if (!context_.diagnostics->empty()) continue;
       PlanRule plan = Lower(grouped);
-      if (group.kind == GroupKind::kPartial && grouped.rule.otherwise.empty()) {
+      // A value at the group's own path, beside others below it, has no key.
+      const bool has_key = !grouped.keys.empty() || grouped.rule.multi_value;
+      if (group.kind == GroupKind::kPartial && has_key && grouped.rule.otherwise.empty()) {
         Unshare(keyed.rule);
         LowerKeyed(keyed, plan);
       }

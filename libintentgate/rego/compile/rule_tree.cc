@@ -104,6 +104,7 @@ void RuleTree::Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagno
   int defaults = 0;
   bool sets = false;
   bool values = false;
+  bool whole = false;
   for (const GroupedRule& grouped : group.rules) {
     const Rule& rule = grouped.rule;
     if (rule.is_function != first.is_function || (rule.is_function && rule.args.size() != first.args.size())) {
@@ -112,6 +113,10 @@ void RuleTree::Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagno
     if (rule.is_default && ++defaults > 1) diagnostics.Type(rule.at, "multiple default rules " + name + " found");
     if (rule.multi_value && grouped.keys.empty()) sets = true;
     if (!rule.multi_value && !rule.is_function) values = true;
+    if (!rule.multi_value && !rule.is_function && grouped.keys.empty()) whole = true;
+  }
+  if (whole && group.kind == GroupKind::kPartial && !sets) {
+    diagnostics.Type(first.at, "conflicting rules " + name + " found", "a rule with a value and a rule with values below it cannot share a name");
   }
   if (sets && values) diagnostics.Type(first.at, "conflicting rules " + name + " found", "a set rule (contains) and a rule with a value cannot share a name");
   if (group.kind == GroupKind::kComplete && !node.children.empty()) {
