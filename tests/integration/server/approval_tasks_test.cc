@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "integration/server/answered_approval.h"
 #include "integration/server/fixture.h"
 #include "mcp/own_tasks.h"
 
@@ -25,15 +26,7 @@ constexpr std::string_view kBareMeta =
     R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}})";
 
 struct WithPay : Gateway {
-  void Answer(ApprovalState state) {
-    Approval approval;
-    approval.id = "apr-1";
-    approval.tenant = "default";
-    approval.state = state;
-    approval.decided_by = "ann";
-    approval.note = "secret note";
-    gate->PutApproval(approval);
-  }
+  void Answer(ApprovalState state) { gate->PutApproval(Answered(state)); }
   // The id of a task that waits for the approval "apr-1".
   std::string Begin(std::string_view token, const http::HeaderList& session) {
     return caller->Mcp(token, PayCall(), session).json().AtPointer("/result/task/taskId")->string_value();
@@ -238,8 +231,7 @@ TEST_CASE("who says how it waits, or may not have another task, is answered as b
 TEST_CASE("the extension of 2026-07-28: a client that declares it gets a task, and the call's result in it") {
   WithPay g;
   g.upstream.modern = true;
-  Caller& caller = g.Start();
-  (void)caller;
+  g.Start();
   CHECK(g.ModernPay(kBareMeta).code() == -31012);
   const Got made = g.ModernPay();
   CHECK(made.json().AtPointer("/result/resultType")->string_value() == "task");

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "integration/server/answered_approval.h"
 #include "integration/server/fixture.h"
 
 namespace intentgate::test {
@@ -15,14 +16,7 @@ struct WithUrl : Gateway {
     upstream.modern = true;
     settings.approval_url = "https://approve.example.com/a/{id}?by=mcp";
   }
-  void Answer(ApprovalState state) {
-    Approval approval;
-    approval.id = "apr-1";
-    approval.tenant = "default";
-    approval.state = state;
-    approval.note = "secret note";
-    gate->PutApproval(approval);
-  }
+  void Answer(ApprovalState state) { gate->PutApproval(Answered(state)); }
   static std::string Body(std::string_view more, std::string_view capabilities, std::string_view amount) {
     return R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"pay","arguments":{"amount":)" + std::string(amount) + "}" + std::string(more) +
            R"(,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":)" + std::string(capabilities) + "}}}";

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "http/sse.h"
+#include "integration/server/answered_approval.h"
 #include "integration/server/fixture.h"
 
 namespace intentgate::test {
@@ -15,16 +16,6 @@ http::HeaderList With(std::initializer_list<std::pair<std::string_view, std::str
 
 std::string PayBody(std::string_view meta = "") {
   return R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"pay","arguments":{"amount":1})" + std::string(meta) + "}}";
-}
-
-Approval Answered(ApprovalState state) {
-  Approval approval;
-  approval.id = "apr-1";
-  approval.tenant = "default";
-  approval.state = state;
-  approval.decided_by = "ann";
-  approval.note = "secret note";
-  return approval;
 }
 
 // Until the request is held.
