@@ -57,6 +57,8 @@ class RuleTree {
  public:
   void AddPackage(const Term& package);
   void Add(GroupedRule rule, const Term& full_ref);
+  // The same rules and numbers, with trees of their own.
+  RuleTree Copy() const;
   // Call once after the last Add.
   void Finish(Diagnostics& diagnostics);
 
@@ -73,6 +75,7 @@ class RuleTree {
   const RuleGroup* Find(std::string_view reference) const;
 
  private:
+  void CopyNode(const TreeNode& from, TreeNode& to);
   void Hoist(TreeNode& node);
   void Collect(TreeNode& node, std::vector<std::string>& path, Diagnostics& diagnostics);
   static void Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagnostics);

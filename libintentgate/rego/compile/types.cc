@@ -87,8 +87,9 @@ class Checker {
   }
 
   void CheckWith(const With& with) {
-    const bool of_function = with.target.IsVar() || FunctionIn(with.target) != nullptr;
-    if (!of_function || FunctionIn(with.value) == nullptr) CheckTerm(with.value);  // a function may stand in for another
+    // A function may stand in for another; OPA does not look at what stands in for data.
+    const bool of_input = with.target.IsRef() && with.target.items[0].IsVar("input");
+    if (of_input || FunctionIn(with.value) == nullptr) CheckTerm(with.value);
     if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr) {
       diagnostics_.Type(with.target.at, "with keyword target must reference existing input, data, or a function",
                         "no function is called " + with.target.text);
