@@ -131,10 +131,13 @@ class TemplateParser {
       node.kind = word == "if" ? Node::Kind::kIf : word == "range" ? Node::Kind::kRange : Node::Kind::kWith;
       node.pipeline = ReadPipeline(0);
       Close();
+      ranges_ += word == "range" ? 1 : 0;
       ReadBranches(node, depth);
+      ranges_ -= word == "range" ? 1 : 0;
     } else if (word == "break" || word == "continue") {
       pos_ += word.size();
       node.kind = word == "break" ? Node::Kind::kBreak : Node::Kind::kContinue;
+      if (ranges_ == 0) throw TemplateError{"template:" + std::to_string(Line()) + ": {{" + word + "}} outside {{range}}"};
       Close();
     } else if (word == "define" || word == "template" || word == "block") {
       throw TemplateError{"{{" + word + "}} is not there"};
@@ -170,6 +173,8 @@ class TemplateParser {
     if (stop_ != "end") throw TemplateError{"unexpected EOF"};
     stop_.clear();
   }
+
+  std::ptrdiff_t Line() const { return 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(pos_), '\n'); }
 
   void Skip() {
     while (pos_ < text_.size() && IsSpace(text_[pos_])) ++pos_;
@@ -226,6 +231,10 @@ class TemplateParser {
       out.operands.push_back(ReadOperand(depth));
     }
     if (out.operands.empty()) throw TemplateError{"missing value for command"};
+    const Operand& first = out.operands[0];
+    if (first.kind == Operand::Kind::kConstant && first.constant.value.is_undefined() && out.operands.size() == 1) {
+      throw TemplateError{"nil is not a command"};
+    }
     return out;
   }
 
@@ -312,6 +321,7 @@ class TemplateParser {
   std::size_t pos_ = 0;
   bool trim_next_ = false;
   std::string stop_;
+  int ranges_ = 0;  // that are open
 };
 
 class TemplateWriter {

@@ -121,7 +121,8 @@ Value Resolve(BuiltinContext& context, std::string_view text) {
 
 // Finding a node in the text, which the parser does for the whole of it first, and then making it each take as long as
 // this many steps of other work (tests/bench/rego_bombs_bench.cc).
-constexpr std::uint64_t kStepsPerNode = 2;
+constexpr std::uint64_t kStepsToFind = 5;
+constexpr std::uint64_t kStepsToMake = 2;
 
 // About how many nodes the text has.
 std::uint64_t Separators(std::string_view text) {
@@ -178,7 +179,7 @@ class DocumentReader final : public YAML::EventHandler {
   };
 
   void Open(bool is_map, YAML::anchor_t anchor) {
-    context_.Charge(kStepsPerNode);
+    context_.Charge(kStepsToMake);
     frames_.push_back({is_map, anchor, {}});
   }
   Frame Close() {
@@ -187,7 +188,7 @@ class DocumentReader final : public YAML::EventHandler {
     return frame;
   }
   void Finish(YAML::anchor_t anchor, Value value) {
-    context_.Charge(kStepsPerNode);
+    context_.Charge(kStepsToMake);
     if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
     if (frames_.empty()) {
       result_ = value;
@@ -274,7 +275,7 @@ bool OpensTooMany(std::string_view text) {
 // The first document of the text; with `all`, the others must read as well.
 Result<Value> ReadYaml(BuiltinContext& context, std::string_view text, bool all) {
   builtins::ChargeBytes(context, text.size() * 48);
-  context.Charge(kStepsPerNode * Separators(text));
+  context.Charge(kStepsToFind * Separators(text));
   context.arena.CheckRoom(text.size() * 32);
   if (OpensTooMany(text)) return Error{ErrorCode::kMalformed, "yaml: exceeded max depth of " + std::to_string(kMaxOpenBrackets)};
   try {
