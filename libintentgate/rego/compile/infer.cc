@@ -166,7 +166,6 @@ class Inference {
       case ExprKind::kSomeIn: CheckSomeIn(expr); break;
       case ExprKind::kEvery:
         Settle(expr.terms.back());
-        for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) SettleOpen(expr.terms[i]);
         CheckClosures(*expr.body);
         break;
       default: CheckClosures(expr);
