@@ -41,6 +41,9 @@ class Checker {
   }
 
   void CheckTerm(const Term& term) {
+    if (const RuleGroup* function = FunctionIn(term)) {
+      diagnostics_.Type(term.at, "function " + function->Name() + " used as reference, not called", "give it arguments");
+    }
     if (term.IsCall()) CheckCall(term, false);
     for (std::size_t i = term.IsCall() ? 1 : 0; i < term.items.size(); ++i) CheckTerm(term.items[i]);
     if (term.body) CheckBody(*term.body);
@@ -59,8 +62,20 @@ class Checker {
     for (const With& with : expr.withs) CheckWith(with);
   }
 
+  // The function that a reference reaches; null if it reaches none.
+  const RuleGroup* FunctionIn(const Term& term) const {
+    if (!term.IsRef() || !term.items[0].IsVar("data") || term.items[0].var != kNoVar) return nullptr;
+    const TreeNode* node = &tree_.root();
+    for (std::size_t i = 1; i < term.items.size() && term.items[i].IsString(); ++i) {
+      node = node->Child(term.items[i].text);
+      if (node == nullptr) return nullptr;
+      if (node->group != nullptr && node->group->kind == GroupKind::kFunction) return node->group.get();
+    }
+    return nullptr;
+  }
+
   void CheckWith(const With& with) {
-    CheckTerm(with.value);
+    if (FunctionIn(with.value) == nullptr) CheckTerm(with.value);  // a function may stand in for another
     if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr) {
       diagnostics_.Type(with.target.at, "with keyword target must reference existing input, data, or a function",
                         "no function is called " + with.target.text);

@@ -96,6 +96,19 @@ class Connection {
 Status InsertRows(Connection& connection, const std::string& into, std::size_t columns, std::size_t rows,
                   const std::function<int(std::size_t row, int at, Statement& to)>& bind);
 
+// While it lives, a connection's statements read the same moment.
+class Snapshot {
+ public:
+  explicit Snapshot(Connection& connection) : connection_(connection) {}
+  ~Snapshot() { static_cast<void>(connection_.Execute("COMMIT").ok()); }
+  Snapshot(const Snapshot&) = delete;   // one scope, one transaction
+  Snapshot& operator=(const Snapshot&) = delete;
+  Status Begin() { return connection_.Execute("BEGIN"); }
+
+ private:
+  Connection& connection_;
+};
+
 // BEGIN IMMEDIATE ... COMMIT; rolled back unless committed.
 class Transaction {
  public:

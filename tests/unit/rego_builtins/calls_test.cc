@@ -96,6 +96,17 @@ TEST_CASE("time.now_ns is the time of the evaluation") {
   CHECK(caller.Call("time.now_ns", "[]").text == "42");
 }
 
+TEST_CASE("errors of readers in OPA's words") {
+  CHECK(Caller().Call("time.clock", R"([[0, "a\u0000"]])").error == "invalid argument");
+  CHECK(Caller().Call("time.clock", R"([[0, "../a\u0000"]])").error == "time: invalid location name");
+  CHECK(Caller().Call("time.parse_duration_ns", R"(["é"])").error == R"(time: invalid duration "\xc3\xa9")");
+  CHECK(Caller().Call("hex.decode", R"(["_-8"])").error == "encoding/hex: invalid byte: U+005F '_'");
+  CHECK(Caller().Call("graphql.parse", R"(["{", 1])").error == "Expected Name, found <EOF> in GraphQL string at location 1:2");
+  CHECK(Caller().Call("graphql.parse", R"(["{ a }", 1])").error == "operand 1 must be one of {object, string} but got number");
+  CHECK(Caller().Call("graphql.parse", R"([1, 1])").error == "operand 0 must be one of {object, string} but got number");
+  CHECK(Caller().Call("rego.parse_module", R"(["a", 1])").error == "operand 1 must be string but got number");
+}
+
 TEST_CASE("an error says which operand and element is wrong") {
   Caller caller;
   CHECK(caller.Call("concat", R"([",", [1]])").error == "operand 2 must be array of strings but got array containing number");
