@@ -274,6 +274,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .states = *states,
                                     .tasks = std::make_shared<mcp::KnownTasks>(),
                                     .own_tasks = std::make_shared<mcp::OwnTasks>(parts.clock, SystemRandom()),
+                                    .urls = std::make_shared<mcp::UrlElicitations>(gate),
                                     .directory = MakeDirectory(*settings, parts.log),
                                     .upstream_tls = *upstream_tls,
                                     .stdio = MakePrograms(*settings, pool->at(0), parts),

@@ -42,6 +42,12 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     reader_.Head(head);
     if (!reader_.promising() || reader_.form() != AnswerReader::Form::kSse) return;
     call_->SetIdleTimeout(lane_.At(0).upstream->stream_idle());
+    Begin(nullptr);
+    if (call_ != nullptr) stream_->Add(call_);
+  }
+
+  // `keeps` lives as long as the stream is open.
+  void Begin(std::shared_ptr<EventStream> keeps) {
     const auto weak = weak_from_this();
     ClientStream::Options options;
     options.between = [weak] {
@@ -57,12 +63,30 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     options.on_expired = [weak] {
       if (const auto self = weak.lock()) self->End();
     };
-    options.on_gone = [weak] {
+    options.on_gone = [weak, keeps = std::move(keeps)] {
       if (const auto self = weak.lock()) self->Cancel();
     };
     stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), std::move(options));
     stream_->Start(EventStreamHeaders());
-    if (call_ != nullptr) stream_->Add(call_);
+    Listen();
+  }
+
+  // To what the gateway itself has to tell the session.
+  void Listen() {
+    if (!bound_.takes_urls) return;
+    listener_ = lane_.context.urls->Listen(bound_.id, [weak = weak_from_this(), mailbox = lane_.mailbox](std::string event) {
+      mailbox->Run([weak, event = std::move(event)] {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        self->told_ += event;
+        self->WriteTold();
+      });
+    });
+  }
+
+  // Not in the middle of an upstream's event.
+  void WriteTold() {
+    if (stream_ != nullptr && flow_.between()) stream_->Write(std::exchange(told_, {}));
   }
 
   // Everything goes on as it came, except what is about other callers' tasks.
@@ -79,6 +103,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     std::string out;
     const Status flowed = flow_.Feed(piece, out);
     stream_->Write(out);
+    WriteTold();
     if (flowed.ok()) return;
     lane_.context.log->Warn("upstream failed", {{"method", "GET"}, {"detail", flowed.error().ToString()}});
     Cancel();
@@ -87,6 +112,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   void OnDone(const Status& status) {
     call_.reset();
+    Cancel();
     // A stream that ended is opened anew by whoever wants more.
     if (stream_ != nullptr) return stream_->Finish();
     if (!status.ok()) {
@@ -97,6 +123,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
       lane_.context.sessions->Drop(bound_.id, principal_);
       return SendJson(*exchange_, 404, ErrorReply({}, kInvalidRequest, "session not found"));
     }
+    // The upstream has nothing to say to the session, but the gateway has.
+    if (reader_.status() == 405 && bound_.takes_urls && !lane_.context.settings->approval_url.empty()) return Begin(shared_from_this());
     const bool told = reader_.status() == 405 || reader_.status() == 400 || reader_.status() == 409;
     exchange_->SendError(told ? reader_.status() : 502, "the upstream gave no stream");
   }
@@ -107,6 +135,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   }
 
   void Cancel() {
+    if (listener_ != 0) lane_.context.urls->Leave(bound_.id, std::exchange(listener_, 0));
     if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
   }
 
@@ -116,6 +145,8 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   const std::string principal_;
   AnswerReader reader_{json::Value(), 0};
   MessageFlow flow_;
+  std::string told_;  // waits until it can be written
+  std::uint64_t listener_ = 0;
   std::shared_ptr<ClientStream> stream_;
   std::shared_ptr<http::ClientCall> call_;
 };

@@ -25,6 +25,7 @@ std::string SessionName(const Context& context, std::string_view client_id) {
 
 void DropSession(const Context& context, const std::string& session_id, std::string_view principal) {
   context.sessions->Drop(session_id, principal);
+  context.urls->End(session_id);
   if (context.sealed != nullptr) context.sealed->End(session_id);
 }
 

@@ -38,7 +38,7 @@ void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& messag
   std::string client_id;
   if (asked.answer && narrowed.ok() && !asked.session_id.empty()) {
     const std::string& protocol = asked.answer->body.AtPointer("/result/protocolVersion")->string_value();
-    const BoundSession session{asked.session_id, protocol, nullptr};
+    const BoundSession session{asked.session_id, protocol, nullptr, TakesUrls(message.params(), protocol)};
     Result<std::string> made = ClientIdOf(lane.context, session, principal);
     if (!lane.context.sessions->Bind(session, principal)) {
       narrowed = Error{ErrorCode::kConflict, "the upstream gave out a session id that belongs to someone else"};

@@ -25,6 +25,7 @@
 #include "mcp/stdio_server.h"
 #include "mcp/upstream.h"
 #include "mcp/upstream_health.h"
+#include "mcp/url_elicitations.h"
 #include "telemetry/gateway_metrics.h"
 #include "telemetry/log.h"
 
@@ -51,6 +52,7 @@ struct Context {
   std::shared_ptr<CallStates> states;
   std::shared_ptr<KnownTasks> tasks;
   std::shared_ptr<OwnTasks> own_tasks;
+  std::shared_ptr<UrlElicitations> urls;
   std::shared_ptr<Directory> directory;
   std::vector<std::shared_ptr<const net::TlsContext>> upstream_tls;  // of each upstream; null: it is not https
   std::vector<std::shared_ptr<StdioServer>> stdio;                   // of each upstream; null: it is reached over HTTP

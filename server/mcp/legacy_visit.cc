@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "mcp/admission.h"
+#include "mcp/approval_url.h"
 #include "mcp/batch.h"
 #include "mcp/event_stream.h"
 #include "mcp/exchange_util.h"
@@ -156,6 +157,7 @@ void LegacyVisit::OnJudged(const std::shared_ptr<const Message>& message) {
     return Turn(400, "a subscription and a task need a session: begin with initialize", *message->id());
   }
   CallRoute route;
+  route.approval_id = ToldApproval(lane_, bound, *message, call);
   route.bound = std::move(bound);
   route.target = std::move(target);
   RunToolCall(lane_, exchange_, message, call, std::move(route));

@@ -60,7 +60,9 @@ void SendHello(Lane& lane, http::Exchange& exchange, const json::Value& id, cons
   json::Value result = OwnInitializeResult(hello.protocol, lane.context.version);
   if (!hello.capabilities.empty()) result.Set("capabilities", MergedCapabilities(hello.capabilities));
   if (!hello.instructions.empty()) result.Set("instructions", hello.instructions);
-  const BoundSession opened{*session, hello.protocol, parts};
+  const Result<json::Value> said = json::Parse(parts->hello, {.max_bytes = parts->hello.size(), .max_depth = kMaxMessageDepth});
+  const bool takes_urls = said.ok() && TakesUrls(said->Find("params"), hello.protocol);
+  const BoundSession opened{*session, hello.protocol, parts, takes_urls};
   const Result<std::string> client_id = ClientIdOf(lane.context, opened, principal);
   if (!client_id.ok() || !lane.context.sessions->Bind(opened, principal)) {
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, "the session could not be opened"));

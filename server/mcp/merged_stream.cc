@@ -54,6 +54,9 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   // Every upstream has begun its stream, or failed to; at least one has begun. What the client gets first.
   virtual std::string Opening() = 0;
   virtual bool HoldsBack() const = 0;
+  virtual void Over() {}
+  // Whether the stream is of use without any upstream.
+  virtual bool TellsByItself() const { return false; }
   // The upstream gave no stream but this status; true when it is asked once more.
   virtual bool Again(std::size_t upstream, int status) = 0;
 
@@ -68,6 +71,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     if (std::exchange(sources_[upstream].opened, true) || --left_ > 0) return;
     late_.Clear();
     if (over_) return;
+    if (stream_ == nullptr && TellsByItself()) StartStream(shared_from_this());
     if (stream_ == nullptr) {
       CancelAll();
       return exchange_->SendError(refused_ == 0 ? 502 : refused_, "no upstream gave a stream");
@@ -79,6 +83,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   void CancelAll() {
     over_ = true;
     late_.Clear();
+    Over();
     for (Source& source : sources_) {
       if (source.call != nullptr) std::exchange(source.call, nullptr)->Cancel();
     }
@@ -104,12 +109,13 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
         MessageFlow::Form::kSse, kSharedWindow, [this, upstream](json::Value message) { return Look(upstream, std::move(message)); },
         [](const AnswerScan&) {});
     source.flow->Share(EventPrefix(upstream), true);
-    if (stream_ == nullptr) StartStream();
+    if (stream_ == nullptr) StartStream(nullptr);
     if (source.call != nullptr) stream_->Add(source.call);
     if (!HoldsBack()) Opened(upstream);
   }
 
-  void StartStream() {
+  // `keeps` lives as long as the stream is open.
+  void StartStream(std::shared_ptr<MergedStream> keeps) {
     ClientStream::Options options;
     options.between = [] { return true; };
     options.still_allowed = [weak = weak_from_this()] {
@@ -119,7 +125,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     options.on_expired = [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->End();
     };
-    options.on_gone = [weak = weak_from_this()] {
+    options.on_gone = [weak = weak_from_this(), keeps = std::move(keeps)] {
       if (const auto self = weak.lock()) self->CancelAll();
     };
     stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), std::move(options));
@@ -200,7 +206,19 @@ class SessionStream final : public MergedStream {
     return CheckCaller(*lane_.context.gate, *exchange_).allowed() && lane_.context.sessions->Use(bound_.id, principal_).has_value();
   }
 
-  std::string Opening() override { return {}; }
+  std::string Opening() override {
+    if (!bound_.takes_urls) return {};
+    listener_ = lane_.context.urls->Listen(bound_.id, [weak = weak_from_this(), this, mailbox = lane_.mailbox](std::string event) {
+      mailbox->Run([weak, this, event = std::move(event)] {
+        if (const auto self = weak.lock()) stream_->Write(event);
+      });
+    });
+    return {};
+  }
+  bool TellsByItself() const override { return bound_.takes_urls && !lane_.context.settings->approval_url.empty(); }
+  void Over() override {
+    if (listener_ != 0) lane_.context.urls->Leave(bound_.id, std::exchange(listener_, 0));
+  }
   bool HoldsBack() const override { return false; }
   bool Again(std::size_t upstream, int status) override {
     if (status != 404 || retried_[upstream]) return false;
@@ -214,6 +232,7 @@ class SessionStream final : public MergedStream {
   const std::string principal_;
   const std::optional<MarkedEvent> resumed_;
   std::vector<UpstreamSession> sessions_{sources_.size()};
+  std::uint64_t listener_ = 0;
   std::vector<bool> retried_ = std::vector<bool>(sources_.size());
 };
 

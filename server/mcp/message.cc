@@ -180,6 +180,7 @@ std::string_view CodeMessage(int code) {
     case kIntentRefused: return "intent check failed";
     case kPolicyRefused: return "policy check failed";
     case kBudgetRefused: return "budget check failed";
+    case kUrlNeeded: return "URL elicitation required";
     case kHeaderMismatch: return "Header mismatch";
     case kUnsupportedProtocol: return "Unsupported protocol version";
     case kMissingCapability: return "Missing required client capability";

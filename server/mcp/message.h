@@ -33,6 +33,7 @@ inline constexpr int kCapabilityRefused = -32010;
 inline constexpr int kIntentRefused = -32011;
 inline constexpr int kPolicyRefused = -32012;
 inline constexpr int kBudgetRefused = -32013;
+inline constexpr int kUrlNeeded = -32042;  // of the revision 2025-11-25
 
 enum class MessageKind : std::uint8_t { kRequest, kNotification, kResponse };
 

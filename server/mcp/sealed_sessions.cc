@@ -41,6 +41,7 @@ Result<std::shared_ptr<SealedSessions>> SealedSessions::Create(const std::vector
 Result<std::string> SealedSessions::Seal(const BoundSession& session, std::string_view principal) {
   json::Value payload = json::MakeObject({{"i", session.id}, {"v", session.protocol}, {"p", DigestOf(principal)},
                                           {"e", clock_->UnixSeconds() + lifetime_seconds_}});
+  if (session.takes_urls) payload.Set("u", true);
   const auto sealed = [this](const json::Value& value) -> Result<std::string> {
     const std::string text = json::Write(value);
     Result<base::Bytes> bytes = crypto::Seal(keys_.front(), base::AsBytes(text), base::AsBytes(kInfo), *random_);
@@ -115,7 +116,7 @@ std::optional<SealedSessions::Opened> SealedSessions::Open(std::string_view id, 
   }
   auto parts = PartsIn(*payload);
   if (!parts) return std::nullopt;
-  return Opened{{*own, *protocol, std::move(*parts)}, payload->Find("l") != nullptr};
+  return Opened{{*own, *protocol, std::move(*parts), payload->Find("u") != nullptr}, payload->Find("l") != nullptr};
 }
 
 std::string SealedSessions::NameOf(std::string_view id) const {

@@ -2,9 +2,9 @@
 // sessions stand behind it. So replicas with one key need no store in common.
 //
 //   base64url(AES-256-GCM({"i": id, "v": revision, "p": digest of the principal, "e": expiry,
-//                          "s": [[upstream, id, revision], ...], "h": the client's initialize, "n": its id}))
+//                          "u": true, "s": [[upstream, id, revision], ...], "h": the client's initialize, "n": its id}))
 //
-// "s", "h" and "n" are there with several upstreams. An id that would be longer than kMaxSealedIdBytes leaves them out, and is then good at
+// "u" is there when the client takes URLs; "s", "h" and "n" are there with several upstreams. An id that would be longer than kMaxSealedIdBytes leaves them out, and is then good at
 // the replica that gave it out alone.
 #pragma once
 

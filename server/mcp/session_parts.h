@@ -52,6 +52,7 @@ struct BoundSession {
   std::string id;
   std::string protocol;
   std::shared_ptr<SessionParts> parts;  // null with one upstream: `id` is the upstream's own
+  bool takes_urls = false;              // the client declared elicitation.url, in a revision that has it
 };
 
 }  // namespace intentgate::mcp

@@ -36,7 +36,7 @@ TaskWish WishOf(const Asking& asking) {
 void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const Decision& decision) {
   const auto pending = [&lane, asking, decision](const ExchangePtr& to) {
     const ExchangePtr answered = WithReceipt(to, *lane.context.gate, decision);
-    if (!asking.plain && AskByUrl(lane, *answered, *asking.message, asking.call, decision)) return;
+    if (!asking.plain && AskByUrl(lane, *answered, *asking.message, asking.call, asking.way->bound, decision)) return;
     SendDenial(lane, *answered, *asking.message->id(), decision, asking.call.name);
   };
   if (asking.waited) return pending(exchange);
@@ -94,6 +94,7 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
   gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) {
     mailbox->Run([&lane, exchange, asking, decision = std::move(decision)]() mutable {
       lane.context.metrics->Decided(decision);
+      if (!asking.approval_id.empty()) SettleToldApproval(lane, asking.way->bound, asking.call, decision);
       if (!decision.allowed()) return Refuse(lane, exchange, asking, decision);
       const ExchangePtr answered = WithReceipt(exchange, *lane.context.gate, decision);
       Forward(lane, answered, asking, std::move(decision));

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from support import Gateway
+from support import Gateway, Upstream
 from test_stdio_servers import package
 
 POLICY = """package intentgate.policy
@@ -204,6 +204,33 @@ def test_a_task_is_its_callers_and_nobody_elses(every):
     # Two calls; asking after them is none.
     decisions = [event for event in every.gateway.decisions()[before:] if event["decision"] == "allow"]
     assert [event["tool"] for event in decisions] == ["simulate-research-query"] * 2
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_the_sdk_is_told_the_url_of_an_approval_and_hears_of_the_answer(decision, tmp_path):
+    tools = Upstream()
+    tools.with_sessions = True
+    gateway = Gateway(tmp_path, tools.url, 'mcp: {approval_url: "https://approvals.example.com/{id}"}\n').start()
+    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/elicitation.mjs", f"http://127.0.0.1:{gateway.port}/v1/mcp", gateway.mint(),
+               "transfer_funds", '{"amount": 5}']
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        told = json.loads(client.stdout.readline())
+        assert told["mode"] == "url" and told["url"] == f"https://approvals.example.com/{told['elicitationId']}"
+        status, answer = gateway.admin("POST", f"/v1/admin/approvals/{told['elicitationId']}/decide", {"decision": decision})
+        assert status == 200, answer
+        again = json.loads(client.stdout.readline())
+        if decision == "approve":
+            assert json.loads(again["result"]["content"][0]["text"]) == {"amount": 5}
+        else:
+            assert again["code"] == -32012
+        assert len(tools.calls) == (1 if decision == "approve" else 0)
+    finally:
+        client.kill()
+        client.wait()
+        client.stdout.close()
+        gateway.stop()
+        tools.close()
 
 
 @pytest.fixture(scope="module")

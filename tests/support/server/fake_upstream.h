@@ -105,6 +105,8 @@ class FakeUpstream {
   // Open streams and held calls whose gateway went away.
   std::atomic<int> left{0};
   std::atomic<bool> modern{false};
+  std::atomic<bool> without_streams{false};  // GET is answered 405
+  std::string protocol = "2025-06-18";  // what initialize is answered with; not to be changed while requests come
   // Called on the loop when a tools/call came.
   std::function<void()> on_call;
 
@@ -164,6 +166,7 @@ class FakeUpstream {
   void OnGet(const std::shared_ptr<http::Exchange>& exchange) {
     Record("GET", *exchange, "GET");
     if (!KnowsSession(*exchange)) return exchange->Send(404, {}, {});
+    if (without_streams) return exchange->Send(405, {{"Allow", "POST"}}, {});
     Hold(exchange);
   }
 
@@ -210,7 +213,7 @@ class FakeUpstream {
       if (how == "plain") return exchange->Send(404, {{"Content-Type", "text/plain"}}, "no such thing");
       const std::string session = with_sessions ? "s" + std::to_string(++sessions_) : "";
       return Answer(*exchange, *id,
-                    R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{},"logging":{}},"serverInfo":{"name":"fake","version":"1"}})",
+                    R"({"protocolVersion":")" + protocol + R"(","capabilities":{"tools":{"listChanged":true},"resources":{},"logging":{}},"serverInfo":{"name":"fake","version":"1"}})",
                     session);
     }
     if (how != "plain" && !KnowsSession(*exchange)) return exchange->Send(404, {}, {});

@@ -49,6 +49,17 @@ TEST_CASE("what one replica sealed another one opens, for the same principal") {
   CHECK(Replica({kNew}).sealed->NameOf(id).empty());
 }
 
+TEST_CASE("whether the client takes URLs goes along, also when the rest is too much to be sealed") {
+  Replica a({kOld}), b({kOld});
+  for (const bool takes_urls : {false, true}) {
+    const std::string id = *a.sealed->Seal({"s", "2025-11-25", nullptr, takes_urls}, "p");
+    CHECK(b.sealed->Open(id, "p")->session.takes_urls == takes_urls);
+    BoundSession large = Merged(std::string(8'000, 'h'));
+    large.takes_urls = takes_urls;
+    CHECK(a.sealed->Open(*a.sealed->Seal(large, "p"), "p")->session.takes_urls == takes_urls);
+  }
+}
+
 TEST_CASE("an id that was changed anywhere opens nothing") {
   Replica a({kOld});
   const std::string id = *a.sealed->Seal({"s", "2025-11-25", nullptr}, "p");
