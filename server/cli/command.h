@@ -66,6 +66,8 @@ struct PolicySource {
   std::vector<std::string> ignore;   // globs of names
   bool bundle = false;               // directories among `paths` are bundles
   bool v0 = false;
+  std::int64_t max_errors = 20;      // that are reported
+  bool strict = false;               // what is named and never read is an error
   // By which bundles are checked; no key: not at all.
   std::string key, key_id = "default", algorithm = "RS256", scope;
   std::vector<std::string> exclude;
@@ -133,6 +135,12 @@ struct PolicyParseOptions {
   std::string format = "pretty";
   std::string include;  // "comments,-annotations"
   bool v0 = false;
+};
+
+struct PolicyInspectOptions {
+  PolicySource source;
+  std::string path;
+  bool json = false;
 };
 
 struct PolicyFmtOptions {
@@ -214,6 +222,7 @@ int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
 int PolicyBuild(const PolicyBuildOptions& options, const Streams& streams);
 int PolicySign(const PolicySignOptions& options, const Streams& streams);
 int PolicyCapabilities(const Streams& streams);
+int PolicyInspect(const PolicyInspectOptions& options, const Streams& streams);
 int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
 int PolicyParse(const PolicyParseOptions& options, const Streams& streams);
 int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams);
