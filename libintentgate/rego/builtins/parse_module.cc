@@ -13,8 +13,8 @@ constexpr std::size_t kMaxModuleBytes = std::size_t{256} << 10;
 constexpr std::size_t kGrowth = 64;
 
 Value ParseModuleText(BuiltinContext& context, std::span<const Value> args) {
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if (!args[i].is_string()) return context.OperandError(i, "string", args[i]);  // OPA counts from 0 here
+  for (const Value& arg : args) {
+    if (!arg.is_string()) return context.OperandError(1, "string", arg);  // OPA says 1 of both
   }
   const SourceFile file{std::string(args[0].string()), std::string(args[1].string())};
   if (file.text.size() > kMaxModuleBytes) return context.Error("the module is larger than " + std::to_string(kMaxModuleBytes) + " bytes");

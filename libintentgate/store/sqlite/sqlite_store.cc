@@ -33,9 +33,11 @@ using audit::TenantBatch;
 
 constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
 constexpr std::string_view kPageColumns = "e.tenant, e.seq, e.event_id, e.prev_hash, e.hash, e.canonical, e.ts";
-constexpr std::string_view kStoredColumns =
-    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
-    "root_jti, session_id, code, actor";
+constexpr std::string_view kIntoEvents =
+    "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, "
+    "elevation_id, root_jti, session_id, code, actor)";
+constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 15);   // what stands in the brackets
+static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with(", actor"));
 constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
@@ -315,7 +317,7 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 }
 
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
-  return InsertRows(*writer_, "audit_events (" + std::string(kStoredColumns) + ")", kStoredColumnCount, batch.events.size(),
+  return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
                     [&batch](std::size_t row, int at, Statement& to) { return BindEvent(batch.tenant, batch.events[row], at, to); });
 }
 
