@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,12 @@ class Catalogue {
   void SetPins(std::size_t upstream, std::shared_ptr<const ToolPins> pins);
   // Its last definition is none that an operator has accepted, or it has not been seen yet.
   bool Quarantined(std::size_t upstream, std::string_view tool) const;
+  // For those who accept definitions. Null: the upstream has no pins.
+  std::shared_ptr<const ToolPins> PinsOf(std::size_t upstream) const;
+  // The tools of an upstream that has pins, by name.
+  std::vector<SeenTool> SeenTools(std::size_t upstream) const;
+  // The upstream too.
+  std::optional<std::pair<std::size_t, SeenTool>> FindSeen(std::string_view tool) const;
   std::vector<ParamHeader> HeadersOf(std::string_view tool) const;
   std::size_t size() const;
 
@@ -48,7 +55,9 @@ class Catalogue {
   struct Definition {
     std::size_t upstream = 0;
     std::string digest;
+    std::string text;  // as SeenTool::definition
   };
+  static Definition DefinitionAt(std::size_t upstream, const json::Value& tool);
   void Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted);
   bool AnyPins() const;
   void Tell(const std::vector<std::pair<std::string, std::string>>& unaccepted) const;
