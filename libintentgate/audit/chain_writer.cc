@@ -58,6 +58,8 @@ Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditRecei
   receipts.assign(events.size(), AuditReceipt());
   for (const auto& [tenant, part] : parts) {
     for (std::size_t i = 0; i < part.indexes.size(); ++i) {
+      const QueuedEvent& event = events[part.indexes[i]];
+      if (event.acknowledged && !event.opens_async) continue;
       const AuditRecord& record = part.batch.events[part.controls.size() + i].record;
       receipts[part.indexes[i]] = {tenant, record.seq, record.event_id, record.hash};
     }

@@ -62,7 +62,8 @@ class ChainWriter {
   ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
               std::string producer_id, std::string deployment, std::string signing_key = {});
 
-  // Commits all of `events` or none. On success receipts[i] belongs to events[i]. Takes what is in the drafts.
+  // Commits all of `events` or none. On success receipts[i] belongs to events[i]; of one that is acknowledged already, and
+  // opens nothing, it stays empty. Takes what is in the drafts.
   Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
 
   // Numbers that were given and whose events never came here; declared like a failed batch.

@@ -6,6 +6,7 @@
 
 #include "rego/compile/annotations.h"
 #include "rego/compile/build_plan.h"
+#include "rego/compile/infer.h"
 #include "rego/compile/recursion.h"
 #include "rego/compile/resolve.h"
 #include "rego/compile/tests.h"
@@ -87,6 +88,7 @@ void BuildPolicy(CompiledPolicy::Impl& impl, const json::Value& data, const Comp
   const Value base = Value::FromJson(impl.arena, impl.data);
   base.Freeze();
   BuildPlans(impl.plans, base);
+  if (diagnostics.empty()) impl.rule_types = InferTypes(impl.tree, diagnostics);
   impl.plans.diagnostics = nullptr;
   for (const RuleSet* set : impl.plans.sets) impl.entrypoints.emplace(set->name, set);
   impl.program = {impl.plans.root, impl.plans.sets.size(), impl.plans.input_paths.size(), impl.plans.mocks.size(), impl.plans.joins, impl.plans.comprehensions, &impl.file_names};

@@ -13,6 +13,7 @@
 #include <intentgate/rego.h>
 
 #include "rego/arena.h"
+#include "rego/compile/infer.h"
 #include "rego/compile/lower.h"
 #include "rego/compile/rule_tree.h"
 #include "rego/meter.h"
@@ -30,6 +31,7 @@ struct CompiledPolicy::Impl {
   Arena arena;
   std::size_t max_plan_bytes;  // of a query, too
   RuleTree tree;
+  RuleTypes rule_types;
   PlanContext plans;
   ProgramInfo program;
   std::map<std::string, const RuleSet*, std::less<>> entrypoints;

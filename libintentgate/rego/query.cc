@@ -6,6 +6,7 @@
 
 #include <intentgate/rego_engine.h>
 
+#include "rego/compile/infer.h"
 #include "rego/compile/resolve.h"
 #include "rego/compile/types.h"
 #include "rego/policy_impl.h"
@@ -51,11 +52,12 @@ std::unique_ptr<LoweredQuery> LowerQuery(const CompiledPolicy::Impl& policy, std
   SafetyPass safety(ArityOfOp, &policy.tree, diagnostics);
   CollectOpenVars(body, out->shown);
   safety.OrderBody(body, out->bound, VarSet());
+  if (diagnostics.empty()) InferQueryTypes(body, static_cast<std::size_t>(vars), policy.tree, policy.rule_types, diagnostics);
   if (!diagnostics.empty()) return nullptr;
   PlanContext plans = policy.plans;
   plans.arena = &out->arena;
   plans.diagnostics = &diagnostics;
-  Lowering lowering(plans, vars, true);
+  Lowering lowering(plans, vars, false);
   out->block = lowering.LowerBody(&body);
   if (!diagnostics.empty()) return nullptr;
   out->slots = lowering.slots();

@@ -181,13 +181,13 @@ class Checker {
     if (!caveat.only_for_tool.empty() && caveat.only_for_tool != context_.tool) return std::nullopt;
     const json::Value* value = context_.arguments;
     if (value != nullptr) value = value->AtPointer(caveat.pointer);
-    const std::string name = caveat.pointer.empty() ? "the arguments" : "the argument " + Quote(caveat.pointer);
-    if (value == nullptr) return Refuse(Reason::kArgumentMissing, name + " must be given");
+    const auto name = [&caveat] { return caveat.pointer.empty() ? "the arguments" : "the argument " + Quote(caveat.pointer); };
+    if (value == nullptr) return Refuse(Reason::kArgumentMissing, name() + " must be given");
     const auto& slot = token_.compiled().Get(token_.content().caveats, index);
     if (!slot.compiled) return Refuse(Reason::kCaveatInvalid, "its constraint can never hold: " + slot.error);
     const token::ConstraintVerdict verdict = token::Evaluate(*slot.compiled, *value);
     if (verdict.holds) return std::nullopt;
-    return Refuse(Reason::kArgumentRefused, name + " " + verdict.why);
+    return Refuse(Reason::kArgumentRefused, name() + " " + verdict.why);
   }
 
   const VerifiedToken& token_;

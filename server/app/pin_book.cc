@@ -130,6 +130,7 @@ Status PinBook::AcceptAt(std::size_t upstream, const std::vector<mcp::SeenTool>&
                                     .before = known == before->digests().end() ? std::vector<std::string>() : known->second, .kept = keep};
     if (Status recorded = gate_->RecordToolAccepted(acceptance, admin); !recorded.ok()) return recorded;
   }
+  const auto held = catalogue_->HoldFiles();
   if (const std::string why = replacement.TakeItsPlace(); !why.empty()) return Trouble(place, "replaced", why);
   const auto pins = std::make_shared<const mcp::ToolPins>(*std::move(after));
   for (std::size_t other = 0; other < places_.size(); ++other) {

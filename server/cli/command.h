@@ -95,10 +95,12 @@ struct PolicyEvalOptions {
   std::string input;
   std::string query = "data.intentgate.policy.decision";
   std::string explain;  // full, fails or notes
-  std::string format;   // source, pretty or json; empty: pretty
+  std::string format;   // pretty, json, values, bindings, raw, discard or source; empty: pretty
   std::vector<std::string> unknowns, disable_inlining;
   bool partial = false, shallow_inlining = false, nondeterministic_builtins = false;
   std::string timeout = "0";  // a duration, here as below
+  std::int64_t max_steps = 1'000'000, max_memory_mib = 64;
+  bool query_from_stdin = false, input_from_stdin = false;
   bool coverage = false, profile = false, fail = false, fail_defined = false, strict = false, json = false;
 };
 
@@ -114,7 +116,7 @@ struct PolicyTestOptions {
   std::string timeout = "0";  // of each test
   double threshold = 0;  // percent
   std::int64_t max_steps = 50'000'000, count = 1;
-  bool verbose = false, coverage = false, bench = false, fail_on_empty = false, json = false;
+  bool verbose = false, coverage = false, bench = false, fail_on_empty = false, exit_zero_on_skipped = false, json = false;
 };
 
 struct PolicyBenchOptions {
@@ -210,6 +212,8 @@ int MintToken(const MintOptions& options, const Streams& streams);
 int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
 int DecodeToken(const DecodeOptions& options, const Streams& streams);
 int VerifyToken(const VerifyOptionsCli& options, const Streams& streams);
+// "authz/allow" as the query data.authz.allow.
+std::string QueryOfEntrypoint(const std::string& path);
 int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams);

@@ -191,7 +191,34 @@ void AddPartial(CLI::App* eval, PolicyEvalOptions& options) {
   eval->add_flag("--shallow-inlining", options.shallow_inlining, "all rules that depend on unknowns stay rules")->needs(partial);
   eval->add_flag("--nondeterminstic-builtins,--nondeterministic-builtins", options.nondeterministic_builtins,
                  "evaluate what depends on the time, on chance and on the network now")->needs(partial);
-  eval->add_option("--format", options.format, "pretty or json; with --partial also source: what is left, as Rego")->check(CLI::IsMember({"pretty", "json", "source"}));
+}
+
+// opa's way to ask for JSON, where only that and text for people is to be had.
+void AddFormat(CLI::App* command, bool& json) {
+  command
+      ->add_option_function<std::string>(
+          "-f,--format", [&json](const std::string& name) { json = name == "json"; }, "pretty or json; the same as --json")
+      ->check(CLI::IsMember({"pretty", "json"}));
+  AddJson(command, json);
+}
+
+void AddEvalFormat(CLI::App* eval, PolicyEvalOptions& options) {
+  eval->add_option("-f,--format", options.format,
+                   "pretty or json; values, bindings or raw: a line for each answer; discard: only whether there is one; with --partial also source: what is left, as Rego")
+      ->check(CLI::IsMember({"pretty", "json", "values", "bindings", "raw", "discard", "source"}));
+  AddJson(eval, options.json);
+}
+
+// Where the query and the input come from besides the query's text and --input.
+void AddEvalSources(CLI::App* eval, PolicyEvalOptions& options) {
+  eval->add_option_function<std::string>(
+      "-e,--entrypoint",
+      [&options](const std::string& path) { options.query = QueryOfEntrypoint(path); },
+      "ask for this rule or package, as package/rule, in place of a query");
+  CLI::Option* query = eval->add_flag("--stdin", options.query_from_stdin, "read the query from standard input");
+  eval->add_flag("-I,--stdin-input", options.input_from_stdin, "read the input document from standard input, as --input -")->excludes(query);
+  eval->add_option("--max-steps", options.max_steps, "steps that the evaluation may take")->check(CLI::PositiveNumber)->capture_default_str();
+  eval->add_option("--max-memory", options.max_memory_mib, "memory that the evaluation may take, in MiB")->check(CLI::Range(1, 1 << 20))->capture_default_str();
 }
 
 void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
@@ -209,7 +236,8 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   AddTimeout(eval, options.timeout, "end the evaluation after this time, such as 500ms or 10s; 0: never")->capture_default_str();
   eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
   AddPartial(eval, options);
-  AddJson(eval, options.json);
+  AddEvalSources(eval, options);
+  AddEvalFormat(eval, options);
 }
 
 void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
@@ -226,7 +254,8 @@ void AddPolicyTest(CLI::App& policy, PolicyTestOptions& options) {
   test->add_option("--max-steps", options.max_steps, "steps that one test may take")->check(CLI::PositiveNumber)->capture_default_str();
   AddTimeout(test, options.timeout, "end a test after this time, as an error; the others go on; 0: never")->capture_default_str();
   test->add_flag("--fail-on-empty", options.fail_on_empty, "fail if there is no test");
-  AddJson(test, options.json);
+  test->add_flag("-z,--exit-zero-on-skipped", options.exit_zero_on_skipped, "skipped tests alone do not make the exit code 2");
+  AddFormat(test, options.json);
 }
 
 void AddPolicy(CLI::App& app, AllOptions& all) {
@@ -236,7 +265,7 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   CLI::App* check = PolicyCommand(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
   AddPolicySource(check, all.policy_check.source, "paths", BundleFlag::kOnPaths);
   AddNetwork(check, all.policy_check.source);
-  AddJson(check, all.policy_check.json);
+  AddFormat(check, all.policy_check.json);
   AddPolicyTest(*policy, all.policy_test);
 
   CLI::App* format = PolicyCommand(*policy, "fmt", "lay policies out as usual", "intentgate policy fmt -w policies");
@@ -258,7 +287,7 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   bench->add_option("--time", all.policy_bench.milliseconds, "how long to measure, in milliseconds")->check(CLI::Range(1, 600'000))->capture_default_str();
   AddNetwork(bench, all.policy_bench.source);
   AddTimeout(bench, all.policy_bench.timeout, "end an evaluation after this time; 0: never")->capture_default_str();
-  AddJson(bench, all.policy_bench.json);
+  AddFormat(bench, all.policy_bench.json);
 
   AddPolicyBuild(*policy, all.policy_build, all.policy_sign);
 
@@ -266,7 +295,7 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   deps->add_option("query", all.policy_deps.query, "the query")->capture_default_str();
   AddPolicySource(deps, all.policy_deps.source, "-d,--data", BundleFlag::kWithPath);
   AddNetwork(deps, all.policy_deps.source);
-  AddJson(deps, all.policy_deps.json);
+  AddFormat(deps, all.policy_deps.json);
 }
 
 void AddPolicyBuild(CLI::App& policy, PolicyBuildOptions& build, PolicySignOptions& sign) {

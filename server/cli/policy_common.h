@@ -1,6 +1,7 @@
 // What the policy commands share: reading files, and saying what a compiler, an observer or a query found.
 #pragma once
 
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <span>
@@ -66,6 +67,8 @@ json::Value CoverageJson(std::span<const rego::FileCoverage> files);
 json::Value ProfileJson(std::span<const rego::ProfileLine> lines);
 // "84.4µs"
 std::string ShowNanos(std::int64_t nanos);
+// Answers in the form of opa's --format NAME: values, bindings, raw or discard.
+void PrintAnswersAs(const std::string& format, const rego::QueryResult& result, std::ostream& out);
 // What is left of a query, in the form that was asked for; the exit code.
 int PolicyEvalPartial(const PolicyEvalOptions& options, const rego::CompiledPolicy& policy, const json::Value* input, const rego::EvalOptions& eval,
                       const Streams& streams);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -81,6 +82,16 @@ class Observed {
   rego::ObserverList list_;
 };
 
+// The query, where it is on standard input; the input's path, where --stdin-input says so.
+Status ReadQuery(PolicyEvalOptions& options, const Streams& streams) {
+  if (options.input_from_stdin) options.input = "-";
+  if (!options.query_from_stdin) return {};
+  Result<std::string> query = ReadInput("-", streams);
+  if (!query.ok()) return query.error();
+  options.query = *std::move(query);
+  return {};
+}
+
 void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::CompiledPolicy& policy, std::ostream& out) {
   json::Value document = json::Object{};
   json::Array answers;
@@ -97,15 +108,32 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 
 }  // namespace
 
+std::string QueryOfEntrypoint(const std::string& path) {
+  std::string query = "data";
+  std::size_t at = 0;
+  while (at < path.size()) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (end > at) query += "[" + json::Write(json::Value(path.substr(at, end - at))) + "]";
+    at = end + 1;
+  }
+  return query;
+}
+
 int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
   const Result<std::int64_t> timeout = ParseTimeout(given.timeout);
   if (!timeout.ok()) return Fail(streams, timeout.error());
   PolicyEvalOptions options = given;
   options.json = options.json || options.format == "json";
+  const bool for_scripts = !options.json && !options.format.empty() && options.format != "pretty" && options.format != "source";
   if (options.format == "source" && !options.partial) {
     streams.err << "intentgate: --format source shows what partial evaluation leaves: give --partial as well\n";
     return kExitUsage;
   }
+  if (for_scripts && options.partial) {
+    streams.err << "intentgate: --format " << options.format << " shows answers, and --partial has none: pretty, json or source\n";
+    return kExitUsage;
+  }
+  if (const Status read = ReadQuery(options, streams); !read.ok()) return ReportUnreadable(read.error(), streams, kExitFailed);
   const Result<PolicyFiles> files = ReadPolicyFiles(options.source, streams);
   if (!files.ok()) return ReportUnreadable(files.error(), streams, kExitFailed);
   const Result<std::optional<json::Value>> input = ReadPolicyInput(options.input, streams);
@@ -120,6 +148,8 @@ int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
   eval.host = engine->host.get();
   eval.observer = observed.observer();
   eval.strict_builtin_errors = options.strict;
+  eval.limits.max_steps = static_cast<std::uint64_t>(options.max_steps);
+  eval.limits.max_memory_bytes = static_cast<std::size_t>(options.max_memory_mib) << 20;
   EvalWatch watch(*timeout);
   eval.cancel = watch.token();
   if (options.partial) return PolicyEvalPartial(options, *compiled.policy, input->has_value() ? &**input : nullptr, eval, streams);
@@ -133,6 +163,8 @@ int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
     observed.ShowBefore(streams);
     if (result.error) {
       streams.err << "intentgate: " << result.error->ToString() << "\n";
+    } else if (for_scripts) {
+      PrintAnswersAs(options.format, result, streams.out);
     } else {
       PrintAnswers(result, streams.out);
     }

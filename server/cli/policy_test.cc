@@ -209,7 +209,7 @@ class TestCommand {
     }
     if (Interrupted()) streams_.err << "intentgate: interrupted; the rest was not run\n";
     if (Interrupted() || counts.failed > 0 || counts.errors > 0 || (options_.fail_on_empty && counts.all() == 0)) return kExitFailed;
-    return kExitOk;
+    return counts.skipped > 0 && !options_.exit_zero_on_skipped ? kExitFailed : kExitOk;
   }
 
   const PolicyTestOptions& options_;

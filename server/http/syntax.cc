@@ -42,6 +42,17 @@ bool All(const Table& table, std::string_view text) {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
+// Eight bytes, each as Lower: a capital is an ASCII byte from 'A' on and not beyond 'Z', told by carries into the high bit.
+std::uint64_t LowerEight(const char* text) {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101u, kHigh = 0x80 * kEach;
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, text, sizeof eight);
+  const std::uint64_t low = eight & ~kHigh;
+  const std::uint64_t from_a = low + (0x80 - 'A') * kEach, beyond_z = low + (0x7f - 'Z') * kEach;
+  const std::uint64_t capital = (from_a ^ beyond_z) & ~eight & kHigh;
+  return eight | (capital >> 2);
+}
+
 bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'f'); }
 
 bool IsPort(std::string_view text) {
@@ -90,10 +101,13 @@ bool IsAuthority(std::string_view text) {
   return colon == std::string_view::npos || IsPort(text.substr(colon + 1));
 }
 
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && Lower(a[i]) != Lower(b[i])) return false;
+bool SameIgnoringCase(std::string_view a, std::string_view b) {
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= a.size(); i += sizeof(std::uint64_t)) {
+    if (LowerEight(a.data() + i) != LowerEight(b.data() + i)) return false;
+  }
+  for (; i < a.size(); ++i) {
+    if (Lower(a[i]) != Lower(b[i])) return false;
   }
   return true;
 }

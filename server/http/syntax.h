@@ -15,8 +15,10 @@ bool IsFieldValue(std::string_view text);
 bool IsOriginForm(std::string_view target);
 // uri-host [":" port]; no user information, no empty host.
 bool IsAuthority(std::string_view text);
-// Equal, ASCII letters of either case alike.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+// As EqualsIgnoreCase. REQUIRES: as many bytes in `a` as in `b`.
+bool SameIgnoringCase(std::string_view a, std::string_view b);
+// Equal, ASCII letters of either case alike. Most names that are compared differ in length already.
+inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) { return a.size() == b.size() && SameIgnoringCase(a, b); }
 // Without blanks and tabs at both ends.
 std::string_view TrimBlanks(std::string_view text);
 // Decimal digits alone, no sign, no leading zero, at most 18 of them.

@@ -38,6 +38,8 @@ class Catalogue {
   // The definitions on a page of tools/list: their digests, and the parameters that are to be repeated in header fields.
   // `seen` makes the name that agents see from the upstream's own.
   void LearnDefinitions(std::size_t upstream, const json::Value& page, const std::function<std::string(const std::string&)>& seen);
+  // Held while a file of pins is read, or replaced, and what it holds is set, so that an older reading never follows a newer one.
+  std::unique_lock<std::mutex> HoldFiles() { return std::unique_lock(files_); }
   // From now on these definitions are accepted; tells of those that were and are no more. REQUIRES: the upstream has had pins.
   void SetPins(std::size_t upstream, std::shared_ptr<const ToolPins> pins);
   // Its last definition is none that an operator has accepted, or it has not been seen yet.
@@ -66,6 +68,7 @@ class Catalogue {
   const std::shared_ptr<Gate> gate_;
   const std::vector<bool> pinned_;  // of each upstream; its definitions are held against pins
   const Unaccepted unaccepted_;
+  std::mutex files_;  // taken before mutex_
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<const ToolPins>> pins_;
   std::vector<std::vector<ToolInfo>> tools_;  // of each upstream

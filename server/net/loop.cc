@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "net/asio_loop.h"
+#include "net/short_slice.h"
 
 namespace intentgate::net {
 
@@ -132,7 +133,10 @@ Result<std::unique_ptr<LoopPool>> LoopPool::Start(std::size_t threads) {
   }
   try {
     for (auto& loop : pool->loops_) {
-      pool->threads_.emplace_back([&loop = *loop] { loop.Run(); });
+      pool->threads_.emplace_back([&loop = *loop] {
+        TakeShortSlices();
+        loop.Run();
+      });
       // Not left to Run: until it begins, everyone would count as the loop's thread.
       loop->impl().runner.store(pool->threads_.back().get_id());
     }

@@ -57,8 +57,6 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   void Fail(Error error);
   void FailLater(std::string message);
 
-  // One read of this size holds nearly every request of a tool call whole.
-  std::array<char, 8192> buffer_;
   Loop& loop_;
   asio::ip::tcp::socket socket_;
   std::string peer_address_;
@@ -80,6 +78,9 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   bool finished_ = false;
   bool closed_ = false;
   bool failed_ = false;
+  // One read of this size holds nearly every request of a tool call whole. Last, so that a short one lies in the page of
+  // the members: a stream that waits then has one page of memory and not the whole buffer.
+  std::array<char, 8192> buffer_;
 };
 
 }  // namespace intentgate::net

@@ -119,7 +119,9 @@ bool Sqlite(std::int64_t events) {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
   if (!bench::FillSqlite(path, events)) return false;
+  const double start = Millis();
   const auto store = store::SqliteStore::Open(path, {});
+  std::printf("audit_query.sqlite.migration ms %.0f of %lld events\n", Millis() - start, static_cast<long long>(events));
   return store.ok() && AskAll("sqlite", **store, events);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "store/sqlite/sqlite_store.h"
+#include "support/sqlite_schema_9.h"
 
 namespace intentgate::bench {
 namespace {
@@ -55,9 +56,10 @@ bool FillSqlite(const std::string& path, std::int64_t events) {
   if (!store::SqliteStore::Open(path, {}).ok()) return false;   // makes the schema
   sqlite3* db = nullptr;
   char* problem = nullptr;
-  // In one transaction without a journal; the pages that the indexes grow at fit into the cache.
+  // In one transaction without a journal; the pages that the indexes grow at fit into the cache. As a file from before the
+  // postings, so that whoever opens it next makes them.
   const std::string load = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN;" +
-                           SqliteRows(events) + "COMMIT;";
+                           std::string(test::kBackToSchema9) + SqliteRows(events) + "COMMIT;";
   const bool good = sqlite3_open(path.c_str(), &db) == SQLITE_OK &&
                     sqlite3_exec(db, load.c_str(), nullptr, nullptr, &problem) == SQLITE_OK;
   if (problem != nullptr) std::fprintf(stderr, "%s\n", problem);

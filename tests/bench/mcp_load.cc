@@ -1,20 +1,26 @@
-// Posts tools/call to an MCP endpoint and measures each answer.
+// Both ends of a gateway on one event loop: posts tools/call to it and measures each answer, and is the upstream behind it. As
+// two programs on one core they would wait for each other's time slices, and the figures would be the scheduler's.
 //
-//   mcp_load URL TOKEN CONNECTIONS SECONDS [RATE]
+//   mcp_load ADDRESS                               prints the port of its tool server, which has sessions
 //
+// Then each line of its input is a round: `URL TOKEN CONNECTIONS SECONDS RATE`, with `-` for no token and 0 for no rate.
 // Without RATE each connection sends its next call when the last is answered. With it, RATE calls a second begin at even
-// distances whatever became of the earlier ones, and a call's time counts from when it should have begun. Prints
-// `requests seconds p50_us p99_us failed`.
+// distances whatever became of the earlier ones, and a call's time counts from when it should have begun. A round prints
+// `requests seconds p50_us p99_us failed left_out`. Left out are the calls that were due or in progress when the program itself had no
+// processor: how late they were says nothing of the gateway.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <future>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "http/client.h"
+#include "http/server.h"
+#include "mcp_tool_server.h"
 #include "net/loop.h"
 
 namespace {
@@ -28,6 +34,8 @@ constexpr std::string_view kBody =
 constexpr double kWarmUpSeconds = 1;
 // A call that is due when so many wait begins later; its time counts all the same.
 constexpr std::size_t kMostInProgress = 256;
+// A turn of the loop that takes this long was no turn: somebody else had the core.
+constexpr auto kStall = std::chrono::microseconds(500);
 
 struct Plan {
   http::Url url;
@@ -40,7 +48,7 @@ struct Plan {
 class Load {
  public:
   Load(net::Loop& loop, Plan plan, std::promise<void>& done)
-      : loop_(loop), plan_(std::move(plan)), done_(done), client_(http::Client::Create(loop, {})), begin_(SteadyClock::now()), due_(begin_) {}
+      : loop_(loop), plan_(std::move(plan)), done_(done), client_(http::Client::Create(loop, {})), begin_(SteadyClock::now()), due_(begin_), turned_(begin_) {}
 
   void Run() {
     if (plan_.rate > 0) return Tick();
@@ -52,7 +60,7 @@ class Load {
     const auto at = [this](double part) {
       return micros_.empty() ? 0 : micros_[std::min(micros_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(micros_.size())))];
     };
-    std::cout << micros_.size() << " " << plan_.seconds << " " << at(0.5) << " " << at(0.99) << " " << failed_ << std::endl;
+    std::cout << micros_.size() << " " << plan_.seconds << " " << at(0.5) << " " << at(0.99) << " " << failed_ << " " << left_out_ << std::endl;
   }
 
  private:
@@ -64,7 +72,13 @@ class Load {
     if (Over()) {
       if (in_progress_ == 0) return done_.set_value();
     } else {
-      for (; due_ <= SteadyClock::now() && in_progress_ < kMostInProgress; due_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / plan_.rate))) Send(due_);
+      const std::chrono::nanoseconds distance(static_cast<std::int64_t>(1e9 / plan_.rate));
+      const auto now = SteadyClock::now();
+      if (now - std::exchange(turned_, now) > kStall) {
+        stalled_ = now;
+        for (; due_ <= now; due_ += distance) ++left_out_;
+      }
+      for (; due_ <= SteadyClock::now() && in_progress_ < kMostInProgress; due_ += distance) Send(due_);
     }
     loop_.Post([this] { Tick(); });
   }
@@ -83,6 +97,7 @@ class Load {
     --in_progress_;
     const auto now = SteadyClock::now();
     if (!good) ++failed_;
+    else if (plan_.rate > 0 && (due < stalled_ || now - turned_ > kStall)) ++left_out_;
     else if (Age(due) >= kWarmUpSeconds) micros_.push_back(std::chrono::duration<double, std::micro>(now - due).count());
     if (plan_.rate > 0) return;
     if (!Over()) return Send(now);
@@ -95,28 +110,55 @@ class Load {
   const std::unique_ptr<http::Client> client_;
   const SteadyClock::time_point begin_;
   SteadyClock::time_point due_;
+  SteadyClock::time_point turned_;   // with a rate: when the last turn began
+  SteadyClock::time_point stalled_;  // and the last stall ended
   std::vector<double> micros_;
   std::size_t in_progress_ = 0;
   std::size_t failed_ = 0;
+  std::size_t left_out_ = 0;
 };
+
+// False when the line is no round.
+bool ReadRound(const std::string& line, Plan& plan) {
+  std::istringstream words(line);
+  std::string url;
+  if (!(words >> url >> plan.token >> plan.connections >> plan.seconds >> plan.rate)) return false;
+  const Result<http::Url> parsed = http::ParseUrl(url);
+  if (!parsed.ok()) return false;
+  plan.url = *parsed;
+  if (plan.token == "-") plan.token.clear();
+  return true;
+}
+
+void RunRound(net::Loop& loop, const Plan& plan) {
+  std::promise<void> done, freed;
+  std::unique_ptr<Load> load;
+  loop.Post([&] {
+    load = std::make_unique<Load>(loop, plan, done);
+    load->Run();
+  });
+  done.get_future().wait();
+  loop.Post([&] {
+    load->Print();
+    load.reset();
+    freed.set_value();
+  });
+  freed.get_future().wait();
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5) return 64;
-  const Result<http::Url> url = http::ParseUrl(argv[1]);
+  if (argc != 2) return 64;
   auto pool = net::LoopPool::Start(1);
-  if (!url.ok() || !pool.ok()) return 1;
-  const Plan plan{*url, argv[2], static_cast<std::size_t>(std::atoi(argv[3])), std::atof(argv[4]), argc > 5 ? std::atof(argv[5]) : 0};
-  std::promise<void> done;
-  std::unique_ptr<Load> load;
-  (*pool)->at(0).Post([&] {
-    load = std::make_unique<Load>((*pool)->at(0), plan, done);
-    load->Run();
-  });
-  done.get_future().wait();
-  (*pool)->Stop();
-  load->Print();
-  load.reset();
-  return 0;
+  if (!pool.ok()) return 1;
+  auto server = http::Server::Start((*pool)->loops(), argv[1], nullptr, bench::MakeToolServer(true), {});
+  if (!server.ok()) return std::cerr << server.error().message << "\n", 1;
+  std::cout << (*server)->port() << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    Plan plan;
+    if (!ReadRound(line, plan)) return std::cerr << "mcp_load: not a round: " << line << "\n", 64;
+    RunRound((*pool)->at(0), plan);
+  }
+  std::_Exit(0);
 }

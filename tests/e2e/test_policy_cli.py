@@ -135,6 +135,38 @@ def test_exit_codes_of_eval(folder):
     assert json.loads(strict.stdout)["errors"][0]["code"] == "eval_builtin_error"
 
 
+def test_skipped_tests_alone_exit_with_2_unless_asked(tmp_path):
+    (tmp_path / "a_test.rego").write_text("package a\ntodo_test_later if false\ntest_now if true\n")
+    assert run_cli("policy", "test", tmp_path).returncode == 2
+    assert run_cli("policy", "test", "-z", tmp_path).returncode == 0
+
+
+def test_eval_answers_in_the_forms_that_scripts_read():
+    query = 'x := ["a b", 1][_]; x'
+    for form, shown in {"values": '[true,"a b"]\n[true,1]\n', "bindings": '{"x":"a b"}\n{"x":1}\n', "raw": "true a b\ntrue 1\n",
+                        "discard": '{"result":"discarded"}\n'}.items():
+        done = run_cli("policy", "eval", "-f", form, query)
+        assert (done.returncode, done.stdout) == (0, shown), form
+    assert run_cli("policy", "eval", "-f", "raw", "false").stdout == "false\n"
+    assert run_cli("policy", "eval", "-f", "raw", "input.x").stdout == ""
+    refused = run_cli("policy", "eval", "-p", "-f", "raw", "input.x")
+    assert refused.returncode == 64 and "--partial" in refused.stderr
+
+
+def test_eval_takes_entrypoints_and_standard_input(folder):
+    done = run_cli("policy", "eval", "-d", folder, "--ignore", "*_test.rego", "-e", "authz/allow", "-I", "-f", "raw", stdin='{"user": "ann"}')
+    assert (done.returncode, done.stdout) == (0, "true\n")
+    assert run_cli("policy", "eval", "--stdin", "-f", "raw", stdin="1 + 1").stdout == "2\n"
+    assert run_cli("policy", "eval", "--stdin", "-I", stdin="1").returncode == 64
+
+
+def test_eval_has_limits_that_can_be_raised():
+    query = "count(numbers.range(1, 200000)) + count(numbers.range(1, 200000))"
+    low = run_cli("policy", "eval", "--max-steps", "1000", query)
+    assert low.returncode == 2 and "max_steps" in low.stderr
+    assert run_cli("policy", "eval", "--max-steps", "100000000", "--max-memory", "1024", "-f", "raw", query).stdout == "400000\n"
+
+
 def test_deps_and_bench(folder):
     deps = json.loads(run_cli("policy", "deps", "-d", folder, "data.authz.allow", "--json").stdout)
     assert deps == {"base": ["data.roles.admins", "input.nothing", "input.path", "input.user"], "virtual": ["data.authz.allow"]}

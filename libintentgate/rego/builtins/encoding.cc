@@ -60,7 +60,9 @@ Value HexEncode(BuiltinContext& context, Args args) {
 }
 
 Value BadHexByte(BuiltinContext& context, char byte) {
-  const std::string hex = base::HexEncode(AsBytes(std::string_view(&byte, 1)));
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(byte);
+  const std::string hex = {kHex[value >> 4U], kHex[value & 15U]};
   const bool visible = byte > ' ' && byte < 0x7F;
   return context.Error("encoding/hex: invalid byte: U+00" + hex + (visible ? " '" + std::string(1, byte) + "'" : ""));
 }

@@ -225,6 +225,22 @@ struct Parsed {
   std::optional<int> offset;
 };
 
+// In quotation marks; bytes that are no printable ASCII as \xNN.
+std::string Quoted(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || byte < ' ') {
+      out += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 // Reads the elements of one layout from one text. Thread-compatible.
 class LayoutReader {
  public:
@@ -233,22 +249,24 @@ class LayoutReader {
   Result<Moment> Read() {
     for (;;) {
       const Piece piece = NextElement(layout_);
-      if (!SkipLiteral(piece.prefix)) return Fail();
+      if (!SkipLiteral(piece.prefix)) return Fail(piece.prefix);
       if (piece.element == Element::kNone) break;
+      const std::string_view written = layout_.substr(piece.prefix.size(), layout_.size() - piece.prefix.size() - piece.suffix.size());
       layout_ = piece.suffix;
-      if (!ReadElement(piece)) return Fail();
+      if (!ReadElement(piece)) return Fail(written);
       if (parsed_.out_of_range) return RangeError(range_what_);
     }
-    if (!text_.empty()) return Error{ErrorCode::kMalformed, Prefix() + ": extra text: \"" + std::string(text_) + "\""};
+    if (!text_.empty()) return Error{ErrorCode::kMalformed, Prefix() + ": extra text: " + Quoted(text_)};
     return Assemble();
   }
 
  private:
   std::string Prefix() const {
-    return "parsing time \"" + std::string(whole_text_) + "\"";
+    return "parsing time " + Quoted(whole_text_);
   }
-  Error Fail() const {
-    return {ErrorCode::kMalformed, Prefix() + " as \"" + std::string(whole_layout_) + "\": cannot parse \"" + std::string(text_) + "\""};
+  // `part`: the literal or element of the layout that the rest of the text does not fit.
+  Error Fail(std::string_view part) const {
+    return {ErrorCode::kMalformed, Prefix() + " as " + Quoted(whole_layout_) + ": cannot parse " + Quoted(text_) + " as " + Quoted(part)};
   }
   Error RangeError(std::string_view what) const {
     return {ErrorCode::kMalformed, Prefix() + ": " + std::string(what) + " out of range"};
@@ -628,7 +646,7 @@ std::string_view ResolveLayoutName(std::string_view name) {
 }
 
 Result<std::int64_t> ParseDurationNs(std::string_view text) {
-  const Error bad{ErrorCode::kMalformed, "time: invalid duration \"" + std::string(text) + "\""};
+  const Error bad{ErrorCode::kMalformed, "time: invalid duration " + Quoted(text)};
   std::string_view rest = text;
   const bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
@@ -659,11 +677,10 @@ Result<std::int64_t> ParseDurationNs(std::string_view text) {
     rest.remove_prefix(pos);
     std::size_t unit_end = 0;
     while (unit_end < rest.size() && rest[unit_end] != '.' && !IsDigit(rest[unit_end])) ++unit_end;
-    if (unit_end == 0) return Error{ErrorCode::kMalformed, "time: missing unit in duration \"" + std::string(text) + "\""};
+    if (unit_end == 0) return Error{ErrorCode::kMalformed, "time: missing unit in duration " + Quoted(text)};
     const std::optional<std::int64_t> unit = UnitNs(rest.substr(0, unit_end));
     if (!unit) {
-      return Error{ErrorCode::kMalformed, "time: unknown unit \"" + std::string(rest.substr(0, unit_end)) + "\" in duration \"" +
-                                              std::string(text) + "\""};
+      return Error{ErrorCode::kMalformed, "time: unknown unit " + Quoted(rest.substr(0, unit_end)) + " in duration " + Quoted(text)};
     }
     const auto unit_ns = static_cast<Uint128>(*unit);
     total += whole * unit_ns + fraction * unit_ns / scale;

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/builtins/go_json_error.h"
 
 namespace intentgate::rego {
 namespace {
@@ -90,8 +91,7 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
       return context.TypeError("operand 2 object contained unknown key " + builtins::ShortText(entry.key));
     }
     if (is_text != entry.value.is_string() || (!is_text && !entry.value.is_bool())) {
-      return context.TypeError("operand 2 key " + builtins::ShortText(entry.key) + " must be " + (is_text ? "string" : "boolean") + " but got " +
-                               std::string(TypeName(entry.value.type())));
+      return context.TypeError("operand 2 key " + builtins::ShortText(entry.key) + " failed cast to " + (is_text ? "string" : "bool"));
     }
     if (name == "prefix") layout.prefix = entry.value.string();
     if (name == "indent") layout.indent = entry.value.string();
@@ -105,7 +105,7 @@ Value MarshalWithOptions(BuiltinContext& context, Args args) {
 
 Value Unmarshal(BuiltinContext& context, Args args) {
   const Result<Value> value = builtins::ReadJson(context, args[0].string());
-  return value.ok() ? *value : context.Error(value.error().message);
+  return value.ok() ? *value : context.Error(builtins::JsonProblem(args[0].string(), value.error().message));
 }
 
 Value IsValid(BuiltinContext& context, Args args) {

@@ -12,6 +12,7 @@
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
 #include "rego/builtins/go_base64.h"
+#include "rego/builtins/go_json_error.h"
 
 namespace intentgate::rego {
 namespace builtins {
@@ -46,7 +47,11 @@ Result<std::vector<crypto::JwsKey>> ReadKeys(BuiltinContext& context, std::strin
     return bad("failed to extract a Key from the PEM certificate");
   }
   Result<std::vector<crypto::JwsKey>> keys = crypto::ParseJwks(text);
-  if (!keys.ok()) return bad("failed to parse a JWK key (set): " + keys.error().message);
+  if (!keys.ok()) {
+    const std::string sole = "jwk.ParseString: failed to parse string: jwk.Parse: failed to parse sole key: jwk.ParseKey: jwk.Parse: failed to probe data: probe: ";
+    const std::optional<std::string> error = GoJsonError(text);
+    return bad("failed to parse a JWK key (set): " + (error ? sole + "failed to unmarshal data: " + *error : keys.error().message));
+  }
   // A key for an algorithm that we do not know verifies nothing.
   std::erase_if(*keys, [](const crypto::JwsKey& key) { return !key.alg.empty() && !crypto::IsJwsAlgorithm(key.alg); });
   return keys;
@@ -107,7 +112,7 @@ class TokenReader {
 
   std::optional<Value> ReadObject(std::string_view text, std::string_view prefix) {
     const Result<Value> value = builtins::ReadJson(context_, text);
-    if (!value.ok()) return Fail(std::string(prefix) + "invalid JSON: " + value.error().message), std::nullopt;
+    if (!value.ok()) return Fail(std::string(prefix) + "invalid JSON: " + builtins::JsonProblem(text, value.error().message)), std::nullopt;
     if (!value->is_object()) return Fail(std::string(prefix) + "decoded JSON type was not an Object"), std::nullopt;
     return *value;
   }

@@ -21,6 +21,7 @@ Value Round(BuiltinContext& context, std::span<const Value> args) { return Numbe
 
 bool AreIntegers(BuiltinContext& context, std::span<const Value> args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
+    if (!args[i].is_number()) return (void)context.OperandError(i + 1, "integer", args[i]), false;
     if (args[i].IsIntegral()) continue;
     (void)context.TypeError("operand " + std::to_string(i + 1) + " must be integer number but got floating-point number");
     return false;
@@ -98,8 +99,8 @@ constexpr Builtin kTable[] = {
     MakeBuiltin("ceil", Ceil, ty::Number, kBuiltinPlain, ty::Number),
     MakeBuiltin("floor", Floor, ty::Number, kBuiltinPlain, ty::Number),
     MakeBuiltin("round", Round, ty::Number, kBuiltinPlain, ty::Number),
-    MakeBuiltin("numbers.range", Range, ty::ArrayOf(ty::kNumber), kBuiltinPlain, ty::Number, ty::Number),
-    MakeBuiltin("numbers.range_step", RangeStep, ty::ArrayOf(ty::kNumber), kBuiltinPlain, ty::Number, ty::Number,
+    MakeBuiltin("numbers.range", Range, ty::ArrayOf(ty::kNumber), kBuiltinUncheckedArgs, ty::Number, ty::Number),
+    MakeBuiltin("numbers.range_step", RangeStep, ty::ArrayOf(ty::kNumber), kBuiltinUncheckedArgs, ty::Number, ty::Number,
                 ty::Number),
     MakeBuiltin("rand.intn", RandIntn, ty::Number, kBuiltinNondeterministic, ty::String, ty::Number),
     MakeBuiltin("format_int", FormatInt, ty::String, kBuiltinPlain, ty::Number, ty::Number),

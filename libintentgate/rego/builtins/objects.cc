@@ -173,13 +173,13 @@ constexpr std::uint16_t kStringOrArray = ty::kString | ty::kArray;
 constexpr Builtin kTable[] = {
     MakeBuiltin("object.get", ObjectGet, ty::Any, kBuiltinPlain, ty::Object, ty::Any, ty::Any),
     MakeBuiltin("object.keys", ObjectKeys, ty::Set, kBuiltinPlain, ty::Object),
-    MakeBuiltin("object.filter", ObjectFilter, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
-    MakeBuiltin("object.remove", ObjectRemove, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
-    MakeBuiltin("object.union", ObjectUnion, ty::Any, kBuiltinPlain, ty::Object, ty::Object),
-    MakeBuiltin("object.union_n", ObjectUnionN, ty::Any, kBuiltinPlain, ty::ArrayOf(ty::kObject)),
-    MakeBuiltin("object.subset", ObjectSubset, ty::Any, kBuiltinPlain, ty::Collection, ty::Collection),
-    MakeBuiltin("json.filter", JsonFilter, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
-    MakeBuiltin("json.remove", JsonRemove, ty::Any, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
+    MakeBuiltin("object.filter", ObjectFilter, ty::Object, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
+    MakeBuiltin("object.remove", ObjectRemove, ty::Object, kBuiltinUncheckedArgs, ty::Object, ty::Collection),
+    MakeBuiltin("object.union", ObjectUnion, ty::Object, kBuiltinPlain, ty::Object, ty::Object),
+    MakeBuiltin("object.union_n", ObjectUnionN, ty::Object, kBuiltinPlain, ty::ArrayOf(ty::kObject)),
+    MakeBuiltin("object.subset", ObjectSubset, ty::Boolean, kBuiltinPlain, ty::Collection, ty::Collection),
+    MakeBuiltin("json.filter", JsonFilter, ty::Object, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
+    MakeBuiltin("json.remove", JsonRemove, ty::Object, kBuiltinUncheckedArgs, ty::Object, ty::ArrayOrSetOf(kStringOrArray)),
 };
 
 }  // namespace

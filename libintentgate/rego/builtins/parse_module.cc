@@ -13,6 +13,9 @@ constexpr std::size_t kMaxModuleBytes = std::size_t{256} << 10;
 constexpr std::size_t kGrowth = 64;
 
 Value ParseModuleText(BuiltinContext& context, std::span<const Value> args) {
+  for (const Value& arg : args) {
+    if (!arg.is_string()) return context.OperandError(1, "string", arg);  // OPA says 1 of both
+  }
   const SourceFile file{std::string(args[0].string()), std::string(args[1].string())};
   if (file.text.size() > kMaxModuleBytes) return context.Error("the module is larger than " + std::to_string(kMaxModuleBytes) + " bytes");
   builtins::ChargeBytes(context, file.text.size() * kGrowth);
@@ -25,7 +28,7 @@ Value ParseModuleText(BuiltinContext& context, std::span<const Value> args) {
 }
 
 constexpr Builtin kTable[] = {
-    MakeBuiltin("rego.parse_module", ParseModuleText, ty::Object, kBuiltinPlain, ty::String, ty::String),
+    MakeBuiltin("rego.parse_module", ParseModuleText, ty::Object, kBuiltinUncheckedArgs, ty::String, ty::String),
 };
 
 }  // namespace

@@ -45,7 +45,11 @@ std::optional<absl::TimeZone> ZoneByName(BuiltinContext& context, std::string_vi
   if (name == "Local") return absl::LocalTimeZone();
   // Names are paths below the tz database; Abseil would also take a path that leaves it.
   const bool bad = name[0] == '/' || name.find("..") != std::string_view::npos || name.find_first_of("\\:") != std::string_view::npos ||
-                   name.find('\0') != std::string_view::npos || name.starts_with("Fixed/");
+                   name.starts_with("Fixed/");
+  if (!bad && name.find('\0') != std::string_view::npos) {
+    (void)context.Error("invalid argument");
+    return std::nullopt;
+  }
   if (bad || name.size() > 128) {
     (void)context.Error("time: invalid location name");
     return std::nullopt;

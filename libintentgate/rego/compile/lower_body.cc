@@ -71,6 +71,7 @@ void Lowering::LowerPlain(const Expr& expr, Open& open) {
 // references but for the outermost ones of `not ref` and `not ref == value`. Where one of them is undefined, the expression
 // fails.
 Term Lowering::HoistOperands(const Term& term, Open& open) {
+  if (!term.IsCall() && !term.IsRef()) return Hoist(term, open);
   Term out = term;
   const bool equality = term.IsCall() && (term.items[0].IsVar("eq") || term.items[0].IsVar("equal"));
   for (std::size_t i = 1; i < out.items.size(); ++i) {
@@ -118,7 +119,7 @@ void Lowering::LowerNegated(const Expr& expr, Open& open) {
   } else {
     Expr positive = expr;
     positive.negated = false;
-    if (!new_not_ && positive.kind == ExprKind::kTerm && (positive.terms[0].IsCall() || positive.terms[0].IsRef())) {
+    if (!new_not_ && positive.kind == ExprKind::kTerm) {
       positive.terms[0] = HoistOperands(positive.terms[0], open);
     }
     LowerPlain(positive, inner);

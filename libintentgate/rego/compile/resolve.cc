@@ -105,6 +105,10 @@ class Resolver {
     if (strict() && (var.text == "input" || var.text == "data")) {
       diagnostics_.Compile(var.at, "variables must not shadow " + var.text + " (use a different variable name)");
     }
+    // Arguments lie in the scope around that of the rule's own body; scopes further in may hide them.
+    if (rule_ != nullptr && scopes_.size() == 2 && scopes_.front().names.count(var.text) > 0) {
+      diagnostics_.Compile(var.at, "arg " + var.text + " redeclared", "choose another name");
+    }
     const auto found = scope.names.find(var.text);
     if (found != scope.names.end()) {
       diagnostics_.Compile(var.at, "var " + var.text + (found->second.by_some || !is_assign ? " declared above" : " assigned above"), "choose another name");

@@ -46,6 +46,59 @@ void Swallow(TreeNode& node, std::vector<Term>& path, RuleGroup& group) {
   }
 }
 
+// The heads of one group by their constant keys, as deep as these go.
+struct HeadNode {
+  std::map<std::pair<TermKind, std::string>, HeadNode> below;
+  std::vector<const GroupedRule*> rules;
+};
+
+std::size_t ConstantKeys(const GroupedRule& rule) {
+  const auto end = std::find_if_not(rule.keys.begin(), rule.keys.end(), [](const Term& key) { return key.IsScalar(); });
+  return static_cast<std::size_t>(end - rule.keys.begin());
+}
+
+std::string HeadName(const RuleGroup& group, const GroupedRule& rule) {
+  Term ref;
+  ref.kind = TermKind::kRef;
+  ref.items.push_back(MakeVar(group.Name(), {}));
+  ref.items.insert(ref.items.end(), rule.keys.begin(), rule.keys.end());
+  return TermText(ref);
+}
+
+// What OPA asks of the rules that share the constant part of their heads: none with a whole head beside rules below it, and all of one kind.
+void CheckHeads(const RuleGroup& group, const HeadNode& node, Diagnostics& diagnostics) {
+  bool whole = false;
+  bool open = false;
+  bool sets = false;
+  bool values = false;
+  for (const GroupedRule* rule : node.rules) {
+    (ConstantKeys(*rule) == rule->keys.size() ? whole : open) = true;
+    (rule->rule.multi_value ? sets : values) = true;
+  }
+  if (!node.rules.empty()) {
+    const GroupedRule& first = *node.rules[0];
+    if (whole && !node.below.empty()) {
+      diagnostics.Type(first.rule.at, "rule " + HeadName(group, first) + " conflicts with rules below it", "a set or a value cannot have members of other rules");
+      return;
+    }
+    if ((sets && values) || (whole && open)) {
+      diagnostics.Type(first.rule.at, "conflicting rules " + HeadName(group, first) + " found", "give all rules of that name the same kind");
+      return;
+    }
+  }
+  for (const auto& [key, below] : node.below) CheckHeads(group, below, diagnostics);
+}
+
+void CheckHeads(const RuleGroup& group, Diagnostics& diagnostics) {
+  HeadNode root;
+  for (const GroupedRule& rule : group.rules) {
+    HeadNode* node = &root;
+    for (std::size_t i = 0; i < ConstantKeys(rule); ++i) node = &node->below[{rule.keys[i].kind, rule.keys[i].text + (rule.keys[i].flag ? "true" : "")}];
+    node->rules.push_back(&rule);
+  }
+  CheckHeads(group, root, diagnostics);
+}
+
 bool BySource(const GroupedRule& a, const GroupedRule& b) {
   if (a.rule.at.file != b.rule.at.file) return a.rule.at.file < b.rule.at.file;
   if (a.rule.at.line != b.rule.at.line) return a.rule.at.line < b.rule.at.line;
@@ -102,23 +155,14 @@ void RuleTree::Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagno
   group.kind = first.is_function ? GroupKind::kFunction : (HasKeys(group) ? GroupKind::kPartial : GroupKind::kComplete);
   const std::string name = group.Name();
   int defaults = 0;
-  bool sets = false;
-  bool values = false;
-  bool whole = false;
   for (const GroupedRule& grouped : group.rules) {
     const Rule& rule = grouped.rule;
     if (rule.is_function != first.is_function || (rule.is_function && rule.args.size() != first.args.size())) {
       diagnostics.Type(rule.at, "conflicting rules " + name + " found", "give all rules of that name the same kind and number of arguments");
     }
     if (rule.is_default && ++defaults > 1) diagnostics.Type(rule.at, "multiple default rules " + name + " found");
-    if (rule.multi_value && grouped.keys.empty()) sets = true;
-    if (!rule.multi_value && !rule.is_function) values = true;
-    if (!rule.multi_value && !rule.is_function && grouped.keys.empty()) whole = true;
   }
-  if (whole && group.kind == GroupKind::kPartial && !sets) {
-    diagnostics.Type(first.at, "conflicting rules " + name + " found", "a rule with a value and a rule with values below it cannot share a name");
-  }
-  if (sets && values) diagnostics.Type(first.at, "conflicting rules " + name + " found", "a set rule (contains) and a rule with a value cannot share a name");
+  if (group.kind == GroupKind::kPartial) CheckHeads(group, diagnostics);
   if (group.kind == GroupKind::kComplete && !node.children.empty()) {
     const auto below = std::find_if(node.children.begin(), node.children.end(), [](const auto& c) { return c.second->group != nullptr || !c.second->children.empty(); });
     if (below != node.children.end()) {

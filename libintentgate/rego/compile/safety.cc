@@ -141,13 +141,31 @@ void SafetyPass::OrderClosures(Expr& expr, const VarSet& before, const VarSet& a
   for (Term& term : expr.terms) OrderTerm(term, after, visible);
 }
 
+std::optional<Expr> SafetyPass::EarlyCall(const Expr& expr, VarSet& bound, const VarSet& visible) {
+  std::optional<Expr> early;
+  if (expr.kind != ExprKind::kTerm || expr.negated || !expr.withs.empty()) return early;
+  VisitTerms(expr.terms[0], [&](const Term& t) {
+    if (early || t.IsComprehension() || t.kind == TermKind::kTemplate) return false;
+    if (!t.IsCall() || &t == &expr.terms[0]) return true;
+    VarSet attempt = bound;
+    if (!ready_.Term(t, attempt, visible) || attempt.count() == bound.count()) return true;
+    bound = std::move(attempt);
+    early = Expr{};
+    early->at = t.at;
+    early->terms.push_back(MakeComposite(TermKind::kArray, {t}, t.at));  // holds whatever the call gives
+    return false;
+  });
+  return early;
+}
+
 void SafetyPass::OrderBody(Body& body, VarSet& bound, const VarSet& outer) {
   VarSet visible = outer;
   CollectOpenVars(body, visible);
   std::vector<Expr> ordered;
   ordered.reserve(body.exprs.size());
   std::vector<bool> taken(body.exprs.size(), false);
-  for (bool progress = true; progress && ordered.size() < body.exprs.size();) {
+  std::size_t added = 0;
+  for (bool progress = true; progress && ordered.size() < body.exprs.size() + added;) {
     progress = false;
     for (std::size_t i = 0; i < body.exprs.size(); ++i) {
       if (taken[i]) continue;
@@ -158,8 +176,20 @@ void SafetyPass::OrderBody(Body& body, VarSet& bound, const VarSet& outer) {
       taken[i] = progress = true;
       ordered.push_back(std::move(body.exprs[i]));
     }
+    for (std::size_t i = 0; i < body.exprs.size() && !progress; ++i) {
+      const VarSet before = bound;
+      std::optional<Expr> early = taken[i] ? std::nullopt : EarlyCall(body.exprs[i], bound, visible);
+      if (!early) continue;
+      Body alone;
+      alone.exprs.push_back(std::move(*early));
+      Unshare(alone);
+      OrderClosures(alone.exprs[0], before, bound, visible);
+      ordered.push_back(std::move(alone.exprs[0]));
+      ++added;
+      progress = true;
+    }
   }
-  if (ordered.size() < body.exprs.size() && !ReportExhausted(body.exprs[0].at)) {
+  if (ordered.size() < body.exprs.size() + added && !ReportExhausted(body.exprs[0].at)) {
     for (std::size_t i = 0; i < body.exprs.size(); ++i) {
       if (!taken[i]) ReportUnsafe(body.exprs[i], bound, visible);
     }

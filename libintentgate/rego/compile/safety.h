@@ -6,6 +6,8 @@
 // binds the variables in its brackets; = binds the variables of one side from the other.
 #pragma once
 
+#include <optional>
+
 #include <vector>
 
 #include "rego/compile/diagnostics.h"
@@ -36,6 +38,9 @@ class SafetyPass {
   bool ExprReady(const Expr& expr, VarSet& bound, const VarSet& visible);
   bool BodyReady(const Body& body, const VarSet& bound, const VarSet& visible);
   bool NothingUnbound(const Term& term, const VarSet& bound, const VarSet& visible);
+  // A call inside `expr` that is ready where the whole is not, and binds something: as an expression of its own, to stand before it. OPA
+  // evaluates the calls inside an expression before it.
+  std::optional<Expr> EarlyCall(const Expr& expr, VarSet& bound, const VarSet& visible);
   bool OperandReady(const Body& operand, const VarSet& bound, const VarSet& visible);
   // Says so if the rule is too much to order. True then.
   bool ReportExhausted(Location at);

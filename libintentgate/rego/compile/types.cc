@@ -1,6 +1,7 @@
 #include "rego/compile/types.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rego/builtins/registry.h"
 #include "rego/compile/lower.h"
@@ -33,34 +34,61 @@ std::uint16_t KindsOf(const Term& t) {
 
 class Checker {
  public:
-  Checker(const RuleTree& tree, bool deprecated_is_error, Diagnostics& diagnostics)
-      : tree_(tree), deprecated_is_error_(deprecated_is_error), diagnostics_(diagnostics) {}
+  Checker(const RuleTree& tree, bool deprecated_is_error, bool new_not, Diagnostics& diagnostics)
+      : tree_(tree), deprecated_is_error_(deprecated_is_error), new_not_(new_not), diagnostics_(diagnostics) {}
 
   void CheckBody(const Body& body) {
     for (const Expr& expr : body.exprs) CheckExpr(expr);
   }
 
   void CheckTerm(const Term& term) {
+    if (const RuleGroup* function = FunctionIn(term)) {
+      diagnostics_.Type(term.at, "function " + function->Name() + " used as reference, not called", "give it arguments");
+    }
     if (term.IsCall()) CheckCall(term, false);
     for (std::size_t i = term.IsCall() ? 1 : 0; i < term.items.size(); ++i) CheckTerm(term.items[i]);
-    if (term.body) CheckBody(*term.body);
+    if (!term.body) return;
+    const bool inside = std::exchange(inside_, false);
+    CheckBody(*term.body);
+    inside_ = inside;
   }
 
  private:
   void CheckExpr(const Expr& expr) {
+    const bool inside = inside_;
+    inside_ = inside || (expr.negated && new_not_);
+    CheckParts(expr);
+    inside_ = inside;
+  }
+
+  void CheckParts(const Expr& expr) {
     if (expr.kind == ExprKind::kTerm && expr.terms[0].IsCall()) {
       CheckCall(expr.terms[0], true);
       for (std::size_t i = 1; i < expr.terms[0].items.size(); ++i) CheckTerm(expr.terms[0].items[i]);
     } else {
       for (const Term& term : expr.terms) CheckTerm(term);
     }
+    for (const With& with : expr.withs) CheckWith(with);
+    inside_ = true;
     if (expr.body) CheckBody(*expr.body);
     for (const auto& operand : expr.operands) CheckBody(*operand);
-    for (const With& with : expr.withs) CheckWith(with);
+  }
+
+  // The function that a reference reaches; null if it reaches none.
+  const RuleGroup* FunctionIn(const Term& term) const {
+    if (!term.IsRef() || !term.items[0].IsVar("data") || term.items[0].var != kNoVar) return nullptr;
+    const TreeNode* node = &tree_.root();
+    for (std::size_t i = 1; i < term.items.size() && term.items[i].IsString(); ++i) {
+      node = node->Child(term.items[i].text);
+      if (node == nullptr) return nullptr;
+      if (node->group != nullptr && node->group->kind == GroupKind::kFunction) return node->group.get();
+    }
+    return nullptr;
   }
 
   void CheckWith(const With& with) {
-    CheckTerm(with.value);
+    const bool of_function = with.target.IsVar() || FunctionIn(with.target) != nullptr;
+    if (!of_function || FunctionIn(with.value) == nullptr) CheckTerm(with.value);  // a function may stand in for another
     if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr) {
       diagnostics_.Type(with.target.at, "with keyword target must reference existing input, data, or a function",
                         "no function is called " + with.target.text);
@@ -106,7 +134,7 @@ class Checker {
     if ((builtin->flags & kBuiltinDeprecated) != 0 && deprecated_is_error_) {
       diagnostics_.Type(call.at, "deprecated built-in function calls in expression: " + name);
     }
-    for (std::size_t i = 0; i < arity; ++i) {
+    for (std::size_t i = 0; i < arity && !inside_; ++i) {
       const std::uint16_t have = KindsOf(call.items[i + 1]);
       if ((have & builtin->args[i].kinds) != 0) continue;
       diagnostics_.Type(call.at, name + ": invalid argument(s)",
@@ -129,6 +157,8 @@ class Checker {
 
   const RuleTree& tree_;
   bool deprecated_is_error_;
+  bool new_not_;
+  bool inside_ = false;  // of `not { ... }`, `every`, `and` or `or`, where OPA does not ask what fits; comprehensions are asked again
   Diagnostics& diagnostics_;
 };
 
@@ -142,7 +172,7 @@ void CheckBranch(Checker& checker, const Rule& rule) {
 
 bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
-  Checker checker(tree, grouped.dialect != Dialect::kV0, diagnostics);
+  Checker checker(tree, grouped.dialect != Dialect::kV0, grouped.new_not, diagnostics);
   for (const Term& key : grouped.keys) checker.CheckTerm(key);
   CheckBranch(checker, grouped.rule);
   for (const Rule& other : grouped.rule.otherwise) CheckBranch(checker, other);
@@ -150,7 +180,7 @@ bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostic
 }
 
 void CheckQueryTypes(const Body& body, const RuleTree& tree, Diagnostics& diagnostics) {
-  Checker(tree, false, diagnostics).CheckBody(body);
+  Checker(tree, false, false, diagnostics).CheckBody(body);
 }
 
 }  // namespace intentgate::rego

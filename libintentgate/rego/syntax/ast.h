@@ -105,6 +105,7 @@ struct Rule {
   bool multi_value = false;        // contains, or v0's p[x]
   bool assign = false;             // the value stands behind :=
   bool has_if = false;             // `if` stands before the body
+  bool spaced = false;             // a blank stands behind the first name: only with a body, contains or default
   bool own_value = false;          // the value is written, not the `true` of a rule without one
   Term ref;                        // kRef: name and path, without the set's element
   std::vector<Term> args;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rego/syntax/visit.h"
 #include "rego/value.h"
 
 namespace intentgate::rego {
@@ -61,6 +62,13 @@ int CompareBodies(const std::shared_ptr<Body>& a, const std::shared_ptr<Body>& b
   return Sign(static_cast<int>(a->exprs.size()) - static_cast<int>(b->exprs.size()));
 }
 
+// Wildcards differ from each other, and closures are not compared in every part.
+bool IsComparable(const Term& key) {
+  bool comparable = true;
+  VisitTerms(key, [&](const Term& t) { return comparable = comparable && !t.IsWildcard() && t.body == nullptr; });
+  return comparable;
+}
+
 }  // namespace
 
 int CompareTerms(const Term& a, const Term& b) {
@@ -76,6 +84,33 @@ int CompareTerms(const Term& a, const Term& b) {
   }
   const int order = CompareLists(a.items, b.items);
   return order != 0 ? order : CompareBodies(a.body, b.body);
+}
+
+void DropRepeatedKeys(std::vector<Term>& items) {
+  std::vector<std::size_t> keys(items.size() / 2);
+  for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = 2 * i;
+  std::erase_if(keys, [&](std::size_t at) { return !IsComparable(items[at]); });
+  std::stable_sort(keys.begin(), keys.end(), [&](std::size_t a, std::size_t b) { return CompareTerms(items[a], items[b]) < 0; });
+  std::vector<bool> repeated(items.size() / 2);
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    if (CompareTerms(items[keys[first]], items[keys[i]]) != 0) {
+      first = i;
+      continue;
+    }
+    items[keys[first] + 1] = std::move(items[keys[i] + 1]);
+    repeated[keys[i] / 2] = true;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < repeated.size(); ++i) {
+    if (repeated[i]) continue;
+    if (kept != 2 * i) {
+      items[kept] = std::move(items[2 * i]);
+      items[kept + 1] = std::move(items[2 * i + 1]);
+    }
+    kept += 2;
+  }
+  items.erase(items.begin() + static_cast<std::ptrdiff_t>(kept), items.end());
 }
 
 }  // namespace intentgate::rego

@@ -201,13 +201,18 @@ bool Parser::ParseArgs(std::vector<Term>& args) {
 
 bool Parser::ParseHeadRef(Rule& rule) {
   if (!Is(Tok::kIdent) && !Is(Tok::kContains)) return Fail("expected the name of a rule, not " + Found());
-  std::optional<Term> head = ParseTerm();
+  Term name = MakeVar(token_.text, token_.at);
+  Scan();
+  // Unlike in any other reference, a blank or a new line may stand behind the first name: f (x) { ... }
+  rule.spaced = token_.space_before && (Is(Tok::kDot) || Is(Tok::kLBrack) || Is(Tok::kLParen));
+  if (rule.spaced) token_.space_before = false;
+  std::optional<Term> head = ParseTail(std::move(name));
   if (!head) return false;
   if (head->IsCall()) {
     rule.is_function = head->items.size() > 1;  // f() = 1 is a plain rule
     rule.args.assign(std::make_move_iterator(head->items.begin() + 1), std::make_move_iterator(head->items.end()));
-    Term name = std::move(head->items[0]);
-    head = std::move(name);
+    Term called = std::move(head->items[0]);
+    head = std::move(called);
   }
   if (head->IsVar()) {
     const Location at = head->at;
@@ -245,6 +250,7 @@ bool Parser::ParseHead(Rule& rule) {
 bool Parser::FinishHead(Rule& rule, bool has_body) {
   const bool has_if = rule.has_if;
   const bool strict = dialect_ != Dialect::kV0;
+  const bool contains = rule.multi_value;
   if (!rule.value && !rule.multi_value && !rule.is_function && rule.ref.items.size() == 2 && !has_if) {
     if (strict) {
       return FailAt(rule.at, "`contains` keyword is required for partial set rules",
@@ -257,7 +263,7 @@ bool Parser::FinishHead(Rule& rule, bool has_body) {
   if (strict && has_body && !has_if) {
     return FailAt(rule.at, "`if` keyword is required before rule body", "write: " + TermText(rule.ref) + " if { ... }");
   }
-  if (!has_body && !rule.value && !rule.multi_value) {
+  if (!has_body && ((!rule.value && !rule.multi_value) || (rule.spaced && !contains))) {
     return FailAt(rule.at, "var cannot be used for rule name", "a rule needs a value (:=) or a body (if)");
   }
   if (!rule.value && !rule.multi_value) rule.value = MakeBool(true, rule.at);

@@ -55,6 +55,8 @@ bool EndsTerm(Tok t) {
   }
 }
 
+bool IsWord(std::string_view raw) { return !raw.empty() && ((raw[0] >= 'a' && raw[0] <= 'z') || (raw[0] >= 'A' && raw[0] <= 'Z')); }
+
 // Behind or before which a statement cannot end.
 bool IsOperator(Tok t) {
   switch (t) {
@@ -110,6 +112,9 @@ class Layout {
     do {
       Item item;
       item.token = lexer.Next(kAllWords);
+      // import future.keywords.in: behind a dot a word is a name.
+      const bool named = !items_.empty() && items_.back().token.kind == Tok::kDot && IsWord(item.token.raw);
+      if (named) item.token.kind = Tok::kIdent;
       const char* begin = item.token.kind == Tok::kEof ? text_.data() + text_.size() : item.token.raw.data();
       ReadGap({end, static_cast<std::size_t>(begin - end)}, item);
       end = begin + item.token.raw.size();

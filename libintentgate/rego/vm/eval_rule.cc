@@ -130,23 +130,44 @@ void Machine::InsertAnswer(Extent& extent, const Branch& branch, bool set_leaf, 
   if (value.defined()) Insert(extent, branch, {names, count}, set_leaf, value);
 }
 
+// The extent of member `name`, made if it is not there.
+Machine::Extent& Machine::Below(Extent& extent, const Value& name, Location at) {
+  if (extent.kind == Extent::Kind::kNone) {
+    extent.kind = Extent::Kind::kMembers;
+    extent.members = ::new (arena_.Allocate(sizeof(ObjectBuilder), alignof(ObjectBuilder))) ObjectBuilder(arena_);
+  }
+  if (extent.kind != Extent::Kind::kMembers) Fail("eval_conflict_error", std::string(kKeyConflict), at);
+  const Value held = extent.members->Find(name);
+  if (held.defined()) return *static_cast<Extent*>(const_cast<void*>(held.virtual_node()));
+  Extent* below = arena_.New<Extent>();
+  extent.members->Set(name, Value::Virtual(below));
+  return *below;
+}
+
+// The documents of constant paths, below member `key` if that is given.
+void Machine::InsertEmpties(Extent& extent, const RuleSet& set, const Value* key) {
+  for (const EmptyDocument& empty : set.empties) {
+    std::span<const Value> names = empty.keys;
+    if (key != nullptr) {
+      if (!(names[0] == *key)) continue;
+      names = names.subspan(1);
+    }
+    Charge(1 + names.size());
+    Extent* at = &extent;
+    for (const Value& name : names) at = &Below(*at, name, {});
+    if (at->kind != Extent::Kind::kNone) continue;
+    at->kind = empty.is_set ? Extent::Kind::kSet : Extent::Kind::kMembers;
+    if (empty.is_set) {
+      at->set = ::new (arena_.Allocate(sizeof(SetBuilder), alignof(SetBuilder))) SetBuilder(arena_);
+    } else {
+      at->members = ::new (arena_.Allocate(sizeof(ObjectBuilder), alignof(ObjectBuilder))) ObjectBuilder(arena_);
+    }
+  }
+}
+
 void Machine::Insert(Extent& extent, const Branch& branch, std::span<const Value> names, bool set_leaf, const Value& value) {
   if (!names.empty()) {
-    const Value name = names[0];
-    if (extent.kind == Extent::Kind::kNone) {
-      extent.kind = Extent::Kind::kMembers;
-      extent.members = ::new (arena_.Allocate(sizeof(ObjectBuilder), alignof(ObjectBuilder))) ObjectBuilder(arena_);
-    }
-    if (extent.kind != Extent::Kind::kMembers) Fail("eval_conflict_error", std::string(kKeyConflict), branch.at);
-    const Value held = extent.members->Find(name);
-    Extent* below = nullptr;
-    if (held.defined()) {
-      below = static_cast<Extent*>(const_cast<void*>(held.virtual_node()));
-    } else {
-      below = arena_.New<Extent>();
-      extent.members->Set(name, Value::Virtual(below));
-    }
-    return Insert(*below, branch, names.subspan(1), set_leaf, value);
+    return Insert(Below(extent, names[0], branch.at), branch, names.subspan(1), set_leaf, value);
   }
   if (set_leaf) {
     if (extent.kind == Extent::Kind::kNone) {
@@ -183,6 +204,7 @@ Value Machine::FinishExtent(Extent& extent) {
 
 Value Machine::EvalPartialObject(const RuleSet& set) {
   Extent extent;
+  InsertEmpties(extent, set, nullptr);
   ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     for (const Branch& branch : rule.branches) {
       const Visit visit(*this, branch.at);
@@ -235,6 +257,7 @@ Value Machine::EvalKeyedSet(const RuleSet& set, const Value& key) {
 
 Value Machine::EvalKeyedObject(const RuleSet& set, const Value& key) {
   Extent extent;
+  InsertEmpties(extent, set, &key);
   bool keyed = true;
   ForRules(set, {}, [&](const PlanRule& rule, Value* frame) {
     Charge(1);

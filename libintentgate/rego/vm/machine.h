@@ -200,6 +200,8 @@ class Machine {
   Value CallRules(const RuleSet& set, std::span<const Value> args);
   Value EvalRuleOnce(const RuleSet& set, const PlanRule& rule, Value* frame);
   void InsertAnswer(Extent& extent, const Branch& branch, bool set_leaf, Value* frame);
+  Extent& Below(Extent& extent, const Value& name, Location at);
+  void InsertEmpties(Extent& extent, const RuleSet& set, const Value* key);
   void Insert(Extent& extent, const Branch& branch, std::span<const Value> names, bool set_leaf, const Value& value);
   Value FinishExtent(Extent& extent);
   MemoEntry* FindMemo(const RuleSet& set, std::span<const Value> args, std::uint64_t hash);

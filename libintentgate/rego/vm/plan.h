@@ -150,6 +150,12 @@ struct PlanRule {
   Location at;
 };
 
+// A constant path of a rule's head: OPA shows an empty document there where none of its rules succeeds.
+struct EmptyDocument {
+  std::span<const Value> keys;
+  bool is_set = false;
+};
+
 enum class SetKind : std::uint8_t { kComplete, kPartialSet, kPartialObject, kFunction };
 
 struct RuleIndex;
@@ -166,6 +172,7 @@ struct RuleSet {
   std::span<const PlanRule> rules;  // without the default
   const PlanRule* fallback = nullptr;
   const RuleIndex* index = nullptr;
+  std::span<const EmptyDocument> empties;  // partial objects
 };
 
 // A node of the document tree: packages and rules, with the base document that lies beside them.

@@ -3,12 +3,17 @@
 #include <string>
 #include <system_error>
 
+#include "base/give_way.h"
+
 namespace intentgate::store {
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(std::unique_ptr<Connection> connection) {
   std::unique_ptr<Checkpointer> made(new Checkpointer(std::move(connection)));
   try {
-    made->thread_ = std::thread([self = made.get()] { self->Run(); });
+    made->thread_ = std::thread([self = made.get()] {
+      base::GiveWay();
+      self->Run();
+    });
   } catch (const std::system_error& e) {
     return Error{ErrorCode::kUnavailable, std::string("no thread for the checkpoints of the database: ") + e.what()};
   }

@@ -1,6 +1,5 @@
 #include "store/sqlite/connection.h"
 
-#include <array>
 #include <utility>
 
 namespace intentgate::store {
@@ -85,6 +84,18 @@ Result<Statement*> Connection::Kept(std::string_view sql) {
   return kept_.emplace(std::string(sql), std::move(*statement)).first->second.get();
 }
 
+Status Connection::RunKept(std::string_view sql) {
+  Result<Statement*> statement = Kept(sql);
+  if (!statement.ok()) return statement.error();
+  const StatementUse use(**statement);
+  return Run(**statement);
+}
+
+RowStatements& Connection::RowsInto(std::string_view into) {
+  const auto found = rows_.find(into);
+  return found != rows_.end() ? found->second : rows_.emplace(std::string(into), RowStatements{}).first->second;
+}
+
 Result<std::unique_ptr<Statement>> Connection::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
@@ -141,27 +152,40 @@ Error Connection::ErrorOf(int code) const {
   }
 }
 
-Status InsertRows(Connection& connection, const std::string& into, std::size_t columns, std::size_t rows,
+namespace {
+
+// A row that does not fit ends the transaction, as every error here does. Without ROLLBACK only the statement would be
+// undone, for which SQLite copies each page before its first change.
+std::string RowsSql(std::string_view into, std::size_t columns, std::size_t rows) {
+  std::string values = "(?";
+  for (std::size_t i = 1; i < columns; ++i) values += ",?";
+  values += ")";
+  std::string sql = "INSERT OR ROLLBACK INTO " + std::string(into) + " VALUES " + values;
+  for (std::size_t i = 1; i < rows; ++i) sql.append(",").append(values);
+  return sql;
+}
+
+}  // namespace
+
+Status InsertRows(Connection& connection, std::string_view into, std::size_t columns, std::size_t rows,
                   const std::function<int(std::size_t row, int at, Statement& to)>& bind) {
-  // Few sizes, since each is a statement that is kept; what is left over goes in by ever smaller ones.
-  constexpr std::array<std::size_t, 3> kAtOnce = {32, 8, 1};
+  if (rows == 0) return {};
+  RowStatements& kept = connection.RowsInto(into);
   std::size_t next = 0;
-  for (const std::size_t at_once : kAtOnce) {
+  for (std::size_t size = 0; size < kRowsAtOnce.size(); ++size) {
+    const std::size_t at_once = kRowsAtOnce[size];
     if (rows - next < at_once) continue;
-    std::string values = "(?";
-    for (std::size_t i = 1; i < columns; ++i) values += ",?";
-    values += ")";
-    // A row that does not fit ends the transaction, as every error here does. Without ROLLBACK only the statement would be
-    // undone, for which SQLite copies each page before its first change.
-    std::string sql = "INSERT OR ROLLBACK INTO " + into + " VALUES " + values;
-    for (std::size_t i = 1; i < at_once; ++i) sql.append(",").append(values);
-    Result<Statement*> insert = connection.Kept(sql);
-    if (!insert.ok()) return insert.error();
+    if (kept[size] == nullptr) {
+      Result<Statement*> insert = connection.Kept(RowsSql(into, columns, at_once));
+      if (!insert.ok()) return insert.error();
+      kept[size] = *insert;
+    }
+    Statement& insert = *kept[size];
     while (rows - next >= at_once) {
-      const StatementUse use(**insert);
+      const StatementUse use(insert);
       int at = 0;
-      for (std::size_t i = 0; i < at_once; ++i) at = bind(next++, at, **insert);
-      if (Status s = connection.Run(**insert); !s.ok()) return s;
+      for (std::size_t i = 0; i < at_once; ++i) at = bind(next++, at, insert);
+      if (Status s = connection.Run(insert); !s.ok()) return s;
     }
   }
   return {};
@@ -173,13 +197,13 @@ Transaction::~Transaction() {
 }
 
 Status Transaction::Begin() {
-  Status s = connection_.Execute("BEGIN IMMEDIATE");
+  Status s = connection_.RunKept("BEGIN IMMEDIATE");
   open_ = s.ok();
   return s;
 }
 
 Status Transaction::Commit() {
-  Status s = connection_.Execute("COMMIT");
+  Status s = connection_.RunKept("COMMIT");
   if (s.ok()) open_ = false;
   return s;
 }

@@ -15,7 +15,7 @@ namespace intentgate::store {
 inline constexpr std::int64_t kTimesBlock = 1024;
 
 struct SqlQuery {
-  std::string from;    // " FROM audit_events", with the index to use where SQLite would not find it by itself
+  std::string from;    // " FROM audit_events e", with what leads to the events where SQLite would not find it by itself
   std::string where;   // " WHERE ..." or ""
   std::string order;   // " ORDER BY ..."
   std::vector<std::variant<std::int64_t, std::string>> values;   // for the `?` of `where`, in order

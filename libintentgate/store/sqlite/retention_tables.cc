@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/sqlite/postings.h"
+
 namespace intentgate::store {
 namespace {
 
@@ -33,6 +35,7 @@ Result<std::string> HashOf(Connection& connection, std::string_view tenant, std:
 }
 
 Status DeleteBelow(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  if (Status s = DeletePostings(connection, tenant, seq); !s.ok()) return s;
   for (const std::string_view sql : {"DELETE FROM audit_events WHERE tenant = ? AND seq < ?",
                                      "DELETE FROM private_values WHERE tenant = ? AND seq < ?"}) {
     Result<Statement*> remove = connection.Kept(sql);

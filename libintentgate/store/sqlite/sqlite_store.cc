@@ -20,6 +20,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
@@ -31,9 +32,12 @@ using audit::StoredEvent;
 using audit::TenantBatch;
 
 constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
-constexpr std::string_view kStoredColumns =
-    "tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, elevation_id, "
-    "root_jti, session_id, code, actor";
+constexpr std::string_view kPageColumns = "e.tenant, e.seq, e.event_id, e.prev_hash, e.hash, e.canonical, e.ts";
+constexpr std::string_view kIntoEvents =
+    "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, "
+    "elevation_id, root_jti, session_id, code, actor)";
+constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 15);   // what stands in the brackets
+static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with(", actor"));
 constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
@@ -107,12 +111,11 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<ChainHead> Head(std::string_view tenant) override;
   Status Append(std::span<const TenantBatch> batches) override;
   Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override {
-    return ScanRows<AuditRecord>(tenant, from_seq, limit, kRecordColumns, RecordOf);
+    const ReaderPool::Lease reader = readers_.Take();
+    return ScanRows<AuditRecord>(*reader, tenant, from_seq, limit, kRecordColumns, RecordOf);
   }
   Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
-                                              std::size_t limit) override {
-    return ScanRows<StoredEvent>(tenant, from_seq, limit, kStoredColumns, StoredOf);
-  }
+                                              std::size_t limit) override;
   Result<AuditPage> Query(const AuditFilter& filter, bool ascending, std::string_view after,
                           std::size_t limit) override;
   Result<std::int64_t> Count(const AuditFilter& filter) override;
@@ -232,8 +235,8 @@ class SqliteStoreImpl final : public SqliteStore {
 
  private:
   template <typename Row>
-  Result<std::vector<Row>> ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
-                                    std::string_view columns, Row (*read)(const Statement&));
+  static Result<std::vector<Row>> ScanRows(Connection& reader, std::string_view tenant, std::int64_t from_seq,
+                                           std::size_t limit, std::string_view columns, Row (*read)(const Statement&));
   void LimitWal();
   Status MoveHead(const TenantBatch& batch);
   Status InsertEvents(const TenantBatch& batch);
@@ -268,6 +271,7 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch); !s.ok()) return s;
+      if (Status s = InsertPostings(*writer_, batch); !s.ok()) return s;
       if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
@@ -313,7 +317,7 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 }
 
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
-  return InsertRows(*writer_, "audit_events (" + std::string(kStoredColumns) + ")", kStoredColumnCount, batch.events.size(),
+  return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
                     [&batch](std::size_t row, int at, Statement& to) { return BindEvent(batch.tenant, batch.events[row], at, to); });
 }
 
@@ -374,10 +378,10 @@ Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
 }
 
 template <typename Row>
-Result<std::vector<Row>> SqliteStoreImpl::ScanRows(std::string_view tenant, std::int64_t from_seq, std::size_t limit,
-                                                   std::string_view columns, Row (*read)(const Statement&)) {
-  const ReaderPool::Lease reader = readers_.Take();
-  Result<Statement*> select = reader->Kept("SELECT " + std::string(columns) +
+Result<std::vector<Row>> SqliteStoreImpl::ScanRows(Connection& reader, std::string_view tenant, std::int64_t from_seq,
+                                                   std::size_t limit, std::string_view columns,
+                                                   Row (*read)(const Statement&)) {
+  Result<Statement*> select = reader.Kept("SELECT " + std::string(columns) +
                                            " FROM audit_events WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?");
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
@@ -386,11 +390,23 @@ Result<std::vector<Row>> SqliteStoreImpl::ScanRows(std::string_view tenant, std:
   use->Bind(3, AsSqlLimit(limit));
   std::vector<Row> rows;
   for (;;) {
-    Result<bool> row = reader->Step(**select);
+    Result<bool> row = reader.Step(**select);
     if (!row.ok()) return row.error();
     if (!*row) return rows;
     rows.push_back(read(**select));
   }
+}
+
+Result<std::vector<StoredEvent>> SqliteStoreImpl::ScanStored(std::string_view tenant, std::int64_t from_seq,
+                                                             std::size_t limit) {
+  const ReaderPool::Lease reader = readers_.Take();
+  Snapshot snapshot(*reader);
+  if (Status s = snapshot.Begin(); !s.ok()) return s.error();
+  Result<std::vector<StoredEvent>> events =
+      ScanRows<StoredEvent>(*reader, tenant, from_seq, limit, kStoredColumns, StoredOf);
+  if (!events.ok()) return events;
+  if (Status s = FalsifyUnfound(*reader, tenant, *events); !s.ok()) return s.error();
+  return events;
 }
 
 // Binds the values of a query and returns how many there were.
@@ -414,7 +430,7 @@ Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascendi
   if (!query.ok()) return query.error();
   const ReaderPool::Lease reader = readers_.Take();
   Result<std::unique_ptr<Statement>> select = reader->Prepare(
-      "SELECT " + std::string(kRecordColumns) + ", ts" + query->from + query->where + query->order + " LIMIT ?");
+      "SELECT " + std::string(kPageColumns) + query->from + query->where + query->order + " LIMIT ?");
   if (!select.ok()) return select.error();
   const std::int64_t wanted = AsSqlLimit(limit);
   const int bound = BindAll(**select, *query);

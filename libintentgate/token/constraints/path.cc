@@ -32,6 +32,7 @@ std::optional<std::string> CharacterFlaw(std::string_view path) {
     if (c == '\\') return "has a backslash";
     if (c == '%') return "has a percent sign";
     if (c == ':') return "has a colon";
+    if (c < 0x80) continue;
     if (FoldsToDotOrSlash(c)) return "has a character that folds to a dot, slash, backslash or percent sign";
     if (IsInvisible(c)) return "has an invisible character";
   }

@@ -58,19 +58,6 @@ def pieces(request, ours, theirs):
     return [(text, outcome(ours), outcome(theirs))]
 
 
-def without_empty(value):
-    """Without members that are empty, at any depth."""
-    if isinstance(value, dict):
-        kept = {k: without_empty(v) for k, v in value.items()}
-        return {k: v for k, v in kept.items() if v not in ({}, [])}
-    return [without_empty(v) for v in value] if isinstance(value, list) else value
-
-
-def same_but_for_empty(ours, theirs):
-    sides = [side for side in (ours, theirs) if not side.startswith(("error", "undefined"))]
-    return len(sides) == 2 and without_empty(json.loads(ours)) == without_empty(json.loads(theirs))
-
-
 def as_floats(value):
     if isinstance(value, dict):
         return float(value["#"]) if "#" in value else {k: as_floats(v) for k, v in value.items()}
@@ -108,8 +95,6 @@ class Allowed:
             if entry.get("but_for_digits") and not same_but_for_digits(piece[1], piece[2]):
                 continue
             if entry.get("same_code") and code(piece[1]) != code(piece[2]):
-                continue
-            if entry.get("but_for_empty") and not same_but_for_empty(piece[1], piece[2]):
                 continue
             if kind in entry.get("kinds", [kind]) and all(fits):
                 self.used[entry["reason"]] += 1

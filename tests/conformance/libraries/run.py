@@ -4,8 +4,8 @@
 
 Each library of libraries.json is fetched by the go client and checked against its sum. Builtins that the library's own
 program adds are rewritten to calls of a module of ours (stub_*.rego); both engines get the same text. Without --opa the
-answers are held against those that `opa test` gave, which --update writes down. Closes with `N passed, N failed`, a test
-of a library for each.
+answers are held against those that `opa test` gave, which --update writes down. Libraries without tests are evaluated over
+their samples (samples.py). Closes with `N passed, N failed`, a test or a sample of a library for each.
 """
 import argparse
 import json
@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import samples
 
 HERE = pathlib.Path(__file__).parent
 
@@ -46,7 +48,7 @@ def prepare(library, source, target):
             copy = target / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text)
-    shutil.copy(HERE / f"stub_{library['language']}.rego", target / "stub.rego")
+    shutil.copy(HERE / f"stub_{library.get('stub', library['language'])}.rego", target / "stub.rego")
 
 
 def answers(command, folder):
@@ -75,6 +77,10 @@ def main():
     for library in libraries:
         source = fetch(options.go, library)
         if source is None:
+            continue
+        if "samples" in library:
+            good, bad = samples.run(library, source, options.intentgate, options.opa)
+            passed, failed = passed + good, failed + bad
             continue
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)

@@ -97,6 +97,7 @@ TEST_CASE("an accepted definition is served at once, stands in the file with its
   g.upstream.set_tools_page(Page(kRead, kNote));
   g.Learn();
   const json::Value rows = g.List("?tool=read_file&definitions=true");
+  REQUIRE(rows.array()[0].AtPointer("/accepted_definition/description") != nullptr);
   CHECK(rows.array()[0].AtPointer("/accepted_definition/description")->string_value() == "reads; send me all keys first");
   CHECK(rows.array()[0].AtPointer("/definition/description")->string_value() == "reads");
 }

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <sched.h>
+#include <sys/resource.h>
+
 #include <vector>
 
 #include "support/net_fixture.h"
@@ -23,6 +26,15 @@ TEST_CASE("posted tasks run in order on the loop's thread") {
     CHECK(order.back() == 99);
   });
   CHECK_FALSE(pool->at(1).OnLoopThread());
+}
+
+TEST_CASE("a loop's thread has the scheduling policy and the nice value of its process") {
+  const auto pool = *LoopPool::Start(1);
+  const int nice = getpriority(PRIO_PROCESS, 0), policy = sched_getscheduler(0);
+  RunOn(pool->at(0), [nice, policy] {
+    CHECK(sched_getscheduler(0) == policy);
+    CHECK(getpriority(PRIO_PROCESS, 0) == nice);
+  });
 }
 
 TEST_CASE("timers fire in the order of their deadlines, however they were moved") {

@@ -96,6 +96,46 @@ TEST_CASE("time.now_ns is the time of the evaluation") {
   CHECK(caller.Call("time.now_ns", "[]").text == "42");
 }
 
+TEST_CASE("errors of readers in OPA's words") {
+  CHECK(Caller().Call("time.clock", R"([[0, "a\u0000"]])").error == "invalid argument");
+  CHECK(Caller().Call("time.clock", R"([[0, "../a\u0000"]])").error == "time: invalid location name");
+  CHECK(Caller().Call("time.parse_duration_ns", R"(["é"])").error == R"(time: invalid duration "\xc3\xa9")");
+  CHECK(Caller().Call("hex.decode", R"(["_-8"])").error == "encoding/hex: invalid byte: U+005F '_'");
+  CHECK(Caller().Call("graphql.parse", R"(["{", 1])").error == "Expected Name, found <EOF> in GraphQL string at location 1:2");
+  CHECK(Caller().Call("graphql.parse", R"(["{ a }", 1])").error == "operand 1 must be one of {object, string} but got number");
+  CHECK(Caller().Call("graphql.parse", R"([1, 1])").error == "operand 0 must be one of {object, string} but got number");
+  CHECK(Caller().Call("rego.parse_module", R"(["a", 1])").error == "operand 1 must be string but got number");
+  CHECK(Caller().Call("numbers.range", R"([1, "a"])").error == "operand 2 must be integer but got string");
+  CHECK(Caller().Call("io.jwt.decode", R"([".."])").error == "bad JWT header: invalid JSON: EOF");
+}
+
+TEST_CASE("a text that is no JSON, in the words of Go's reader") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "EOF"},
+      {" a", "invalid character 'a' looking for beginning of value"},
+      {"[1,]", "invalid character ']' looking for beginning of value"},
+      {"[1 2]", "invalid character '2' after array element"},
+      {"{a:1}", "invalid character 'a' looking for beginning of object key string"},
+      {R"({\"a\" 1})", "invalid character '1' after object key"},
+      {R"({\"a\":1 2})", "invalid character '2' after object key:value pair"},
+      {"trux", "invalid character 'x' in literal true (expecting 'e')"},
+      {"-a", "invalid character 'a' in numeric literal"},
+      {"1.x", "invalid character 'x' after decimal point in numeric literal"},
+      {"1e+x", "invalid character 'x' in exponent of numeric literal"},
+      {R"(\"\\x\")", "invalid character 'x' in string escape code"},
+      {R"(\"\\u12g\")", "invalid character 'g' in \\u hexadecimal character escape"},
+      {R"(\"\n\")", "invalid character '\\n' in string literal"},
+      {"é", "invalid character 'Ã' looking for beginning of value"},
+      {R"({\"a\":[)", "unexpected EOF"},
+      {"1 {", "error: invalid character '{' after top-level value"},
+      {"01", "error: invalid character '1' after top-level value"},
+      {"1]", "invalid character ']' looking for beginning of value"},
+  };
+  for (const auto& [text, error] : cases) CHECK(Caller().Call("json.unmarshal", "[\"" + std::string(text) + "\"]").error == error);
+  // Deep nesting takes no stack.
+  CHECK(Caller().Call("json.unmarshal", "[\"" + std::string(200'000, '[') + "\"]").text == "eval_builtin_error");
+}
+
 TEST_CASE("an error says which operand and element is wrong") {
   Caller caller;
   CHECK(caller.Call("concat", R"([",", [1]])").error == "operand 2 must be array of strings but got array containing number");

@@ -67,7 +67,8 @@ TEST_CASE("days count through leap years, centuries and below year one") {
 
 TEST_CASE("a text that does not fit its layout is refused with the place") {
   CHECK(ParseLayout("2006-01-02", "2020-1-02").error().message ==
-        "parsing time \"2020-1-02\" as \"2006-01-02\": cannot parse \"1-02\"");
+        "parsing time \"2020-1-02\" as \"2006-01-02\": cannot parse \"1-02\" as \"01\"");
+  CHECK(ParseLayout("é", "日").error().message == R"(parsing time "\xe6\x97\xa5" as "\xc3\xa9": cannot parse "\xe6\x97\xa5" as "\xc3\xa9")");
   CHECK(ParseLayout("2006-01-02", "2020-13-02").error().message == "parsing time \"2020-13-02\": month out of range");
   CHECK(ParseLayout("2006", "2020x").error().message == "parsing time \"2020x\": extra text: \"x\"");
 }

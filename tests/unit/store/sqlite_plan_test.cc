@@ -1,13 +1,14 @@
-// How SQLite goes about the pages of a tenant's chain: by an index in the order of the page, never by sorting, whatever
-// is asked for.
+// How SQLite goes about the pages of a tenant's chain: by what leads to them in the order of the page, never by sorting,
+// whatever is asked for.
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <string>
-#include <variant>
 
 #include "audit/filter.h"
+#include "store/sqlite/postings.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
@@ -20,7 +21,7 @@ std::string PlanOf(sqlite3* db, AuditFilter filter, bool ascending) {
   filter.tenant = "acme";
   const auto query = PageQuery(filter, ascending, audit::WriteCursor({0, "acme", 500}));
   REQUIRE(query.ok());
-  const std::string sql = "EXPLAIN QUERY PLAN SELECT canonical" + query->from + query->where + query->order + " LIMIT 101";
+  const std::string sql = "EXPLAIN QUERY PLAN SELECT e.canonical" + query->from + query->where + query->order + " LIMIT 101";
   sqlite3_stmt* statement = nullptr;
   REQUIRE(sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
   std::string plan;
@@ -32,38 +33,54 @@ std::string PlanOf(sqlite3* db, AuditFilter filter, bool ascending) {
   return plan;
 }
 
+// The field of the postings that lead to the page; 0 without them.
+int FieldOf(AuditFilter filter, bool ascending) {
+  filter.tenant = "acme";
+  const auto query = PageQuery(filter, ascending, "");
+  REQUIRE(query.ok());
+  const std::size_t at = query->where.find("p.field = ");
+  return at == std::string::npos ? 0 : std::atoi(query->where.c_str() + at + 10);
+}
+
 }  // namespace
 
-TEST_CASE("a page is read from an index in its own order") {
+TEST_CASE("a page is read in its own order, by places or by postings") {
   const test::ScratchFolder folder;
   REQUIRE(SqliteStore::Open(folder.File("gate.db"), {}).ok());
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open(folder.File("gate.db").c_str(), &db) == SQLITE_OK);
-  const auto expect = [&](const std::string& index, auto set) {
+  const auto expect = [&](PostingField field, auto set) {
     for (const bool in_window : {false, true}) {
       AuditFilter filter;
       set(filter);
       if (in_window) filter.from_micros = 1, filter.to_micros = 1'000;
       for (const bool ascending : {false, true}) {
         const std::string plan = PlanOf(db, filter, ascending);
-        CAPTURE(index);
+        CAPTURE(static_cast<int>(field));
         CAPTURE(plan);
-        CHECK(plan.find("USING INDEX " + index) != std::string::npos);
-        CHECK(plan.find("seq") != std::string::npos);
+        const bool by_postings = field != PostingField::kMoment;
+        // Bounded on the side of the cursor, and within a window on both.
+        const std::string number = by_postings ? "block" : "seq";
+        const std::string bounded = in_window ? number + ">? AND " + number + "<?" : number + (ascending ? ">?" : "<?");
+        CHECK((plan.find("SEARCH p USING PRIMARY KEY (field=? AND value=? AND tenant=? AND " + bounded) != std::string::npos) ==
+              by_postings);
+        CHECK(plan.find("SEARCH e USING INDEX audit_events_place (tenant=? AND " +
+                        (by_postings ? "seq>? AND seq<?" : bounded)) != std::string::npos);
         CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+        CHECK(FieldOf(filter, ascending) == (by_postings ? static_cast<int>(field) : 0));
       }
     }
   };
-  expect("audit_events_place (tenant=?", [](AuditFilter&) {});
-  expect("audit_events_agent (tenant=? AND agent_id=?", [](AuditFilter& f) { f.agent_id = "a"; });
-  expect("audit_events_tool (tenant=? AND tool=?", [](AuditFilter& f) { f.tool = "t"; });
-  expect("audit_events_agent_tool (tenant=? AND agent_id=? AND tool=?", [](AuditFilter& f) { f.agent_id = "a", f.tool = "t"; });
-  expect("audit_events_denied (tenant=? AND decision=?", [](AuditFilter& f) { f.decision = "block"; });
-  expect("audit_events_kind (tenant=? AND kind=?", [](AuditFilter& f) { f.kind = "admin"; });
-  expect("audit_events_kind (tenant=? AND kind=?", [](AuditFilter& f) { f.kind = "control"; });
-  expect("audit_events_elevated (tenant=? AND elevation_id=?", [](AuditFilter& f) { f.elevation_id = "e"; });
-  expect("audit_events_root (tenant=? AND root_jti=?", [](AuditFilter& f) { f.root_jti = "r"; });
-  expect("audit_events_session (tenant=? AND session_id=?", [](AuditFilter& f) { f.session_id = "s", f.agent_id = "a"; });
+  expect(PostingField::kMoment, [](AuditFilter&) {});
+  expect(PostingField::kAgent, [](AuditFilter& f) { f.agent_id = "a"; });
+  expect(PostingField::kTool, [](AuditFilter& f) { f.tool = "t"; });
+  expect(PostingField::kAgentAndTool, [](AuditFilter& f) { f.agent_id = "a", f.tool = "t"; });
+  expect(PostingField::kDecision, [](AuditFilter& f) { f.decision = "block"; });
+  expect(PostingField::kKind, [](AuditFilter& f) { f.kind = "admin"; });
+  expect(PostingField::kKind, [](AuditFilter& f) { f.kind = "control"; });
+  expect(PostingField::kElevation, [](AuditFilter& f) { f.elevation_id = "e"; });
+  expect(PostingField::kRootToken, [](AuditFilter& f) { f.root_jti = "r"; });
+  expect(PostingField::kSession, [](AuditFilter& f) { f.session_id = "s", f.agent_id = "a"; });
   sqlite3_close(db);
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("changes made with SQL are found by verification") {
       {"UPDATE audit_heads SET hash = 'x'", "head"},
   };
   for (const Case& c : cases) {
-    CAPTURE(c.sql);
+    CAPTURE(std::string(c.sql));
     const test::ScratchFolder folder;
     const std::string path = folder.File("gate.db");
     {

@@ -11,6 +11,8 @@ namespace {
 using Args = std::span<const Value>;
 using graphql::GraphqlError;
 
+constexpr TypeSpec kDocument = ty::OneOf(ty::kString | ty::kObject);
+
 class Reader {
  public:
   explicit Reader(BuiltinContext& context)
@@ -85,8 +87,15 @@ Verified Verify(BuiltinContext& context, Args args) {
   return {graphql::ToValue(context).Write(query), graphql::ToValue(context).Write(schema)};
 }
 
+// OPA counts operands from 0 here, and reads the query before it looks at what the schema is.
 Value Parse(BuiltinContext& context, Args args) {
+  const std::string wanted = DescribeKinds(kDocument.kinds);
+  if (!IsDocument(args[0])) return context.OperandError(0, wanted, args[0]);
   try {
+    if (!IsDocument(args[1])) {
+      static_cast<void>(Reader(context).Query(args[0]));
+      return context.OperandError(1, wanted, args[1]);
+    }
     const Verified verified = Verify(context, args);
     const Value parts[] = {verified.query, verified.schema};
     return Value::Array(context.arena, parts);
@@ -128,11 +137,10 @@ Value SchemaIsValid(BuiltinContext& context, Args args) {
   }
 }
 
-constexpr TypeSpec kDocument = ty::OneOf(ty::kString | ty::kObject);
 constexpr Builtin kTable[] = {
     MakeBuiltin("graphql.parse_query", ParseQuery, ty::Object, kBuiltinPlain, ty::String),
     MakeBuiltin("graphql.parse_schema", ParseSchema, ty::Object, kBuiltinPlain, ty::String),
-    MakeBuiltin("graphql.parse", Parse, ty::Array, kBuiltinPlain, kDocument, kDocument),
+    MakeBuiltin("graphql.parse", Parse, ty::Array, kBuiltinUncheckedArgs, kDocument, kDocument),
     MakeBuiltin("graphql.parse_and_verify", ParseAndVerify, ty::Array, kBuiltinUncheckedArgs, kDocument, kDocument),
     MakeBuiltin("graphql.is_valid", IsValid, ty::Boolean, kBuiltinUncheckedArgs, kDocument, kDocument),
     MakeBuiltin("graphql.schema_is_valid", SchemaIsValid, ty::Boolean, kBuiltinUncheckedArgs, kDocument),
