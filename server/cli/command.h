@@ -176,6 +176,12 @@ struct ApprovalsOptions {
   bool json = false;
 };
 
+struct PinsOptions {
+  std::string gateway = "http://127.0.0.1:8080", token_file, ca_file, upstream, state, sha256;
+  std::vector<std::string> tools;
+  bool all = false, keep = false, json = false;
+};
+
 struct AuditEraseOptions {
   std::string config, reason;
   std::map<std::string, std::string> filters;
@@ -246,6 +252,9 @@ int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsApprove(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsReject(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams);
+int PinsList(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
+int PinsDiff(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
+int PinsAccept(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);

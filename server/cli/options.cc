@@ -65,6 +65,7 @@ struct AllOptions {
   AuditPruneOptions audit_prune;
   AuditHoldOptions hold;
   ApprovalsOptions approvals;
+  PinsOptions pins;
 };
 
 void AddServe(CLI::App& app, AllOptions& all) {
@@ -472,6 +473,30 @@ void AddApprovals(CLI::App& app, AllOptions& all) {
   }
 }
 
+void AddPins(CLI::App& app, AllOptions& all) {
+  CLI::App* pins = app.add_subcommand("pins", "accept what tools say of themselves, at a running gateway");
+  pins->require_subcommand(1);
+  PinsOptions& options = all.pins;
+  const auto add = [&](const char* name, const char* what, const char* arguments) {
+    CLI::App* command = Command(*pins, name, what, (std::string("intentgate pins ") + name + arguments + " --token-file admin-token").c_str());
+    command->add_option("--gateway", options.gateway, "the gateway's URL")->capture_default_str();
+    command->add_option("--token-file", options.token_file, "file with the superadmin's token; else INTENTGATE_ADMIN_TOKEN");
+    command->add_option("--ca-file", options.ca_file, "certificates that vouch for the gateway; else the system's");
+    command->add_option("--upstream", options.upstream, "only this upstream's tools");
+    AddJson(command, options.json);
+    return command;
+  };
+  add("list", "list tools with the state of their definitions", " --state quarantined")
+      ->add_option("--state", options.state, "accepted, quarantined or absent")->check(CLI::IsMember({"accepted", "quarantined", "absent"}));
+  add("diff", "show what tools in quarantine say now against what was accepted", " read_file")
+      ->add_option("tool", options.tools, "these tools, whatever their state");
+  CLI::App* accept = add("accept", "accept what tools say now", " read_file");
+  accept->add_option("tool", options.tools, "the tools");
+  accept->add_flag("--all", options.all, "all that are in quarantine");
+  accept->add_option("--sha256", options.sha256, "only if this is the digest of what the tool says now");
+  accept->add_flag("--keep", options.keep, "what was accepted before stays accepted, for an upstream that changes gradually");
+}
+
 int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const Hooks& hooks) {
   const auto chosen = [&](std::initializer_list<const char*> path) {
     const CLI::App* at = &app;
@@ -511,6 +536,9 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"approvals", "approve"})) return ApprovalsApprove(all.approvals, streams);
   if (chosen({"approvals", "reject"})) return ApprovalsReject(all.approvals, streams);
   if (chosen({"approvals", "watch"})) return ApprovalsWatch(all.approvals, streams);
+  if (chosen({"pins", "list"})) return PinsList(all.pins, streams, hooks);
+  if (chosen({"pins", "diff"})) return PinsDiff(all.pins, streams, hooks);
+  if (chosen({"pins", "accept"})) return PinsAccept(all.pins, streams, hooks);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
   if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
   if (chosen({"audit", "prune"})) return AuditPrune(all.audit_prune, streams);
@@ -541,6 +569,7 @@ int Run(const std::vector<std::string>& arguments, const Streams& streams, const
   AddPolicy(app, all);
   AddAudit(app, all);
   AddApprovals(app, all);
+  AddPins(app, all);
   const bool verifying = arguments.size() > 2 && arguments[1] == "audit" && arguments[2] == "verify";
   const int usage = verifying ? kExitCannotVerify : kExitUsage;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
