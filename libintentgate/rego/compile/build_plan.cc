@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rego/compile/empty_documents.h"
 #include "rego/syntax/visit.h"
 
 namespace intentgate::rego {
@@ -123,30 +124,8 @@ class PlanBuilder {
       }
     }
     set.rules = ToArena(arena_, rules);
-    if (set.kind == SetKind::kPartialObject) set.empties = EmptyDocuments(group);
+    if (set.kind == SetKind::kPartialObject) set.empties = EmptyDocuments(arena_, group);
     set.early_exit = set.kind != SetKind::kPartialObject && set.kind != SetKind::kPartialSet && SameConstants(set);
-  }
-
-  // None where a rule of the group begins with a computed key: then OPA takes all rules of the group together. Elsewhere each level of constant keys is a
-  // document of its own; behind it stands a set, or members with computed keys, or a value, which is no document.
-  std::span<const EmptyDocument> EmptyDocuments(const RuleGroup& group) {
-    std::vector<std::vector<Value>> computed;  // paths of constants with a computed key behind them
-    std::vector<EmptyDocument> out;
-    for (const GroupedRule& rule : group.rules) {
-      std::vector<Value> path;
-      for (std::size_t i = 0; i < rule.keys.size() && rule.keys[i].IsScalar(); ++i) path.push_back(ConstantOf(arena_, rule.keys[i]));
-      const bool whole = path.size() == rule.keys.size();
-      if (!whole) computed.push_back(path);
-      const bool is_set = whole && rule.rule.multi_value;
-      if (whole && !is_set) path.pop_back();
-      out.push_back({ToArena(arena_, path), is_set});
-    }
-    std::erase_if(out, [&](const EmptyDocument& empty) {
-      return empty.keys.empty() || std::any_of(computed.begin(), computed.end(), [&](const std::vector<Value>& path) {
-        return path.size() < empty.keys.size() && std::equal(path.begin(), path.end(), empty.keys.begin());
-      });
-    });
-    return ToArena(arena_, out);
   }
 
   static bool SameConstants(const RuleSet& set) {

@@ -146,12 +146,14 @@ Machine::Extent& Machine::Below(Extent& extent, const Value& name, Location at) 
 
 // The documents of constant paths, below member `key` if that is given.
 void Machine::InsertEmpties(Extent& extent, const RuleSet& set, const Value* key) {
-  for (const EmptyDocument& empty : set.empties) {
-    std::span<const Value> names = empty.keys;
-    if (key != nullptr) {
-      if (!(names[0] == *key)) continue;
-      names = names.subspan(1);
-    }
+  std::span<const EmptyDocument> empties = set.empties;
+  if (key != nullptr) {
+    const auto first = std::lower_bound(empties.begin(), empties.end(), *key, [](const EmptyDocument& e, const Value& k) { return e.keys[0] < k; });
+    const auto last = std::find_if_not(first, empties.end(), [&](const EmptyDocument& e) { return e.keys[0] == *key; });
+    empties = {first, last};
+  }
+  for (const EmptyDocument& empty : empties) {
+    const std::span<const Value> names = empty.keys.subspan(key == nullptr ? 0 : 1);
     Charge(1 + names.size());
     Extent* at = &extent;
     for (const Value& name : names) at = &Below(*at, name, {});

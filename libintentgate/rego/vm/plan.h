@@ -172,7 +172,7 @@ struct RuleSet {
   std::span<const PlanRule> rules;  // without the default
   const PlanRule* fallback = nullptr;
   const RuleIndex* index = nullptr;
-  std::span<const EmptyDocument> empties;  // partial objects
+  std::span<const EmptyDocument> empties;  // partial objects; by their first keys
 };
 
 // A node of the document tree: packages and rules, with the base document that lies beside them.
