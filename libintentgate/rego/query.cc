@@ -6,6 +6,7 @@
 
 #include <intentgate/rego_engine.h>
 
+#include "rego/compile/build_plan.h"
 #include "rego/compile/infer.h"
 #include "rego/compile/resolve.h"
 #include "rego/compile/types.h"
@@ -57,6 +58,19 @@ std::unique_ptr<LoweredQuery> LowerQuery(const CompiledPolicy::Impl& policy, std
   PlanContext plans = policy.plans;
   plans.arena = &out->arena;
   plans.diagnostics = &diagnostics;
+  RuleTree tree;
+  if (AddMocks(plans, body)) {
+    // What is replaced here and nowhere in the modules is called by their plans without a look: they are made again.
+    tree = policy.tree.Copy();
+    PlanContext again;
+    again.arena = &out->arena;
+    again.tree = &tree;
+    again.diagnostics = &diagnostics;
+    again.print = plans.print;
+    again.mocks = std::move(plans.mocks);
+    BuildPlans(again, policy.plans.root->base);
+    plans = std::move(again);
+  }
   Lowering lowering(plans, vars, false);
   out->block = lowering.LowerBody(&body);
   if (!diagnostics.empty()) return nullptr;

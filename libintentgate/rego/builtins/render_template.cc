@@ -1,322 +1,41 @@
 // strings.render_template: Go's text/template over a policy's values.
 //
-// A template becomes a tree of nodes, which is walked with the value of "." and the variables. Numbers of the policy are
-// text to Go's comparisons, as they are in OPA; literals and indexes are numbers. There are no named templates: define,
-// template and block are errors.
+// The tree of template_parser.h is walked with the value of "." and the variables. Numbers of the policy are text to Go's comparisons, as they
+// are in OPA; literals and indexes are numbers.
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
+#include "rego/builtins/go_quote.h"
+#include "rego/builtins/template_parser.h"
+#include "rego/builtins/url_text.h"
 
 namespace intentgate::rego {
 namespace {
 
+using text_template::Command;
+using text_template::Item;
+using text_template::kMaxTemplateNesting;
+using text_template::Node;
+using text_template::Operand;
+using text_template::Pipeline;
+using text_template::TemplateError;
+using text_template::Templates;
+
 using Args = std::span<const Value>;
 
-constexpr int kMaxNesting = 100;
 constexpr std::string_view kUndefined = "<undefined>";
-
-struct TemplateError {
-  std::string message;
-};
-
-// A value of the policy, or a number that the template made.
-struct Item {
-  Value value;
-  bool native = false;
-};
-
-struct Pipeline;
-
-struct Operand {
-  enum class Kind : std::uint8_t { kDot, kVariable, kConstant, kFunction, kPipeline } kind = Kind::kDot;
-  std::string name;                 // kVariable, kFunction
-  Item constant;                    // kConstant
-  std::shared_ptr<Pipeline> inner;  // kPipeline
-  std::vector<std::string> fields;
-};
-
-struct Command {
-  std::vector<Operand> operands;
-};
-
-struct Pipeline {
-  std::vector<std::string> variables;
-  bool declares = false;
-  std::vector<Command> commands;
-};
-
-struct Node {
-  enum class Kind : std::uint8_t { kText, kAction, kIf, kRange, kWith, kBreak, kContinue } kind = Kind::kText;
-  std::string text;
-  Pipeline pipeline;
-  std::vector<Node> body;
-  std::vector<Node> otherwise;
-};
-
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-constexpr std::array<std::string_view, 14> kFunctions = {"and", "or", "not", "len", "index", "print", "println", "printf", "eq", "ne", "lt", "le", "gt", "ge"};
-
-class TemplateParser {
- public:
-  TemplateParser(BuiltinContext& context, std::string_view text) : context_(context), text_(text) {}
-
-  std::vector<Node> Read() {
-    std::vector<Node> out = ReadNodes(0);
-    if (!stop_.empty()) throw TemplateError{"unexpected {{" + stop_ + "}}"};
-    return out;
-  }
-
- private:
-  // Nodes up to {{end}} or {{else}}, whose word is left in stop_, or the end of the text.
-  std::vector<Node> ReadNodes(int depth) {
-    if (depth > kMaxNesting) throw TemplateError{"the template nests too deep"};
-    std::vector<Node> out;
-    for (;;) {
-      stop_.clear();
-      std::size_t open = text_.find("{{", pos_);
-      const bool more = open != std::string_view::npos;
-      std::string_view plain = text_.substr(pos_, more ? open - pos_ : std::string_view::npos);
-      if (trim_next_) plain.remove_prefix(std::min(plain.find_first_not_of(" \t\r\n"), plain.size()));
-      trim_next_ = false;
-      if (more && text_.substr(open + 2, 1) == "-" && open + 3 < text_.size() && IsSpace(text_[open + 3])) {
-        while (!plain.empty() && IsSpace(plain.back())) plain.remove_suffix(1);
-        open += 2;
-        pos_ = open + 1;
-      } else {
-        pos_ = open + 2;
-      }
-      if (!plain.empty()) {
-        Node text;
-        text.text = plain;
-        out.push_back(std::move(text));
-      }
-      if (!more) {
-        pos_ = text_.size();
-        return out;
-      }
-      context_.Charge(4);
-      if (!ReadAction(out, depth)) return out;
-    }
-  }
-
-  // False if it was {{end}} or {{else...}}.
-  bool ReadAction(std::vector<Node>& out, int depth) {
-    Skip();
-    if (text_.substr(pos_, 2) == "/*") {
-      const std::size_t end = text_.find("*/", pos_);
-      if (end == std::string_view::npos) throw TemplateError{"unclosed comment"};
-      pos_ = end + 2;
-      Close();
-      return true;
-    }
-    const std::string word = PeekWord();
-    if (word == "end" || word == "else") {
-      pos_ += word.size();
-      stop_ = word;
-      if (word == "end") Close();
-      return false;
-    }
-    Node node;
-    if (word == "if" || word == "range" || word == "with") {
-      pos_ += word.size();
-      node.kind = word == "if" ? Node::Kind::kIf : word == "range" ? Node::Kind::kRange : Node::Kind::kWith;
-      node.pipeline = ReadPipeline(0);
-      Close();
-      ReadBranches(node, depth);
-    } else if (word == "break" || word == "continue") {
-      pos_ += word.size();
-      node.kind = word == "break" ? Node::Kind::kBreak : Node::Kind::kContinue;
-      Close();
-    } else if (word == "define" || word == "template" || word == "block") {
-      throw TemplateError{"{{" + word + "}} is not there"};
-    } else {
-      node.kind = Node::Kind::kAction;
-      node.pipeline = ReadPipeline(0);
-      Close();
-    }
-    out.push_back(std::move(node));
-    return true;
-  }
-
-  void ReadBranches(Node& node, int depth) {
-    node.body = ReadNodes(depth + 1);
-    if (stop_ == "else") {
-      Skip();
-      const std::string word = PeekWord();
-      if (word == "if" || word == "with") {
-        // {{else if}} is an if inside the else that shares its end.
-        pos_ += word.size();
-        Node inner;
-        inner.kind = word == "if" ? Node::Kind::kIf : Node::Kind::kWith;
-        inner.pipeline = ReadPipeline(0);
-        Close();
-        if (depth + 1 > kMaxNesting) throw TemplateError{"the template nests too deep"};
-        ReadBranches(inner, depth + 1);
-        node.otherwise.push_back(std::move(inner));
-        return;
-      }
-      Close();
-      node.otherwise = ReadNodes(depth + 1);
-    }
-    if (stop_ != "end") throw TemplateError{"unexpected EOF"};
-    stop_.clear();
-  }
-
-  void Skip() {
-    while (pos_ < text_.size() && IsSpace(text_[pos_])) ++pos_;
-  }
-  std::string PeekWord() const {
-    std::size_t end = pos_;
-    while (end < text_.size() && (IsLetter(text_[end]) || IsDigit(text_[end]))) ++end;
-    return std::string(text_.substr(pos_, end - pos_));
-  }
-  bool Accept(std::string_view sign) {
-    if (text_.substr(pos_, sign.size()) != sign) return false;
-    pos_ += sign.size();
-    return true;
-  }
-  bool AtClose() const { return text_.substr(pos_, 2) == "}}" || text_.substr(pos_, 3) == "-}}"; }
-
-  void Close() {
-    Skip();
-    trim_next_ = Accept("-}}");
-    if (!trim_next_ && !Accept("}}")) throw TemplateError{"unexpected " + (pos_ < text_.size() ? "\"" + std::string(text_.substr(pos_, 1)) + "\"" : "EOF") + " in command"};
-  }
-
-  Pipeline ReadPipeline(int depth) {
-    if (depth > kMaxNesting) throw TemplateError{"the template nests too deep"};
-    Pipeline out;
-    Skip();
-    const std::size_t start = pos_;
-    while (pos_ < text_.size() && text_[pos_] == '$') {
-      ++pos_;
-      out.variables.push_back(PeekWord());
-      pos_ += out.variables.back().size();
-      Skip();
-      if (!Accept(",")) break;
-      Skip();
-    }
-    out.declares = Accept(":=");
-    if (!out.declares && (out.variables.empty() || text_.substr(pos_, 1) != "=")) {
-      out.variables.clear();
-      pos_ = start;
-    } else if (!out.declares) {
-      ++pos_;
-    }
-    do {
-      out.commands.push_back(ReadCommand(depth));
-      Skip();
-    } while (Accept("|"));
-    return out;
-  }
-
-  Command ReadCommand(int depth) {
-    Command out;
-    for (Skip(); pos_ < text_.size() && !AtClose() && text_[pos_] != '|' && text_[pos_] != ')'; Skip()) {
-      context_.Charge(2);
-      out.operands.push_back(ReadOperand(depth));
-    }
-    if (out.operands.empty()) throw TemplateError{"missing value for command"};
-    return out;
-  }
-
-  Operand ReadOperand(int depth) {
-    Operand out;
-    const char c = text_[pos_];
-    if (c == '(') {
-      ++pos_;
-      out.kind = Operand::Kind::kPipeline;
-      out.inner = std::make_shared<Pipeline>(ReadPipeline(depth + 1));
-      Skip();
-      if (!Accept(")")) throw TemplateError{"unclosed left paren"};
-    } else if (c == '$') {
-      ++pos_;
-      out.kind = Operand::Kind::kVariable;
-      out.name = PeekWord();
-      pos_ += out.name.size();
-    } else if (c == '"' || c == '`') {
-      ReadString(out, c);
-      return out;
-    } else if (IsDigit(c) || ((c == '-' || c == '+') && pos_ + 1 < text_.size() && IsDigit(text_[pos_ + 1]))) {
-      ReadNumber(out);
-      return out;
-    } else if (IsLetter(c)) {
-      ReadWord(out);
-      if (out.kind == Operand::Kind::kConstant) return out;
-    } else if (c != '.') {
-      throw TemplateError{"unexpected \"" + std::string(1, c) + "\" in operand"};
-    } else if (pos_ + 1 >= text_.size() || !IsLetter(text_[pos_ + 1])) {
-      ++pos_;
-      return out;
-    }
-    while (pos_ + 1 < text_.size() && text_[pos_] == '.' && IsLetter(text_[pos_ + 1])) {
-      ++pos_;
-      out.fields.push_back(PeekWord());
-      pos_ += out.fields.back().size();
-    }
-    return out;
-  }
-
-  void ReadString(Operand& out, char quote) {
-    out.kind = Operand::Kind::kConstant;
-    std::size_t end = pos_ + 1;
-    while (end < text_.size() && text_[end] != quote) end += quote == '"' && text_[end] == '\\' ? 2U : 1U;
-    if (end >= text_.size()) throw TemplateError{"unterminated quoted string"};
-    const std::string_view raw = text_.substr(pos_, end + 1 - pos_);
-    pos_ = end + 1;
-    if (quote == '`') {
-      out.constant.value = Value::StringCopy(context_.arena, raw.substr(1, raw.size() - 2));
-      return;
-    }
-    const Result<Value> parsed = Value::ParseJson(context_.arena, raw);
-    if (!parsed.ok()) throw TemplateError{"invalid syntax in a string"};
-    out.constant.value = *parsed;
-  }
-
-  void ReadNumber(Operand& out) {
-    std::size_t end = pos_ + 1;
-    while (end < text_.size() && (IsDigit(text_[end]) || text_[end] == '.' || text_[end] == 'e')) ++end;
-    std::string_view raw = text_.substr(pos_, end - pos_);
-    if (raw.starts_with('+')) raw.remove_prefix(1);
-    const Result<Value> parsed = Value::ParseJson(context_.arena, raw);
-    if (!parsed.ok()) throw TemplateError{"bad number syntax: \"" + std::string(raw) + "\""};
-    pos_ = end;
-    out.kind = Operand::Kind::kConstant;
-    out.constant = {*parsed, true};
-  }
-
-  void ReadWord(Operand& out) {
-    const std::string word = PeekWord();
-    pos_ += word.size();
-    out.kind = Operand::Kind::kConstant;
-    if (word == "true" || word == "false") {
-      out.constant.value = Value::Bool(word == "true");
-    } else if (word != "nil") {
-      if (std::find(kFunctions.begin(), kFunctions.end(), word) == kFunctions.end()) throw TemplateError{"function \"" + word + "\" not defined"};
-      out.kind = Operand::Kind::kFunction;
-      out.name = word;
-    }
-  }
-
-  BuiltinContext& context_;
-  std::string_view text_;
-  std::size_t pos_ = 0;
-  bool trim_next_ = false;
-  std::string stop_;
-};
 
 class TemplateWriter {
  public:
-  TemplateWriter(BuiltinContext& context, const Value& data) : context_(context), data_(data) { variables_.push_back({"", {data, false}}); }
+  TemplateWriter(BuiltinContext& context, const Value& data, const Templates& templates) : context_(context), data_(data), templates_(templates) {
+    variables_.push_back({"", {data, false}});
+  }
 
   std::string Write(const std::vector<Node>& nodes) {
     Walk(nodes, {data_, false});
@@ -405,6 +124,7 @@ class TemplateWriter {
         return Flow::kNext;
       }
       case Node::Kind::kRange: return Range(node, dot);
+      case Node::Kind::kTemplate: Include(node, dot); return Flow::kNext;
       case Node::Kind::kIf:
       case Node::Kind::kWith: break;
     }
@@ -415,6 +135,19 @@ class TemplateWriter {
     const Flow flow = IsTrue(item) ? Walk(node.body, with ? item : dot) : Walk(node.otherwise, dot);
     variables_.resize(scope);
     return flow;
+  }
+
+  // A template sees its value and no variables of the one around it.
+  void Include(const Node& node, const Item& dot) {
+    const auto found = templates_.find(node.text);
+    if (found == templates_.end()) throw TemplateError{"template \"" + node.text + "\" not defined"};
+    if (depth_ == kMaxTemplateNesting) throw TemplateError{"templates include one another too deep"};
+    const Item value = node.pipeline.commands.empty() ? Item{} : Evaluate(node.pipeline, dot);
+    std::vector<Variable> outer = std::exchange(variables_, {{"", value}});
+    ++depth_;
+    Walk(found->second, value);
+    --depth_;
+    variables_ = std::move(outer);
   }
 
   Flow Range(const Node& node, const Item& dot) {
@@ -516,32 +249,125 @@ class TemplateWriter {
     const auto need = [&](std::size_t least) {
       if (args.size() < least) throw TemplateError{"wrong number of args for " + name + ": want at least " + std::to_string(least) + " got " + std::to_string(args.size())};
     };
+    const auto only = [&](std::size_t most) {
+      if (args.size() != most) throw TemplateError{"wrong number of args for " + name + ": want " + std::to_string(most) + " got " + std::to_string(args.size())};
+    };
     if (name == "print" || name == "println") return Joined(args, name == "println");
+    if (name == "html" || name == "js" || name == "urlquery") return Escaped(name, Joined(args, false).value.string());
     need(1);
-    if (name == "not") return {Value::Bool(!IsTrue(args[0])), false};
-    if (name == "len") return Length(args[0].value);
+    if (name == "not") return only(1), Item{Value::Bool(!IsTrue(args[0])), false};
+    if (name == "len") return only(1), Length(args[0]);
     if (name == "printf") return Formatted(args);
-    if (name == "index") {
-      Item item = args[0];
-      for (std::size_t i = 1; i < args.size(); ++i) {
-        const bool list = item.value.is_array();
-        item = {item.value.Get(args[i].value), false};
-        if (list && !item.value.defined()) throw TemplateError{"error calling index: index out of range"};
-      }
-      return item;
-    }
+    if (name == "index") return Indexed(args);
+    if (name == "slice") return Sliced(args);
     need(2);
     if (name == "eq") {
-      return {Value::Bool(std::any_of(args.begin() + 1, args.end(), [&](const Item& other) { return Order(args[0], other, true) == 0; })), false};
+      return {Value::Bool(std::any_of(args.begin() + 1, args.end(), [&](const Item& other) { return Equal(args[0], other); })), false};
     }
-    const int order = Order(args[0], args[1], name == "ne");
-    const bool holds = name == "ne" ? order != 0 : name == "lt" ? order < 0 : name == "le" ? order <= 0 : name == "gt" ? order > 0 : order >= 0;
+    only(2);
+    if (name == "ne") return {Value::Bool(!Equal(args[0], args[1])), false};
+    const int order = Order(args[0], args[1], false);
+    const bool holds = name == "lt" ? order < 0 : name == "le" ? order <= 0 : name == "gt" ? order > 0 : order >= 0;
     return {Value::Bool(holds), false};
   }
 
-  static Item Length(const Value& v) {
-    if (!v.is_string() && !v.is_collection()) throw TemplateError{"error calling len: len of type " + std::string(TypeName(v.type()))};
-    return {Value::Int(static_cast<std::int64_t>(v.is_string() ? v.string().size() : v.size())), true};
+  static bool IsNil(const Item& item) { return item.value.is_null() || item.value.is_undefined(); }
+
+  static bool Equal(const Item& a, const Item& b) { return IsNil(a) || IsNil(b) ? IsNil(a) && IsNil(b) : Order(a, b, true) == 0; }
+
+  Item Indexed(const std::vector<Item>& args) const {
+    Item item = args[0];
+    for (std::size_t i = 1; i < args.size(); ++i) {
+      const Value& from = item.value;
+      const Value& key = args[i].value;
+      if (IsNil(item)) throw TemplateError{"error calling index: index of untyped nil"};
+      if (from.is_object() ? !key.is_string() : !(key.is_number() && args[i].native)) {
+        throw TemplateError{"error calling index: cannot index " + std::string(TypeName(from.type())) + " with type " + std::string(TypeName(key.type()))};
+      }
+      if (from.is_string()) {
+        const std::size_t at = Bound(key, from.string().size() - std::min<std::size_t>(from.string().size(), 1), "index");
+        if (at >= from.string().size()) throw TemplateError{"error calling index: index out of range"};
+        item = {Value::Int(static_cast<unsigned char>(from.string()[at])), true};
+        continue;
+      }
+      if (!from.is_object() && !from.is_array()) throw TemplateError{"error calling index: can't index item of type " + std::string(TypeName(from.type()))};
+      const bool list = from.is_array();
+      item = {from.Get(key), false};
+      if (list && !item.value.defined()) throw TemplateError{"error calling index: index out of range"};
+    }
+    return item;
+  }
+
+  // A place from 0 to `most`.
+  static std::size_t Bound(const Value& at, std::size_t most, std::string_view function) {
+    const std::optional<std::int64_t> place = at.ToInt64();
+    if (!place || *place < 0 || static_cast<std::uint64_t>(*place) > most) throw TemplateError{"error calling " + std::string(function) + ": index out of range: " + at.ToText()};
+    return static_cast<std::size_t>(*place);
+  }
+
+  Item Sliced(const std::vector<Item>& args) const {
+    const Value& from = args[0].value;
+    if (IsNil(args[0])) throw TemplateError{"error calling slice: slice of untyped nil"};
+    if (!IsText(args[0]) && !from.is_array()) throw TemplateError{"error calling slice: can't slice item of type " + std::string(TypeName(from.type()))};
+    if (args.size() > (from.is_array() ? 4 : 3)) throw TemplateError{"error calling slice: too many slice indexes: " + std::to_string(args.size() - 1)};
+    std::string scratch;
+    const std::string_view text = from.is_array() ? std::string_view() : from.is_string() ? from.string() : from.number_text(scratch);
+    const std::size_t size = from.is_array() ? from.size() : text.size();
+    std::size_t places[3] = {0, size, size};
+    for (std::size_t i = 1; i < args.size(); ++i) {
+      if (!args[i].native) throw TemplateError{"error calling slice: cannot index slice/array with type " + std::string(TypeName(args[i].value.type()))};
+      places[i - 1] = Bound(args[i].value, size, "slice");
+    }
+    if (places[0] > places[1] || places[1] > places[2]) throw TemplateError{"error calling slice: invalid slice index: " + std::to_string(places[0]) + " > " + std::to_string(places[1])};
+    if (!from.is_array()) return {builtins::MakeString(context_, base::ReplaceInvalidUtf8(text.substr(places[0], places[1] - places[0]))), false};
+    context_.Charge(places[1] - places[0]);
+    return {Value::Array(context_.arena, from.elements().subspan(places[0], places[1] - places[0])), false};
+  }
+
+  Item Escaped(const std::string& function, std::string_view text) const {
+    builtins::ChargeBytes(context_, text.size() * 8);
+    context_.arena.CheckRoom(text.size() * 6);
+    if (function == "urlquery") return {builtins::MakeString(context_, builtins::EscapeQuery(text)), false};
+    std::string out;
+    for (std::size_t pos = 0; pos < text.size();) {
+      const std::size_t from = pos;
+      const std::uint32_t rune = builtins::NextRune(text, pos);
+      const std::string escaped = function == "html" ? HtmlEscape(rune) : JsEscape(rune);
+      out += escaped.empty() ? text.substr(from, pos - from) : escaped;
+    }
+    return {builtins::MakeString(context_, out), false};
+  }
+
+  // Empty: as it is.
+  static std::string HtmlEscape(std::uint32_t rune) {
+    switch (rune) {
+      case 0: return "\uFFFD";
+      case '"': return "&#34;";
+      case '\'': return "&#39;";
+      case '&': return "&amp;";
+      case '<': return "&lt;";
+      case '>': return "&gt;";
+      default: return {};
+    }
+  }
+
+  static std::string JsEscape(std::uint32_t rune) {
+    if (rune == '\\' || rune == '\'' || rune == '"') return std::string("\\") + static_cast<char>(rune);
+    const bool marked = rune == '<' || rune == '>' || rune == '&' || rune == '=';
+    if (!marked && rune >= ' ' && (rune < 0x7F || (rune > 0x7F && builtins::IsPrintRune(rune)))) return {};
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out = "\\u";
+    const int least = rune > 0xFFFF ? 16 : 12;
+    for (int shift = rune > 0xFFFFF ? 20 : least; shift >= 0; shift -= 4) out += kHex[(rune >> static_cast<unsigned>(shift)) & 15U];
+    return out;
+  }
+
+  static Item Length(const Item& item) {
+    const Value& v = item.value;
+    std::string scratch;
+    if (IsText(item)) return {Value::Int(static_cast<std::int64_t>(v.is_string() ? v.string().size() : v.number_text(scratch).size())), true};
+    if (!v.is_collection()) throw TemplateError{"error calling len: len of type " + std::string(TypeName(v.type()))};
+    return {Value::Int(static_cast<std::int64_t>(v.size())), true};
   }
 
   Item Joined(const std::vector<Item>& args, bool line) const {
@@ -558,7 +384,11 @@ class TemplateWriter {
   Item Formatted(const std::vector<Item>& args) const {
     if (!args[0].value.is_string()) throw TemplateError{"error calling printf: the format is no string"};
     ArrayBuilder rest(context_.arena);
-    for (std::size_t i = 1; i < args.size(); ++i) rest.Add(args[i].value.defined() ? args[i].value : Value::Null());
+    for (std::size_t i = 1; i < args.size(); ++i) {
+      std::string text;
+      if (args[i].value.is_collection() || IsNil(args[i])) Print(args[i].value, text, true);
+      rest.Add(text.empty() ? args[i].value : builtins::MakeString(context_, text));
+    }
     const Value list[] = {args[0].value, rest.Finish()};
     const Value text = FindBuiltin("sprintf")->function(context_, std::span<const Value>(list, 2));
     return {text, false};
@@ -581,6 +411,8 @@ class TemplateWriter {
 
   BuiltinContext& context_;
   Value data_;
+  const Templates& templates_;
+  int depth_ = 0;  // of templates that include one another
   std::string out_;
   std::vector<Variable> variables_;
 };
@@ -601,8 +433,8 @@ Value RenderTemplate(BuiltinContext& context, Args args) {
   builtins::ChargeBytes(context, args[0].string().size() * 4);
   if (HoldsSet(context, args[1])) return context.Error("a template's values cannot hold a set");
   try {
-    const std::vector<Node> nodes = TemplateParser(context, args[0].string()).Read();
-    return builtins::MakeString(context, TemplateWriter(context, args[1]).Write(nodes));
+    const text_template::Template parsed = text_template::ParseTemplate(context, args[0].string());
+    return builtins::MakeString(context, TemplateWriter(context, args[1], parsed.named).Write(parsed.nodes));
   } catch (const TemplateError& error) {
     return context.Error("template: " + error.message);
   }

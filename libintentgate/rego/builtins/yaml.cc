@@ -22,6 +22,7 @@
 #include "rego/builtins/args.h"
 #include "rego/builtins/families.h"
 #include "rego/builtins/go_base64.h"
+#include "rego/builtins/yaml_check.h"
 #include "rego/decimal.h"
 
 namespace intentgate::rego {
@@ -121,7 +122,8 @@ Value Resolve(BuiltinContext& context, std::string_view text) {
 
 // Finding a node in the text, which the parser does for the whole of it first, and then making it each take as long as
 // this many steps of other work (tests/bench/rego_bombs_bench.cc).
-constexpr std::uint64_t kStepsPerNode = 2;
+constexpr std::uint64_t kStepsToFind = 5;
+constexpr std::uint64_t kStepsToMake = 2;
 
 // About how many nodes the text has.
 std::uint64_t Separators(std::string_view text) {
@@ -178,7 +180,7 @@ class DocumentReader final : public YAML::EventHandler {
   };
 
   void Open(bool is_map, YAML::anchor_t anchor) {
-    context_.Charge(kStepsPerNode);
+    context_.Charge(kStepsToMake);
     frames_.push_back({is_map, anchor, {}});
   }
   Frame Close() {
@@ -187,7 +189,7 @@ class DocumentReader final : public YAML::EventHandler {
     return frame;
   }
   void Finish(YAML::anchor_t anchor, Value value) {
-    context_.Charge(kStepsPerNode);
+    context_.Charge(kStepsToMake);
     if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
     if (frames_.empty()) {
       result_ = value;
@@ -250,12 +252,16 @@ std::string ErrorText(const YAML::Exception& error) {
       {YAML::ErrorMsg::END_OF_SEQ, "did not find expected '-' indicator"},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "did not find expected ',' or ']'"},
       {YAML::ErrorMsg::UNKNOWN_ANCHOR, "unknown anchor referenced"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN, "found character that cannot start any token"},
+      {YAML::ErrorMsg::MAP_VALUE, "mapping values are not allowed in this context"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "found unexpected end of stream"},
+      {YAML::ErrorMsg::TAB_IN_INDENTATION, "found a tab character that violates indentation"},
   };
-  std::string_view text = error.msg;
-  for (const auto& [theirs, gos] : kWords) {
-    if (text == theirs) text = gos;
-  }
-  return "yaml: line " + std::to_string(error.mark.line + 1) + ": " + std::string(text);
+  constexpr std::size_t kOfParser = 5;  // behind them those of Go's scanner, which does not number the first line
+  const auto* const word = std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& w) { return error.msg == w.first; });
+  const bool known = word != std::end(kWords);
+  const bool numbered = !known || error.mark.line > 0 || word < std::begin(kWords) + kOfParser;
+  return "yaml: " + (numbered ? "line " + std::to_string(error.mark.line + 1) + ": " : std::string()) + (known ? std::string(word->second) : error.msg);
 }
 
 // As deep as brackets may be open in a text: yaml-cpp keeps some hundred bytes for each before it hands anything out.
@@ -274,8 +280,9 @@ bool OpensTooMany(std::string_view text) {
 // The first document of the text; with `all`, the others must read as well.
 Result<Value> ReadYaml(BuiltinContext& context, std::string_view text, bool all) {
   builtins::ChargeBytes(context, text.size() * 48);
-  context.Charge(kStepsPerNode * Separators(text));
+  context.Charge(kStepsToFind * Separators(text));
   context.arena.CheckRoom(text.size() * 32);
+  if (const std::optional<std::string> problem = builtins::YamlProblem(text)) return Error{ErrorCode::kMalformed, *problem};
   if (OpensTooMany(text)) return Error{ErrorCode::kMalformed, "yaml: exceeded max depth of " + std::to_string(kMaxOpenBrackets)};
   try {
     std::istringstream stream{std::string(text)};

@@ -9,6 +9,21 @@ namespace {
 
 int ArityOfOp(const void* tree, const Term& op) { return ArityOf(*static_cast<const RuleTree*>(tree), op); }
 
+bool AddMock(PlanContext& context, const Term& target) {
+  const RuleGroup* group = GroupOf(*context.tree, target);
+  const bool is_function = group != nullptr && group->kind == GroupKind::kFunction;
+  if (!is_function && !target.IsVar()) return false;
+  const auto number = static_cast<std::int32_t>(context.mocks.size());
+  return context.mocks.emplace(target.IsVar() ? target.text : TermText(target), number).second;
+}
+
+// Of the comprehensions in a term.
+bool AddMocks(PlanContext& context, const Term& term) {
+  bool added = term.body && AddMocks(context, *term.body);
+  for (const Term& item : term.items) added = AddMocks(context, item) || added;
+  return added;
+}
+
 class PlanBuilder {
  public:
   explicit PlanBuilder(PlanContext& context)
@@ -72,43 +87,16 @@ class PlanBuilder {
   }
 
   void CollectMocks(const RuleGroup& group) {
-    const std::function<void(const Body&)> body = [&](const Body& b) {
-      for (const Expr& expr : b.exprs) {
-        const auto closures = [&](const Term& t) {
-          if (t.body) body(*t.body);
-          return true;
-        };
-        for (const With& with : expr.withs) {
-          AddMock(with.target);
-          VisitTerms(with.value, closures);
-        }
-        if (expr.body) body(*expr.body);
-        for (const auto& operand : expr.operands) body(*operand);
-        for (const Term& term : expr.terms) VisitTerms(term, closures);
-      }
-    };
-    const auto head = [&](const Term& t) {
-      if (t.body) body(*t.body);
-      return true;
-    };
     const auto branch = [&](const Rule& rule) {
-      if (rule.body) body(*rule.body);
-      if (rule.key) VisitTerms(*rule.key, head);
-      if (rule.value) VisitTerms(*rule.value, head);
+      if (rule.body) AddMocks(context_, *rule.body);
+      if (rule.key) AddMocks(context_, *rule.key);
+      if (rule.value) AddMocks(context_, *rule.value);
     };
     for (const GroupedRule& grouped : group.rules) {
-      for (const Term& key : grouped.keys) VisitTerms(key, head);
+      for (const Term& key : grouped.keys) AddMocks(context_, key);
       branch(grouped.rule);
       for (const Rule& other : grouped.rule.otherwise) branch(other);
     }
-  }
-
-  void AddMock(const Term& target) {
-    const RuleGroup* group = GroupOf(*context_.tree, target);
-    const bool is_function = group != nullptr && group->kind == GroupKind::kFunction;
-    if (!is_function && !target.IsVar()) return;
-    const auto number = static_cast<std::int32_t>(context_.mocks.size());
-    context_.mocks.emplace(target.IsVar() ? target.text : TermText(target), number);
   }
 
   void Fill(RuleGroup& group) {
@@ -256,6 +244,20 @@ class PlanBuilder {
 };
 
 }  // namespace
+
+bool AddMocks(PlanContext& context, const Body& body) {
+  bool added = false;
+  for (const Expr& expr : body.exprs) {
+    for (const With& with : expr.withs) {
+      added = AddMock(context, with.target) || added;
+      added = AddMocks(context, with.value) || added;
+    }
+    if (expr.body) added = AddMocks(context, *expr.body) || added;
+    for (const auto& operand : expr.operands) added = AddMocks(context, *operand) || added;
+    for (const Term& term : expr.terms) added = AddMocks(context, term) || added;
+  }
+  return added;
+}
 
 void BuildPlans(PlanContext& context, const Value& data) { PlanBuilder(context).Build(data); }
 

@@ -5,7 +5,10 @@
 
 namespace intentgate::rego {
 
-// REQUIRES: no diagnostics so far. `context.tree`, `arena` and `diagnostics` are set; fills the rest.
+// Numbers the functions and builtins that `with` replaces in a body. True if one of them had no number yet.
+bool AddMocks(PlanContext& context, const Body& body);
+
+// REQUIRES: no diagnostics so far. `context.tree`, `arena` and `diagnostics` are set, and `mocks` holds what a query replaces; fills the rest.
 void BuildPlans(PlanContext& context, const Value& data);
 
 // Pass "rule index" for one set.

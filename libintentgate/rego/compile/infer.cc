@@ -166,7 +166,6 @@ class Inference {
       case ExprKind::kSomeIn: CheckSomeIn(expr); break;
       case ExprKind::kEvery:
         Settle(expr.terms.back());
-        for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) SettleOpen(expr.terms[i]);
         CheckClosures(*expr.body);
         break;
       default: CheckClosures(expr);
@@ -174,10 +173,11 @@ class Inference {
     replaced_.resize(outside);
   }
 
-  // The comprehensions of what is not looked into otherwise.
+  // The comprehensions of what is not looked into otherwise. What is read there may be anything, as OPA takes what a reference reads for.
   template <typename Tree>
   void CheckClosures(const Tree& tree) {
     VisitTerms(tree, [this](const Term& term) {
+      if (IsOpen(term)) Learn(term.var, kAnything);
       if (term.IsComprehension()) Eval(term);
       return !term.IsComprehension();
     });
@@ -225,9 +225,12 @@ class Inference {
     const bool open_right = HasOpen(b);
     bool fits = true;
     if (open_left && open_right) {
-      fits = (!a.IsVar() || Assign(a, right)) && (!b.IsVar() || Assign(b, left));
-      SettleOpen(a);
-      SettleOpen(b);
+      // What a literal holds is settled first: in `x = [x]` it is anything, and so is `x`.
+      for (const Term* side : {&a, &b}) {
+        if (IsLiteral(*side)) static_cast<void>(Assign(*side, kAnything));
+      }
+      if (IsOpen(a)) Learn(a.var, right);
+      if (IsOpen(b)) Learn(b.var, left);
     } else if (open_left) {
       fits = Assign(a, right);
     } else if (open_right) {
@@ -385,8 +388,10 @@ class Inference {
   }
 
   // True if `with` replaces something below the first `end` names of the reference, and neither them nor what holds them.
+  // Of a query OPA knows less there.
   bool AboveReplaced(const Term& ref, std::size_t end) const {
     bool above = false;
+    if (known_ != nullptr) return false;
     for (const Term* target : replaced_) {
       if (!target->IsRef() || target->items[0].text != ref.items[0].text) continue;
       std::size_t same = 1;

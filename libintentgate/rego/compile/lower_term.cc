@@ -124,6 +124,8 @@ const Node* Lowering::LowerComposite(Op op, const Term& term, Open& open) {
   std::vector<const Node*> args;
   args.reserve(term.items.size());
   for (const Term& item : term.items) args.push_back(LowerTerm(item, open));
+  // Of equal numbers that are written in two ways, a set keeps the constant one, as in OPA.
+  if (op == Op::kSet) std::stable_partition(args.begin(), args.end(), [](const Node* a) { return a->op == Op::kConst; });
   Node* node = New(op, term.at);
   node->args = ToArena(*context_.arena, args);
   return FoldConstants(node);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rego/syntax/visit.h"
+
 namespace intentgate::rego {
 
 const GroupedRule* RuleGroup::default_rule() const {
@@ -23,6 +25,10 @@ TreeNode& ChildOf(TreeNode& node, const std::string& name) {
   std::unique_ptr<TreeNode>& child = node.children[name];
   if (child == nullptr) child = std::make_unique<TreeNode>();
   return *child;
+}
+
+bool HasGroup(const TreeNode& node) {
+  return node.group != nullptr || std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return HasGroup(*child.second); });
 }
 
 bool HasKeys(const RuleGroup& group) {
@@ -127,6 +133,24 @@ void RuleTree::Finish(Diagnostics& diagnostics) {
   Collect(root_, path, diagnostics);
 }
 
+RuleTree RuleTree::Copy() const {
+  RuleTree out;
+  out.groups_.resize(groups_.size());
+  out.granted_ = granted_;
+  out.allowed_ = allowed_;
+  out.CopyNode(root_, out.root_);
+  return out;
+}
+
+void RuleTree::CopyNode(const TreeNode& from, TreeNode& to) {
+  if (from.group != nullptr) {
+    to.group = std::make_unique<RuleGroup>(*from.group);
+    for (GroupedRule& rule : to.group->rules) Unshare(rule.rule);
+    groups_[to.group->id] = to.group.get();
+  }
+  for (const auto& [name, child] : from.children) CopyNode(*child, ChildOf(to, name));
+}
+
 void RuleTree::Hoist(TreeNode& node) {
   if (node.group != nullptr && HasKeys(*node.group)) {
     std::vector<Term> path;
@@ -163,8 +187,10 @@ void RuleTree::Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagno
     if (rule.is_default && ++defaults > 1) diagnostics.Type(rule.at, "multiple default rules " + name + " found");
   }
   if (group.kind == GroupKind::kPartial) CheckHeads(group, diagnostics);
-  if (group.kind == GroupKind::kComplete && !node.children.empty()) {
-    const auto below = std::find_if(node.children.begin(), node.children.end(), [](const auto& c) { return c.second->group != nullptr || !c.second->children.empty(); });
+  if (!node.children.empty()) {
+    // What stands below a partial rule has become part of it, but for functions.
+    const bool partial = group.kind == GroupKind::kPartial;
+    const auto below = std::find_if(node.children.begin(), node.children.end(), [&](const auto& c) { return partial ? HasGroup(*c.second) : c.second->group != nullptr || !c.second->children.empty(); });
     if (below != node.children.end()) {
       diagnostics.Type(first.at, "rule " + name + " conflicts with [" + name + "." + below->first + "]", "rename the rule or the rules and packages below it");
     }

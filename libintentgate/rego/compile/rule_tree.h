@@ -25,6 +25,7 @@ struct GroupedRule {
   std::int32_t var_count = 0;
   Dialect dialect = Dialect::kV1;
   bool new_not = false;
+  bool strict = false;   // deprecated builtins are errors in v0 too
   bool skip_safety = false;  // its calls are wrong: what they would bind is unknown
   std::vector<std::string> var_names;
 };
@@ -57,6 +58,8 @@ class RuleTree {
  public:
   void AddPackage(const Term& package);
   void Add(GroupedRule rule, const Term& full_ref);
+  // The same rules and numbers, with trees of their own.
+  RuleTree Copy() const;
   // Call once after the last Add.
   void Finish(Diagnostics& diagnostics);
 
@@ -73,6 +76,7 @@ class RuleTree {
   const RuleGroup* Find(std::string_view reference) const;
 
  private:
+  void CopyNode(const TreeNode& from, TreeNode& to);
   void Hoist(TreeNode& node);
   void Collect(TreeNode& node, std::vector<std::string>& path, Diagnostics& diagnostics);
   static void Check(RuleGroup& group, const TreeNode& node, Diagnostics& diagnostics);

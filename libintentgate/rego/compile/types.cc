@@ -87,8 +87,9 @@ class Checker {
   }
 
   void CheckWith(const With& with) {
-    const bool of_function = with.target.IsVar() || FunctionIn(with.target) != nullptr;
-    if (!of_function || FunctionIn(with.value) == nullptr) CheckTerm(with.value);  // a function may stand in for another
+    // A function may stand in for another; OPA does not look at what stands in for data.
+    const bool of_input = with.target.IsRef() && with.target.items[0].IsVar("input");
+    if (of_input || FunctionIn(with.value) == nullptr) CheckTerm(with.value);
     if (with.target.IsVar() && FindBuiltin(with.target.text) == nullptr) {
       diagnostics_.Type(with.target.at, "with keyword target must reference existing input, data, or a function",
                         "no function is called " + with.target.text);
@@ -172,7 +173,7 @@ void CheckBranch(Checker& checker, const Rule& rule) {
 
 bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
-  Checker checker(tree, grouped.dialect != Dialect::kV0, grouped.new_not, diagnostics);
+  Checker checker(tree, grouped.dialect != Dialect::kV0 || grouped.strict, grouped.new_not, diagnostics);
   for (const Term& key : grouped.keys) checker.CheckTerm(key);
   CheckBranch(checker, grouped.rule);
   for (const Rule& other : grouped.rule.otherwise) CheckBranch(checker, other);

@@ -22,7 +22,7 @@ class Engine:
             text = "".join(json.dumps(r) + "\n" for r in requests[len(answers):])
             done = subprocess.run([self.program], input=text, capture_output=True, encoding="utf-8", errors="replace", check=False,
                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES)))
-            answers += [json.loads(line, parse_int=Digits, parse_float=Digits) for line in done.stdout.splitlines()]
+            answers += [json.loads(line, parse_int=Digits, parse_float=Digits) for line in done.stdout.split("\n") if line]
             if len(answers) < len(requests):
                 answers.append({"error_code": "crash", "error": "crash: " + done.stderr[:200]})
         return answers

@@ -6,7 +6,6 @@ def make(rng):
     policy = policies.Policy(rng)
     rules = [policy.rule() for _ in range(rng.randint(0, 2))]
     policy.rules = [("data.p." + name, kind) for name, kind in policy.rules]
-    policy.mocks = False
     scope = {}
     query = policy.body(scope, rng.randint(1, 3), 2)
     if rng.random() < 0.4:

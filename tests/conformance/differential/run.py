@@ -53,7 +53,8 @@ def pieces(request, ours, theirs):
             rules = collections.defaultdict(list)
             for line in request["modules"][0].splitlines():
                 rules[re.split(r"\W", line.removeprefix("default "), maxsplit=1)[0]].append(line)
-            differing = [k for k in sorted(set(a[0]) | set(b[0])) if a[0].get(k) != b[0].get(k)]
+            missing = object()  # null is a value
+            differing = [k for k in sorted(set(a[0]) | set(b[0])) if a[0].get(k, missing) != b[0].get(k, missing)]
             return [("\n".join(rules[k]), *(json.dumps(side[k], sort_keys=True) if k in side else "undefined" for side in (a[0], b[0]))) for k in differing]
     return [(text, outcome(ours), outcome(theirs))]
 

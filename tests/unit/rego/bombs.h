@@ -46,7 +46,7 @@ inline std::vector<Bomb> Bombs() {
       {"an indent as long as a book", R"(p := json.marshal_with_options([[[[1]]]], {"pretty": true, "indent": input.s}))", Times(" ", 8'000'000)},
       {"an escaped object", R"(p := urlquery.encode_object({"a": [input.s | numbers.range(1, 100)[_]]}))", Times("%", 500'000)},
       {"wide JSON", "p := [json.unmarshal(input.s) | numbers.range(1, 1000)[_]]", "[" + Times("1,", 200'000) + "1]"},
-      {"wide YAML", "p := [yaml.unmarshal(input.s) | numbers.range(1, 1000)[_]]", "[" + Times("1,", 200'000) + "1]"},
+      {"wide YAML", "p := [yaml.unmarshal(input.s) | numbers.range(1, 1000)[_]]", "[" + Times("1,", 150'000) + "1]"},
       {"doubling by concat", Doubled(R"(concat("", [X, X]))", digits), ""},
       {"doubling by sprintf", Doubled(R"(sprintf("%v%v", [X, X]))", digits), ""},
       {"doubling by a template", Doubled(R"($"{X}{X}")", digits), ""},

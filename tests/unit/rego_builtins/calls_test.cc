@@ -109,6 +109,14 @@ TEST_CASE("errors of readers in OPA's words") {
   CHECK(Caller().Call("io.jwt.decode", R"([".."])").error == "bad JWT header: invalid JSON: EOF");
 }
 
+TEST_CASE("what is no YAML, in the words of Go's reader") {
+  CHECK(Caller().Call("yaml.unmarshal", R"(["# c\n\t"])").error == "yaml: line 2: found character that cannot start any token");
+  CHECK(Caller().Call("yaml.unmarshal", R"(["a\u0000"])").error == "yaml: control characters are not allowed");
+  CHECK(Caller().Call("yaml.unmarshal", R"(["%"])").error == "yaml: could not find expected directive name");
+  CHECK(Caller().Call("yaml.unmarshal", R"(["a: b: c"])").error == "yaml: mapping values are not allowed in this context");
+  CHECK(Caller().Call("yaml.unmarshal", R"(["a: 1\n\t"])").error == "yaml: line 2: found a tab character that violates indentation");
+}
+
 TEST_CASE("a text that is no JSON, in the words of Go's reader") {
   const std::pair<const char*, const char*> cases[] = {
       {"", "EOF"},
