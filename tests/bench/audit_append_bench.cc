@@ -1,10 +1,10 @@
 // What the two events of an allowed call cost SQLite's store: processor time of the thread and bytes. Prints `name unit
 // value` lines.
 //
-//   audit_append_bench [CALLS] [few|many]      default 40,000 and both
+//   audit_append_bench [CALLS] [few|many|both] [BATCH]      default 40,000, both and 160
 //
 // few: ten agents with one tool. many: 1,000 agents, 50 tools, a token an agent, a session for each ten calls.
-// Batches of 160 events, as 20,000 calls a second make them (audit.async_delay). For instructions, run it under
+// Batches of 160 events are what 20,000 calls a second make. For instructions, run it under
 // `valgrind --tool=callgrind` with two numbers of calls and take the difference.
 
 #include <cstdio>
@@ -23,7 +23,7 @@ namespace {
 using namespace intentgate;
 using namespace intentgate::bench;
 
-constexpr int kBatch = 160;
+constexpr int kBusyBatch = 160;
 
 AuditEvent Decision(int call, bool many) {
   AuditEvent e = Typical(call);
@@ -64,7 +64,7 @@ AuditEvent EventOf(int n, bool many) {
   return e;
 }
 
-void Append(int calls, bool many) {
+void Append(int calls, bool many, int size) {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
   store::SqliteOptions options;
@@ -78,7 +78,7 @@ void Append(int calls, bool many) {
   std::string prev;
   for (int n = 0; n < 2 * calls;) {
     audit::TenantBatch batch{"acme", {}};
-    for (int i = 0; i < kBatch && n < 2 * calls; ++i, ++n) {
+    for (int i = 0; i < size && n < 2 * calls; ++i, ++n) {
       audit::EventDraft draft = audit::MakeDraft(EventOf(n, many), "bench", false);
       batch.events.push_back(std::move(draft.stored));
       audit::Place(draft, n, prev, batch.events.back().record);
@@ -99,9 +99,10 @@ void Append(int calls, bool many) {
 
 int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::atoi(argv[1]) : 40'000;
-  if (calls < 1) return 2;
-  const std::string which = argc > 2 ? argv[2] : "";
-  if (which != "many") Append(calls, false);
-  if (which != "few") Append(calls, true);
+  const std::string which = argc > 2 ? argv[2] : "both";
+  const int batch = argc > 3 ? std::atoi(argv[3]) : kBusyBatch;
+  if (calls < 1 || batch < 1) return 2;
+  if (which != "many") Append(calls, false, batch);
+  if (which != "few") Append(calls, true, batch);
   return 0;
 }
