@@ -22,7 +22,6 @@
 #include "audit/chain_writer.h"
 #include "audit/journal_lane.h"
 #include "base/encoding.h"
-#include "base/give_way.h"
 #include "base/ids.h"
 #include "base/string_map.h"
 
@@ -164,10 +163,7 @@ Status GroupCommitLog::Start() {
   if (Status s = chain_.DeclareEarlierLosses(options_.producer_id); !s.ok()) return s;
   if (Status s = OpenJournal(); !s.ok()) return s;
   try {
-    thread_ = std::thread([this] {
-      if (options_.gives_way) base::GiveWay();
-      Run();
-    });
+    thread_ = std::thread([this] { Run(); });
   } catch (const std::system_error& e) {
     return Error{ErrorCode::kUnavailable, std::string("no thread for the audit log: ") + e.what()};
   }

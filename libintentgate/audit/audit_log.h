@@ -41,7 +41,6 @@ struct AuditLogOptions {
   std::size_t max_queue = 65'536;           // waiting events; beyond it they overflow. kBlock: as many wait again
   std::size_t max_queue_bytes = 256u << 20; // of their canonical bytes, likewise
   std::size_t max_event_bytes = 16u << 20;  // of one event and its private values; beyond it Append fails with kLimitExceeded
-  bool gives_way = false;                   // the writer's thread gives way to others (base/give_way.h): for a log that nobody waits for
   std::int64_t retry_micros = 1'000'000;    // how often an unhealthy log tries to declare its loss and so to recover
   // A stable name of this process, such as the replica's. Each run adds a random part to it. Empty: the
   // random part alone. At most one running process may use a name.

@@ -19,113 +19,150 @@
 namespace intentgate::audit {
 namespace {
 
+constexpr std::size_t kMaxDigits = 24;
+
 void AppendInteger(std::int64_t n, std::string& out) {
-  char digits[24];
+  char digits[kMaxDigits];
   const std::to_chars_result written = std::to_chars(digits, digits + sizeof digits, n);
   out.append(digits, written.ptr);
 }
 
-bool NeedsEscape(std::string_view text) {
-  const std::string_view rest = text.substr(base::PlainJsonPrefix(text));
-  return std::any_of(rest.begin(), rest.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-  });
-}
+constexpr std::size_t kUsualEvent = 1'024;
 
-void AppendString(std::string_view text, std::string& out) {
-  if (NeedsEscape(text)) {
-    json::AppendTo(json::Value(text), out);
-    return;
+// The text of an event while it grows: written through a pointer, so that a member costs one look at the room left.
+class TextBuilder {
+ public:
+  TextBuilder() { text_.resize(kUsualEvent); }
+
+  // Where so many bytes may be written next.
+  char* Room(std::size_t bytes) {
+    if (text_.size() - used_ < bytes) text_.resize(std::max(2 * text_.size(), used_ + bytes));
+    return text_.data() + used_;
   }
-  out += '"';
-  out += text;
-  out += '"';
+  // What was written ends at `end`.
+  void EndAt(const char* end) { used_ = static_cast<std::size_t>(end - text_.data()); }
+  void Append(std::string_view bytes) { EndAt(Put(bytes, Room(bytes.size()))); }
+  std::size_t size() const { return used_; }
+  std::string Take() {
+    text_.resize(used_);
+    return std::move(text_);
+  }
+
+  static char* Put(std::string_view bytes, char* at) {
+    std::memcpy(at, bytes.data(), bytes.size());
+    return at + bytes.size();
+  }
+
+ private:
+  std::string text_;
+  std::size_t used_ = 0;
+};
+
+bool IsPlain(std::string_view text) {
+  const std::string_view rest = text.substr(base::PlainJsonPrefix(text));
+  return std::all_of(rest.begin(), rest.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+  });
 }
 
 // One object, its members in the order of the calls.
 class ObjectWriter {
  public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  explicit ObjectWriter(TextBuilder& text) : text_(text) { text_.Append("{"); }
 
-  void Name(std::string_view name) { Begin(name, 0); }
+  // False when a text was not UTF-8; then what was written is of no use.
+  bool all_valid() const { return all_valid_; }
+
   void Text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
-    if (NeedsEscape(value)) {
-      Name(name);
-      return AppendString(value, out_);
-    }
     char* at = Begin(name, value.size() + 2);
-    *at++ = '"';
-    std::memcpy(at, value.data(), value.size());
-    at[value.size()] = '"';
+    if (IsPlain(value)) return Quoted(value, at);
+    text_.EndAt(at);
+    Escaped(value);
+  }
+  // A text of this library's own, which needs no look at it.
+  void Word(std::string_view name, std::string_view value) {
+    if (!value.empty()) Quoted(value, Begin(name, value.size() + 2));
   }
   void Time(std::string_view name, std::int64_t micros) {
-    Name(name);
-    out_ += '"';
-    base::AppendRfc3339Micros(micros, out_);
-    out_ += '"';
+    char* at = Begin(name, base::kMaxRfc3339Text + 2);
+    *at++ = '"';
+    at = base::PutRfc3339Micros(micros, at);
+    *at++ = '"';
+    text_.EndAt(at);
   }
   void Integer(std::string_view name, std::int64_t value, bool also_zero = false) {
     if (value == 0 && !also_zero) return;
-    Name(name);
-    AppendInteger(std::clamp(value, -kMaxCanonicalInteger, kMaxCanonicalInteger), out_);
+    char* at = Begin(name, kMaxDigits);
+    text_.EndAt(std::to_chars(at, at + kMaxDigits, std::clamp(value, -kMaxCanonicalInteger, kMaxCanonicalInteger)).ptr);
   }
   void Flag(std::string_view name, bool value) {
-    if (!value) return;
-    Name(name);
-    out_ += "true";
+    if (value) text_.EndAt(TextBuilder::Put("true", Begin(name, 4)));
   }
   void Texts(std::string_view name, const std::vector<std::string>& values) {
     if (values.empty()) return;
-    Name(name);
+    text_.EndAt(Begin(name, 0));
     char separator = '[';
     for (const std::string& value : values) {
-      out_ += separator;
-      AppendString(value, out_);
+      text_.Append({&separator, 1});
+      if (IsPlain(value)) {
+        Quoted(value, text_.Room(value.size() + 2));
+      } else {
+        Escaped(value);
+      }
       separator = ',';
     }
-    out_ += ']';
+    text_.Append("]");
   }
   // As JSON where JCS carries it exactly and it reads back; else its text under `text_name`.
   void Json(std::string_view name, std::string_view text_name, const json::Value& value) {
     if (value.is_null()) return;
     const ExactJson exact = WriteExact(value);
     if (!exact.is_jcs) return Text(text_name, exact.text);
-    Name(name);
-    out_ += exact.text;
+    text_.EndAt(TextBuilder::Put(exact.text, Begin(name, exact.text.size())));
   }
   void Commitments(const std::vector<PrivateValue>& values) {
     if (values.empty()) return;
-    Name("commitments");
-    ObjectWriter inside(out_);
-    for (const PrivateValue& value : values) inside.Text(value.member, Commitment(value));
+    text_.EndAt(Begin("commitments", 0));
+    ObjectWriter inside(text_);
+    for (const PrivateValue& value : values) inside.Word(value.member, Commitment(value));
     inside.Close();
   }
   // Leaves room for a number and says where.
   std::size_t Gap(std::string_view name) {
-    Name(name);
-    return out_.size();
+    text_.EndAt(Begin(name, 0));
+    return text_.size();
   }
-  void Close() { out_ += '}'; }
+  void Close() { text_.Append("}"); }
 
  private:
-  // Writes the name and makes room for so many bytes behind it: one growth of the text for a member.
+  // Writes the name and gives where so many bytes may follow it.
   char* Begin(std::string_view name, std::size_t room) {
-    const std::size_t from = out_.size();
-    const bool comma = !std::exchange(first_, false);
-    out_.resize(from + (comma ? 1 : 0) + name.size() + 3 + room);
-    char* at = out_.data() + from;
-    if (comma) *at++ = ',';
+    char* at = text_.Room(name.size() + 4 + room);
+    if (!std::exchange(first_, false)) *at++ = ',';
     *at++ = '"';
-    std::memcpy(at, name.data(), name.size());
-    at += name.size();
+    at = TextBuilder::Put(name, at);
     *at++ = '"';
     *at++ = ':';
     return at;
   }
+  void Quoted(std::string_view value, char* at) {
+    *at++ = '"';
+    at = TextBuilder::Put(value, at);
+    *at++ = '"';
+    text_.EndAt(at);
+  }
+  void Escaped(std::string_view value) {
+    all_valid_ = all_valid_ && base::IsValidUtf8(value);
+    std::string escaped;
+    json::AppendTo(json::Value(value), escaped);
+    text_.Append(escaped);
+  }
 
-  std::string& out_;
+  TextBuilder& text_;
   bool first_ = true;
+  bool all_valid_ = true;
 };
 
 void Clean(std::string& text) {
@@ -163,18 +200,52 @@ void WriteUpToKind(const AuditEvent& e, const std::vector<PrivateValue>& values,
   w.Text("args_sha256", e.args_sha256);
   w.Text("capability_token_id", e.capability_token_id);
   w.Integer("caveat_count", e.caveat_count);
-  w.Text("check", CheckName(e.check));
-  if (HasCode(e)) w.Text("code", ReasonName(e.reason_code));
+  w.Word("check", CheckName(e.check));
+  if (HasCode(e)) w.Word("code", ReasonName(e.reason_code));
   w.Commitments(values);
   w.Text("decided_by", e.decided_by);
   w.Text("decision", e.decision);
   w.Text("decision_event_id", e.decision_event_id);
   w.Json("details", "details_text", e.details);
   w.Text("elevation_id", e.elevation_id);
-  w.Text("event", EventName(e.kind));
+  w.Word("event", EventName(e.kind));
   w.Text("event_id", e.event_id);
   w.Text("intent_summary", e.intent_summary);
-  w.Text("kind", EventKindName(e.kind));
+  w.Word("kind", EventKindName(e.kind));
+}
+
+// False when a text was not UTF-8; then what is in `draft` is of no use.
+bool WriteEvent(const AuditEvent& e, std::string_view producer_id, bool with_producer_seq,
+                const std::vector<PrivateValue>& values, EventDraft& draft) {
+  TextBuilder text;
+  ObjectWriter w(text);
+  WriteUpToKind(e, values, w);
+  const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;
+  w.Integer("latency_ms", e.latency_us / 1000, timed);
+  w.Integer("latency_us", e.latency_us, timed);
+  w.Text("method", e.method);
+  w.Text("outcome", e.outcome);
+  w.Text("pending_id", e.pending_id);
+  w.Text("policy_sha256", e.policy_sha256);
+  w.Text("producer_id", producer_id);
+  if (with_producer_seq) draft.producer_seq_at = w.Gap("producer_seq");
+  w.Text("reason", e.reason);
+  if (e.refused_caveat) w.Integer("refused_caveat", *e.refused_caveat, true);
+  w.Text("remote_ip", e.remote_ip);
+  w.Flag("requires_step_up", e.requires_step_up);
+  w.Integer("result_bytes", e.result_bytes);
+  w.Text("result_sha256", e.result_sha256);
+  w.Text("root_capability_token_id", e.root_capability_token_id);
+  w.Word("schema_version", kSchemaVersion);
+  draft.seq_at = w.Gap("seq");
+  w.Text("session_id", e.session_id);
+  w.Text("tenant", e.tenant);
+  w.Text("tool", e.tool);
+  w.Time("ts", e.ts_micros);
+  w.Integer("upstream_status", e.upstream_status);
+  w.Close();
+  draft.text = text.Take();
+  return w.all_valid();
 }
 
 std::string Take(const json::Value& event, std::string_view name) {
@@ -212,35 +283,12 @@ std::size_t EventDraft::bytes() const {
 
 EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq,
                      std::vector<PrivateValue> values) {
-  CleanAll(e);
   EventDraft draft;
-  draft.text.reserve(1024);
-  ObjectWriter w(draft.text);
-  WriteUpToKind(e, values, w);
-  const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;
-  w.Integer("latency_ms", e.latency_us / 1000, timed);
-  w.Integer("latency_us", e.latency_us, timed);
-  w.Text("method", e.method);
-  w.Text("outcome", e.outcome);
-  w.Text("pending_id", e.pending_id);
-  w.Text("policy_sha256", e.policy_sha256);
-  w.Text("producer_id", producer_id);
-  if (with_producer_seq) draft.producer_seq_at = w.Gap("producer_seq");
-  w.Text("reason", e.reason);
-  if (e.refused_caveat) w.Integer("refused_caveat", *e.refused_caveat, true);
-  w.Text("remote_ip", e.remote_ip);
-  w.Flag("requires_step_up", e.requires_step_up);
-  w.Integer("result_bytes", e.result_bytes);
-  w.Text("result_sha256", e.result_sha256);
-  w.Text("root_capability_token_id", e.root_capability_token_id);
-  w.Text("schema_version", kSchemaVersion);
-  draft.seq_at = w.Gap("seq");
-  w.Text("session_id", e.session_id);
-  w.Text("tenant", e.tenant);
-  w.Text("tool", e.tool);
-  w.Time("ts", e.ts_micros);
-  w.Integer("upstream_status", e.upstream_status);
-  w.Close();
+  // Nearly every text is valid, and to write it finds out.
+  if (!WriteEvent(e, producer_id, with_producer_seq, values, draft)) {
+    CleanAll(e);
+    static_cast<void>(WriteEvent(e, producer_id, with_producer_seq, values, draft));
+  }
 
   StoredEvent& s = draft.stored;
   if (HasCode(e)) s.code = ReasonName(e.reason_code);

@@ -9,8 +9,6 @@ namespace {
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::int64_t kDaySeconds = 86'400;
 
-constexpr std::size_t kMaxText = 48;
-
 // By hand, because a printf costs more than the rest of an event's time stamp.
 char* PutDigits(unsigned value, std::ptrdiff_t width, char* out) {
   for (char* at = out + width; at > out; value /= 10) *--at = static_cast<char>('0' + value % 10);
@@ -24,7 +22,7 @@ char* PutTwo(char before, std::int64_t value, char* out) {
 
 char* PutYear(int year, char* out) {
   if (year >= 0 && year <= 9999) return PutDigits(static_cast<unsigned>(year), 4, out);
-  return out + std::snprintf(out, kMaxText / 2, "%04d", year);
+  return out + std::snprintf(out, kMaxRfc3339Text / 2, "%04d", year);
 }
 
 // Reads exactly `digits` decimal digits at text[pos].
@@ -54,6 +52,11 @@ std::string FormatRfc3339Micros(std::int64_t unix_micros) {
 }
 
 void AppendRfc3339Micros(std::int64_t unix_micros, std::string& out) {
+  char text[kMaxRfc3339Text];
+  out.append(text, PutRfc3339Micros(unix_micros, text));
+}
+
+char* PutRfc3339Micros(std::int64_t unix_micros, char* out) {
   std::int64_t seconds = unix_micros / kMicros;
   std::int64_t micros = unix_micros % kMicros;
   if (micros < 0) {
@@ -67,8 +70,7 @@ void AppendRfc3339Micros(std::int64_t unix_micros, std::string& out) {
     --days;
   }
   const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-  char text[kMaxText];
-  char* end = PutYear(static_cast<int>(date.year()), text);
+  char* end = PutYear(static_cast<int>(date.year()), out);
   end = PutTwo('-', static_cast<unsigned>(date.month()), end);
   end = PutTwo('-', static_cast<unsigned>(date.day()), end);
   end = PutTwo('T', in_day / 3600, end);
@@ -80,7 +82,7 @@ void AppendRfc3339Micros(std::int64_t unix_micros, std::string& out) {
     while (end[-1] == '0') --end;
   }
   *end++ = 'Z';
-  out.append(text, end);
+  return end;
 }
 
 Result<std::int64_t> ParseRfc3339Micros(std::string_view text) {

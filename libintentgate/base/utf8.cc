@@ -1,5 +1,10 @@
 #include "base/utf8.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstring>
 
 namespace intentgate::base {
@@ -52,6 +57,23 @@ std::size_t PlainJsonPrefix(std::string_view text) {
     return ((eight & kHigh) | below_blank | zeros(eight ^ ('"' * kEach)) | zeros(eight ^ ('\\' * kEach))) == 0;
   };
   std::size_t pos = 0;
+#if defined(__SSE2__)
+  // As signed numbers the bytes from 0x80 on are below the blank, too.
+  const __m128i blank = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+  const auto others = [&](std::size_t at) {
+    const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmplt_epi8(all, blank), _mm_or_si128(_mm_cmpeq_epi8(all, quote), _mm_cmpeq_epi8(all, backslash)))));
+  };
+  constexpr std::size_t kAtOnce = 16;
+  for (; pos + kAtOnce <= text.size(); pos += kAtOnce) {
+    if (const unsigned found = others(pos); found != 0) return pos + static_cast<std::size_t>(std::countr_zero(found));
+  }
+  if (text.size() >= kAtOnce) {   // the rest together with what was seen before it
+    const unsigned found = others(text.size() - kAtOnce);
+    return found == 0 ? text.size() : text.size() - kAtOnce + static_cast<std::size_t>(std::countr_zero(found));
+  }
+#endif
   for (; pos + 8 <= text.size(); pos += 8) {
     if (!plain(pos)) return pos;
   }

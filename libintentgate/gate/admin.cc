@@ -77,6 +77,12 @@ Status GateImpl::SetPolicy(std::shared_ptr<const Policy> policy, const AdminCont
   return {};
 }
 
+Status GateImpl::RecordToolAccepted(const ToolAcceptance& acceptance, const AdminContext& admin) {
+  if (admin.actor.empty()) return Error{ErrorCode::kInvalidArgument, "who accepts must be known: an actor is needed"};
+  if (Status s = RecordAdmin(ToolAcceptedEvent(acceptance, admin)); !s.ok()) return NotRecorded("the definition was not accepted", s.error());
+  return {};
+}
+
 Result<std::vector<RevocationRow>> GateImpl::Revocations(std::string_view tenant, std::size_t limit, std::size_t offset) {
   Result<token::RevocationPage> page = parts_.revocation_store->List(tenant, limit, offset);
   if (!page.ok()) return page.error();

@@ -179,6 +179,16 @@ AuditEvent ApprovalEvent(const Approval& approval, const AdminContext& admin) {
   return event;
 }
 
+AuditEvent ToolAcceptedEvent(const ToolAcceptance& acceptance, const AdminContext& admin) {
+  AuditEvent event = AdminEvent("admin/accept_tool", "", admin);
+  event.reason = "definition of a tool accepted";
+  json::Array before;
+  for (const std::string& digest : acceptance.before) before.emplace_back(Cut(digest));
+  event.details = json::MakeObject({{"tool", Cut(acceptance.tool)}, {"server", Cut(acceptance.server)}, {"sha256", Cut(acceptance.sha256)},
+                                    {"before", std::move(before)}, {"kept", acceptance.kept}});
+  return event;
+}
+
 Error NotRecorded(const std::string& what, const Error& cause) {
   return {ErrorCode::kUnavailable, what + ": the audit event could not be recorded: " + cause.message};
 }

@@ -22,6 +22,7 @@ AuditEvent OutcomeEvent(const Decision& decision, const Outcome& outcome);
 AuditEvent ApprovalEvent(const Approval& approval, const AdminContext& admin);
 // `what` is the effect that an unrecorded event leaves.
 Error NotRecorded(const std::string& what, const Error& cause);
+AuditEvent ToolAcceptedEvent(const ToolAcceptance& acceptance, const AdminContext& admin);
 // `action` is the tool's name in the chain: "admin/mint".
 AuditEvent AdminEvent(std::string_view action, std::string_view tenant, const AdminContext& admin);
 

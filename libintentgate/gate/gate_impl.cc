@@ -1,6 +1,5 @@
 #include "gate/gate_impl.h"
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -59,14 +58,6 @@ Status CheckParts(const GateParts& parts) {
   return {};
 }
 
-// Whether no decision is held until its event is in the chain.
-bool NobodyWaits(const GateSettings& settings) {
-  const auto waits = [](AuditDurability durability) { return durability != AuditDurability::kAsync; };
-  return !waits(settings.durability) && std::none_of(settings.tools.begin(), settings.tools.end(), [&](const ToolSettings& tool) {
-    return tool.durability && waits(*tool.durability);
-  });
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Gate>> AssembleGate(GateParts parts) { return GateImpl::Create(std::move(parts)); }
@@ -85,7 +76,6 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   audit::AuditLogOptions options;
   options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
   options.max_delay_micros = settings.audit_max_delay_us;
-  options.gives_way = NobodyWaits(settings);
   options.producer_id = settings.audit_producer;
   if (!parts.signing_key.empty()) options.deployment = settings.signing_deployment;
   options.signing_key = parts.signing_key;

@@ -51,6 +51,7 @@ class GateImpl final : public Gate {
 
   Result<MintedToken> Mint(const MintRequest& request, const AdminContext& admin) override;
   Status Revoke(const RevokeRequest& request, const AdminContext& admin) override;
+  Status RecordToolAccepted(const ToolAcceptance& acceptance, const AdminContext& admin) override;
   Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit, std::size_t offset) override;
 
   Result<ApprovalPage> ListApprovals(const ApprovalFilter& filter, std::string_view after, std::size_t limit) override;

@@ -74,7 +74,7 @@ void BuildTree(CompiledPolicy::Impl& impl, std::vector<ModuleAst> modules, std::
   const bool asks = std::any_of(files.begin(), files.end(), [](const SourceFile& f) { return f.text.find("rego.metadata.") != std::string::npos; });
   std::optional<Annotations> annotations;
   if (asks) annotations.emplace(impl.arena, modules, diagnostics);
-  ResolveModules(modules, CollectNames(modules), annotations ? &*annotations : nullptr, impl.tree, diagnostics);
+  ResolveModules(modules, CollectNames(modules), annotations ? &*annotations : nullptr, options.strict, impl.tree, diagnostics);
   impl.packages = PackagesOf(modules);
   CheckGroups(impl.tree, diagnostics);
 }

@@ -100,7 +100,8 @@ const std::vector<telemetry::RouteName>& RouteNames() {
       {"/v1/admin/audit/freshness", "GET"}, {"/v1/admin/audit/checkpoint", "GET"},
       {"/v1/admin/audit/proof", "GET"}, {"/v1/admin/audit/bundle", "GET"},
       {"/v1/admin/audit/erase", "POST"}, {"/v1/admin/audit/prune", "POST"}, {"/v1/admin/audit/holds", "GET"},
-      {"/v1/admin/audit/holds", "POST"}, {"/v1/admin/audit/holds/lift", "POST"}};
+      {"/v1/admin/audit/holds", "POST"}, {"/v1/admin/audit/holds/lift", "POST"},
+      {"/v1/admin/pins", "GET"}, {"/v1/admin/pins/accept", "POST"}};
   return names;
 }
 
@@ -126,6 +127,8 @@ void AddRoutes(http::Router& router, const AdminDeps& deps) {
   AddResource(router, deps, "GET", "/v1/admin/audit/holds", ListHolds, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds", PlaceHold, deps.actors);
   AddResource(router, deps, "POST", "/v1/admin/audit/holds/lift", LiftHold, deps.actors);
+  AddResource(router, deps, "GET", "/v1/admin/pins", ListPins, deps.actors);
+  AddResource(router, deps, "POST", "/v1/admin/pins/accept", AcceptPins, deps.actors);
 }
 
 }  // namespace intentgate::admin

@@ -9,6 +9,7 @@
 #include <intentgate/gate.h>
 
 #include "admin/access.h"
+#include "admin/pins.h"
 #include "admin/request.h"
 #include "http/exchange.h"
 
@@ -19,6 +20,7 @@ struct Resources {
   std::shared_ptr<Gate> gate;
   std::shared_ptr<const Access> access;
   std::shared_ptr<const Clock> clock;
+  std::shared_ptr<Pins> pins = nullptr;
 };
 
 Reply MintToken(const Resources& on, const Request& request);         // POST /v1/admin/mint
@@ -35,6 +37,8 @@ Reply PruneEvents(const Resources& on, const Request& request);       // POST /v
 Reply ListHolds(const Resources& on, const Request& request);         // GET  /v1/admin/audit/holds
 Reply PlaceHold(const Resources& on, const Request& request);         // POST /v1/admin/audit/holds
 Reply LiftHold(const Resources& on, const Request& request);          // POST /v1/admin/audit/holds/lift
+Reply ListPins(const Resources& on, const Request& request);          // GET  /v1/admin/pins
+Reply AcceptPins(const Resources& on, const Request& request);        // POST /v1/admin/pins/accept
 Reply AuditFreshness(const Resources& on, const Request& request);    // GET  /v1/admin/audit/freshness
 Reply AuditCheckpoint(const Resources& on, const Request& request);   // GET  /v1/admin/audit/checkpoint
 Reply AuditProof(const Resources& on, const Request& request);        // GET  /v1/admin/audit/proof

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/admin_client.h"
 #include "app/serve.h"
 #include "cli/cli.h"
 
@@ -13,6 +14,6 @@ int main(int argc, char** argv) {
                            return app::RunServe({arguments.config, arguments.overrides, app::ReadEnvironment(),
                                                  arguments.check, version});
                          },
-                         version};
+                         version, app::AskAdmin};
   return cli::Run({argv, argv + argc}, {std::cin, std::cout, std::cerr}, hooks);
 }

@@ -10,6 +10,7 @@
 
 #include "admin/admin_api.h"
 #include "admin/workers.h"
+#include "app/pin_book.h"
 #include "fetch/curl_fetcher.h"
 #include "http/server.h"
 #include "mcp/endpoint.h"
@@ -204,13 +205,16 @@ struct Service::Impl {
   bool stopped = false;
 
   Status Begin(ServiceParts parts);
-  void AddAdmin(const ServiceParts& parts);
+  void AddAdmin(const ServiceParts& parts, std::shared_ptr<mcp::Catalogue> catalogue);
   Status Stop();
 };
 
-void Service::Impl::AddAdmin(const ServiceParts& parts) {
+void Service::Impl::AddAdmin(const ServiceParts& parts, std::shared_ptr<mcp::Catalogue> catalogue) {
+  std::vector<PinBook::Place> places;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(*settings)) places.push_back({upstream->name, mcp::PinFileOf(*settings, *upstream)});
+  const auto pins = std::make_shared<PinBook>(gate, std::move(catalogue), std::move(places));
   for (int kind = 0; kind < 3; ++kind) workers.push_back(std::make_shared<admin::Workers>(kAdminThreads));
-  admin::AddRoutes(*router, {.resources = {parts.gate, std::make_shared<admin::Access>(settings->admin_keys), parts.clock},
+  admin::AddRoutes(*router, {.resources = {parts.gate, std::make_shared<admin::Access>(settings->admin_keys), parts.clock, pins},
                              .actors = workers[0],
                              .readers = workers[1],
                              .exporters = workers[2],
@@ -261,7 +265,8 @@ Status Service::Impl::Begin(ServiceParts parts) {
   }
   metrics->FollowSessions([sessions] { return static_cast<double>(sessions->size()); });
   router = std::make_shared<http::Router>();
-  AddAdmin(parts);
+  const auto catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log));
+  AddAdmin(parts, catalogue);
   endpoint = mcp::Endpoint::Create({.gate = gate,
                                     .settings = settings,
                                     .metrics = metrics,
@@ -269,7 +274,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .clock = parts.clock,
                                     .sessions = sessions,
                                     .sealed = *sealed,
-                                    .catalogue = std::make_shared<mcp::Catalogue>(gate, *pins, Quarantine(gate, parts.log)),
+                                    .catalogue = catalogue,
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,
                                     .tasks = std::make_shared<mcp::KnownTasks>(),

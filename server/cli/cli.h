@@ -15,11 +15,14 @@
 // The policy commands have opa's: 1 policies or files have errors, 2 a test or a query failed (policy_common.h).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <intentgate/result.h>
 
 namespace intentgate::cli {
 
@@ -39,10 +42,21 @@ struct ServeArguments {
   bool check = false;                            // report every mistake, start nothing
 };
 
+// One request to the admin API of a running gateway.
+struct AdminRequest {
+  std::string gateway;                           // its URL
+  std::string token, ca_file, method, path, body;
+};
+struct AdminReply {
+  std::int64_t status = 0;
+  std::string body;
+};
+
 // What main supplies: the composition root's own work.
 struct Hooks {
   std::function<int(const ServeArguments&)> serve;
   std::string version;
+  std::function<Result<AdminReply>(const AdminRequest&)> admin;
 };
 
 struct Streams {

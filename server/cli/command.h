@@ -66,6 +66,8 @@ struct PolicySource {
   std::vector<std::string> ignore;   // globs of names
   bool bundle = false;               // directories among `paths` are bundles
   bool v0 = false;
+  std::int64_t max_errors = 20;      // that are reported
+  bool strict = false;               // what is named and never read is an error
   // By which bundles are checked; no key: not at all.
   std::string key, key_id = "default", algorithm = "RS256", scope;
   std::vector<std::string> exclude;
@@ -135,6 +137,12 @@ struct PolicyParseOptions {
   bool v0 = false;
 };
 
+struct PolicyInspectOptions {
+  PolicySource source;
+  std::string path;
+  bool json = false;
+};
+
 struct PolicyFmtOptions {
   PolicySource source;
   bool write = false, list = false, fail = false;
@@ -166,6 +174,12 @@ struct ApprovalsOptions {
   std::string status = "pending";
   std::int64_t interval_seconds = 2;
   bool json = false;
+};
+
+struct PinsOptions {
+  std::string gateway = "http://127.0.0.1:8080", token_file, ca_file, upstream, state, sha256;
+  std::vector<std::string> tools;
+  bool all = false, keep = false, json = false;
 };
 
 struct AuditEraseOptions {
@@ -214,6 +228,7 @@ int PolicyTest(const PolicyTestOptions& options, const Streams& streams);
 int PolicyBuild(const PolicyBuildOptions& options, const Streams& streams);
 int PolicySign(const PolicySignOptions& options, const Streams& streams);
 int PolicyCapabilities(const Streams& streams);
+int PolicyInspect(const PolicyInspectOptions& options, const Streams& streams);
 int PolicyBench(const PolicyBenchOptions& options, const Streams& streams);
 int PolicyParse(const PolicyParseOptions& options, const Streams& streams);
 int PolicyFmt(const PolicyFmtOptions& options, const Streams& streams);
@@ -237,6 +252,9 @@ int ApprovalsShow(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsApprove(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsReject(const ApprovalsOptions& options, const Streams& streams);
 int ApprovalsWatch(const ApprovalsOptions& options, const Streams& streams);
+int PinsList(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
+int PinsDiff(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
+int PinsAccept(const PinsOptions& options, const Streams& streams, const Hooks& hooks);
 
 // Says on `err` what failed and returns the exit code that fits the error.
 int Fail(const Streams& streams, const Error& error);

@@ -52,6 +52,7 @@ struct AllOptions {
   PolicyBenchOptions policy_bench;
   PolicyDepsOptions policy_deps;
   PolicyFmtOptions policy_fmt;
+  PolicyInspectOptions policy_inspect;
   PolicyParseOptions policy_parse;
   PolicyBuildOptions policy_build;
   PolicySignOptions policy_sign;
@@ -64,6 +65,7 @@ struct AllOptions {
   AuditPruneOptions audit_prune;
   AuditHoldOptions hold;
   ApprovalsOptions approvals;
+  PinsOptions pins;
 };
 
 void AddServe(CLI::App& app, AllOptions& all) {
@@ -154,6 +156,8 @@ void AddSigning(CLI::App* command, SigningFlags& flags, bool required) {
 }
 
 void AddPolicyBuild(CLI::App& policy, PolicyBuildOptions& build, PolicySignOptions& sign);
+void AddPolicyInspect(CLI::App& policy, PolicyInspectOptions& options);
+void AddCapabilities(CLI::App& policy);
 
 enum class BundleFlag : std::uint8_t { kWithPath, kOnPaths, kNone };
 
@@ -174,6 +178,10 @@ void AddPolicySource(CLI::App* command, PolicySource& source, const char* option
   }
   command->add_option("-b,--bundle", source.bundles, "a bundle: an archive, or a directory with data in data.json and data.yaml; may be repeated")
       ->allow_extra_args(false);
+}
+
+void AddStrict(CLI::App* command, PolicySource& source) {
+  command->add_flag("-S,--strict", source.strict, "imports, arguments and assigned variables that nothing reads are errors");
 }
 
 CLI::Option* AddExplain(CLI::App* command, std::string& explain) {
@@ -234,6 +242,7 @@ void AddPolicyEval(CLI::App& policy, PolicyEvalOptions& options) {
   eval->add_flag("--fail-defined", options.fail_defined, "exit with 1 if there is one");
   AddTimeout(eval, options.timeout, "end the evaluation after this time, such as 500ms or 10s; 0: never")->capture_default_str();
   eval->add_flag("--strict-builtin-errors", options.strict, "an error of a builtin ends the evaluation");
+  AddStrict(eval, options.source);
   AddPartial(eval, options);
   AddEvalSources(eval, options);
   AddEvalFormat(eval, options);
@@ -264,6 +273,8 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   CLI::App* check = PolicyCommand(*policy, "check", "compile policies and report every error", "intentgate policy check policy.rego");
   AddPolicySource(check, all.policy_check.source, "paths", BundleFlag::kOnPaths);
   AddNetwork(check, all.policy_check.source);
+  AddStrict(check, all.policy_check.source);
+  check->add_option("-m,--max-errors", all.policy_check.source.max_errors, "how many errors are reported")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   AddFormat(check, all.policy_check.json);
   AddPolicyTest(*policy, all.policy_test);
 
@@ -289,6 +300,8 @@ void AddPolicy(CLI::App& app, AllOptions& all) {
   AddFormat(bench, all.policy_bench.json);
 
   AddPolicyBuild(*policy, all.policy_build, all.policy_sign);
+  AddPolicyInspect(*policy, all.policy_inspect);
+  AddCapabilities(*policy);
 
   CLI::App* deps = PolicyCommand(*policy, "deps", "say what a query reads", "intentgate policy deps -d policy.rego data.intentgate.policy.decision");
   deps->add_option("query", all.policy_deps.query, "the query")->capture_default_str();
@@ -313,6 +326,17 @@ void AddPolicyBuild(CLI::App& policy, PolicyBuildOptions& build, PolicySignOptio
   signing->add_option("-o,--output-file-path", sign.out, "the directory to write .signatures.json to")->capture_default_str();
   AddSigning(signing, sign.signing, true);
 
+}
+
+void AddPolicyInspect(CLI::App& policy, PolicyInspectOptions& options) {
+  CLI::App* inspect = PolicyCommand(policy, "inspect", "show what is in a bundle", "intentgate policy inspect policies.tar.gz");
+  inspect->add_option("bundle", options.path, "a directory, or an archive")->required();
+  inspect->add_flag("--v0,--v0-compatible", options.source.v0, "read the policies as Rego v0, where the manifest does not say it");
+  AddBundles(inspect, options.source);
+  AddFormat(inspect, options.json);
+}
+
+void AddCapabilities(CLI::App& policy) {
   PolicyCommand(policy, "capabilities", "list the builtins as JSON, for --capabilities", "intentgate policy capabilities > capabilities.json");
 }
 
@@ -449,6 +473,30 @@ void AddApprovals(CLI::App& app, AllOptions& all) {
   }
 }
 
+void AddPins(CLI::App& app, AllOptions& all) {
+  CLI::App* pins = app.add_subcommand("pins", "accept what tools say of themselves, at a running gateway");
+  pins->require_subcommand(1);
+  PinsOptions& options = all.pins;
+  const auto add = [&](const char* name, const char* what, const char* arguments) {
+    CLI::App* command = Command(*pins, name, what, (std::string("intentgate pins ") + name + arguments + " --token-file admin-token").c_str());
+    command->add_option("--gateway", options.gateway, "the gateway's URL")->capture_default_str();
+    command->add_option("--token-file", options.token_file, "file with the superadmin's token; else INTENTGATE_ADMIN_TOKEN");
+    command->add_option("--ca-file", options.ca_file, "certificates that vouch for the gateway; else the system's");
+    command->add_option("--upstream", options.upstream, "only this upstream's tools");
+    AddJson(command, options.json);
+    return command;
+  };
+  add("list", "list tools with the state of their definitions", " --state quarantined")
+      ->add_option("--state", options.state, "accepted, quarantined or absent")->check(CLI::IsMember({"accepted", "quarantined", "absent"}));
+  add("diff", "show what tools in quarantine say now against what was accepted", " read_file")
+      ->add_option("tool", options.tools, "these tools, whatever their state");
+  CLI::App* accept = add("accept", "accept what tools say now", " read_file");
+  accept->add_option("tool", options.tools, "the tools");
+  accept->add_flag("--all", options.all, "all that are in quarantine");
+  accept->add_option("--sha256", options.sha256, "only if this is the digest of what the tool says now");
+  accept->add_flag("--keep", options.keep, "what was accepted before stays accepted, for an upstream that changes gradually");
+}
+
 int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const Hooks& hooks) {
   const auto chosen = [&](std::initializer_list<const char*> path) {
     const CLI::App* at = &app;
@@ -479,6 +527,7 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"policy", "sign"})) return PolicySign(all.policy_sign, streams);
   if (chosen({"policy", "capabilities"})) return PolicyCapabilities(streams);
   if (chosen({"policy", "bench"})) return PolicyBench(all.policy_bench, streams);
+  if (chosen({"policy", "inspect"})) return PolicyInspect(all.policy_inspect, streams);
   if (chosen({"policy", "parse"})) return PolicyParse(all.policy_parse, streams);
   if (chosen({"policy", "fmt"})) return PolicyFmt(all.policy_fmt, streams);
   if (chosen({"policy", "deps"})) return PolicyDeps(all.policy_deps, streams);
@@ -487,6 +536,9 @@ int Dispatch(const CLI::App& app, AllOptions& all, const Streams& streams, const
   if (chosen({"approvals", "approve"})) return ApprovalsApprove(all.approvals, streams);
   if (chosen({"approvals", "reject"})) return ApprovalsReject(all.approvals, streams);
   if (chosen({"approvals", "watch"})) return ApprovalsWatch(all.approvals, streams);
+  if (chosen({"pins", "list"})) return PinsList(all.pins, streams, hooks);
+  if (chosen({"pins", "diff"})) return PinsDiff(all.pins, streams, hooks);
+  if (chosen({"pins", "accept"})) return PinsAccept(all.pins, streams, hooks);
   if (chosen({"audit", "verify"})) return AuditVerify(all.audit_verify, streams);
   if (chosen({"audit", "erase"})) return AuditErase(all.audit_erase, streams);
   if (chosen({"audit", "prune"})) return AuditPrune(all.audit_prune, streams);
@@ -517,6 +569,7 @@ int Run(const std::vector<std::string>& arguments, const Streams& streams, const
   AddPolicy(app, all);
   AddAudit(app, all);
   AddApprovals(app, all);
+  AddPins(app, all);
   const bool verifying = arguments.size() > 2 && arguments[1] == "audit" && arguments[2] == "verify";
   const int usage = verifying ? kExitCannotVerify : kExitUsage;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

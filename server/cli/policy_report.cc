@@ -57,6 +57,8 @@ json::Value Ranges(const std::vector<std::uint32_t>& lines) {
 Result<rego::EngineOptions> PolicyEngine(const PolicySource& source, const Streams& streams) {
   rego::EngineOptions options;
   if (source.v0) options.compile.version = rego::LanguageVersion::kV0;
+  options.compile.strict = source.strict;
+  options.compile.limits.max_errors = static_cast<std::size_t>(source.max_errors);
   options.compile.limits.max_source_bytes = kMaxSourceBytes;
   options.compile.limits.max_memory_bytes = kMaxCompileBytes;
   std::vector<std::string> hosts = source.allow_net;

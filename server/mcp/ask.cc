@@ -100,14 +100,18 @@ class Telling : public std::enable_shared_from_this<Telling> {
  public:
   Telling(const Upstream& upstream, std::function<void(int)> done) : done_(std::move(done)), patience_(upstream) {}
 
-  void Start(Upstream& upstream, UpstreamMessage message) {
-    const auto self = shared_from_this();
-    call_ = upstream.Post(std::move(message), {[self](const http::ResponseHead& head) { self->status_ = head.status; },
-                                               [self](std::string_view piece) { self->OnBody(piece); },
-                                               [self](const Status& end) { self->End(end.ok() ? self->status_ : 0); }});
+  void Post(Upstream& upstream, UpstreamMessage message) { call_ = upstream.Post(std::move(message), Callbacks()); }
+  void Delete(Upstream& upstream, const UpstreamSession& session, oauth::OnBehalfPtr caller) {
+    call_ = upstream.Delete(session, std::move(caller), Callbacks());
   }
 
  private:
+  http::ResponseCallbacks Callbacks() {
+    const auto self = shared_from_this();
+    return {[self](const http::ResponseHead& head) { self->status_ = head.status; },
+            [self](std::string_view piece) { self->OnBody(piece); },
+            [self](const Status& end) { self->End(end.ok() ? self->status_ : 0); }};
+  }
   void OnBody(std::string_view piece) {
     bytes_ += piece.size();
     if (bytes_ <= kMaxAfterAnswerBytes && !patience_.Ended()) return;
@@ -133,7 +137,11 @@ void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done)
 }
 
 void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done) {
-  std::make_shared<Telling>(upstream, std::move(done))->Start(upstream, {std::move(body), session, {}, true, false, std::move(caller)});
+  std::make_shared<Telling>(upstream, std::move(done))->Post(upstream, {std::move(body), session, {}, true, false, std::move(caller)});
+}
+
+void TellEnd(Upstream& upstream, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done) {
+  std::make_shared<Telling>(upstream, std::move(done))->Delete(upstream, session, std::move(caller));
 }
 
 }  // namespace intentgate::mcp

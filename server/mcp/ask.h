@@ -39,5 +39,7 @@ void Ask(Upstream& upstream, Question question, std::function<void(Asked)> done)
 
 // A message that has no answer: `done` gets the HTTP status, or 0 when there was none. What comes behind the status is bounded as above.
 void Tell(Upstream& upstream, std::string body, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done);
+// Ends the session, with DELETE; as Tell. `done` may be empty.
+void TellEnd(Upstream& upstream, const UpstreamSession& session, oauth::OnBehalfPtr caller, std::function<void(int)> done = {});
 
 }  // namespace intentgate::mcp

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
 namespace intentgate::mcp {
 
 void Catalogue::Learn(std::size_t upstream, const std::vector<ToolInfo>& page, bool first, bool last) {
@@ -34,13 +37,20 @@ void Catalogue::LearnDefinitions(std::size_t upstream, const json::Value& page,
     const json::Value* own = tool.Find("name");
     if (own == nullptr || !own->is_string()) continue;
     const std::string name = seen(own->string_value());
-    if (AnyPins()) Judge(name, {upstream, DefinitionDigest(tool)}, unaccepted);
+    if (AnyPins()) Judge(name, DefinitionAt(upstream, tool), unaccepted);
     std::vector<ParamHeader> headers = ReadParamHeaders(tool);
     if (headers.empty()) headers_.erase(name);
     else if (headers_.size() < kMaxCatalogueTools) headers_[name] = std::move(headers);
   }
   lock.unlock();
   Tell(unaccepted);
+}
+
+Catalogue::Definition Catalogue::DefinitionAt(std::size_t upstream, const json::Value& tool) {
+  std::string text = DefinitionText(tool);
+  Definition definition{upstream, base::HexEncode(crypto::Sha256(base::AsBytes(text))), {}};
+  if (text.size() <= kMaxKeptDefinitionBytes) definition.text = std::move(text);
+  return definition;
 }
 
 void Catalogue::Tell(const std::vector<std::pair<std::string, std::string>>& unaccepted) const {
@@ -85,6 +95,27 @@ bool Catalogue::Quarantined(std::size_t upstream, std::string_view tool) const {
   const std::lock_guard lock(mutex_);
   const auto known = definitions_.find(tool);
   return known == definitions_.end() || known->second.upstream != upstream || !pins_[upstream]->Accepts(tool, known->second.digest);
+}
+
+std::shared_ptr<const ToolPins> Catalogue::PinsOf(std::size_t upstream) const {
+  const std::lock_guard lock(mutex_);
+  return pins_[upstream];
+}
+
+std::vector<SeenTool> Catalogue::SeenTools(std::size_t upstream) const {
+  std::vector<SeenTool> seen;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [tool, definition] : definitions_) {
+    if (definition.upstream == upstream) seen.push_back({tool, definition.digest, definition.text});
+  }
+  return seen;
+}
+
+std::optional<std::pair<std::size_t, SeenTool>> Catalogue::FindSeen(std::string_view tool) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = definitions_.find(tool);
+  if (found == definitions_.end() || !pinned_[found->second.upstream]) return std::nullopt;
+  return std::pair{found->second.upstream, SeenTool{found->first, found->second.digest, found->second.text}};
 }
 
 std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {

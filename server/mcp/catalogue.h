@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,10 +38,18 @@ class Catalogue {
   // The definitions on a page of tools/list: their digests, and the parameters that are to be repeated in header fields.
   // `seen` makes the name that agents see from the upstream's own.
   void LearnDefinitions(std::size_t upstream, const json::Value& page, const std::function<std::string(const std::string&)>& seen);
+  // Held while a file of pins is read, or replaced, and what it holds is set, so that an older reading never follows a newer one.
+  std::unique_lock<std::mutex> HoldFiles() { return std::unique_lock(files_); }
   // From now on these definitions are accepted; tells of those that were and are no more. REQUIRES: the upstream has had pins.
   void SetPins(std::size_t upstream, std::shared_ptr<const ToolPins> pins);
   // Its last definition is none that an operator has accepted, or it has not been seen yet.
   bool Quarantined(std::size_t upstream, std::string_view tool) const;
+  // For those who accept definitions. Null: the upstream has no pins.
+  std::shared_ptr<const ToolPins> PinsOf(std::size_t upstream) const;
+  // The tools of an upstream that has pins, by name.
+  std::vector<SeenTool> SeenTools(std::size_t upstream) const;
+  // The upstream too.
+  std::optional<std::pair<std::size_t, SeenTool>> FindSeen(std::string_view tool) const;
   std::vector<ParamHeader> HeadersOf(std::string_view tool) const;
   std::size_t size() const;
 
@@ -48,7 +57,9 @@ class Catalogue {
   struct Definition {
     std::size_t upstream = 0;
     std::string digest;
+    std::string text;  // as SeenTool::definition
   };
+  static Definition DefinitionAt(std::size_t upstream, const json::Value& tool);
   void Judge(const std::string& tool, Definition definition, std::vector<std::pair<std::string, std::string>>& unaccepted);
   bool AnyPins() const;
   void Tell(const std::vector<std::pair<std::string, std::string>>& unaccepted) const;
@@ -57,6 +68,7 @@ class Catalogue {
   const std::shared_ptr<Gate> gate_;
   const std::vector<bool> pinned_;  // of each upstream; its definitions are held against pins
   const Unaccepted unaccepted_;
+  std::mutex files_;  // taken before mutex_
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<const ToolPins>> pins_;
   std::vector<std::vector<ToolInfo>> tools_;  // of each upstream

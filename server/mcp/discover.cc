@@ -21,6 +21,10 @@ json::Value LegacyVersions() {
   return json::Value(json::Array{json::Value(kNewestProtocol), json::Value("2025-06-18"), json::Value(kDefaultProtocol)});
 }
 
+json::Value OwnResultMeta(std::string_view version) {
+  return json::MakeObject({{"io.modelcontextprotocol/serverInfo", json::MakeObject({{"name", "intentgate"}, {"version", version}})}});
+}
+
 void SendDiscoverFailure(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Asked& asked) {
   if (!IsOfTheOtherEra(asked)) {
     lane.context.log->Warn("upstream failed", {{"method", "server/discover"}, {"detail", asked.failure->detail}});
@@ -44,7 +48,7 @@ void DiscoverAll(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message
     json::Value result = json::MakeObject({{"resultType", "complete"},
                                            {"supportedVersions", ModernVersions()},
                                            {"capabilities", MergedCapabilities(capabilities)},
-                                           {"serverInfo", json::MakeObject({{"name", "intentgate"}, {"version", lane.context.version}})},
+                                           {"_meta", OwnResultMeta(lane.context.version)},
                                            {"ttlMs", 0},
                                            {"cacheScope", "private"}});
     SendJson(*exchange, 200, ResultReply(id, std::move(result)));

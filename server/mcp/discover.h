@@ -13,6 +13,9 @@ namespace intentgate::mcp {
 json::Value ModernVersions();
 json::Value LegacyVersions();
 
+// The `_meta` of a result that the gateway made itself.
+json::Value OwnResultMeta(std::string_view version);
+
 // The upstream gave no result.
 void SendDiscoverFailure(const Lane& lane, http::Exchange& exchange, const json::Value& id, const Asked& asked);
 

@@ -87,13 +87,10 @@ void RelayMessage(Lane& lane, ExchangePtr exchange, const Message& message, cons
 void EndSession(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal) {
   DropSession(lane.context, bound.id, principal);
   if (bound.parts != nullptr) return EndParts(lane, *exchange, *bound.parts);
-  const auto status = std::make_shared<int>(0);
-  lane.At(0).upstream->Delete({bound.id, bound.protocol}, OnBehalfOf(lane, 0, *exchange), {[status](const http::ResponseHead& head) { *status = head.status; },
-                              {},
-                              [exchange, status](const Status& end) {
-                                if (end.ok() && *status < 300) return exchange->Send(204, {}, {});
-                                exchange->SendError(*status == 405 ? 405 : 502, "the upstream did not end the session");
-                              }});
+  TellEnd(*lane.At(0).upstream, {bound.id, bound.protocol}, OnBehalfOf(lane, 0, *exchange), [exchange](int status) {
+    if (status >= 200 && status < 300) return exchange->Send(204, {}, {});
+    exchange->SendError(status == 405 ? 405 : 502, "the upstream did not end the session");
+  });
 }
 
 }  // namespace intentgate::mcp

@@ -48,9 +48,9 @@ std::vector<bool> Reachable(Lane& lane, std::size_t upstream, const Credential& 
 
 }  // namespace
 
-std::string NextCursor(const Answer& answer) {
+std::optional<std::string> NextCursor(const Answer& answer) {
   const json::Value* next = answer.body.AtPointer("/result/nextCursor");
-  return next != nullptr && next->is_string() ? next->string_value() : std::string();
+  return next != nullptr && next->is_string() ? std::optional<std::string>(next->string_value()) : std::nullopt;
 }
 
 Directory::Kind KindOf(const Method& method) {
@@ -61,7 +61,7 @@ Directory::Kind KindOf(const Method& method) {
 
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer) {
   if (method.name == "tasks/list") return;
-  const bool last = NextCursor(answer).empty();
+  const bool last = !NextCursor(answer);
   if (lane.merged()) {
     const Result<std::vector<std::string>> names = ReadNames(answer, method.list_member);
     if (names.ok()) lane.context.directory->Learn(KindOf(method), upstream, *names, first && last);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@
 namespace intentgate::mcp {
 
 // result.nextCursor; empty: none.
-std::string NextCursor(const Answer& answer);
+std::optional<std::string> NextCursor(const Answer& answer);
 
 // REQUIRES: ReadNames accepted the answer. `first`: it is the list's first page.
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer);

@@ -57,19 +57,19 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
 struct Loading {
   std::size_t upstream = 0;
   const Method* method = nullptr;
-  std::string cursor;
+  std::optional<std::string> cursor;
   int pages = 1;
 };
 
 void LoadPage(Lane& lane, Loading at, std::function<void(bool)> done) {
-  const std::string params = at.cursor.empty() ? "{}" : json::Write(json::MakeObject({{"cursor", at.cursor}}));
+  const std::string params = !at.cursor ? "{}" : json::Write(json::MakeObject({{"cursor", *at.cursor}}));
   OwnQuestion question{at.upstream, std::string(kGatewayPrincipal), std::string(at.method->name), params};
   question.caller = oauth::OnBehalfOfGateway();
   AskInOwnSession(lane, std::move(question), [&lane, at = std::move(at), done = std::move(done)](const Asked& asked) {
     if (!asked.answer || asked.answer->rpc_error || !ReadNames(*asked.answer, at.method->list_member).ok()) return done(false);
-    LearnPage(lane, at.upstream, *at.method, at.cursor.empty(), *asked.answer);
-    std::string next = NextCursor(*asked.answer);
-    if (next.empty() || at.pages == kMaxPages) return done(true);
+    LearnPage(lane, at.upstream, *at.method, !at.cursor, *asked.answer);
+    std::optional<std::string> next = NextCursor(*asked.answer);
+    if (!next || at.pages == kMaxPages) return done(true);
     LoadPage(lane, {at.upstream, at.method, std::move(next), at.pages + 1}, done);
   });
 }

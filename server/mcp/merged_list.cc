@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "mcp/credential.h"
+#include "mcp/discover.h"
 #include "mcp/exchange_util.h"
 #include "mcp/gather.h"
 #include "mcp/list_page.h"
@@ -123,7 +124,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     Cursors next;
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i] || !answers[i]->answer) continue;
-      if (const std::string cursor = NextCursor(*answers[i]->answer); !cursor.empty()) next[i] = cursor;
+      if (auto cursor = NextCursor(*answers[i]->answer)) next[i] = std::move(cursor);
       Append(i, *answers[i]->answer, elements);
     }
     json::Value result{json::Object{}};
@@ -133,6 +134,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     if (modern()) {
       result.Set("ttlMs", 0);
       result.Set("cacheScope", "private");
+      result.Set("_meta", OwnResultMeta(lane_.context.version));
     }
     SendJson(*request_.exchange, 200, ResultReply(id, std::move(result)));
   }

@@ -81,7 +81,7 @@ void OpenPart(Lane& lane, std::size_t upstream, const std::shared_ptr<SessionPar
                   return tell({std::nullopt, std::move(*failure), 0, {}});
                 }
                 auto& good = std::get<OpenedSession>(opened);
-                if (!parts->Set(upstream, good.session) && !good.session.id.empty()) to.Delete(good.session, caller, {});
+                if (!parts->Set(upstream, good.session) && !good.session.id.empty()) TellEnd(to, good.session, caller);
                 tell({std::move(good.answer), std::nullopt, 200, {}});
               });
 }
@@ -150,7 +150,7 @@ void RunAtAll(Lane& lane, ExchangePtr exchange, const Message& message, const Bo
 void EndParts(Lane& lane, http::Exchange& exchange, const SessionParts& parts) {
   for (const std::size_t upstream : OpenParts(parts, lane.backends.size())) {
     const auto part = parts.At(upstream);
-    if (part && !part->id.empty()) lane.At(upstream).upstream->Delete(*part, OnBehalfOf(lane, upstream, exchange), {});
+    if (part && !part->id.empty()) TellEnd(*lane.At(upstream).upstream, *part, OnBehalfOf(lane, upstream, exchange));
   }
   exchange.Send(204, {}, {});
 }

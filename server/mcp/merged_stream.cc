@@ -13,6 +13,7 @@
 #include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
+#include "mcp/subscriptions.h"
 #include "mcp/target.h"
 #include "mcp/tasks.h"
 
@@ -55,6 +56,8 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   virtual std::string Opening() = 0;
   virtual bool HoldsBack() const = 0;
   virtual void Over() {}
+  // What the client is told when the gateway ends the stream.
+  virtual std::string Farewell() const { return {}; }
   // Whether the stream is of use without any upstream.
   virtual bool TellsByItself() const { return false; }
   // The upstream gave no stream but this status; true when it is asked once more.
@@ -123,7 +126,10 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
       return self != nullptr && self->StillAllowed();
     };
     options.on_expired = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->End();
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      if (self->opening_sent_) self->stream_->Write(self->Farewell());
+      self->End();
     };
     options.on_gone = [weak = weak_from_this(), keeps = std::move(keeps)] {
       if (const auto self = weak.lock()) self->CancelAll();
@@ -306,6 +312,7 @@ class ListenStream final : public MergedStream {
     return out;
   }
   bool HoldsBack() const override { return true; }
+  std::string Farewell() const override { return EndOfListening(*message_->id()); }
   bool Again(std::size_t, int) override { return false; }
 
   const std::shared_ptr<const Message> message_;

@@ -48,7 +48,7 @@ void WithPart(Lane& lane, std::size_t upstream, const BoundSession& bound, const
                 UpstreamSession session = std::get<OpenedSession>(std::move(opened)).session;
                 // Another request of the client may have opened one meanwhile.
                 if (!parts->Set(upstream, session)) {
-                  if (!session.id.empty()) to.Delete(session, caller, {});
+                  if (!session.id.empty()) TellEnd(to, session, caller);
                   if (auto part = parts->At(upstream)) session = std::move(*part);
                 }
                 ready(std::move(session));

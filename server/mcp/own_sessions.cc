@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/ask.h"
 #include "mcp/open_session.h"
 
 namespace intentgate::mcp {
@@ -51,7 +52,7 @@ void OwnSessions::MakeRoom() {
     if (it->second.session && (oldest == entries_.end() || it->second.used < oldest->second.used)) oldest = it;
   }
   if (oldest == entries_.end()) return;
-  upstream_.Delete(*oldest->second.session, oldest->second.caller, {});
+  TellEnd(upstream_, *oldest->second.session, oldest->second.caller);
   entries_.erase(oldest);
 }
 

@@ -47,6 +47,7 @@ void PinFiles::Look() {
 void PinFiles::Read(const File& file, bool again) {
   const telemetry::Logger& log = *lane_.context.log;
   const std::string_view name = lane_.context.directory->NameOf(file.upstream);
+  auto held = lane_.context.catalogue->HoldFiles();
   Result<ToolPins> pins = ToolPins::Read(file.path);
   if (!pins.ok()) {
     log.Error("the file of pins cannot be used; those that were read before still hold", {{"upstream", name}, {"file", file.path}, {"detail", pins.error().message}});
@@ -54,6 +55,7 @@ void PinFiles::Read(const File& file, bool again) {
   }
   log.Info("pins read", {{"upstream", name}, {"file", file.path}, {"tools", pins->size()}});
   lane_.context.catalogue->SetPins(file.upstream, std::make_shared<const ToolPins>(*std::move(pins)));
+  held.unlock();
   if (!again) return;
   // So that the intent check learns of tools that left quarantine, and forgets those that are in it now.
   LoadCatalogue(lane_, file.upstream, [](bool) {});

@@ -18,6 +18,7 @@
 #include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
+#include "mcp/subscriptions.h"
 #include "mcp/target.h"
 #include "mcp/tasks.h"
 
@@ -124,7 +125,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
         return self != nullptr && self->StillAllowed();
       };
       options.on_expired = [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->Expired();
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        if (self->reader_.form() == AnswerReader::Form::kSse && self->flow_->between()) self->stream_->Write(EndOfListening(self->id()));
+        self->Expired();
       };
     }
     stream_ = std::make_shared<ClientStream>(task_.exchange, lane_.keep_alive(), std::move(options));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/sse.h"
 #include "mcp/credential.h"
 #include "mcp/denial.h"
 #include "mcp/merged_stream.h"
@@ -9,6 +10,8 @@
 
 namespace intentgate::mcp {
 namespace {
+
+constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 
 // The resources still to be judged; the first refusal ends it.
 class Listening : public std::enable_shared_from_this<Listening> {
@@ -65,6 +68,13 @@ class Listening : public std::enable_shared_from_this<Listening> {
 };
 
 }  // namespace
+
+std::string EndOfListening(const json::Value& id) {
+  const json::Value result = json::MakeObject({{"resultType", "complete"}, {"_meta", json::MakeObject({{kMetaSubscription, id}})}});
+  std::string event;
+  http::AppendSseEvent({}, {}, ResultReply(id, result), event);
+  return event;
+}
 
 std::variant<std::vector<std::string>, Refusal> ReadSubscriptions(const Message& message) {
   const auto refuse = [&message](std::string reason) {

@@ -22,4 +22,7 @@ std::variant<std::vector<std::string>, Refusal> ReadSubscriptions(const Message&
 void RunListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<std::string> uris,
                std::string principal);
 
+// What the client of a subscription gets when the gateway ends it: the result of the request, as an event.
+std::string EndOfListening(const json::Value& id);
+
 }  // namespace intentgate::mcp

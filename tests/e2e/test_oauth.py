@@ -29,9 +29,16 @@ ALLOW_ALL = "package intentgate.policy\nimport rego.v1\ndefault decision := {\"a
 SERVER = pathlib.Path(os.environ.get("OAUTH_SERVER", support.ROOT / "build/node-oauth_server/server.mjs"))
 
 
+VOUCHING = ec.generate_private_key(ec.SECP256R1())
+
+
+def jwk_of(key) -> dict:
+    return {**jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True), "alg": "ES256", "kid": "vouching"}
+
+
 @pytest.fixture(scope="module")
 def issuer():
-    process = subprocess.Popen(["node", str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(["node", str(SERVER), json.dumps(jwk_of(VOUCHING.public_key()))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         for line in process.stdout:
             if line.startswith("{"):
@@ -59,6 +66,10 @@ def protected(request, tmp_path, upstream, issuer, monkeypatch):
     secret = tmp_path / "client-secret"
     secret.write_text("gateway-secret-0123456789")
     secret.chmod(0o600)
+    for name, key in (("vouching", VOUCHING), ("unknown", ec.generate_private_key(ec.SECP256R1()))):
+        file = tmp_path / f"{name}.jwk"
+        file.write_text(json.dumps(jwk_of(key)))
+        file.chmod(0o600)
     url = f"http://127.0.0.1:{port}/v1/mcp"
     gateway = support.Gateway(
         tmp_path, "", policy=ALLOW_ALL,
@@ -160,6 +171,26 @@ def test_two_callers_at_once_reach_the_upstream_each_under_its_own_token(protect
 
 @pytest.mark.parametrize("protected", [", oauth_grant: token_exchange"], indirect=True)
 def test_a_capability_token_is_refused_where_nobody_vouches_for_it(protected, upstream):
+    with protected.connect() as client:
+        code, error = client.call(protected.mint("--ttl", "1h"), "read_file", {"path": "/a"})
+    assert code == -32603 and "no access token for this caller" in error["message"]
+    assert upstream.calls == []
+
+
+@pytest.mark.parametrize("protected", [", oauth_grant: token_exchange, oauth_assertion_key_file: vouching.jwk"], indirect=True)
+def test_the_gateway_vouches_for_a_caller_with_a_capability_token(protected, upstream):
+    token = protected.mint("--ttl", "1h")
+    with protected.connect() as client:
+        assert client.call(token, "read_file", {"path": "/a"})[0] == 0
+    sent = upstream.headers[-1]["authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(sent, options={"verify_signature": False})
+    assert claims["sub"] == protected.decisions()[-1]["agent_id"] and claims["sub"]
+    assert claims["client_id"] == "gateway" and claims["aud"] == upstream.url
+    assert token not in sent
+
+
+@pytest.mark.parametrize("protected", [", oauth_grant: token_exchange, oauth_assertion_key_file: unknown.jwk"], indirect=True)
+def test_a_word_under_a_key_that_the_server_does_not_know_is_worth_nothing(protected, upstream):
     with protected.connect() as client:
         code, error = client.call(protected.mint("--ttl", "1h"), "read_file", {"path": "/a"})
     assert code == -32603 and "no access token for this caller" in error["message"]

@@ -167,6 +167,17 @@ def test_eval_has_limits_that_can_be_raised():
     assert run_cli("policy", "eval", "--max-steps", "100000000", "--max-memory", "1024", "-f", "raw", query).stdout == "400000\n"
 
 
+def test_strict_refuses_what_nothing_reads(tmp_path):
+    policy = tmp_path / "policy.rego"
+    policy.write_text("package a\nimport data.foo\np := 1 if { y := 2 }\nf(q) := 1\n")
+    assert run_cli("policy", "check", policy).returncode == 0
+    for command in (("check",), ("eval", "-d")):
+        refused = run_cli("policy", *command, policy, "-S")
+        assert refused.returncode in (1, 2)
+        for text in ("policy.rego:2: rego_compile_error: import data.foo unused", "assigned var y unused", "unused argument q. (hint: use _"):
+            assert text in refused.stderr
+
+
 def test_deps_and_bench(folder):
     deps = json.loads(run_cli("policy", "deps", "-d", folder, "data.authz.allow", "--json").stdout)
     assert deps == {"base": ["data.roles.admins", "input.nothing", "input.path", "input.user"], "virtual": ["data.authz.allow"]}
@@ -403,6 +414,22 @@ def test_a_bundle_is_built_signed_and_read(tmp_path):
     assert done.returncode == 1 and "signature" in done.stderr
     signed = run_cli("policy", "sign", folder / "a.tar.gz", "-o", tmp_path / "roles", "--signing-key", "a secret", "--signing-alg", "HS256")
     assert signed.returncode == 0 and json.loads((tmp_path / "roles/.signatures.json").read_text())["signatures"]
+
+
+def test_inspect_shows_the_manifest_and_what_stands_where(tmp_path):
+    top = tmp_path / "policies"
+    (top / "authz/roles").mkdir(parents=True)
+    (top / ".manifest").write_text('{"revision": "7", "roots": ["authz", "more"], "metadata": {"by": "ann"}}')
+    (top / "authz/policy.rego").write_text('package authz["eu-1"]\np := 1\n')
+    (top / "authz/roles/data.json").write_text('{"a": 1}')
+    shown = json.loads(run_cli("policy", "inspect", top, "-f", "json").stdout)
+    assert shown["manifest"] == {"revision": "7", "roots": ["authz", "more"], "metadata": {"by": "ann"}}
+    assert shown["namespaces"] == {'data.authz["eu-1"]': [f"{top}/authz/policy.rego"], "data.authz.roles": [f"{top}/authz/roles/data.json"]}
+    text = run_cli("policy", "inspect", top).stdout
+    assert 'revision: "7"' in text and "verified: false" in text and "  data.authz.roles\n" in text
+    (top / "authz/policy.rego").write_text("package authz\np := \n")
+    broken = run_cli("policy", "inspect", top)
+    assert broken.returncode == 1 and "policy.rego:" in broken.stderr
 
 
 def test_what_cannot_be_a_bundle_is_not_built(tmp_path):

@@ -98,3 +98,57 @@ def test_another_key_opens_nothing_and_rotation_loses_nothing(replicas):
     assert call(wrong, token, session, replicas)[0] == 404
     assert call(rotated, token, session, replicas)[0] == 200
     assert call(wrong, token, open_session(rotated, token), replicas)[0] == 200
+
+
+class Rounds(Upstream):
+    """Of the revision 2026-07-28: a call is asked for input once, and tells then which state came back."""
+
+    def answer(self, handler, body):
+        message = json.loads(body)
+        params = message.get("params", {})
+        result = {"resultType": "complete", "tools": [{"name": "read_file", "inputSchema": {"type": "object"}}], "ttlMs": 0, "cacheScope": "private"}
+        if message["method"] == "initialize":
+            return self.send(handler, 400, json.dumps({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "no"}}).encode())
+        if message["method"] == "tools/call":
+            self.calls.append({"params": params})
+            state = params.get("requestState")
+            asks = {"resultType": "input_required", "inputRequests": {"a": {"method": "roots/list", "params": {}}}, "requestState": "the upstream's"}
+            result = asks if state is None else {"resultType": "complete", "content": [], "state": state}
+        self.send(handler, 200, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode())
+
+
+@pytest.fixture
+def rounds(tmp_path):
+    upstream = Rounds()
+    group = Replicas(tmp_path, [upstream])
+    yield group
+    group.close()
+    upstream.close()
+
+
+def call_round(gateway, token, state=None, path="/a"):
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {"roots": {}}}
+    params = {"name": "read_file", "arguments": {"path": path}, "_meta": meta}
+    if state is not None:
+        params.update(requestState=state, inputResponses={"a": {"roots": []}})
+    fields = {"Content-Type": "application/json", "Accept": "application/json", "Authorization": f"Bearer {token}", "MCP-Protocol-Version": "2026-07-28",
+              "Mcp-Method": "tools/call", "Mcp-Name": "read_file"}
+    with gateway.connect() as client:
+        status, text, _ = client.request("POST", "/v1/mcp", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}), fields)
+    return status, json.loads(text)
+
+
+def test_a_round_of_a_call_may_come_to_another_replica(rounds):
+    a, b, wrong = rounds.start("a", SECRET), rounds.start("b", SECRET), rounds.start("wrong", OTHER)
+    token, stranger = a.mint("--ttl", "1h"), a.mint("--ttl", "1h")
+    status, asked = call_round(a, token)
+    assert status == 200 and asked["result"]["resultType"] == "input_required", asked
+    state = asked["result"]["requestState"]
+    assert "upstream" not in state
+    for gateway, who, path in ((wrong, token, "/a"), (b, stranger, "/a"), (b, token, "/other")):
+        status, refused = call_round(gateway, who, state, path)
+        assert status == 400 and refused["error"]["code"] == -32602
+    assert len(rounds.upstreams[0].calls) == 1
+    status, done = call_round(b, token, state)
+    assert status == 200 and done["result"]["state"] == "the upstream's", done
+    assert [event["decision"] for event in b.decisions()][-1] == "allow"

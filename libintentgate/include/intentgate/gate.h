@@ -125,6 +125,14 @@ struct AdminContext {
   std::string elevation_id;
 };
 
+// An operator has accepted what a tool says of itself.
+struct ToolAcceptance {
+  std::string tool, server;
+  std::string sha256;                        // of the definition, in hex
+  std::vector<std::string> before;           // what was accepted of the tool until then
+  bool kept = false;                         // that stays accepted as well
+};
+
 struct GateHealth {
   bool ready = false;
   std::string problem;                       // why not, for operators
@@ -176,6 +184,8 @@ class Gate {
   virtual Result<MintedToken> Mint(const MintRequest& request, const AdminContext& admin) = 0;
   // Holds for every later Authorize on this gate when it returns; recorded (tool "admin/revoke").
   virtual Status Revoke(const RevokeRequest& request, const AdminContext& admin) = 0;
+  // Recorded (tool "admin/accept_tool") when this returns without an error; whoever holds tools against definitions may act on it then.
+  virtual Status RecordToolAccepted(const ToolAcceptance& acceptance, const AdminContext& admin) = 0;
   virtual Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit,
                                                          std::size_t offset) = 0;
 

@@ -77,6 +77,9 @@ struct CompileOptions {
   std::vector<std::string> granted_builtins;
   // Keeps calls of print, which are left out otherwise; an observer hears them.
   bool print = false;
+  // As opa's strict mode: variables that are assigned, arguments and imports that nothing reads are errors; in v0 also what v1 always refuses, imports of one
+  // name, variables that hide input or data, and deprecated builtins.
+  bool strict = false;
   // Makes rules whose names begin with test_ or todo_test_ ready for RunTests (rego_test.h).
   bool tests = false;
 };

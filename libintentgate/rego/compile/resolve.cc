@@ -5,16 +5,24 @@
 #include <utility>
 
 #include "rego/builtins/registry.h"
+#include "rego/syntax/order.h"
 #include "rego/syntax/visit.h"
 
 namespace intentgate::rego {
 namespace {
 
+enum class By : std::uint8_t { kArgument, kAssign, kSome };
+
 struct Declared {
   std::int32_t var = kNoVar;
   Location at;
-  bool by_some = false;
-  bool used = false;
+  By by = By::kArgument;
+  std::size_t uses = 0;  // for an argument and an assigned variable its own place is one
+};
+
+struct Imported {
+  const Import* import;
+  mutable bool used = false;
 };
 
 struct Scope {
@@ -24,17 +32,27 @@ struct Scope {
 
 class Resolver {
  public:
-  Resolver(const ModuleAst* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics, const Annotations* annotations)
-      : module_(module), rules_(rules), diagnostics_(diagnostics), annotations_(annotations) {
+  Resolver(const ModuleAst* module, const std::set<std::string, std::less<>>* rules, Diagnostics& diagnostics, const Annotations* annotations, bool unused)
+      : module_(module), rules_(rules), diagnostics_(diagnostics), annotations_(annotations), unused_(unused) {
     if (module == nullptr) return;
     for (const Import& import : module->imports) AddImport(import);
   }
 
   void CheckImports() const {
-    for (const auto& [alias, import] : imports_) {
-      if (strict() && (alias == "data" || alias == "input") && import->path.IsRef()) {
-        diagnostics_.Compile(import->at, "imports must not shadow " + alias);
+    for (const auto& [alias, imported] : imports_) {
+      if (strict() && (alias == "data" || alias == "input") && imported.import->path.IsRef()) {
+        diagnostics_.Compile(imported.import->at, "imports must not shadow " + alias);
       }
+    }
+  }
+
+  // Once all rules are resolved.
+  void CheckUnusedImports() const {
+    if (!unused_) return;
+    for (const auto& [alias, imported] : imports_) {
+      const Import& import = *imported.import;
+      if (imported.used) continue;
+      diagnostics_.Compile(import.at, "import " + TermText(import.path) + (import.alias.empty() ? "" : " as " + import.alias) + " unused", "remove it");
     }
   }
 
@@ -46,6 +64,7 @@ class Resolver {
     Unshare(out.rule);
     out.dialect = module_->dialect;
     out.new_not = module_->new_not;
+    out.strict = unused_;
     implicit_.clear();
     var_names_.clear();
     scopes_.clear();
@@ -69,7 +88,7 @@ class Resolver {
   }
 
  private:
-  bool strict() const { return module_ == nullptr || module_->dialect != Dialect::kV0; }
+  bool strict() const { return unused_ || module_ == nullptr || module_->dialect != Dialect::kV0; }
 
   void AddImport(const Import& import) {
     // `import rego.v1` and the like name nothing; the parser has obeyed them.
@@ -78,11 +97,11 @@ class Resolver {
     std::string alias = import.alias;
     if (alias.empty()) alias = import.path.IsVar() ? import.path.text : import.path.items.back().text;
     if (import.path.IsVar() && import.alias.empty()) return;  // import data / import input
-    const auto [at, fresh] = imports_.emplace(alias, &import);
+    const auto [at, fresh] = imports_.emplace(alias, Imported{&import});
     if (!fresh && strict()) {
-      diagnostics_.Compile(import.at, "import must not shadow import " + TermText(at->second->path), "give it another name with `as`");
+      diagnostics_.Compile(import.at, "import must not shadow import " + TermText(at->second.import->path), "give it another name with `as`");
     }
-    if (!fresh) at->second = &import;
+    if (!fresh) at->second = Imported{&import};
   }
 
   std::int32_t NewVar(std::string_view name) {
@@ -92,11 +111,20 @@ class Resolver {
 
   void PopScope() {
     for (const auto& [name, declared] : scopes_.back().names) {
-      if (declared.by_some && !declared.used) {
+      if (declared.by == By::kSome && declared.uses == 0) {
         diagnostics_.Compile(declared.at, "declared var " + name + " unused", "remove it from `some`");
       }
+      if (unused_ && declared.by != By::kSome && declared.uses <= 1) ReportUnread(name, declared);
     }
     scopes_.pop_back();
+  }
+
+  void ReportUnread(const std::string& name, const Declared& declared) {
+    if (declared.by == By::kAssign) {
+      diagnostics_.Compile(declared.at, "assigned var " + name + " unused", "remove it");
+    } else if (!name.starts_with("__arg")) {
+      diagnostics_.Compile(rule_->at, "unused argument " + name + ". (hint: use _ (wildcard variable) instead)");
+    }
   }
 
   void Declare(Term& var, bool by_some, bool is_assign) {
@@ -111,13 +139,13 @@ class Resolver {
     }
     const auto found = scope.names.find(var.text);
     if (found != scope.names.end()) {
-      diagnostics_.Compile(var.at, "var " + var.text + (found->second.by_some || !is_assign ? " declared above" : " assigned above"), "choose another name");
+      diagnostics_.Compile(var.at, "var " + var.text + (found->second.by == By::kSome || !is_assign ? " declared above" : " assigned above"), "choose another name");
       return;
     }
     if (scope.seen.count(var.text) > 0) {
       diagnostics_.Compile(var.at, "var " + var.text + " referenced above", "declare it before its first use");
     }
-    scope.names[var.text] = {NewVar(var.text), var.at, by_some, false};
+    scope.names[var.text] = {NewVar(var.text), var.at, by_some ? By::kSome : is_assign ? By::kAssign : By::kArgument, 0};
   }
 
   // Declares the variables of a pattern: x, [x, y], {"k": x}.
@@ -262,7 +290,7 @@ class Resolver {
       VisitTerms(expr.terms[i], [this](const Term& t) {
         if (t.IsVar()) {
           const auto found = scopes_.back().names.find(t.text);
-          if (found != scopes_.back().names.end()) found->second.used = true;
+          if (found != scopes_.back().names.end()) ++found->second.uses;
         }
         return true;
       });
@@ -316,6 +344,7 @@ class Resolver {
         return;
       default:
         for (Term& item : term.items) ResolveTerm(item);
+        if (term.kind == TermKind::kObject) DropRepeatedKeys(term.items);
     }
   }
 
@@ -332,7 +361,8 @@ class Resolver {
   std::optional<Term> Global(std::string_view name, Location at) const {
     const auto import = imports_.find(name);
     if (import != imports_.end()) {
-      Term ref = import->second->path;
+      import->second.used = true;
+      Term ref = import->second.import->path;
       if (ref.IsVar()) ref = MakeComposite(TermKind::kRef, {ref}, at);
       ref.at = at;
       return ref;
@@ -354,7 +384,7 @@ class Resolver {
       return;
     }
     if (Declared* declared = FindDeclared(term.text)) {
-      declared->used = true;
+      ++declared->uses;
       term.var = declared->var;
       return;
     }
@@ -409,11 +439,12 @@ class Resolver {
   Diagnostics& diagnostics_;
   const Annotations* annotations_;
   const Rule* rule_ = nullptr;  // the one that is resolved
-  std::map<std::string, const Import*, std::less<>> imports_;
+  std::map<std::string, Imported, std::less<>> imports_;
   std::vector<Scope> scopes_;
   std::map<std::string, std::int32_t, std::less<>> implicit_;
   std::vector<std::string> var_names_;
   int in_template_ = 0;
+  bool unused_;  // what is named and never read is an error
 };
 
 }  // namespace
@@ -429,11 +460,12 @@ PackageNames CollectNames(const std::vector<ModuleAst>& modules) {
   return names;
 }
 
-void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics) {
+void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, const Annotations* annotations, bool unused, RuleTree& tree,
+                    Diagnostics& diagnostics) {
   for (ModuleAst& module : modules) {
     if (module.package.items.empty()) continue;
     tree.AddPackage(module.package);
-    Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics, annotations);
+    Resolver resolver(&module, &names.at(TermText(module.package)), diagnostics, annotations, unused);
     resolver.CheckImports();
     for (const Rule& rule : module.rules) {
       GroupedRule resolved = resolver.ResolveRule(rule);
@@ -442,12 +474,13 @@ void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, 
       full.items.insert(full.items.end(), resolved.rule.ref.items.begin() + 1, resolved.rule.ref.items.end());
       tree.Add(std::move(resolved), full);
     }
+    resolver.CheckUnusedImports();
   }
   tree.Finish(diagnostics);
 }
 
 std::vector<std::string> ResolveQuery(Body& body, std::uint32_t, Diagnostics& diagnostics) {
-  Resolver resolver(nullptr, nullptr, diagnostics, nullptr);
+  Resolver resolver(nullptr, nullptr, diagnostics, nullptr, false);
   return resolver.ResolveQueryBody(body);
 }
 

@@ -21,8 +21,9 @@ namespace intentgate::rego {
 using PackageNames = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
 
 PackageNames CollectNames(const std::vector<ModuleAst>& modules);
-// Resolves the modules' rules into the tree. `annotations` may be null: then no module asks for them.
-void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, const Annotations* annotations, RuleTree& tree, Diagnostics& diagnostics);
+// Resolves the modules' rules into the tree. `annotations` may be null: then no module asks for them. `unused`: what is named and never read is an error.
+void ResolveModules(std::vector<ModuleAst>& modules, const PackageNames& names, const Annotations* annotations, bool unused, RuleTree& tree,
+                    Diagnostics& diagnostics);
 // Resolves a query in place, as a body of a package of no rules. Returns the variables: index is the number.
 std::vector<std::string> ResolveQuery(Body& body, std::uint32_t file, Diagnostics& diagnostics);
 

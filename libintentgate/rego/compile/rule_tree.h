@@ -25,6 +25,7 @@ struct GroupedRule {
   std::int32_t var_count = 0;
   Dialect dialect = Dialect::kV1;
   bool new_not = false;
+  bool strict = false;   // deprecated builtins are errors in v0 too
   bool skip_safety = false;  // its calls are wrong: what they would bind is unknown
   std::vector<std::string> var_names;
 };

@@ -173,7 +173,7 @@ void CheckBranch(Checker& checker, const Rule& rule) {
 
 bool CheckRuleTypes(const GroupedRule& grouped, const RuleTree& tree, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
-  Checker checker(tree, grouped.dialect != Dialect::kV0, grouped.new_not, diagnostics);
+  Checker checker(tree, grouped.dialect != Dialect::kV0 || grouped.strict, grouped.new_not, diagnostics);
   for (const Term& key : grouped.keys) checker.CheckTerm(key);
   CheckBranch(checker, grouped.rule);
   for (const Rule& other : grouped.rule.otherwise) CheckBranch(checker, other);

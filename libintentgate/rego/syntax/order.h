@@ -9,7 +9,7 @@ namespace intentgate::rego {
 int CompareTerms(const Term& a, const Term& b);
 
 // Of an object's items (key, value, key, value...) with the same key the first keeps its place and gets the last one's value. The other
-// values are not there for any pass, so that they need not be safe.
+// values are not there for the passes behind "resolve", so that they need not be safe.
 void DropRepeatedKeys(std::vector<Term>& items);
 
 }  // namespace intentgate::rego

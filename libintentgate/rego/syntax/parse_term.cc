@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "rego/syntax/order.h"
 #include "rego/syntax/parser_state.h"
 
 namespace intentgate::rego {
@@ -335,7 +334,6 @@ std::optional<Term> Parser::ParseObjectRest(Term first_key, Location at) {
     if (!key || !Expect(Tok::kColon, ":")) return std::nullopt;
     items.push_back(std::move(*key));
   }
-  DropRepeatedKeys(items);
   return Composite(TermKind::kObject, std::move(items), at);
 }
 

@@ -13,11 +13,12 @@ namespace {
 // Talks until its reader goes. Handshakes of the gateway's own are refused at once, so that what a test sees is its own.
 class FloodingTools {
  public:
-  enum class When { kBeforeTheAnswer, kAfterTheAnswer, kToldOnly };
+  enum class When { kBeforeTheAnswer, kAfterTheAnswer, kToldOnly, kAtTheEnd };
 
   explicit FloodingTools(When when) : when_(when) {
     auto router = std::make_shared<http::Router>();
     router->Add("POST", "/mcp", [this](std::shared_ptr<http::Exchange> exchange) { OnPost(exchange); });
+    router->Add("DELETE", "/mcp", [this](std::shared_ptr<http::Exchange> exchange) { Flood(exchange); });
     auto started = http::Server::Start(pool_->loops(), "127.0.0.1:0", nullptr, router, {});
     REQUIRE(started.ok());
     server_ = std::move(*started);
@@ -32,7 +33,11 @@ class FloodingTools {
   void OnPost(const std::shared_ptr<http::Exchange>& exchange) {
     const bool hello = exchange->body().find("\"initialize\"") != std::string_view::npos;
     if (exchange->body().find("intentgate-initialize") != std::string_view::npos) return exchange->Send(404, {}, {});
-    if (hello ? when_ == When::kToldOnly : when_ != When::kToldOnly) return Quick(*exchange, hello);
+    if (when_ == When::kAtTheEnd || (hello ? when_ == When::kToldOnly : when_ != When::kToldOnly)) return Quick(*exchange, hello);
+    Flood(exchange);
+  }
+
+  void Flood(const std::shared_ptr<http::Exchange>& exchange) {
     exchange->OnClose([this] { left_.Set(poured_); });
     exchange->Start(200, {{"Content-Type", "text/event-stream"}, {"Mcp-Session-Id", "s1"}});
     held_.push_back(exchange);
@@ -102,6 +107,17 @@ TEST_CASE("a notification is taken when its status is there, whatever the upstre
   const http::HeaderList in{{"Mcp-Session-Id", caller.Mcp("good", InitializeBody()).header("Mcp-Session-Id")}};
   CHECK(caller.Mcp("good", R"({"jsonrpc":"2.0","method":"notifications/initialized"})", in).status == 202);
   CHECK(tools.WaitLeft() < kUnderway);
+}
+
+TEST_CASE("a session is ended when the status is there, whatever the upstream says behind it") {
+  FloodingTools tools(FloodingTools::When::kAtTheEnd);
+  Gateway g;
+  g.SetUpstream(tools.url());
+  Caller& caller = g.Start();
+  const http::HeaderList session = Streaming(caller);
+  CHECK(caller.Do("DELETE", "/v1/mcp", Caller::McpHeaders("good", session)).status == 204);
+  CHECK(tools.WaitLeft() < kUnderway);
+  CHECK(caller.Mcp("good", CallBody("read_file"), session).status == 404);
 }
 
 }  // namespace intentgate::test

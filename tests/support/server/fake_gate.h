@@ -56,6 +56,13 @@ class FakeGate : public Gate {
     for (const std::string& tool : tools) visible.push_back(token != "narrow" && (tool.starts_with("read_") || tool == "pay"));
     return visible;
   }
+  Status RecordToolAccepted(const ToolAcceptance& acceptance, const AdminContext& admin) override {
+    const std::lock_guard lock(mutex_);
+    if (store_down) return Error{ErrorCode::kUnavailable, "/var/lib/secret.db is gone"};
+    accepted_tools_.push_back(acceptance);
+    admins_.push_back(admin);
+    return {};
+  }
   void AcceptForeignTokens(std::shared_ptr<const ForeignTokens>) override {}
   Decision CheckToken(std::string_view token, std::string_view) override { return Decide({.token = tokens_ended ? "bad" : token, .tool = "read_file"}); }
   void SetToolCatalogue(std::vector<ToolInfo> tools) override {
@@ -242,6 +249,7 @@ class FakeGate : public Gate {
   std::vector<ToolInfo> catalogue() const { return Copy(catalogue_); }
   std::vector<MintRequest> minted() const { return Copy(minted_); }
   std::vector<RevokeRequest> revoked() const { return Copy(revoked_); }
+  std::vector<ToolAcceptance> accepted_tools() const { return Copy(accepted_tools_); }
   std::vector<AdminContext> admins() const { return Copy(admins_); }
   std::vector<AuditFilter> filters() const { return Copy(filters_); }
   void Join() {
@@ -344,6 +352,7 @@ class FakeGate : public Gate {
   std::vector<ToolInfo> catalogue_;
   std::vector<MintRequest> minted_;
   std::vector<RevokeRequest> revoked_;
+  std::vector<ToolAcceptance> accepted_tools_;
   std::vector<AdminContext> admins_;
   std::vector<AuditFilter> filters_;
   std::vector<LegalHold> holds_;

@@ -5,6 +5,9 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <string>
+#include <tuple>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -103,6 +106,31 @@ TEST_CASE("columns taken from an event and columns read from its bytes are the s
   CHECK(FirstDifference(*checker.Check(written.record.canonical), written) == "");
   CHECK(read->jti == "jti");
   CHECK(read->check == "capability");
+}
+
+TEST_CASE("invalid UTF-8 of any one text is cleaned") {
+  for (std::string AuditEvent::*const text :
+       {&AuditEvent::event_id, &AuditEvent::tenant, &AuditEvent::decision, &AuditEvent::reason, &AuditEvent::method, &AuditEvent::tool,
+        &AuditEvent::agent_id, &AuditEvent::session_id, &AuditEvent::args_sha256, &AuditEvent::capability_token_id,
+        &AuditEvent::root_capability_token_id, &AuditEvent::intent_summary, &AuditEvent::policy_sha256, &AuditEvent::remote_ip,
+        &AuditEvent::decision_event_id, &AuditEvent::outcome, &AuditEvent::result_sha256, &AuditEvent::actor,
+        &AuditEvent::elevation_id, &AuditEvent::pending_id, &AuditEvent::decided_by}) {
+    AuditEvent bad, clean;
+    bad.event_id = clean.event_id = "id";
+    bad.tenant = clean.tenant = "acme";
+    bad.ts_micros = clean.ts_micros = 1;
+    bad.*text = "quite a long text, \"quoted\" \xc3\xa9, and then \xff";
+    clean.*text = "quite a long text, \"quoted\" \xc3\xa9, and then \xef\xbf\xbd";
+    const EventDraft of_bad = MakeDraft(std::move(bad), "p", true), of_clean = MakeDraft(std::move(clean), "p", true);
+    CHECK(of_bad.text == of_clean.text);
+    CHECK(of_bad.seq_at == of_clean.seq_at);
+    CHECK(of_bad.producer_seq_at == of_clean.producer_seq_at);
+    CHECK(of_bad.text.find("then \xef\xbf\xbd\"") != std::string::npos);
+    const StoredEvent &a = of_bad.stored, &b = of_clean.stored;
+    CHECK(std::tie(a.record.tenant, a.record.event_id, a.decision, a.tool, a.agent_id, a.jti, a.elevation_id, a.root_jti,
+                   a.session_id, a.actor) == std::tie(b.record.tenant, b.record.event_id, b.decision, b.tool, b.agent_id, b.jti,
+                                                      b.elevation_id, b.root_jti, b.session_id, b.actor));
+  }
 }
 
 TEST_CASE("invalid UTF-8 becomes U+FFFD in the bytes and in the columns") {

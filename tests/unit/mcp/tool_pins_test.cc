@@ -43,4 +43,39 @@ TEST_CASE("a pin file accepts the definitions that it names, and a broken line i
   CHECK_FALSE(ToolPins::Read("/nowhere/pins").ok());
 }
 
+TEST_CASE("an accepted definition takes the place of the tool's others and leaves every other line") {
+  const std::string a(64, 'a'), b(64, 'b');
+  const std::string said = R"({"name":"t"})", digest = DigestOf(said);
+  const std::string text = "# ops\r\n" + a + " t\n\n" + b + " t2\n" + b + " t\n";
+  const std::string changed = WithPin(text, {"t", digest, said}, false);
+  CHECK(changed == "# ops\n\n" + b + " t2\n# definition " + said + "\n" + digest + " t\n");
+  CHECK(ToolPins::Parse(changed)->DefinitionOf(digest) == said);
+  CHECK(WithPin(changed, {"t", digest, said}, false) == changed);
+  const std::string kept = WithPin(text, {"t", digest, said}, true);
+  CHECK(ToolPins::Parse(kept)->digests().at("t") == std::vector<std::string>{a, b, digest});
+  CHECK(WithPin("", {"t", a, ""}, false) == a + " t\n");
+}
+
+TEST_CASE("the text of a definition goes with its last line, and one that several tools share stays") {
+  const std::string said = R"({"name":"t"})", digest = DigestOf(said), b(64, 'b');
+  const std::string one = WithPin("", {"t", digest, said}, false);
+  CHECK(WithPin(one, {"t", b, ""}, false) == b + " t\n");
+  const std::string two = WithPin(one, {"p_t", digest, said}, false);
+  CHECK(WithPin(two, {"t", b, ""}, false).find("# definition " + said) != std::string::npos);
+}
+
+TEST_CASE("a definition's text counts for the digest that it has, whatever stands beside it") {
+  const std::string said = R"({"name":"t"})";
+  const Result<ToolPins> pins = ToolPins::Parse("# definition " + said + "\n" + std::string(64, 'a') + " t\n# definition nonsense\n");
+  REQUIRE(pins.ok());
+  CHECK(pins->DefinitionOf(std::string(64, 'a')).empty());
+}
+
+TEST_CASE("a name that would be another line is written into no file") {
+  const std::string a(64, 'a'), b(64, 'b');
+  for (const std::string& name : std::vector<std::string>{"t\n" + b + " evil", " t", "t ", "", "t\r", std::string(1'000, 't')}) {
+    CHECK(WithPin(a + " t\n", {name, b, ""}, false) == a + " t\n");
+  }
+}
+
 }  // namespace intentgate::mcp
