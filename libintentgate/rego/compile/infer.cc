@@ -228,6 +228,9 @@ class Inference {
     return OfGroup(*group).args;
   }
 
+  // What a side of an equation tells of the other: of a reference that may hold an empty set, nothing.
+  static Shape Given(const Term& side, const Shape& shape) { return shape.vague && (side.IsRef() || side.IsVar()) ? kVague : shape; }
+
   void Unify(const Term& a, const Term& b, Location at) {
     Shape left = Eval(a);
     const Shape right = Eval(b);
@@ -243,9 +246,9 @@ class Inference {
       if (IsOpen(a)) Learn(a.var, right);
       if (IsOpen(b)) Learn(b.var, left);
     } else if (open_left) {
-      fits = Assign(a, right);
+      fits = Assign(a, Given(b, right));
     } else if (open_right) {
-      fits = Assign(b, left);
+      fits = Assign(b, Given(a, left));
     } else {
       fits = Fits(left, right);
     }
