@@ -18,6 +18,8 @@ constexpr Shape Of(std::uint16_t kinds, std::uint16_t elements = 0, std::uint16_
 }
 
 constexpr Shape kAnything = Of(ty::kAny);
+// Of what OPA may know nothing, or anything.
+constexpr Shape kVague = Of(ty::kAny, 0, 0, true);
 
 bool Known(const Shape& shape) { return shape.kinds != 0; }
 bool IsCollection(const Shape& shape) { return (shape.kinds & ty::kCollection) != 0; }
@@ -137,8 +139,9 @@ class Inference {
     Forget(0);
   }
 
-  // The partial document that a rule with one answer makes.
+  // The partial document that a rule with one answer makes. OPA files constant keys apart, and expects anything beside them.
   static Shape Member(const GroupedRule& grouped, const Shape& value) {
+    if (!grouped.keys.empty() && grouped.keys[0].IsScalar()) return Of(ty::kObject);
     const std::size_t depth = grouped.keys.size() + (grouped.rule.multi_value ? 1 : 0);
     return Of(grouped.keys.empty() ? ty::kSet : ty::kObject, depth == 1 && !value.vague ? value.kinds : 0);
   }
@@ -173,11 +176,19 @@ class Inference {
     replaced_.resize(outside);
   }
 
+  // Takes what is not known yet outside of comprehensions for anything.
+  void Loosen(const Term& term) {
+    VisitTerms(term, [this](const Term& t) {
+      if (IsOpen(t)) Learn(t.var, kVague);
+      return !t.IsComprehension();
+    });
+  }
+
   // The comprehensions of what is not looked into otherwise. What is read there may be anything, as OPA takes what a reference reads for.
   template <typename Tree>
   void CheckClosures(const Tree& tree) {
     VisitTerms(tree, [this](const Term& term) {
-      if (IsOpen(term)) Learn(term.var, kAnything);
+      if (IsOpen(term)) Learn(term.var, kVague);
       if (term.IsComprehension()) Eval(term);
       return !term.IsComprehension();
     });
@@ -217,12 +228,15 @@ class Inference {
     return OfGroup(*group).args;
   }
 
+  // What a side of an equation tells of the other: of a reference that may hold an empty set, nothing.
+  static Shape Given(const Term& side, const Shape& shape) { return shape.vague && (side.IsRef() || side.IsVar()) ? kVague : shape; }
+
   void Unify(const Term& a, const Term& b, Location at) {
     Shape left = Eval(a);
     const Shape right = Eval(b);
     if (a.IsVar()) left = Eval(a);  // calls in `b` may have told more of it
-    const bool open_left = HasOpen(a);
-    const bool open_right = HasOpen(b);
+    const bool open_left = HasOpen(a) || (IsLiteral(a) && left.vague);
+    const bool open_right = HasOpen(b) || (IsLiteral(b) && right.vague);
     bool fits = true;
     if (open_left && open_right) {
       // What a literal holds is settled first: in `x = [x]` it is anything, and so is `x`.
@@ -232,9 +246,9 @@ class Inference {
       if (IsOpen(a)) Learn(a.var, right);
       if (IsOpen(b)) Learn(b.var, left);
     } else if (open_left) {
-      fits = Assign(a, right);
+      fits = Assign(a, Given(b, right));
     } else if (open_right) {
-      fits = Assign(b, left);
+      fits = Assign(b, Given(a, left));
     } else {
       fits = Fits(left, right);
     }
@@ -279,6 +293,9 @@ class Inference {
 
   Shape Literal(const Term& term, std::uint16_t kind) {
     Shape out = Of(kind, 0, 0, kind == ty::kSet && term.items.empty());
+    // OPA looks at the calls in sets and objects in the order of its sorting.
+    const auto call = [](const Term& item) { return item.IsCall(); };
+    if (kind != ty::kArray && std::count_if(term.items.begin(), term.items.end(), call) > 1) Loosen(term);
     for (std::size_t i = 0; i < term.items.size(); ++i) AddItem(out, kind == ty::kObject && i % 2 == 0, Eval(term.items[i]));
     return out;
   }
