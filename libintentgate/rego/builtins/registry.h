@@ -1,8 +1,9 @@
 // What a builtin function is, and the table of all of them.
 //
 // To add one: write `Value MyThing(BuiltinContext& context, std::span<const Value> args)` in the file of its
-// family, add a row to that family's table, and a case under tests/unit/rego_builtins. A new family is a
-// function `std::span<const Builtin> XxxBuiltins()` named in builtins/families.h.
+// family, add a row to that family's table, and lines to tests/unit/rego_builtins/cases/calls.json. A new family is a
+// function `std::span<const Builtin> XxxBuiltins()` named in builtins/families.h and in registry.cc. "How to add" in
+// docs/design/rego.md has the rest.
 //
 // A builtin gets defined arguments whose number the compiler has checked. The compiler checks the
 // types of constants against `args`; at run time, before the call, the engine checks the
