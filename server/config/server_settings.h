@@ -100,6 +100,7 @@ struct ServerSettings {
   std::vector<std::string> allowed_origins;                // exact; a browser's Origin that is not here is refused
   std::int64_t approval_wait_seconds = 300;                // a call that asks to wait for a person is held no longer
   std::string approval_url;                                // page for a person, with {id}; empty: calls that wait are told no URL
+  bool offer_tasks = false;                                // clients are told that they may ask for a task of any call
   std::int64_t keep_alive_ms = 15'000;                     // between signs of life on a silent stream
   std::int64_t merge_wait_ms = 5'000;                      // a merged answer waits no longer for one of several upstreams
   std::vector<std::string> allowed_hosts;                  // without port; empty: on loopback only its own names

@@ -328,6 +328,12 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
        IG_INTEGER(approval_wait_seconds, 0, 86'400)},
       {"mcp.approval_url", "", "", "URL of a page where a person answers, with {id} for the approval's id; clients that take URLs show it", StoreApprovalUrl},
+      {"mcp.offer_tasks", "", "false", "whether clients are told that they may ask for a task of any call: it is the gateway's where the tool server has none",
+       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
+         if (text != "true" && text != "false") return "must be true or false";
+         out.offer_tasks = text == "true";
+         return std::nullopt;
+       }},
       {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a silent stream; the caller's token is asked again as often",
        IG_INTEGER(keep_alive_ms, 10, 600'000)},
       {"mcp.merge_wait_ms", "", "5000", "with several upstreams: how long a list or a handshake waits for one of them",

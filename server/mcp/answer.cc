@@ -94,6 +94,11 @@ Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer) {
   return out;
 }
 
+bool MakesTasksItself(const json::Value& tool) {
+  const json::Value* support = tool.AtPointer("/execution/taskSupport");
+  return support != nullptr && (*support == json::Value("optional") || *support == json::Value("required"));
+}
+
 Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_view member) {
   const json::Value* result = answer.body.Find("result");
   const json::Value* list = result == nullptr ? nullptr : result->Find(member);

@@ -58,6 +58,8 @@ void AddAllowNote(Answer& answer, std::int64_t latency_ms);
 
 // The page's tools in order. kMalformed when result.tools is no list of named tools.
 Result<std::vector<ToolInfo>> ReadToolList(const Answer& answer);
+// Whether a tool's definition says that its server makes a task of a call (execution.taskSupport, 2025-11-25).
+bool MakesTasksItself(const json::Value& tool);
 // What the elements of a list are called: "uri" for resources, "uriTemplate" for resourceTemplates, "taskId" for tasks, "name" for the rest.
 // kMalformed when result.<member> is no list of such elements.
 Result<std::vector<std::string>> ReadNames(const Answer& answer, std::string_view member);

@@ -2,26 +2,11 @@
 // person has approved it, as if it had come again with the approval's id. docs/approvals.md
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "mcp/lane.h"
-#include "mcp/message.h"
-#include "mcp/methods.h"
 #include "mcp/own_tasks.h"
-#include "mcp/session_parts.h"
+#include "mcp/task_call.h"
 
 namespace intentgate::mcp {
-
-struct TaskWish {
-  std::shared_ptr<const Message> message;
-  Era era = Era::kLegacy;
-  std::string tool;                       // as agents see it
-  std::size_t upstream = 0;
-  std::optional<BoundSession> bound;      // of the legacy era
-};
 
 // Loop-bound. When `decision` waits for a person and the client takes tasks, the exchange is answered with one; false: it is not,
 // and nothing was done.

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "crypto/hash.h"
+#include "mcp/answer.h"
 
 namespace intentgate::mcp {
 
@@ -38,6 +39,8 @@ void Catalogue::LearnDefinitions(std::size_t upstream, const json::Value& page,
     if (own == nullptr || !own->is_string()) continue;
     const std::string name = seen(own->string_value());
     if (AnyPins()) Judge(name, DefinitionAt(upstream, tool), unaccepted);
+    if (!MakesTasksItself(tool)) makes_tasks_.erase({name, upstream});
+    else if (makes_tasks_.size() < kMaxCatalogueTools) makes_tasks_.emplace(name, upstream);
     std::vector<ParamHeader> headers = ReadParamHeaders(tool);
     if (headers.empty()) headers_.erase(name);
     else if (headers_.size() < kMaxCatalogueTools) headers_[name] = std::move(headers);
@@ -122,6 +125,11 @@ std::vector<ParamHeader> Catalogue::HeadersOf(std::string_view tool) const {
   const std::lock_guard lock(mutex_);
   const auto found = headers_.find(tool);
   return found == headers_.end() ? std::vector<ParamHeader>() : found->second;
+}
+
+bool Catalogue::MakesTasks(std::size_t upstream, std::string_view tool) const {
+  const std::lock_guard lock(mutex_);
+  return makes_tasks_.contains({std::string(tool), upstream});
 }
 
 std::size_t Catalogue::size() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,8 @@ class Catalogue {
   // The upstream too.
   std::optional<std::pair<std::size_t, SeenTool>> FindSeen(std::string_view tool) const;
   std::vector<ParamHeader> HeadersOf(std::string_view tool) const;
+  // The upstream's last definition of the tool says that it makes tasks itself.
+  bool MakesTasks(std::size_t upstream, std::string_view tool) const;
   std::size_t size() const;
 
  private:
@@ -73,6 +76,7 @@ class Catalogue {
   std::vector<std::shared_ptr<const ToolPins>> pins_;
   std::vector<std::vector<ToolInfo>> tools_;  // of each upstream
   std::map<std::string, std::vector<ParamHeader>, std::less<>> headers_;  // of tools that have some
+  std::set<std::pair<std::string, std::size_t>> makes_tasks_;  // tools, and their upstreams
   std::map<std::string, Definition, std::less<>> definitions_;  // of every tool seen, with pins only
 };
 

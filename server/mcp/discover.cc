@@ -5,6 +5,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/gather.h"
 #include "mcp/on_behalf.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -45,9 +46,11 @@ void DiscoverAll(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message
       if (HasResult(one)) capabilities.push_back(one->answer->body.AtPointer("/result/capabilities"));
     }
     if (capabilities.empty()) return SendDiscoverFailure(lane, *exchange, id, {std::nullopt, FirstFailure(answers), 0, {}});
+    json::Value can = MergedCapabilities(capabilities);
+    if (lane.context.settings->offer_tasks) OfferTasks(can, Era::kModern);
     json::Value result = json::MakeObject({{"resultType", "complete"},
                                            {"supportedVersions", ModernVersions()},
-                                           {"capabilities", MergedCapabilities(capabilities)},
+                                           {"capabilities", std::move(can)},
                                            {"_meta", OwnResultMeta(lane.context.version)},
                                            {"ttlMs", 0},
                                            {"cacheScope", "private"}});

@@ -7,6 +7,8 @@
 #include "mcp/find_session.h"
 #include "mcp/merged_session.h"
 #include "mcp/on_behalf.h"
+#include "mcp/task_call.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -46,6 +48,7 @@ void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& messag
       narrowed = made.error();
     } else {
       client_id = std::move(*made);
+      if (OffersTasks(lane, session)) OfferTasks(*asked.answer->body.Find("result")->Find("capabilities"), Era::kLegacy);
     }
   }
   if (asked.answer && narrowed.ok()) {

@@ -11,6 +11,8 @@
 #include "mcp/on_behalf.h"
 #include "mcp/own_question.h"
 #include "mcp/own_task_visit.h"
+#include "mcp/task_call.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -19,6 +21,10 @@ constexpr int kMaxPages = 100;
 
 bool IsFirstPage(const Message& message) {
   return message.params() == nullptr || message.params()->Find("cursor") == nullptr;
+}
+
+void AllowTasks(Answer& answer) {
+  for (json::Value& tool : answer.body.Find("result")->Find("tools")->array()) AllowTask(tool);
 }
 
 void SendList(Lane& lane, const ListRequest& request, Asked asked) {
@@ -33,7 +39,9 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   Result<std::vector<std::string>> names = Error{};
   if (asked.answer && !asked.answer->rpc_error) names = ReadNames(*asked.answer, request.method->list_member);
   // An upstream that has no tasks, or is down, does not hide the gateway's.
-  if (!names.ok() && !own.empty()) return SendJson(exchange, 200, ResultReply(id, json::MakeObject({{"tasks", std::move(own)}})));
+  const bool offers = OffersTasks(lane, request.bound);
+  const bool own_alone = !own.empty() || (offers && request.method->name == "tasks/list" && IsFirstPage(*request.message));
+  if (!names.ok() && own_alone) return SendJson(exchange, 200, ResultReply(id, json::MakeObject({{"tasks", std::move(own)}})));
   if (asked.answer && asked.answer->rpc_error) {
     asked.answer->body.Set("id", id);
     return SendJson(exchange, asked.status, json::Write(asked.answer->body));
@@ -45,6 +53,7 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   }
   LearnPage(lane, 0, *request.method, IsFirstPage(*request.message), *asked.answer);
   FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names));
+  if (offers && request.method->name == "tools/list") AllowTasks(*asked.answer);
   if (!own.empty()) {
     json::Array& listed = asked.answer->body.Find("result")->Find(request.method->list_member)->array();
     listed.insert(listed.begin(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));

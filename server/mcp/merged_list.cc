@@ -15,6 +15,8 @@
 #include "mcp/open_session.h"
 #include "mcp/own_question.h"
 #include "mcp/own_task_visit.h"
+#include "mcp/task_call.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -118,8 +120,9 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     const json::Value& id = *request_.message->id();
     json::Array elements;
     const bool first = request_.message->params() == nullptr || request_.message->params()->Find("cursor") == nullptr;
-    if (first && request_.method->name == "tasks/list") elements = ListedOwnTasks(lane_, *request_.exchange, request_.principal);
-    if (good == 0 && elements.empty()) return SendFailure(id, answers);
+    const bool tasks = first && request_.method->name == "tasks/list";
+    if (tasks) elements = ListedOwnTasks(lane_, *request_.exchange, request_.principal);
+    if (good == 0 && elements.empty() && !(tasks && OffersTasks(lane_, request_.bound))) return SendFailure(id, answers);
     // Every list is known now, so that a name that two of them hold is seen in neither.
     Cursors next;
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -172,11 +175,13 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
     const Method& method = *request_.method;
     const Result<std::vector<std::string>> own = ReadNames(answer, method.list_member);
     const std::vector<bool> visible = VisibleNames(lane_, upstream, CredentialOf(*request_.exchange), method, *own);
+    const bool offers = method.name == "tools/list" && OffersTasks(lane_, request_.bound);
     json::Array& all = answer.body.Find("result")->Find(method.list_member)->array();
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (!visible[i]) continue;
       const std::string seen = lane_.context.directory->Seen(KindOf(method), upstream, (*own)[i]);
       if (seen != (*own)[i]) all[i].Set("name", seen);
+      if (offers) AllowTask(all[i]);
       elements.push_back(std::move(all[i]));
     }
   }

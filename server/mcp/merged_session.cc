@@ -14,6 +14,8 @@
 #include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
 #include "mcp/question_ids.h"
+#include "mcp/task_call.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -63,6 +65,7 @@ void SendHello(Lane& lane, http::Exchange& exchange, const json::Value& id, cons
   const Result<json::Value> said = json::Parse(parts->hello, {.max_bytes = parts->hello.size(), .max_depth = kMaxMessageDepth});
   const bool takes_urls = said.ok() && TakesUrls(said->Find("params"), hello.protocol);
   const BoundSession opened{*session, hello.protocol, parts, takes_urls};
+  if (OffersTasks(lane, opened)) OfferTasks(*result.Find("capabilities"), Era::kLegacy);
   const Result<std::string> client_id = ClientIdOf(lane.context, opened, principal);
   if (!client_id.ok() || !lane.context.sessions->Bind(opened, principal)) {
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, "the session could not be opened"));

@@ -14,6 +14,7 @@
 #include "mcp/param_headers.h"
 #include "mcp/relay.h"
 #include "mcp/subscriptions.h"
+#include "mcp/task_forms.h"
 #include "mcp/tasks.h"
 #include "mcp/tool_call.h"
 
@@ -208,6 +209,7 @@ void ModernVisit::Discover() {
       json::Value* result = asked.answer->body.Find("result");
       result->Set("supportedVersions", ModernVersions());
       result->Set("capabilities", CarriedCapabilities(result->Find("capabilities")));
+      if (lane.context.settings->offer_tasks) OfferTasks(*result->Find("capabilities"), Era::kModern);
       MakePrivate(*asked.answer);
       return SendJson(*exchange, 200, json::Write(asked.answer->body));
     }

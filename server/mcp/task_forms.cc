@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "mcp/answer.h"
 #include "mcp/message.h"
 
 namespace intentgate::mcp {
@@ -13,7 +14,29 @@ void SetIf(json::Value& into, std::string_view name, const json::Value* value) {
   if (value != nullptr) into.Set(name, *value);
 }
 
+// The member, an object; made when it is not there, or none.
+json::Value& ObjectAt(json::Value& in, std::string_view name) {
+  const json::Value* there = in.Find(name);
+  if (there == nullptr || !there->is_object()) in.Set(name, json::MakeObject({}));
+  return *in.Find(name);
+}
+
 }  // namespace
+
+void OfferTasks(json::Value& capabilities, Era era) {
+  if (capabilities.Find("tools") == nullptr) return;
+  if (era == Era::kModern) {
+    ObjectAt(ObjectAt(capabilities, "extensions"), kTasksExtension);
+    return;
+  }
+  json::Value& tasks = ObjectAt(capabilities, "tasks");
+  for (const std::string_view method : {"list", "cancel"}) ObjectAt(tasks, method);
+  ObjectAt(ObjectAt(ObjectAt(tasks, "requests"), "tools"), "call");
+}
+
+void AllowTask(json::Value& tool) {
+  if (!MakesTasksItself(tool)) ObjectAt(tool, "execution").Set("taskSupport", "optional");
+}
 
 json::Value TaskJson(const OwnTask& task, Era era) {
   const bool modern = era == Era::kModern;

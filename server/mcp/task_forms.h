@@ -12,6 +12,15 @@ namespace intentgate::mcp {
 // What an answer says of the task that it belongs to, below _meta (2025-11-25).
 inline constexpr std::string_view kRelatedTask = "io.modelcontextprotocol/related-task";
 
+// The revision whose servers may have tasks without an extension.
+inline constexpr std::string_view kFirstWithTasks = "2025-11-25";
+
+// What a server says of itself in whose place the gateway has tasks: its own word stays where it has one. Nothing is
+// added to a server without tools.
+void OfferTasks(json::Value& capabilities, Era era);
+// A tool of 2025-11-25 that may be called as a task, whatever its server says of it. REQUIRES: an object.
+void AllowTask(json::Value& tool);
+
 json::Value TaskJson(const OwnTask& task, Era era);
 // The answer of the call that has become the task.
 std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era);

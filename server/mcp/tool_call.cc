@@ -11,6 +11,7 @@
 #include "mcp/receipt_header.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
+#include "mcp/task_call.h"
 #include "mcp/tasks.h"
 
 namespace intentgate::mcp {
@@ -51,10 +52,15 @@ void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const
   pending(exchange);
 }
 
-void Forward(Lane& lane, const ExchangePtr& exchange, const Asking& asking, Decision decision) {
+void Forward(Lane& lane, ExchangePtr exchange, const Asking& asking, Decision decision) {
   CallRoute& route = *asking.way;
   // The lists changed between the look-up and the answer.
   if (!route.target) return SendJson(*exchange, 200, ErrorReply(*asking.message->id(), kInvalidParams, kNoUpstream));
+  if (const TaskWish wish = WishOf(asking); MakesTask(lane, wish)) {
+    exchange = AnswerWithTask(lane, exchange, wish, decision);
+    if (exchange == nullptr) return;
+    route.body = WithoutTask(asking.message->body());
+  }
   std::shared_ptr<const Message> message = asking.message;
   if (route.target->own_name) {
     const json::Value& body = route.body ? *route.body : message->body();

@@ -233,6 +233,42 @@ def test_the_sdk_is_told_the_url_of_an_approval_and_hears_of_the_answer(decision
         tools.close()
 
 
+@pytest.mark.parametrize("decision", [None, "approve", "reject"])
+def test_the_sdk_makes_a_task_of_each_call_to_a_server_without_tasks(decision, tmp_path):
+    """Nobody has to be asked for the first one."""
+    tools = Upstream()
+    tools.with_sessions = True
+    gateway = Gateway(tmp_path, tools.url, "mcp: {offer_tasks: true}\n").start()
+    tool = "transfer_funds" if decision else "read_note"
+    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/own_task.mjs", f"http://127.0.0.1:{gateway.port}/v1/mcp", gateway.mint(),
+               tool, '{"amount": 5}']
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        made = json.loads(client.stdout.readline())
+        assert made["type"] == "taskCreated", made
+        if decision:
+            assert made["task"]["statusMessage"] == "waits for a person's approval" and not tools.calls
+            status, pending = gateway.admin("GET", "/v1/admin/approvals?status=pending")
+            assert status == 200 and len(pending["approvals"]) == 1, pending
+            status, answer = gateway.admin("POST", f"/v1/admin/approvals/{pending['approvals'][0]['pending_id']}/decide", {"decision": decision})
+            assert status == 200, answer
+        end = json.loads(client.stdout.readline())
+        if decision == "reject":
+            assert end["type"] == "error"
+        else:
+            assert end["type"] == "result" and json.loads(end["result"]["content"][0]["text"]) == {"amount": 5}
+        listed = json.loads(client.stdout.readline())["tasks"]
+        assert [task["taskId"] for task in listed] == [made["task"]["taskId"]]
+        assert listed[0]["status"] == ("failed" if decision == "reject" else "completed")
+        assert [list(call["params"]) for call in tools.calls] == ([] if decision == "reject" else [["name", "arguments"]])
+    finally:
+        client.kill()
+        client.wait()
+        client.stdout.close()
+        gateway.stop()
+        tools.close()
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory, upstream):
     folder = tmp_path_factory.mktemp("both")

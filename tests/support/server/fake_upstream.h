@@ -106,6 +106,7 @@ class FakeUpstream {
   std::atomic<int> left{0};
   std::atomic<bool> modern{false};
   std::atomic<bool> without_streams{false};  // GET is answered 405
+  std::atomic<bool> without_tasks{false};    // the methods of tasks are unknown
   std::string protocol = "2025-06-18";  // what initialize is answered with; not to be changed while requests come
   // Called on the loop when a tools/call came.
   std::function<void()> on_call;
@@ -226,6 +227,10 @@ class FakeUpstream {
     if (rpc_method == "resources/list") return Answer(*exchange, *id, resources_page);
     if (rpc_method == "resources/templates/list") return Answer(*exchange, *id, templates_page);
     if (rpc_method == "prompts/list") return Answer(*exchange, *id, prompts_page);
+    if (rpc_method.starts_with("tasks/") && without_tasks) {
+      return exchange->Send(200, {{"Content-Type", "application/json"}},
+                            R"({"jsonrpc":"2.0","id":)" + json::Write(*id) + R"(,"error":{"code":-32601,"message":"Method not found"}})");
+    }
     if (rpc_method.starts_with("tasks/")) return Answer(*exchange, *id, TaskAnswer(rpc_method, *parsed));
     if (how == "task") return Answer(*exchange, *id, R"({"task":{"taskId":"t)" + std::to_string(++tasks_) + R"(","status":"working"}})");
     if (on_call) on_call();

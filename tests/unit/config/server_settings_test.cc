@@ -170,6 +170,15 @@ TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are
         std::string::npos);
 }
 
+TEST_CASE("tasks are offered when it is set so, in one of two words") {
+  CHECK_FALSE(Load(kGood).settings.offer_tasks);
+  CHECK(Load(kGood + "mcp: {offer_tasks: true}\n").settings.offer_tasks);
+  const ServerSettingsLoad refused = Load(kGood + "mcp: {offer_tasks: maybe}\n");
+  REQUIRE(refused.problems.size() == 1);
+  CHECK(refused.problems[0].message.find("must be true or false") != std::string::npos);
+  CHECK_FALSE(refused.settings.offer_tasks);
+}
+
 TEST_CASE("the URL of an approver's page has a place for the approval's id, and is a URL") {
   const std::string page = "https://approve.example.com/a/{id}?by=mcp";
   const ServerSettingsLoad load = Load(kGood + "mcp: {approval_url: '" + page + "'}\n");
