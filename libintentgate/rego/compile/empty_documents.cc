@@ -41,7 +41,7 @@ std::span<const EmptyDocument> EmptyDocuments(Arena& arena, const RuleGroup& gro
     const bool whole = path.size() == rule.keys.size();
     if (!whole) computed.insert(path);
     const bool is_set = whole && rule.rule.multi_value;
-    if (whole && !is_set) path.pop_back();
+    if (whole && !is_set && !path.empty()) path.pop_back();  // empty in groups of two kinds, which are errors
     if (!path.empty() && seen.insert(path).second) documents.emplace_back(std::move(path), is_set);
   }
   std::vector<EmptyDocument> out;
