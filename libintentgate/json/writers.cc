@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "json/numbers.h"
+#include "json/strings.h"
 
 namespace intentgate::json {
 namespace {
@@ -144,6 +145,8 @@ void AppendInfallible(const Value& value, std::string& out) {
 }
 
 }  // namespace
+
+void AppendString(std::string_view text, std::string& out) { AppendPlainString(text, out); }
 
 void AppendTo(const Value& value, std::string& out) { AppendInfallible<PlainStyle>(value, out); }
 

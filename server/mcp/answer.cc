@@ -33,19 +33,29 @@ bool IsServedProtocol(std::string_view version) {
   return std::find(kServed.begin(), kServed.end(), version) != kServed.end();
 }
 
+Status CheckShape(const AnswerShape& shape) {
+  if (!shape.object) return Malformed("the answer is no object");
+  if (!shape.version) return Malformed("the answer is not JSON-RPC 2.0");
+  if (shape.has_result == shape.has_error) return Malformed("the answer needs a result or an error, not both");
+  if (!shape.awaited_id) return Malformed("the answer is for another request");
+  if (shape.has_error && !shape.rpc_error) return Malformed("the answer's error needs a code and a message");
+  if (shape.has_result && !shape.result_object) return Malformed("the answer's result is no object");
+  return {};
+}
+
 Result<Answer> CheckAnswer(json::Value body, const json::Value& id) {
-  if (!body.is_object()) return Malformed("the answer is no object");
   const json::Value* version = body.Find("jsonrpc");
-  if (version == nullptr || !version->is_string() || version->string_value() != "2.0") {
-    return Malformed("the answer is not JSON-RPC 2.0");
-  }
   const json::Value* answered = body.Find("id");
   const json::Value* result = body.Find("result");
   const json::Value* error = body.Find("error");
-  if ((result == nullptr) == (error == nullptr)) return Malformed("the answer needs a result or an error, not both");
-  if (answered == nullptr || !(*answered == id)) return Malformed("the answer is for another request");
-  if (error != nullptr && !IsRpcError(*error)) return Malformed("the answer's error needs a code and a message");
-  if (result != nullptr && !result->is_object()) return Malformed("the answer's result is no object");
+  const Status shaped = CheckShape({.object = body.is_object(),
+                                    .version = version != nullptr && version->is_string() && version->string_value() == "2.0",
+                                    .has_result = result != nullptr,
+                                    .has_error = error != nullptr,
+                                    .awaited_id = answered != nullptr && *answered == id,
+                                    .result_object = result != nullptr && result->is_object(),
+                                    .rpc_error = error != nullptr && IsRpcError(*error)});
+  if (!shaped.ok()) return shaped.error();
   Answer answer{.body = {}, .rpc_error = error != nullptr, .tool_error = false};
   if (result != nullptr) {
     const json::Value* failed = result->Find("isError");

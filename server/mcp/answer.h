@@ -35,6 +35,19 @@ struct Answer {
   bool tool_error = false;  // result.isError is true
 };
 
+// What makes a message an answer, found by whoever read it.
+struct AnswerShape {
+  bool object = false;          // the message is one
+  bool version = false;         // jsonrpc is "2.0"
+  bool has_result = false;
+  bool has_error = false;
+  bool awaited_id = false;
+  bool result_object = false;   // the result is one
+  bool rpc_error = false;       // the error has a code and a message
+};
+// kMalformed says what is wrong first.
+Status CheckShape(const AnswerShape& shape);
+
 // Demands a response with exactly this id and either a result object or an error with code and message.
 Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::size_t max_bytes);
 // As ReadAnswer, for a message that was parsed already.

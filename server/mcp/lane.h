@@ -12,6 +12,7 @@
 
 #include "config/server_settings.h"
 #include "http/exchange.h"
+#include "mcp/answer_rewriter.h"
 #include "mcp/call_states.h"
 #include "mcp/catalogue.h"
 #include "mcp/directory.h"
@@ -78,6 +79,7 @@ struct Lane {
   net::Loop& loop;
   std::vector<std::unique_ptr<Backend>> backends;  // in the order of the settings
   std::shared_ptr<Mailbox> mailbox;
+  AnswerRewriter rewriter;
   std::uint64_t next_id = 1;  // of messages in the gateway's own sessions
 
   Backend& At(std::size_t upstream) { return *backends[upstream]; }

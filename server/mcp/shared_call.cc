@@ -97,9 +97,24 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     if (!status.ok()) return Fail(Failure::FromTransport(status.error()));
     if (SessionIsGone()) return;
     if (!reader_->promising()) return Fail(Failure::FromStatus(reader_->status()));
+    if (reader_->form() == AnswerReader::Form::kJson) return PassJson();
     const Status whole = reader_->End();
     if (!whole.ok()) return Fail(Failure::FromRubbish(reader_->status(), whole.error()));
     Succeed();
+  }
+
+  void PassJson() {
+    const AnswerChanges changes{.awaited = upstream_id_, .id = *message_->id(), .note_ms = NoteMillis()};
+    const Result<RewrittenAnswer> answer = lane_.rewriter.Rewrite(reader_->text(), changes, lane_.max_answer());
+    if (!answer.ok()) return Fail(Failure::FromRubbish(reader_->status(), answer.error()));
+    RecordAnswer(answer->rpc_error || answer->tool_error);
+    SendJson(*exchange_, 200, answer->text);
+  }
+
+  // Public SDKs, which read no streams, get the gateway's note.
+  std::optional<std::int64_t> NoteMillis() const {
+    if (streams_ || message_->method() != "tools/call") return std::nullopt;
+    return decision_.latency_us / 1000;
   }
 
   // 404 says that the upstream has forgotten the session and did nothing: it is opened anew, once.
@@ -130,13 +145,10 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
 
   void Succeed() {
     Answer& answer = *reader_->answer();
-    Outcome outcome;
-    outcome.outcome = answer.tool_error || answer.rpc_error ? "tool_error" : "success";
-    outcome.upstream_status = reader_->status();
-    Record(std::move(outcome), telemetry::ForwardOutcome::kSuccess);
+    RecordAnswer(answer.tool_error || answer.rpc_error);
     if (stream_ != nullptr) return stream_->Finish();
     answer.body.Set("id", *message_->id());
-    if (!streams_ && !answer.rpc_error && message_->method() == "tools/call") AddAllowNote(answer, decision_.latency_us / 1000);
+    if (const auto millis = NoteMillis(); millis && !answer.rpc_error) AddAllowNote(answer, *millis);
     SendJson(*exchange_, 200, json::Write(answer.body));
   }
 
@@ -159,6 +171,13 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     http::AppendSseEvent({}, {}, reply, event);
     stream_->Write(event);
     stream_->Finish();
+  }
+
+  void RecordAnswer(bool is_error) {
+    Outcome outcome;
+    outcome.outcome = is_error ? "tool_error" : "success";
+    outcome.upstream_status = reader_->status();
+    Record(std::move(outcome), telemetry::ForwardOutcome::kSuccess);
   }
 
   void Record(Outcome outcome, telemetry::ForwardOutcome metric) {

@@ -652,6 +652,10 @@ export class Policy {
   static compile(sources: string | { [fileName: string]: string }, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Policy;
   /** As compile, from files. */
   static load(paths: string | Iterable<string>, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Policy;
+  /** As compile, on Node's thread pool; rejects with PolicyCompileError. */
+  static compileAsync(sources: string | { [fileName: string]: string }, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Promise<Policy>;
+  /** As load, without holding the event loop. */
+  static loadAsync(paths: string | Iterable<string>, options?: { data?: Json; maxSteps?: number; maxMemoryBytes?: number }): Promise<Policy>;
   /** SHA-256 over sources and data, in hex. */
   readonly digest: string;
   readonly ruleNames: string[];

@@ -2,10 +2,11 @@
 "use strict";
 
 const { readFileSync } = require("node:fs");
+const { readFile } = require("node:fs/promises");
 
 const native = require("./native.js");
 const { cancellable, signalIn } = require("./cancellable.js");
-const { IntentGateError, call, translated } = require("./errors.js");
+const { IntentGateError, call, later, translated } = require("./errors.js");
 const { partialAnswer, partialRequest } = require("./partial.js");
 const { refuseOthers } = require("./tokens.js");
 const { integer, json, text } = require("./values.js");
@@ -19,6 +20,18 @@ function sources(of) {
     throw new TypeError("a policy is Rego text, or an object of texts by file name");
   }
   return Object.entries(of).map(([name, source]) => [text(name, "file name"), text(source, name)]);
+}
+
+/** What the native half compiles: the texts, the data and the limits, each as JSON. */
+function compileRequest(of, { data = null, maxSteps, maxMemoryBytes, ...rest } = NONE, name) {
+  refuseOthers(rest, name);
+  const limits = json({ maxSteps: integer(maxSteps, "maxSteps"), maxMemoryBytes: integer(maxMemoryBytes, "maxMemoryBytes") }, "limits");
+  return [JSON.stringify(sources(of)), json(data, "data"), limits];
+}
+
+// A number would be an open file: 0 waits for what somebody types.
+function pathList(paths) {
+  return (typeof paths === "string" ? [paths] : [...paths]).map((path) => text(path, "a policy's path"));
 }
 
 function report(results) {
@@ -35,16 +48,25 @@ class Policy {
     this.#native = made;
   }
 
-  static compile(of, { data = null, maxSteps, maxMemoryBytes, ...rest } = {}) {
-    refuseOthers(rest, "Policy.compile");
-    const limits = json({ maxSteps: integer(maxSteps, "maxSteps"), maxMemoryBytes: integer(maxMemoryBytes, "maxMemoryBytes") }, "limits");
-    return new Policy(call(() => new native.Policy(JSON.stringify(sources(of)), json(data, "data"), limits)));
+  static compile(of, options) {
+    return new Policy(call(() => new native.Policy(...compileRequest(of, options, "Policy.compile"))));
+  }
+
+  static async compileAsync(of, options) {
+    const asked = compileRequest(of, options, "Policy.compileAsync");
+    const [answer, take] = call(() => native.Policy.compileAsync(...asked));
+    const { code, message, details } = JSON.parse(await later(() => answer));
+    if (code !== undefined) throw translated(Object.assign(new Error(message), { code, details }));
+    return new Policy(take());
   }
 
   static load(paths, options) {
-    // A number would be an open file: 0 waits for what somebody types.
-    const list = (typeof paths === "string" ? [paths] : [...paths]).map((path) => text(path, "a policy's path"));
-    return Policy.compile(Object.fromEntries(list.map((path) => [path, readFileSync(path, "utf8")])), options);
+    return Policy.compile(Object.fromEntries(pathList(paths).map((path) => [path, readFileSync(path, "utf8")])), options);
+  }
+
+  static async loadAsync(paths, options) {
+    const read = await Promise.all(pathList(paths).map(async (path) => [path, await readFile(path, "utf8")]));
+    return Policy.compileAsync(Object.fromEntries(read), options);
   }
 
   static nativeOf(policy) {

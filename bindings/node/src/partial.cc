@@ -67,11 +67,7 @@ Job PartialJob(std::shared_ptr<const policy::Policy> policy, const rego::EvalLim
     rego::PartialOptions options = ReadOptions(*read, limits);
     options.eval.cancel = cancel.get();
     const rego::PartialResult left = policy->engine().PartialEval(query, options);
-    if (!left.diagnostics.empty()) {
-      return json::Write(json::MakeObject({{"code", ErrorCodeName(ErrorCode::kMalformed)},
-                                           {"message", MessageOf("the query does not compile", left.diagnostics)},
-                                           {"details", json::Write(DetailsOf(left.diagnostics))}}));
-    }
+    if (!left.diagnostics.empty()) return DiagnosticsJson("the query does not compile", left.diagnostics);
     if (left.error) return json::Write(json::MakeObject({{"code", left.error->code}, {"message", left.error->ToString()}}));
     return json::Write(json::MakeObject({{"value", ToJson(left)}}));
   };

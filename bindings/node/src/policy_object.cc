@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "key_ring.h"
 #include "partial.h"
 #include "promised.h"
 
@@ -24,19 +25,33 @@ json::Value ToJson(const rego::Diagnostic& d) {
                            {"suggestion", d.suggestion}});
 }
 
-// (sourcesJson, dataJson); null with a JavaScript error pending.
-std::shared_ptr<const policy::Policy> Compile(const Napi::CallbackInfo& info, const policy::PolicyOptions& options) {
-  const Napi::Env env = info.Env();
-  const Result<Sources> sources = ReadSources(Text(info, 0));
-  if (!sources.ok()) return Throw(env, sources.error()), nullptr;
-  const Result<json::Value> data = json::Parse(Text(info, 1), kDataLimits);
-  if (!data.ok()) return Throw(env, data.error()), nullptr;
+constexpr const char* kDoesNotCompile = "the policy does not compile";
+
+Result<policy::PolicyOptions> ReadOptions(const std::string& text) {
+  const Result<json::Value> limits = json::Parse(text);
+  if (!limits.ok()) return limits.error();
+  policy::PolicyOptions options;
+  if (const auto steps = Integer(*limits, "maxSteps")) options.limits.max_steps = static_cast<std::uint64_t>(*steps);
+  if (const auto bytes = Integer(*limits, "maxMemoryBytes")) options.limits.max_memory_bytes = static_cast<std::size_t>(*bytes);
+  return options;
+}
+
+Result<policy::CompileOutcome> Compile(const std::string& sources_text, const std::string& data_text, const policy::PolicyOptions& options) {
+  const Result<Sources> sources = ReadSources(sources_text);
+  if (!sources.ok()) return sources.error();
+  const Result<json::Value> data = json::Parse(data_text, kDataLimits);
+  if (!data.ok()) return data.error();
   std::vector<rego::SourceFile> files;
   for (const auto& [name, text] : *sources) files.push_back({name, text});
-  policy::CompileOutcome compiled = policy::Policy::Compile(files, *data, options);
-  if (!compiled.ok()) return ThrowDiagnostics(env, "the policy does not compile", compiled.diagnostics), nullptr;
-  return std::move(compiled.policy);
+  return policy::Policy::Compile(files, *data, options);
 }
+
+// What a compilation on the pool leaves for the JavaScript thread, which looks when the promise is settled.
+struct Compiled {
+  policy::PolicyOptions options;
+  std::shared_ptr<const policy::Policy> policy;
+};
+using CompiledPtr = std::shared_ptr<Compiled>;
 
 std::string VerdictJson(const policy::PolicyVerdict& verdict) {
   return json::Write(json::MakeObject({{"effect", policy::EffectName(verdict.effect)},
@@ -60,6 +75,12 @@ json::Value DetailsOf(const std::vector<rego::Diagnostic>& diagnostics) {
   return json::MakeObject({{"diagnostics", json::Value(std::move(list))}});
 }
 
+std::string DiagnosticsJson(std::string what, const std::vector<rego::Diagnostic>& diagnostics) {
+  return json::Write(json::MakeObject({{"code", ErrorCodeName(ErrorCode::kMalformed)},
+                                       {"message", MessageOf(std::move(what), diagnostics)},
+                                       {"details", json::Write(DetailsOf(diagnostics))}}));
+}
+
 void ThrowDiagnostics(Napi::Env env, std::string what, const std::vector<rego::Diagnostic>& diagnostics) {
   Throw(env, ErrorCodeName(ErrorCode::kMalformed), MessageOf(std::move(what), diagnostics), DetailsOf(diagnostics));
 }
@@ -75,21 +96,58 @@ Napi::Value Cancellable(Napi::Env env, const std::shared_ptr<rego::CancelToken>&
 
 Napi::Function PolicyObject::Init(Napi::Env env) {
   return DefineClass(env, "Policy",
-                     {InstanceMethod<&PolicyObject::Evaluate>("evaluate"), InstanceMethod<&PolicyObject::Query>("query"),
+                     {StaticMethod<&PolicyObject::CompileAsync>("compileAsync"),
+                      InstanceMethod<&PolicyObject::Evaluate>("evaluate"), InstanceMethod<&PolicyObject::Query>("query"),
                       InstanceMethod<&PolicyObject::EvaluateAsync>("evaluateAsync"), InstanceMethod<&PolicyObject::QueryAsync>("queryAsync"),
                       InstanceMethod<&PolicyObject::Partial>("partial"), InstanceMethod<&PolicyObject::PartialAsync>("partialAsync"),
                       InstanceAccessor<&PolicyObject::RuleNames>("ruleNames"), InstanceAccessor<&PolicyObject::Digest>("digest")});
 }
 
 PolicyObject::PolicyObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PolicyObject>(info) {
-  const Result<json::Value> limits = json::Parse(Text(info, 2));
-  if (!limits.ok()) {
-    Throw(info.Env(), limits.error());
+  if (info[0].IsExternal()) {
+    const Compiled& compiled = **info[0].As<Napi::External<CompiledPtr>>().Data();
+    options_ = compiled.options;
+    policy_ = compiled.policy;
     return;
   }
-  if (const auto steps = Integer(*limits, "maxSteps")) options_.limits.max_steps = static_cast<std::uint64_t>(*steps);
-  if (const auto bytes = Integer(*limits, "maxMemoryBytes")) options_.limits.max_memory_bytes = static_cast<std::size_t>(*bytes);
-  policy_ = Compile(info, options_);
+  const Result<policy::PolicyOptions> options = ReadOptions(Text(info, 2));
+  if (!options.ok()) {
+    Throw(info.Env(), options.error());
+    return;
+  }
+  options_ = *options;
+  Result<policy::CompileOutcome> compiled = Compile(Text(info, 0), Text(info, 1), options_);
+  if (!compiled.ok()) {
+    Throw(info.Env(), compiled.error());
+  } else if (!compiled->ok()) {
+    ThrowDiagnostics(info.Env(), kDoesNotCompile, compiled->diagnostics);
+  } else {
+    policy_ = std::move(compiled->policy);
+  }
+}
+
+// (sourcesJson, dataJson, optionsJson) -> [promise of JSON {} or {code, message, details}, function that gives the Policy then]
+Napi::Value PolicyObject::CompileAsync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<policy::PolicyOptions> options = ReadOptions(Text(info, 2));
+  if (!options.ok()) return Throw(env, options.error()), env.Undefined();
+  const auto compiled = std::make_shared<Compiled>(Compiled{*options, nullptr});
+  const Napi::Value promise = Promised(env, [compiled, sources = Text(info, 0), data = Text(info, 1)]() -> Result<std::string> {
+    Result<policy::CompileOutcome> made = Compile(sources, data, compiled->options);
+    if (!made.ok()) return made.error();
+    if (!made->ok()) return DiagnosticsJson(kDoesNotCompile, made->diagnostics);
+    compiled->policy = std::move(made->policy);
+    return std::string("{}");
+  });
+  if (env.IsExceptionPending()) return env.Undefined();
+  Napi::Array out = Napi::Array::New(env, 2);
+  out.Set(0U, promise);
+  out.Set(1U, Napi::Function::New(env, [compiled](const Napi::CallbackInfo& call) -> Napi::Value {
+    if (compiled->policy == nullptr) return call.Env().Undefined();
+    CompiledPtr held = compiled;
+    return call.Env().GetInstanceData<AddonData>()->policy.New({Napi::External<CompiledPtr>::New(call.Env(), &held)});
+  }));
+  return out;
 }
 
 rego::EvalOptions PolicyObject::Limits() const {

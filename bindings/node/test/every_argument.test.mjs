@@ -69,7 +69,7 @@ test("no argument of any function ends the process, and the gate goes on", async
       waitApproval: ["none", {}], listApprovals: [{}], listApprovalsSync: [{}], evaluate: [{ tool: "x" }], query: ["data.intentgate", {}], partial: ["input.a == 1", {}], partialAsync: ["input.a == 1", {}], test: ["x"], evaluateAsync: [{ tool: "x" }, {}], queryAsync: ["data.intentgate", {}, {}], testAsync: ["x", {}],
       placeHold: ["h", actor], placeHoldSync: ["h", actor], liftHold: ["h", actor], liftHoldSync: ["h", actor], proof: ["id", {}], proofSync: ["id", {}],
       prune: [{ ...actor, before: 1 }], eraseValues: [actor], writeBundle: ["b.tar", {}], writeBundleSync: ["b.tar", {}], writeTiles: ["tiles", {}], attenuateClient: [ours, { maxCalls: 1 }],
-      compile: [POLICY, {}], load: ["p.rego", {}], create: [{ keys, store: "memory" }], open: [{ yaml: "" }],
+      compile: [POLICY, {}], load: ["p.rego", {}], compileAsync: [POLICY, {}], loadAsync: ["p.rego", {}], create: [{ keys, store: "memory" }], open: [{ yaml: "" }],
     };
     const errors = [];
     const all = async (of, names, label) => {
@@ -81,7 +81,7 @@ test("no argument of any function ends the process, and the gate goes on", async
     await all(gate.evidence, prototypeMethods(ig.Evidence.prototype), "evidence.");
     await all(policy, prototypeMethods(ig.Policy.prototype), "policy.");
     await all(ig.Gate, ["create", "open"], "Gate.");
-    await all(ig.Policy, ["compile", "load"], "Policy.");
+    await all(ig.Policy, ["compile", "load", "compileAsync", "loadAsync"], "Policy.");
     await all(ig.KeyRing, ["parse", "fromMasterKey"], "KeyRing.");
     errors.push(...await tryAll("client.attenuate", client.attenuate, good.attenuateClient), ...await tryAll("client.decodeToken", client.decodeToken, [ours]));
     for (const made of [ig.Gate, ig.KeyRing, ig.Policy, ig.Decision, ig.TokenContent, ig.Evidence]) {

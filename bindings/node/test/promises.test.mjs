@@ -1,7 +1,7 @@
 // What gives a promise does not hold the event loop.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -73,7 +73,7 @@ test("a worker or a process that ends with jobs and decisions under way takes no
     const given = workerData ?? JSON.parse(process.argv[1]);
     const ig = require(given.library);
     const gate = ig.Gate.create({ keys: ig.generateKeyLine(), store: { sqlite: given.file }, policy: given.policy });
-    for (let i = 0; i < 30; i++) { gate.authorize("read", {}, given.token); gate.verifyAudit(); gate.flush(); gate.explain("read"); }
+    for (let i = 0; i < 30; i++) { gate.authorize("read", {}, given.token); gate.verifyAudit(); gate.flush(); gate.explain("read"); ig.Policy.compileAsync(given.policy); }
     if (given.close) gate.close();
     process.exit(7);`;
   const given = { library, file, policy: POLICY, token: token() };
@@ -124,6 +124,68 @@ test("a policy's promise forms answer as its synchronous forms", async () => {
   await assert.rejects(policy.queryAsync(1), TypeError);
   await assert.rejects(policy.queryAsync("data.x", {}, { sginal: 1 }), TypeError);
   await assert.rejects(policy.evaluateAsync({}, { signal: 1 }), TypeError);
+});
+
+test("a policy compiles off the event loop into what the synchronous form makes", async () => {
+  const texts = { "policy.rego": LONG, "more.rego": "package more\nlimit := data.limit\n" }, options = { data: { limit: 7 }, maxSteps: 1000 };
+  const now = ig.Policy.compile(texts, options);
+  for (const policy of await Promise.all([1, 2, 3].map(() => ig.Policy.compileAsync(texts, options)))) {
+    assert.equal(policy.digest, now.digest);
+    assert.equal(policy.query("data.more.limit"), 7);
+    assert.deepEqual(await policy.evaluateAsync({ tool: "read" }), now.evaluate({ tool: "read" }));
+    await assert.rejects(policy.queryAsync("data.intentgate.policy.long"), { code: "eval_limit_error" });
+  }
+  const { gate, token } = world();
+  await gate.setPolicy(await ig.Policy.compileAsync(POLICY.replaceAll("blocked", "stopped")));
+  assert.equal((await gate.authorize("stopped", {}, token())).code, "policy.blocked");
+  await gate.close();
+});
+
+// The pool's only thread waits for the other end of a pipe: a compilation that did not need it would be done before.
+test("a policy compiles on Node's pool", () => {
+  const pipe = join(scratch(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const code = `
+    const given = JSON.parse(process.argv[1]);
+    const { closeSync, openSync } = require("node:fs");
+    const { readFile } = require("node:fs/promises");
+    const ig = require(given.library);
+    (async () => {
+      const held = readFile(given.pipe);
+      let done = false;
+      const compiled = ig.Policy.compileAsync(given.policy).finally(() => { done = true; });
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const early = done;
+      closeSync(openSync(given.pipe, "w"));
+      await held;
+      console.log(early, (await compiled).digest);
+    })();`;
+  const given = JSON.stringify({ library, pipe, policy: POLICY });
+  const printed = execFileSync(process.execPath, ["-e", code, given], { encoding: "utf8", env: { ...process.env, UV_THREADPOOL_SIZE: "1" } });
+  assert.equal(printed, `false ${ig.Policy.compile(POLICY).digest}\n`);
+});
+
+test("a policy that does not compile rejects with what the synchronous form throws", async () => {
+  const wrong = "package intentgate.policy\nimport rego.v1\ndecision := x\n";
+  const thrown = (work) => { try { work(); } catch (error) { return error; } };
+  const now = thrown(() => ig.Policy.compile(wrong));
+  assert.ok(now instanceof ig.PolicyCompileError);
+  await assert.rejects(ig.Policy.compileAsync(wrong), (error) => {
+    assert.ok(error instanceof ig.PolicyCompileError);
+    assert.deepEqual([error.code, error.message, error.diagnostics], [now.code, now.message, now.diagnostics]);
+    return true;
+  });
+  await assert.rejects(ig.Policy.compileAsync(POLICY, { data: 1 }), (error) => error.message === thrown(() => ig.Policy.compile(POLICY, { data: 1 })).message);
+  await assert.rejects(ig.Policy.compileAsync({}), TypeError);
+  await assert.rejects(ig.Policy.compileAsync(POLICY, { maxStpes: 1 }), /unknown option "maxStpes"/);
+});
+
+test("policies load from files off the event loop", async () => {
+  const file = join(scratch(), "policy.rego");
+  await writeFile(file, POLICY);
+  assert.equal((await ig.Policy.loadAsync(file)).digest, ig.Policy.load([file]).digest);
+  await assert.rejects(ig.Policy.loadAsync([file, `${file}.none`]), { code: "ENOENT" });
+  await assert.rejects(ig.Policy.loadAsync(0), TypeError);
 });
 
 test("an abort ends an evaluation that has far more steps to go than a test waits for", async () => {

@@ -1,8 +1,9 @@
 // What a builtin function is, and the table of all of them.
 //
 // To add one: write `Value MyThing(BuiltinContext& context, std::span<const Value> args)` in the file of its
-// family, add a row to that family's table, and a case under tests/unit/rego_builtins. A new family is a
-// function `std::span<const Builtin> XxxBuiltins()` named in builtins/families.h.
+// family, add a row to that family's table, and lines to tests/unit/rego_builtins/cases/calls.json. A new family is a
+// function `std::span<const Builtin> XxxBuiltins()` named in builtins/families.h and in registry.cc. "How to add" in
+// docs/design/rego.md has the rest.
 //
 // A builtin gets defined arguments whose number the compiler has checked. The compiler checks the
 // types of constants against `args`; at run time, before the call, the engine checks the
@@ -160,6 +161,16 @@ constexpr Builtin MakeBuiltin(std::string_view name, BuiltinFunction function, T
   static_assert(sizeof...(specs) <= kMaxBuiltinArgs);
   return Builtin{name, function, static_cast<std::uint8_t>(sizeof...(specs)), {specs...}, result, flags};
 }
+// The call as the engine makes it, with as many arguments as the builtin takes: their kinds are looked at first.
+inline Value CheckedCall(const Builtin& builtin, BuiltinContext& context, std::span<const Value> args) {
+  const bool checked = (builtin.flags & kBuiltinUncheckedArgs) == 0;
+  for (std::size_t i = 0; checked && i < args.size(); ++i) {
+    const std::uint16_t wanted = builtin.args[i].kinds;
+    if ((KindBit(args[i].type()) & wanted) == 0) return context.OperandError(i + 1, DescribeKinds(wanted), args[i]);
+  }
+  return builtin.function(context, args);
+}
+
 // All builtins by name. Immutable, built on first use. nullptr if unknown.
 const Builtin* FindBuiltin(std::string_view name);
 const std::map<std::string_view, const Builtin*>& AllBuiltins();

@@ -34,18 +34,29 @@ Value ReadRelated(Arena& arena, const Value& value) {
   return out.Finish();
 }
 
+// data.x["y.z"] as ["data", "x", "y.z"].
+Value ReadPath(Arena& arena, std::string_view text) {
+  constexpr std::string_view kOpen = "[\"", kClose = "\"]";
+  ArrayBuilder parts(arena);
+  while (!text.empty()) {
+    const bool bracket = text.starts_with(kOpen);
+    if (bracket) text.remove_prefix(kOpen.size());
+    const std::size_t end = std::min(bracket ? text.find(kClose) : text.find_first_of(".["), text.size());
+    parts.Add(Value::StringCopy(arena, text.substr(0, end)));
+    text.remove_prefix(std::min(text.size(), end + (bracket ? kClose.size() : 0)));
+    if (text.starts_with('.')) {
+      text.remove_prefix(1);
+    } else if (!text.starts_with(kOpen) && !text.empty()) {
+      break;  // no reference
+    }
+  }
+  return parts.Finish();
+}
+
 // [{data.x: schema.y}] as [{"path": ["data", "x"], "schema": ["schema", "y"]}].
 Value ReadSchema(Arena& arena, const Value& value) {
   if (!value.is_object() || value.size() != 1 || !value.entries()[0].key.is_string()) return value;
-  const auto path = [&](std::string_view text) {
-    ArrayBuilder parts(arena);
-    for (std::size_t pos = 0; pos <= text.size();) {
-      const std::size_t dot = std::min(text.find('.', pos), text.size());
-      parts.Add(Value::StringCopy(arena, text.substr(pos, dot - pos)));
-      pos = dot + 1;
-    }
-    return parts.Finish();
-  };
+  const auto path = [&](std::string_view text) { return ReadPath(arena, text); };
   const Entry& entry = value.entries()[0];
   ObjectBuilder out(arena);
   Put(out, "path", path(entry.key.string()));
@@ -147,7 +158,7 @@ Value Annotations::ReadBlock(const std::string& yaml, std::string& problem) {
   ObjectBuilder out(arena_);
   for (const Entry& entry : raw.entries()) {
     const std::string_view name = entry.key.string();
-    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) continue;
+    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end() || entry.value.is_null()) continue;
     const bool list = name == "authors" || name == "related_resources" || name == "schemas" || name == "organizations";
     if (list && !entry.value.is_array()) return problem = std::string(name) + " must be a list", Value();
     if (name == "authors") {

@@ -241,7 +241,7 @@ class Inference {
     if (open_left && open_right) {
       // What a literal holds is settled first: in `x = [x]` it is anything, and so is `x`.
       for (const Term* side : {&a, &b}) {
-        if (IsLiteral(*side)) static_cast<void>(Assign(*side, kAnything));
+        if (IsLiteral(*side) && side->kind != TermKind::kSet) static_cast<void>(Assign(*side, kAnything));
       }
       if (IsOpen(a)) Learn(a.var, right);
       if (IsOpen(b)) Learn(b.var, left);

@@ -45,13 +45,22 @@ int CompareLists(const std::vector<Term>& a, const std::vector<Term>& b) {
   return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
 }
 
-// Key, value, key, value...: the keys decide first.
+// The keys of an object in their order; each has its value behind it.
+std::vector<const Term*> SortedKeys(const std::vector<Term>& items) {
+  std::vector<const Term*> keys;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2) keys.push_back(&items[i]);
+  std::stable_sort(keys.begin(), keys.end(), [](const Term* a, const Term* b) { return CompareTerms(*a, *b) < 0; });
+  return keys;
+}
+
 int CompareObjects(const std::vector<Term>& a, const std::vector<Term>& b) {
-  for (std::size_t i = 0; i + 1 < a.size() && i + 1 < b.size(); i += 2) {
-    if (const int order = CompareTerms(a[i], b[i]); order != 0) return order;
-    if (const int order = CompareTerms(a[i + 1], b[i + 1]); order != 0) return order;
+  const std::vector<const Term*> x = SortedKeys(a);
+  const std::vector<const Term*> y = SortedKeys(b);
+  for (std::size_t i = 0; i < x.size() && i < y.size(); ++i) {
+    if (const int order = CompareTerms(*x[i], *y[i]); order != 0) return order;
+    if (const int order = CompareTerms(*(x[i] + 1), *(y[i] + 1)); order != 0) return order;
   }
-  return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+  return Sign(static_cast<int>(x.size()) - static_cast<int>(y.size()));
 }
 
 int CompareBodies(const std::shared_ptr<Body>& a, const std::shared_ptr<Body>& b) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include <intentgate/rego_parse.h>
 
@@ -77,10 +78,49 @@ class AstWriter {
     for (const Annotations::Standing& one : all) {
       if (!wanted(one)) continue;
       out_ += first ? ",\"annotations\":[" : ",";
-      out_ += one.content.ToJsonText();
+      WriteAnnotation(one.content);
       first = false;
     }
     if (!first) out_ += ']';
+  }
+
+  void WriteAnnotation(const Value& content) {
+    char before = '{';
+    for (const Entry& entry : content.entries()) {
+      out_ += before + entry.key.ToJsonText() + ':';
+      if (entry.key.string() == "schemas" && entry.value.is_array()) {
+        const std::span<const Value> schemas = entry.value.elements();
+        List(schemas, 0, [&](const Value& schema) { WriteSchema(schema); });
+      } else {
+        out_ += entry.value.ToJsonText();
+      }
+      before = ',';
+    }
+    out_ += before == '{' ? "{}" : "}";
+  }
+
+  // Its path and the schema's name are references in the tree, and lists of names in rego.metadata.
+  void WriteSchema(const Value& schema) {
+    char before = '{';
+    for (const Entry& entry : schema.entries()) {
+      out_ += before + entry.key.ToJsonText() + ':';
+      if (entry.value.is_array() && (entry.key.string() == "path" || entry.key.string() == "schema")) {
+        WriteNames(entry.value.elements());
+      } else {
+        out_ += entry.value.ToJsonText();
+      }
+      before = ',';
+    }
+    out_ += before == '{' ? "{}" : "}";
+  }
+
+  void WriteNames(std::span<const Value> names) {
+    bool head = true;
+    List(names, 0, [&](const Value& name) {
+      Open(head ? "var" : "string");
+      out_ += name.ToJsonText() + "}";
+      head = false;
+    });
   }
 
   void WriteComments(std::string_view file) {

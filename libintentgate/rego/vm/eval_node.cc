@@ -5,21 +5,6 @@
 #include "rego/vm/machine.h"
 
 namespace intentgate::rego {
-namespace {
-
-// Operators whose arguments' kinds are looked at again at run time.
-bool KindsFit(const Builtin& builtin, std::span<const Value> args, std::size_t* wrong) {
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if ((KindBit(args[i].type()) & builtin.args[i].kinds) == 0) {
-      *wrong = i;
-      return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
 // The current documents with no function replaced, while it lives.
 class Machine::WithoutMocks {
  public:
@@ -172,13 +157,7 @@ Value Machine::EvalArithmetic(const Node& node, Value* frame) {
 Value Machine::CallBuiltin(const Builtin& builtin, std::span<const Value> args, Location at) {
   Charge(1);
   builtin_context_.ClearError();
-  std::size_t wrong = 0;
-  Value result;
-  if ((builtin.flags & kBuiltinUncheckedArgs) == 0 && !KindsFit(builtin, args, &wrong)) {
-    result = builtin_context_.OperandError(wrong + 1, DescribeKinds(builtin.args[wrong].kinds), args[wrong]);
-  } else {
-    result = builtin.function(builtin_context_, args);
-  }
+  const Value result = CheckedCall(builtin, builtin_context_, args);
   if (strict_ && builtin_context_.failed()) {
     Fail(builtin_context_.is_type_error() ? "eval_type_error" : "eval_builtin_error",
          std::string(builtin.name) + ": " + builtin_context_.message(), at);

@@ -61,7 +61,7 @@ def pieces(request, ours, theirs):
 
 def as_floats(value):
     if isinstance(value, dict):
-        return float(value["#"]) if "#" in value else {k: as_floats(v) for k, v in value.items()}
+        return float("%.15g" % float(value["#"])) if "#" in value else {k: as_floats(v) for k, v in value.items()}
     return [as_floats(v) for v in value] if isinstance(value, list) else value
 
 

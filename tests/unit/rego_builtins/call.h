@@ -65,7 +65,7 @@ class Caller {
     try {
       const Meter meter(arena_, steps_);
       context_.ClearError();
-      const Value out = builtin.function(context_, args);
+      const Value out = CheckedCall(builtin, context_, args);
       if (context_.failed()) return {context_.is_type_error() ? "eval_type_error" : "eval_builtin_error", context_.message()};
       return {out.defined() ? out.ToText() : "undefined", ""};
     } catch (const EvalAbort& abort) {

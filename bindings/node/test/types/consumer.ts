@@ -28,6 +28,8 @@ export const told: [boolean, string, string] = [explanation.allowed, explanation
 
 const policy: ig.Policy = ig.Policy.compile({ "a.rego": "package a" }, { data: { x: 1 }, maxSteps: 1, maxMemoryBytes: 1 });
 export const loaded: ig.Policy = ig.Policy.load(["a.rego"]);
+export const compiledLater: Promise<ig.Policy> = ig.Policy.compileAsync({ "a.rego": "package a" }, { data: { x: 1 }, maxSteps: 1, maxMemoryBytes: 1 });
+export const loadedLater: Promise<ig.Policy> = ig.Policy.loadAsync(["a.rego"], { data: null });
 const verdict: ig.PolicyVerdict = policy.evaluate({ tool: "x" });
 export const effect: "allow" | "block" | "escalate" = verdict.effect;
 export const queried: ig.Json | undefined = policy.query("data.a", {});
