@@ -9,6 +9,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/message_flow.h"
 #include "mcp/on_behalf.h"
+#include "mcp/session_news.h"
 #include "mcp/tasks.h"
 
 namespace intentgate::mcp {
@@ -66,21 +67,20 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     options.on_gone = [weak, keeps = std::move(keeps)] {
       if (const auto self = weak.lock()) self->Cancel();
     };
+    // Before the stream is there, so that whoever sees it begin misses nothing.
+    Listen();
     stream_ = std::make_shared<ClientStream>(exchange_, lane_.keep_alive(), std::move(options));
     stream_->Start(EventStreamHeaders());
-    Listen();
+    WriteTold();
   }
 
   // To what the gateway itself has to tell the session.
   void Listen() {
-    if (!bound_.takes_urls) return;
-    listener_ = lane_.context.urls->Listen(bound_.id, [weak = weak_from_this(), mailbox = lane_.mailbox](std::string event) {
-      mailbox->Run([weak, event = std::move(event)] {
-        const auto self = weak.lock();
-        if (self == nullptr) return;
-        self->told_ += event;
-        self->WriteTold();
-      });
+    news_.Start([weak = weak_from_this()](const std::string& event) {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      self->told_ += event;
+      self->WriteTold();
     });
   }
 
@@ -124,7 +124,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
       return SendJson(*exchange_, 404, ErrorReply({}, kInvalidRequest, "session not found"));
     }
     // The upstream has nothing to say to the session, but the gateway has.
-    if (reader_.status() == 405 && bound_.takes_urls && !lane_.context.settings->approval_url.empty()) return Begin(shared_from_this());
+    if (reader_.status() == 405 && news_.Expected()) return Begin(shared_from_this());
     const bool told = reader_.status() == 405 || reader_.status() == 400 || reader_.status() == 409;
     exchange_->SendError(told ? reader_.status() : 502, "the upstream gave no stream");
   }
@@ -135,7 +135,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   }
 
   void Cancel() {
-    if (listener_ != 0) lane_.context.urls->Leave(bound_.id, std::exchange(listener_, 0));
+    news_.Stop();
     if (call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
   }
 
@@ -146,7 +146,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   AnswerReader reader_{json::Value(), 0};
   MessageFlow flow_;
   std::string told_;  // waits until it can be written
-  std::uint64_t listener_ = 0;
+  SessionNews news_{lane_, bound_, exchange_};
   std::shared_ptr<ClientStream> stream_;
   std::shared_ptr<http::ClientCall> call_;
 };

@@ -15,6 +15,7 @@
 #include "mcp/question_ids.h"
 #include "mcp/subscriptions.h"
 #include "mcp/target.h"
+#include "mcp/session_news.h"
 #include "mcp/tasks.h"
 
 namespace intentgate::mcp {
@@ -213,17 +214,14 @@ class SessionStream final : public MergedStream {
   }
 
   std::string Opening() override {
-    if (!bound_.takes_urls) return {};
-    listener_ = lane_.context.urls->Listen(bound_.id, [weak = weak_from_this(), this, mailbox = lane_.mailbox](std::string event) {
-      mailbox->Run([weak, this, event = std::move(event)] {
-        if (const auto self = weak.lock()) stream_->Write(event);
-      });
+    news_.Start([weak = weak_from_this(), this](const std::string& event) {
+      if (const auto self = weak.lock()) stream_->Write(event);
     });
     return {};
   }
-  bool TellsByItself() const override { return bound_.takes_urls && !lane_.context.settings->approval_url.empty(); }
+  bool TellsByItself() const override { return news_.Expected(); }
   void Over() override {
-    if (listener_ != 0) lane_.context.urls->Leave(bound_.id, std::exchange(listener_, 0));
+    news_.Stop();
   }
   bool HoldsBack() const override { return false; }
   bool Again(std::size_t upstream, int status) override {
@@ -238,7 +236,7 @@ class SessionStream final : public MergedStream {
   const std::string principal_;
   const std::optional<MarkedEvent> resumed_;
   std::vector<UpstreamSession> sessions_{sources_.size()};
-  std::uint64_t listener_ = 0;
+  SessionNews news_{lane_, bound_, exchange_};
   std::vector<bool> retried_ = std::vector<bool>(sources_.size());
 };
 

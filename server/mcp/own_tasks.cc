@@ -134,6 +134,26 @@ void OwnTasks::Changed(Entry& entry, Calls& calls) {
   entry.watchers.clear();
 }
 
+void OwnTasks::TellSession(const Entry& entry, Calls& calls) {
+  const auto listeners = listeners_.find(entry.task.session);
+  if (listeners == listeners_.end()) return;
+  calls.push_back([tell = listeners->second.rbegin()->second, task = entry.task] { tell(task); });
+}
+
+std::uint64_t OwnTasks::Listen(std::string_view session, Tell tell) {
+  const std::lock_guard lock(mutex_);
+  listeners_[std::string(session)].emplace(++last_listener_, std::move(tell));
+  return last_listener_;
+}
+
+void OwnTasks::Leave(std::string_view session, std::uint64_t listener) {
+  const std::lock_guard lock(mutex_);
+  const auto found = listeners_.find(session);
+  if (found == listeners_.end()) return;
+  found->second.erase(listener);
+  if (found->second.empty()) listeners_.erase(found);
+}
+
 void OwnTasks::Note(std::string_view id, std::string note) {
   Later later;
   const std::lock_guard lock(mutex_);
@@ -157,6 +177,7 @@ void OwnTasks::Conclude(std::string_view id, TaskState state, json::Value answer
   }
   Keep(*at, bytes);
   Changed(*at, later.calls);
+  TellSession(*at, later.calls);
   while (bytes_ > kMaxKeptBytes && ForgetOldestOver({}, later.calls)) {
   }
 }
@@ -182,6 +203,7 @@ bool OwnTasks::Cancel(std::string_view id) {
   at->task.origin = nullptr;
   if (at->stop) later.calls.push_back(std::exchange(at->stop, nullptr));
   Changed(*at, later.calls);
+  TellSession(*at, later.calls);
   return true;
 }
 

@@ -35,6 +35,7 @@ struct CallOrigin {
 struct OwnTask {
   std::string id;
   std::string principal;
+  std::string session;                         // in which it began; empty: in none
   std::string tool;                            // as agents see it
   std::size_t upstream = 0;
   TaskState state = TaskState::kWorking;
@@ -88,6 +89,12 @@ class OwnTasks {
   std::uint64_t Watch(std::string_view id, std::function<void()> changed);
   void Unwatch(std::uint64_t watch);
 
+  // Gets a task whose state has changed; on any thread, and must not block.
+  using Tell = std::function<void(const OwnTask& task)>;
+  // What becomes of the session's tasks from now on. Each change is told to the newest listener alone.
+  std::uint64_t Listen(std::string_view session, Tell tell);
+  void Leave(std::string_view session, std::uint64_t listener);
+
  private:
   struct Entry {
     OwnTask task;
@@ -106,6 +113,7 @@ class OwnTasks {
   bool ForgetOldestOver(std::string_view principal, Calls& calls);
   void Keep(Entry& entry, std::size_t bytes);
   void Changed(Entry& entry, Calls& calls);
+  void TellSession(const Entry& entry, Calls& calls);
 
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Random> random_;
@@ -113,6 +121,8 @@ class OwnTasks {
   Order order_;
   std::size_t bytes_ = 0;
   std::uint64_t last_watch_ = 0;
+  std::map<std::string, std::map<std::uint64_t, Tell>, std::less<>> listeners_;  // by session
+  std::uint64_t last_listener_ = 0;
 };
 
 }  // namespace intentgate::mcp

@@ -80,6 +80,7 @@ std::optional<OwnTask> AddTask(Lane& lane, http::Exchange& exchange, const TaskW
                                std::string_view approval_id) {
   OwnTask draft;
   draft.principal = std::move(principal);
+  if (wish.bound) draft.session = wish.bound->id;
   draft.tool = wish.tool;
   draft.upstream = wish.upstream;
   draft.note = note;

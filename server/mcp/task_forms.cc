@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/sse.h"
 #include "mcp/answer.h"
 #include "mcp/message.h"
 
@@ -47,6 +48,14 @@ json::Value TaskJson(const OwnTask& task, Era era) {
   out.Set(modern ? "ttlMs" : "ttl", task.ttl_ms);
   out.Set(modern ? "pollIntervalMs" : "pollInterval", kPollMillis);
   return out;
+}
+
+std::string TaskStatusEvent(const OwnTask& task) {
+  const json::Value message =
+      json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/tasks/status"}, {"params", TaskJson(task, Era::kLegacy)}});
+  std::string event;
+  http::AppendSseEvent({}, {}, json::Write(message), event);
+  return event;
 }
 
 std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era) {

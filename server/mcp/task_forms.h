@@ -22,6 +22,8 @@ void OfferTasks(json::Value& capabilities, Era era);
 void AllowTask(json::Value& tool);
 
 json::Value TaskJson(const OwnTask& task, Era era);
+// notifications/tasks/status (2025-11-25), as an event of a stream.
+std::string TaskStatusEvent(const OwnTask& task);
 // The answer of the call that has become the task.
 std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era);
 // tasks/get; of 2025-11-25 also tasks/cancel. With what became of the call, where the era says it there.

@@ -169,6 +169,42 @@ TEST_CASE("a task that is cancelled while its call runs tells the server, and ha
   CHECK(caller.Mcp("good", About("tasks/result", id), session).code() == -32603);
 }
 
+TEST_CASE("the session's stream tells what became of its tasks, in the form of tasks/get, to whoever may know the tool") {
+  for (const bool streams : {true, false}) {
+    INFO(streams);
+    Offering g;
+    g.upstream.without_streams = !streams;
+    Caller& caller = g.Start();
+    const http::HeaderList session = g.Open();
+    const auto listen = [&](std::string_view token, const http::HeaderList& in) {
+      const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders(token, {{"Mcp-Session-Id", *in.Get("Mcp-Session-Id")}, {"Accept", "text/event-stream"}}));
+      REQUIRE(stream->Starts());
+      return stream;
+    };
+    const auto stream = listen("good", session);
+    const http::HeaderList elsewhere = g.Open();
+    const auto other = listen("good", elsewhere);
+    const std::string id = TextAt(caller.Mcp("good", TaskCall("pay"), session), "/result/task/taskId");
+    g.gate->PutApproval(Answered(ApprovalState::kRejected));
+    CHECK(stream->Has(R"("status":"failed")"));
+    const Got state = caller.Mcp("good", About("tasks/get", id), session);
+    CHECK(stream->Has(R"({"jsonrpc":"2.0","method":"notifications/tasks/status","params":)" + TextAt(state, "/result") + "}"));
+    CHECK(stream->text.find("secret") == std::string::npos);
+    // A narrower token of the same caller, on the newest stream: it hears of no task, and each is told to one stream.
+    const auto narrow = listen("narrow", session);
+    g.gate->PutApproval(Answered(ApprovalState::kPending));
+    const std::string second = TextAt(caller.Mcp("good", TaskCall("pay"), session), "/result/task/taskId");
+    caller.Mcp("good", About("tasks/cancel", second), session);
+    const std::string third = TextAt(caller.Mcp("good", TaskCall("read_file"), elsewhere), "/result/task/taskId");
+    CHECK(other->Has(third));
+    CHECK(other->text.find(id) == std::string::npos);
+    for (const auto& quiet : {stream, narrow}) {
+      const std::lock_guard lock(quiet->mutex);
+      CHECK(quiet->text.find(second) == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a caller with too many tasks gets no other one, and the call is not made") {
   Offering g;
   g.upstream.set_mode("silent");
@@ -201,6 +237,16 @@ TEST_CASE("several upstreams without tasks: the gateway has them for all, under 
   CHECK(TextAt(caller.Mcp("good", Ask("tasks/list"), session), "/result") == R"({"tasks":[]})");
   const std::string id = TextAt(caller.Mcp("good", TaskCall("read_b_read_file"), session), "/result/task/taskId");
   CHECK(TextAt(caller.Mcp("good", About("tasks/result", id), session), "/result/content/0/text") == "done");
+  const auto stream = caller.Open("GET", "/v1/mcp", Caller::McpHeaders("good", {{"Mcp-Session-Id", *session.Get("Mcp-Session-Id")}, {"Accept", "text/event-stream"}}));
+  for (FakeUpstream* one : {&g.upstream, &g.other}) {
+    while (one->seen("GET").empty()) std::this_thread::yield();
+  }
+  g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/a"})"));
+  g.other.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/b"})"));
+  CHECK(stream->Has("notifications/a"));
+  CHECK(stream->Has("notifications/b"));
+  const std::string told = TextAt(caller.Mcp("good", TaskCall("read_a_read_file"), session), "/result/task/taskId");
+  CHECK(stream->Has(told));
   REQUIRE(g.other.seen("tools/call").size() == 1);
   CHECK(g.other.seen("tools/call")[0].body == R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_file","arguments":{"amount":1}}})");
   for (const bool offers : {true, false}) {

@@ -118,4 +118,25 @@ TEST_CASE("all callers together have so many tasks, and so many bytes of answers
   CHECK(t.Add("another"));
 }
 
+TEST_CASE("a session hears of its own tasks alone, through its newest listener, until that leaves") {
+  Table t;
+  OwnTask draft;
+  draft.principal = "p";
+  draft.session = "s";
+  const std::string first = t.tasks.Add(draft, std::nullopt)->id, second = t.tasks.Add(draft, std::nullopt)->id;
+  const std::string elsewhere = t.Add("p")->id;
+  std::string older, newer;
+  t.tasks.Listen("s", [&](const OwnTask& task) { older += task.id + std::string(TaskStateName(task.state)); });
+  const std::uint64_t listener = t.tasks.Listen("s", [&](const OwnTask& task) { newer += task.id + std::string(TaskStateName(task.state)); });
+  t.tasks.Cancel(elsewhere);
+  t.tasks.Note(first, "runs");
+  t.tasks.Cancel(first);
+  CHECK(older.empty());
+  CHECK(newer == first + "cancelled");
+  t.tasks.Leave("s", listener);
+  t.tasks.Conclude(second, TaskState::kCompleted, json::MakeObject({}), 2);
+  CHECK(older == second + "completed");
+  CHECK(newer == first + "cancelled");
+}
+
 }  // namespace intentgate::mcp
