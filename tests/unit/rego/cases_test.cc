@@ -1,9 +1,10 @@
 // Every case of tests/unit/rego/cases/*.json through the engine. A case: {note, modules: [text], query, data?,
 // input?, v0?, strict?} and one of: want (the value of the query's one expression or of its variable x), undefined: true,
-// error: text that a compile or run-time error must contain.
+// error: text that a compile or run-time error must contain (alone: and there is no other one).
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -66,6 +67,7 @@ void Check(const json::Value& c) {
   if (const json::Value* error = c.Find("error")) {
     CAPTURE(out.error);
     CHECK(out.error.find(error->string_value()) != std::string::npos);
+    if (Flag(c, "alone")) CHECK(std::count(out.error.begin(), out.error.end(), '\n') == 4);  // place, line, caret, way out
     return;
   }
   CHECK(out.error == "");
