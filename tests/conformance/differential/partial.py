@@ -193,7 +193,7 @@ def main():
     parser.add_argument("--show", type=int, default=5)
     args = parser.parse_args()
     runner = engines.Engine(args.runner)
-    compared = different = refused = broken = typed = 0
+    compared = different = refused = broken = typed = early = 0
     reasons = collections.Counter()
     for start in range(args.seed, args.seed + args.count, BATCH):
         cases = [(seed, case(seed)) for seed in range(start, min(start + BATCH, args.seed + args.count))]
@@ -216,9 +216,13 @@ def main():
             for (seed, c, whole, partial, request), answer in zip(todo, engine.ask([t[4] for t in todo])):
                 compared += 1
                 left = verdict(answer, False)
-                # OPA knows the types of constants, which the policy had in its data or input; an internal error is a bug of its own.
-                if engine is not runner and re.search("rego_type_error|eval_internal_error", answer.get("error", "")):
+                # The types of constants are known, which the policy had in its data or input; an internal error is a bug of OPA's own.
+                if re.search("rego_type_error" if engine is runner else "rego_type_error|eval_internal_error", answer.get("error", "")):
                     typed += 1
+                    continue
+                # Rules that the whole had no need of, since another had given the answer, are asked in what is left.
+                if whole[0] == "ok" and left == ("error", "eval_conflict_error"):
+                    early += 1
                     continue
                 if compare(whole, left, engine is not runner):
                     continue
@@ -227,7 +231,7 @@ def main():
                     print("seed %d, %s\n%s\nquery %s\npartial %s\ninput %s\ndata %s\nwhole %s\nleft  %s %s\n%s" % (
                         seed, engine.program.rsplit("/", 1)[-1], c[0]["modules"][0], c[0]["query"], json.dumps(c[1]["partial"]), json.dumps(c[0]["input"]), json.dumps(c[0]["data"]),
                         whole, left, answer.get("error", "")[:300], "\n".join(request["modules"])))
-    print("%d compared, %d different, %d refused, %d without an answer, %d refused by OPA's type check or its own error" % (compared, different, refused, broken, typed))
+    print("%d compared, %d different, %d refused, %d without an answer, %d refused by a type check or OPA's own error, %d in conflict over what the whole did not ask" % (compared, different, refused, broken, typed, early))
     for reason, count in reasons.most_common():
         print("  refused %d times: %s" % (count, reason))
     if compared == 0 or refused > MAX_REFUSED * (compared + refused):
