@@ -4,6 +4,7 @@
 //
 // Tested by rego_builtins/sprintf_test.cc.
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -95,6 +96,22 @@ std::string ShortestFloat(double number) {
   if (exponent < -4 || exponent >= kExponentFrom) return scientific;
   const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed);
   return {buffer, fixed.ptr};
+}
+
+// Verb b of Go: the whole mantissa in decimal, and the power of two that it is to be multiplied by.
+std::string BinaryFloatText(double number) {
+  constexpr int kMantissaBits = 52;
+  constexpr int kBias = 1023;
+  const auto bits = std::bit_cast<std::uint64_t>(number);
+  std::uint64_t mantissa = bits & ((std::uint64_t{1} << kMantissaBits) - 1);
+  int exponent = static_cast<int>((bits >> kMantissaBits) & 0x7FF);
+  if (exponent == 0) {
+    exponent = 1;
+  } else {
+    mantissa |= std::uint64_t{1} << kMantissaBits;
+  }
+  exponent -= kBias + kMantissaBits;
+  return (std::signbit(number) ? "-" : "") + std::to_string(mantissa) + "p" + (exponent >= 0 ? "+" : "") + std::to_string(exponent);
 }
 
 std::string FloatText(double number, char shape, std::optional<std::size_t> precision) {
@@ -393,6 +410,7 @@ class Formatter {
       case 'e': case 'E': text = FloatText(number, 'e', flags_.precision); break;
       case 'f': case 'F': text = FloatText(number, 'f', flags_.precision); break;
       case 'x': case 'X': text = FloatText(number, 'x', flags_.precision); break;
+      case 'b': text = BinaryFloatText(number); break;
       default: return false;
     }
     if (verb == 'G' || verb == 'E' || verb == 'X') {

@@ -29,7 +29,8 @@ Shape Element(const Shape& collection) { return collection.vague || collection.e
 Shape Key(const Shape& collection) {
   std::uint16_t kinds = 0;
   if (collection.vague) return kAnything;
-  if ((collection.kinds & ty::kArray) != 0) kinds |= ty::kNumber;
+  // Of a list that may be the empty one OPA does not learn a key.
+  if ((collection.kinds & ty::kArray) != 0) kinds |= collection.elements == 0 ? ty::kAny : ty::kNumber;
   if ((collection.kinds & ty::kSet) != 0) kinds |= Element(collection).kinds;
   if ((collection.kinds & ty::kObject) != 0) kinds |= collection.keys != 0 ? collection.keys : ty::kAny;
   return Of(kinds);
