@@ -37,7 +37,7 @@ struct AuditLogOptions {
   std::size_t max_batch = 1'024;            // events in one transaction
   std::size_t max_batch_bytes = 8u << 20;   // canonical bytes in one transaction; one event may be more
   std::int64_t max_delay_micros = 0;        // wait this long for more; 0: the last commit's time gathers the next batch
-  std::int64_t async_delay_micros = 8'000;  // events that nobody waits for may gather this long; also when max_delay_micros is 0
+  std::int64_t async_delay_micros = 4'000;  // events that nobody waits for may gather this long; also when max_delay_micros is 0
   std::size_t max_queue = 65'536;           // waiting events; beyond it they overflow. kBlock: as many wait again
   std::size_t max_queue_bytes = 256u << 20; // of their canonical bytes, likewise
   std::size_t max_event_bytes = 16u << 20;  // of one event and its private values; beyond it Append fails with kLimitExceeded
