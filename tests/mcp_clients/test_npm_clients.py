@@ -1,5 +1,6 @@
 """Public npm clients through the gateway, each in front of three tool servers: what they list, an allowed call, refused calls that
 reach no tool, progress in order, and an abort that reaches the tool. MCP_CLIENTS says where the clients are installed."""
+import contextlib
 import json
 import os
 import pathlib
@@ -206,15 +207,27 @@ def test_a_task_is_its_callers_and_nobody_elses(every):
     assert [event["tool"] for event in decisions] == ["simulate-research-query"] * 2
 
 
-@pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_the_sdk_is_told_the_url_of_an_approval_and_hears_of_the_answer(decision, tmp_path):
+@contextlib.contextmanager
+def calling(program, folder, settings, tool):
+    """The program with an SDK's client, which calls the tool through a gateway with these settings; it writes a line of JSON for each thing it hears."""
     tools = Upstream()
     tools.with_sessions = True
-    gateway = Gateway(tmp_path, tools.url, 'mcp: {approval_url: "https://approvals.example.com/{id}"}\n').start()
-    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/elicitation.mjs", f"http://127.0.0.1:{gateway.port}/v1/mcp", gateway.mint(),
-               "transfer_funds", '{"amount": 5}']
+    gateway = Gateway(folder, tools.url, settings).start()
+    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/" + program, f"http://127.0.0.1:{gateway.port}/v1/mcp", gateway.mint(), tool, '{"amount": 5}']
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
+        yield tools, gateway, client
+    finally:
+        client.kill()
+        client.wait()
+        client.stdout.close()
+        gateway.stop()
+        tools.close()
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_the_sdk_is_told_the_url_of_an_approval_and_hears_of_the_answer(decision, tmp_path):
+    with calling("elicitation.mjs", tmp_path, 'mcp: {approval_url: "https://approvals.example.com/{id}"}\n', "transfer_funds") as (tools, gateway, client):
         told = json.loads(client.stdout.readline())
         assert told["mode"] == "url" and told["url"] == f"https://approvals.example.com/{told['elicitationId']}"
         status, answer = gateway.admin("POST", f"/v1/admin/approvals/{told['elicitationId']}/decide", {"decision": decision})
@@ -225,25 +238,13 @@ def test_the_sdk_is_told_the_url_of_an_approval_and_hears_of_the_answer(decision
         else:
             assert again["code"] == -32012
         assert len(tools.calls) == (1 if decision == "approve" else 0)
-    finally:
-        client.kill()
-        client.wait()
-        client.stdout.close()
-        gateway.stop()
-        tools.close()
 
 
 @pytest.mark.parametrize("decision", [None, "approve", "reject"])
 def test_the_sdk_makes_a_task_of_each_call_to_a_server_without_tasks(decision, tmp_path):
     """Nobody has to be asked for the first one."""
-    tools = Upstream()
-    tools.with_sessions = True
-    gateway = Gateway(tmp_path, tools.url, "mcp: {offer_tasks: true}\n").start()
     tool = "transfer_funds" if decision else "read_note"
-    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/own_task.mjs", f"http://127.0.0.1:{gateway.port}/v1/mcp", gateway.mint(),
-               tool, '{"amount": 5}']
-    client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
+    with calling("own_task.mjs", tmp_path, 'mcp: {offer_tasks: true}\n', tool) as (tools, gateway, client):
         made = json.loads(client.stdout.readline())
         assert made["type"] == "taskCreated", made
         if decision:
@@ -261,12 +262,6 @@ def test_the_sdk_makes_a_task_of_each_call_to_a_server_without_tasks(decision, t
         assert [task["taskId"] for task in listed] == [made["task"]["taskId"]]
         assert listed[0]["status"] == ("failed" if decision == "reject" else "completed")
         assert [list(call["params"]) for call in tools.calls] == ([] if decision == "reject" else [["name", "arguments"]])
-    finally:
-        client.kill()
-        client.wait()
-        client.stdout.close()
-        gateway.stop()
-        tools.close()
 
 
 @pytest.fixture(scope="module")
