@@ -116,12 +116,6 @@ Problem StoreLogLevel(const std::string& text, const FileReader&, ServerSettings
   return std::nullopt;
 }
 
-Problem StoreMetrics(const std::string& text, const FileReader&, ServerSettings& out) {
-  if (text != "true" && text != "false") return "must be true or false";
-  out.metrics = text == "true";
-  return std::nullopt;
-}
-
 Problem StoreOrigin(const std::string& text, const FileReader&, ServerSettings& out) {
   Result<http::Url> url = http::ParseUrl(text);
   if (!url.ok() || url->target != "/" || text.ends_with('/')) {
@@ -191,6 +185,12 @@ bool IsVariable(std::string_view text) {
   [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
     if (text.empty()) return "must not be empty";                                           \
     out.member = text;                                                                      \
+    return std::nullopt;                                                                    \
+  }
+#define IG_FLAG(member)                                                                     \
+  [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {         \
+    if (text != "true" && text != "false") return "must be true or false";                  \
+    out.member = text == "true";                                                            \
     return std::nullopt;                                                                    \
   }
 #define IG_INTEGER(member, min, max)                                                        \
@@ -299,7 +299,7 @@ std::vector<SettingRow> MakeTable() {
       {"admin.tenants", "INTENTGATE_TENANT_ADMINS", "", "tenant:token, one admin for one tenant each", StoreTenantAdmin,
        Shape::kList},
       {"log.level", "INTENTGATE_LOG_LEVEL", "info", "debug, info, warn, error or off", StoreLogLevel},
-      {"metrics.enabled", "INTENTGATE_METRICS_ENABLED", "true", "whether GET /metrics answers", StoreMetrics},
+      {"metrics.enabled", "INTENTGATE_METRICS_ENABLED", "true", "whether GET /metrics answers", IG_FLAG(metrics)},
       {"limits.max_body_bytes", "", "1048576", "a request's body", IG_INTEGER(limits.max_body_bytes, 1024, kMaxBytes)},
       {"limits.max_answer_bytes", "", "16777216", "one message of the upstream",
        IG_INTEGER(limits.max_answer_bytes, 1024, kMaxBytes)},
@@ -328,12 +328,7 @@ std::vector<SettingRow> MakeTable() {
       {"mcp.approval_wait_seconds", "", "300", "how long a call that asks for it with Prefer: wait may wait for a person; 0: it is not held",
        IG_INTEGER(approval_wait_seconds, 0, 86'400)},
       {"mcp.approval_url", "", "", "URL of a page where a person answers, with {id} for the approval's id; clients that take URLs show it", StoreApprovalUrl},
-      {"mcp.offer_tasks", "", "false", "whether clients are told that they may ask for a task of any call: it is the gateway's where the tool server has none",
-       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
-         if (text != "true" && text != "false") return "must be true or false";
-         out.offer_tasks = text == "true";
-         return std::nullopt;
-       }},
+      {"mcp.offer_tasks", "", "false", "whether clients are told that they may ask for a task of any call: it is the gateway's where the tool server has none", IG_FLAG(offer_tasks)},
       {"mcp.keep_alive_ms", "", "15000", "between two signs of life on a silent stream; the caller's token is asked again as often",
        IG_INTEGER(keep_alive_ms, 10, 600'000)},
       {"mcp.merge_wait_ms", "", "5000", "with several upstreams: how long a list or a handshake waits for one of them",
@@ -347,12 +342,7 @@ std::vector<SettingRow> MakeTable() {
        StoreSessionKeys, Shape::kPath},
       {"mcp.session_lifetime_seconds", "", "86400", "how long a sealed session id is good", IG_INTEGER(session_lifetime_seconds, 60, 30 * kDay)},
       {"oauth.ca_file", "", "", "PEM file with the authorities that may sign the issuers' certificates", IG_TEXT(oauth.ca_file), Shape::kPath},
-      {"oauth.dpop_nonce", "", "false", "whether a proof of possession needs a nonce of the gateway's (RFC 9449)",
-       [](const std::string& text, const FileReader&, ServerSettings& out) -> Problem {
-         if (text != "true" && text != "false") return "must be true or false";
-         out.oauth.dpop.nonce_required = text == "true";
-         return std::nullopt;
-       }},
+      {"oauth.dpop_nonce", "", "false", "whether a proof of possession needs a nonce of the gateway's (RFC 9449)", IG_FLAG(oauth.dpop.nonce_required)},
       {"oauth.dpop_nonce_seconds", "", "300", "how often the nonce changes; the one before serves as long again", IG_INTEGER(oauth.dpop.nonce_seconds, 10, kDay)},
       {"oauth.dpop_nonce_key_file", "", "", "file with at least 32 characters, mode 0600, the same for all replicas: their nonces are each other's", StoreNonceKeyFile, Shape::kPath},
       {"oauth.dpop_proof_seconds", "", "60", "how old a proof may be", IG_INTEGER(oauth.dpop.proof_seconds, 5, 600)},
@@ -361,6 +351,7 @@ std::vector<SettingRow> MakeTable() {
   };
 }
 #undef IG_TEXT
+#undef IG_FLAG
 #undef IG_INTEGER
 #undef IG_SECRET
 
