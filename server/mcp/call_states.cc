@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include <intentgate/json.h>
 
@@ -19,16 +20,22 @@ constexpr std::string_view kSalt = "intentgate";
 constexpr std::string_view kInfo = "intentgate mcp call states 1";
 
 // Each part by its digest, so that no two lists of parts have one text.
-crypto::Digest MacOf(const crypto::HmacKey& key, std::string_view payload, std::string_view principal, const ToolCall& call) {
+std::string PartDigests(std::initializer_list<std::string_view> parts) {
   std::string text;
-  const std::string arguments = call.arguments == nullptr ? std::string("-") : json::WriteSortedExact(*call.arguments);
-  for (const std::string_view part : {payload, principal, call.method, call.name, std::string_view(arguments)}) {
-    text += base::AsText(crypto::Sha256(base::AsBytes(part)));
-  }
-  return key.Mac(base::AsBytes(text));
+  for (const std::string_view part : parts) text += base::AsText(crypto::Sha256(base::AsBytes(part)));
+  return text;
+}
+
+crypto::Digest MacOf(const crypto::HmacKey& key, std::string_view payload, std::string_view principal, const ToolCall& call) {
+  return key.Mac(base::AsBytes(PartDigests({payload, principal}) + DigestsOf(call)));
 }
 
 }  // namespace
+
+std::string DigestsOf(const ToolCall& call) {
+  const std::string arguments = call.arguments == nullptr ? std::string("-") : json::WriteSortedExact(*call.arguments);
+  return PartDigests({call.method, call.name, std::string_view(arguments)});
+}
 
 Result<std::shared_ptr<CallStates>> CallStates::Create(const std::vector<crypto::SecretBytes>& secrets, std::shared_ptr<const Clock> clock,
                                                        std::shared_ptr<Random> random) {

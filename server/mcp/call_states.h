@@ -29,6 +29,9 @@ namespace intentgate::mcp {
 inline constexpr std::int64_t kCallStateSeconds = 900;
 inline constexpr std::size_t kMaxUsedStates = 100'000;
 
+// The digests of a call's method, name and arguments, one behind another: no two calls have one text.
+std::string DigestsOf(const ToolCall& call);
+
 // Thread-safe.
 class CallStates {
  public:

@@ -6,21 +6,14 @@
 #include "base/encoding.h"
 #include "crypto/hash.h"
 #include "http/sse.h"
+#include "mcp/call_states.h"
 
 namespace intentgate::mcp {
 namespace {
 
 constexpr std::string_view kFirstWithUrls = "2025-11-25";
 
-// Each part by its digest, so that no two calls have one text.
-std::string DigestOf(const ToolCall& call) {
-  std::string text;
-  const std::string arguments = call.arguments == nullptr ? std::string("-") : json::WriteSortedExact(*call.arguments);
-  for (const std::string_view part : {call.method, call.name, std::string_view(arguments)}) {
-    text += base::AsText(crypto::Sha256(base::AsBytes(part)));
-  }
-  return base::HexEncode(crypto::Sha256(base::AsBytes(text)));
-}
+std::string DigestOf(const ToolCall& call) { return base::HexEncode(crypto::Sha256(base::AsBytes(DigestsOf(call)))); }
 
 std::string CompleteEvent(const std::string& elicitation_id) {
   const json::Value params = json::MakeObject({{"elicitationId", elicitation_id}});
