@@ -220,8 +220,8 @@ int MintToken(const MintOptions& options, const Streams& streams);
 int AttenuateToken(const AttenuateCommandOptions& options, const Streams& streams);
 int DecodeToken(const DecodeOptions& options, const Streams& streams);
 int VerifyToken(const VerifyOptionsCli& options, const Streams& streams);
-// "authz/allow" as the query data.authz.allow.
-std::string QueryOfEntrypoint(const std::string& path);
+// "authz/allow" as data.authz.allow, with brackets where a part is no name.
+std::string ReferenceOfPath(std::string_view path);
 int PolicyEval(const PolicyEvalOptions& options, const Streams& streams);
 int PolicyCheck(const PolicyCheckOptions& options, const Streams& streams);
 int PolicyTest(const PolicyTestOptions& options, const Streams& streams);

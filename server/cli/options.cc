@@ -220,7 +220,7 @@ void AddEvalFormat(CLI::App* eval, PolicyEvalOptions& options) {
 void AddEvalSources(CLI::App* eval, PolicyEvalOptions& options) {
   eval->add_option_function<std::string>(
       "-e,--entrypoint",
-      [&options](const std::string& path) { options.query = QueryOfEntrypoint(path); },
+      [&options](const std::string& path) { options.query = ReferenceOfPath(path); },
       "ask for this rule or package, as package/rule, in place of a query");
   CLI::Option* query = eval->add_flag("--stdin", options.query_from_stdin, "read the query from standard input");
   eval->add_flag("-I,--stdin-input", options.input_from_stdin, "read the input document from standard input, as --input -")->excludes(query);

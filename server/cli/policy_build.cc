@@ -49,17 +49,10 @@ Result<rego::PolicyBundle> ReadContents(const PolicyBuildOptions& options, const
   return bundle;
 }
 
-// "authz/allow" is data.authz.allow.
-std::string ReferenceOf(const std::string& entrypoint) {
-  std::string out = "data." + entrypoint;
-  std::replace(out.begin(), out.end(), '/', '.');
-  return out;
-}
-
 Status CheckEntrypoints(const std::vector<std::string>& entrypoints, const rego::CompiledPolicy& policy) {
   const std::vector<std::string> packages = policy.Packages();
   for (const std::string& entrypoint : entrypoints) {
-    const std::string reference = ReferenceOf(entrypoint);
+    const std::string reference = ReferenceOfPath(entrypoint);
     if (policy.HasRule(reference) || std::find(packages.begin(), packages.end(), reference) != packages.end()) continue;
     return Error{ErrorCode::kNotFound, "the entry point " + entrypoint + " is no rule and no package; name it as package/rule"};
   }

@@ -23,10 +23,6 @@ class EvalWatch;
 inline constexpr int kExitPolicy = 1;  // policies or files have errors
 inline constexpr int kExitFailed = 2;  // a test failed, a query failed
 
-// Of a syntax tree as JSON, which is some fifty times as long as its module.
-inline constexpr std::size_t kMaxTreeBytes = std::size_t{1} << 30;
-inline constexpr std::size_t kMaxTreeDepth = 4'096;
-
 struct PolicyFiles {
   std::vector<rego::SourceFile> sources;
   json::Value data;  // an object, or null without data files

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -107,17 +106,6 @@ void ShowJson(const rego::QueryResult& result, Observed& observed, const rego::C
 }
 
 }  // namespace
-
-std::string QueryOfEntrypoint(const std::string& path) {
-  std::string query = "data";
-  std::size_t at = 0;
-  while (at < path.size()) {
-    const std::size_t end = std::min(path.find('/', at), path.size());
-    if (end > at) query += "[" + json::Write(json::Value(path.substr(at, end - at))) + "]";
-    at = end + 1;
-  }
-  return query;
-}
 
 int PolicyEval(const PolicyEvalOptions& given, const Streams& streams) {
   const Result<std::int64_t> timeout = ParseTimeout(given.timeout);

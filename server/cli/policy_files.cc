@@ -97,7 +97,26 @@ class Reader {
   PolicyFiles files_;
 };
 
+bool IsName(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 }  // namespace
+
+std::string ReferenceOfPath(std::string_view path) {
+  std::string out = "data";
+  while (!path.empty()) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(part.size() + 1, path.size()));
+    if (IsName(part)) {
+      (out += '.') += part;
+    } else if (!part.empty()) {
+      out += "[" + json::Write(json::Value(part)) + "]";
+    }
+  }
+  return out;
+}
 
 Result<PolicyFiles> ReadPolicyFiles(const PolicySource& source, const Streams& streams, PolicyFileKinds kinds) {
   return Reader(source, streams, kinds).Read();

@@ -4,8 +4,9 @@
 #include <map>
 #include <ostream>
 #include <set>
+#include <utility>
 
-#include <intentgate/rego_parse.h>
+#include <intentgate/rego_engine.h>
 
 #include "cli/policy_common.h"
 
@@ -15,54 +16,27 @@ namespace {
 // What stands where in `data`: "data.authz" to the files that say it.
 using Namespaces = std::map<std::string, std::set<std::string>>;
 
-// "data.a.b", in brackets where a part is no name: OPA's form.
-std::string PathText(const json::Array& path) {
-  std::string out;
-  for (const json::Value& part : path) {
-    const std::string& name = part.Find("value")->string_value();
-    const bool plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos &&
-                       (name[0] < '0' || name[0] > '9');
-    out += plain ? (out.empty() ? "" : ".") + name : "[" + json::Write(json::Value(name)) + "]";
-  }
-  return out;
-}
-
-json::Value PathOfData(const std::string& file) {
-  json::Array path = {json::MakeObject({{"value", "data"}})};
-  std::size_t at = 0;
-  for (std::size_t slash = file.find('/'); slash != std::string::npos; at = slash + 1, slash = file.find('/', at)) {
-    path.push_back(json::MakeObject({{"value", file.substr(at, slash - at)}}));
-  }
-  return json::Value(std::move(path));
-}
-
 // The namespaces of the policies. False: one does not parse, which has been said.
 bool AddPolicies(const rego::PolicyBundle& bundle, const PolicyInspectOptions& options, Namespaces& out, const Streams& streams) {
-  rego::ParseJsonOptions parse;
-  parse.comments = parse.annotations = false;
-  if (options.source.v0) parse.version = rego::LanguageVersion::kV0;
+  rego::EngineOptions read;
+  if (options.source.v0) read.compile.version = rego::LanguageVersion::kV0;
+  const rego::Engine engine(std::move(read));
   for (const rego::SourceFile& source : bundle.sources) {
-    const rego::ParsedModule parsed = rego::ParseModuleToJson(source, parse);
+    const rego::ModuleResult parsed = engine.Parse(source);
     if (!parsed.ok()) {
       ReportDiagnostics(parsed.diagnostics, options.json, streams, kExitPolicy);
       return false;
     }
-    const Result<json::Value> tree = json::Parse(parsed.json, {.max_bytes = kMaxTreeBytes, .max_depth = kMaxTreeDepth});
-    if (!tree.ok()) {
-      Fail(streams, tree.error());
-      return false;
-    }
-    out[PathText(tree->Find("package")->Find("path")->array())].insert(source.name);
+    out[parsed.module->package()].insert(source.name);
   }
   return true;
 }
 
 void AddDocuments(const std::string& bundle, const std::vector<rego::BundleFile>& files, Namespaces& out) {
   for (const rego::BundleFile& file : files) {
-    const std::size_t slash = file.path.rfind('/');
-    const std::string name = slash == std::string::npos ? file.path : file.path.substr(slash + 1);
-    if (name == "data.json" || name == "data.yaml" || name == "data.yml") {
-      out[PathText(PathOfData(file.path).array())].insert((std::filesystem::path(bundle) / file.path).lexically_normal().string());
+    const std::filesystem::path path(file.path);
+    if (path.filename() == "data.json" || path.filename() == "data.yaml" || path.filename() == "data.yml") {
+      out[ReferenceOfPath(path.parent_path().string())].insert((std::filesystem::path(bundle) / path).lexically_normal().string());
     }
   }
 }

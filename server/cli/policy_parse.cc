@@ -147,6 +147,8 @@ int PolicyParse(const PolicyParseOptions& options, const Streams& streams) {
     streams.out << parsed.json << "\n";
     return kExitOk;
   }
+  constexpr std::size_t kMaxTreeBytes = std::size_t{1} << 30;
+  constexpr std::size_t kMaxTreeDepth = 4'096;
   const Result<json::Value> module = json::Parse(parsed.json, {.max_bytes = kMaxTreeBytes, .max_depth = kMaxTreeDepth});
   if (!module.ok()) return Fail(streams, module.error());
   TreePrinter(streams.out).Module(*module);

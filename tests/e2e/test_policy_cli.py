@@ -153,6 +153,14 @@ def test_eval_answers_in_the_forms_that_scripts_read():
     assert refused.returncode == 64 and "--partial" in refused.stderr
 
 
+def test_entrypoints_name_packages_that_are_no_names(tmp_path):
+    (tmp_path / "p.rego").write_text('package tools["read-file"]\n\nallow := 1\n')
+    entry = ("-e", "tools/read-file/allow")
+    assert run_cli("policy", "eval", "-d", tmp_path / "p.rego", *entry, "-f", "raw").stdout == "1\n"
+    built = run_cli("policy", "build", *entry, "-o", tmp_path / "bundle.tar.gz", tmp_path / "p.rego")
+    assert built.returncode == 0, built.stderr
+
+
 def test_eval_takes_entrypoints_and_standard_input(folder):
     done = run_cli("policy", "eval", "-d", folder, "--ignore", "*_test.rego", "-e", "authz/allow", "-I", "-f", "raw", stdin='{"user": "ann"}')
     assert (done.returncode, done.stdout) == (0, "true\n")
