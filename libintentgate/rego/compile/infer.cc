@@ -55,12 +55,6 @@ bool Fits(const Shape& a, const Shape& b) {
 
 Shape OfSpec(const TypeSpec& spec) { return Of(spec.kinds, spec.elements); }
 
-// a = b, or a == b as an expression of its own, which OPA checks alike.
-bool IsEquation(const Expr& expr) {
-  const Term& term = expr.terms[0];
-  return term.IsCall() && term.items.size() == 3 && (term.items[0].IsVar("eq") || term.items[0].IsVar("equal"));
-}
-
 bool HasRules(const TreeNode& node) {
   return node.group != nullptr || std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return HasRules(*child.second); });
 }
@@ -161,7 +155,7 @@ class Inference {
       case ExprKind::kTerm:
         if (expr.negated && new_not_) {
           CheckClosures(expr);
-        } else if (IsEquation(expr)) {
+        } else if (IsEquation(expr.terms[0])) {
           Unify(expr.terms[0].items[1], expr.terms[0].items[2], expr.at);
         } else {
           Eval(expr.terms[0]);
@@ -175,6 +169,11 @@ class Inference {
       default: CheckClosures(expr);
     }
     replaced_.resize(outside);
+  }
+
+  // a = b; in modules also a == b as an expression of its own, which OPA makes an equation there. In a query it stays a call.
+  bool IsEquation(const Term& term) const {
+    return term.IsCall() && term.items.size() == 3 && (term.items[0].IsVar("eq") || (known_ == nullptr && term.items[0].IsVar("equal")));
   }
 
   // Takes what is not known yet outside of comprehensions for anything.
