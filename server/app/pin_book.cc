@@ -14,7 +14,7 @@ namespace intentgate::app {
 namespace {
 
 Error Trouble(const PinBook::Place& place, const std::string& what, const std::string& why) {
-  return {ErrorCode::kIo, "the file of pins of the upstream " + place.upstream + " cannot be " + what + (why.empty() ? "" : ": " + why) + "; nothing was accepted"};
+  return {ErrorCode::kIo, "the file of pins of the upstream " + place.upstream + " cannot be " + what + (why.empty() ? "" : ": " + why) + "; none of its tools was accepted"};
 }
 
 // A file beside `target` that takes its place when it is whole, and goes away when it does not.

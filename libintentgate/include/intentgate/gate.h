@@ -185,6 +185,7 @@ class Gate {
   // Holds for every later Authorize on this gate when it returns; recorded (tool "admin/revoke").
   virtual Status Revoke(const RevokeRequest& request, const AdminContext& admin) = 0;
   // Recorded (tool "admin/accept_tool") when this returns without an error; whoever holds tools against definitions may act on it then.
+  // kInvalidArgument: no actor; kUnavailable: not recorded.
   virtual Status RecordToolAccepted(const ToolAcceptance& acceptance, const AdminContext& admin) = 0;
   virtual Result<std::vector<RevocationRow>> Revocations(std::string_view tenant, std::size_t limit,
                                                          std::size_t offset) = 0;
