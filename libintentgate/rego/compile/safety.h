@@ -7,7 +7,6 @@
 #pragma once
 
 #include <optional>
-
 #include <vector>
 
 #include "rego/compile/diagnostics.h"
