@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <re2/re2.h>
 
@@ -62,10 +65,15 @@ class SchemaChecker {
  public:
   SchemaChecker(BuiltinContext& context, const Value& root) : context_(context), root_(root) {}
 
-  // Looks at every schema inside the schema. Throws BadSchema.
+  // Looks at every schema inside the schema, and at what references lead to. Throws BadSchema.
   void Run() {
     if (!root_.is_object() && !root_.is_bool()) throw BadSchema{"schema is invalid"};
     Check(root_, 0);
+    while (!referred_.empty()) {
+      const Value schema = referred_.back();
+      referred_.pop_back();
+      Check(schema, 0);
+    }
   }
 
  private:
@@ -74,14 +82,18 @@ class SchemaChecker {
     if (depth > kMaxSchemaDepth) throw BadSchema{"the schema nests too deep"};
     if (schema.is_bool()) return;
     if (!schema.is_object()) throw BadSchema{"Invalid type. Expected: Valid Schema/Array Of Schemas, given: " + std::string(TypeName(schema.type()))};
-    if (const Value ref = schema.GetMember("$ref"); ref.is_string()) static_cast<void>(Resolve(root_, ref.string()));
-    CheckType(schema.GetMember("type"));
     const auto kind = [&](std::string_view name, std::uint16_t kinds, std::string_view wanted) {
       const Value value = schema.GetMember(name);
       if (value.defined() && (KindBit(value.type()) & kinds) == 0) throw BadSchema{std::string(name) + " must be of " + std::string(wanted)};
     };
-    for (const std::string_view name : {"$ref", "$id", "title", "description", "pattern", "format"}) kind(name, ty::kString, "type string");
-    for (const std::string_view name : {"properties", "patternProperties", "definitions", "dependencies"}) kind(name, ty::kObject, "type object");
+    for (const std::string_view name : {"$ref", "$id", "title", "description"}) kind(name, ty::kString, "type string");
+    kind("definitions", ty::kObject, "type object");
+    for (const Entry& entry : schema.GetMember("definitions").entries()) Check(entry.value, depth + 1);
+    // What stands beside a reference does not count.
+    if (const Value ref = schema.GetMember("$ref"); ref.defined()) return Follow(ref.string());
+    CheckType(schema.GetMember("type"));
+    for (const std::string_view name : {"pattern", "format"}) kind(name, ty::kString, "type string");
+    for (const std::string_view name : {"properties", "patternProperties", "dependencies"}) kind(name, ty::kObject, "type object");
     for (const std::string_view name : {"allOf", "anyOf", "oneOf", "enum", "required"}) kind(name, ty::kArray, "an array");
     for (const std::string_view name : {"multipleOf", "minimum", "maximum"}) kind(name, ty::kNumber, "a Number");
     for (const std::string_view name : {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}) {
@@ -91,7 +103,7 @@ class SchemaChecker {
     if (const Value pattern = schema.GetMember("pattern"); pattern.defined() && builtins::CompileRegex(context_, pattern.string()) == nullptr) {
       throw BadSchema{"pattern must be a valid regex"};
     }
-    for (const std::string_view name : {"properties", "patternProperties", "definitions"}) {
+    for (const std::string_view name : {"properties", "patternProperties"}) {
       for (const Entry& entry : schema.GetMember(name).entries()) Check(entry.value, depth + 1);
     }
     for (const std::string_view name : {"allOf", "anyOf", "oneOf"}) {
@@ -108,6 +120,11 @@ class SchemaChecker {
     }
   }
 
+  void Follow(std::string_view ref) {
+    const Value schema = Resolve(root_, ref);
+    if (followed_.emplace(ref).second) referred_.push_back(schema);
+  }
+
   void CheckType(const Value& type) const {
     static constexpr std::array<std::string_view, 7> kTypes = {"array", "boolean", "integer", "number", "null", "object", "string"};
     if (!type.defined()) return;
@@ -122,6 +139,8 @@ class SchemaChecker {
 
   BuiltinContext& context_;
   Value root_;
+  std::set<std::string, std::less<>> followed_;
+  std::vector<Value> referred_;  // that are to be looked at
 };
 
 class SchemaMatcher {

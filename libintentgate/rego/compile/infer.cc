@@ -138,7 +138,7 @@ class Inference {
   static Shape Member(const GroupedRule& grouped, const Shape& value) {
     if (!grouped.keys.empty() && grouped.keys[0].IsScalar()) return Of(ty::kObject);
     const std::size_t depth = grouped.keys.size() + (grouped.rule.multi_value ? 1 : 0);
-    return Of(grouped.keys.empty() ? ty::kSet : ty::kObject, depth == 1 && !value.vague ? value.kinds : 0);
+    return Of(grouped.keys.empty() ? ty::kSet : ty::kObject, depth == 1 && !value.vague ? value.kinds : 0, 0, value.vague);
   }
 
   // ---- bodies
@@ -207,7 +207,10 @@ class Inference {
   void CheckWith(const With& with) {
     const std::vector<Shape> target = Parameters(with.target);
     const std::vector<Shape> value = Parameters(with.value);
-    if (value.empty()) Settle(with.value);
+    if (value.empty()) {
+      Loosen(with.value);
+      Settle(with.value);
+    }
     if (target.empty() || target.size() != value.size()) return;
     for (std::size_t i = 0; i < target.size(); ++i) {
       if (Fits(target[i], value[i])) continue;
