@@ -203,9 +203,10 @@ class Inference {
     if (!fits) Mismatch(expr.at);
   }
 
-  // A function stands in for another one only if some arguments fit both.
+  // A function stands in for a builtin only if some arguments fit both. What it says of a function of rules depends on the order in
+  // which OPA looks at rules that do not call one another.
   void CheckWith(const With& with) {
-    const std::vector<Shape> target = Parameters(with.target);
+    const std::vector<Shape> target = with.target.IsVar() ? Parameters(with.target) : std::vector<Shape>();
     const std::vector<Shape> value = Parameters(with.value);
     if (value.empty()) {
       Loosen(with.value);
