@@ -151,9 +151,9 @@ HealthOfEach MakeHealth(const config::ServerSettings& settings, const std::share
                         const std::shared_ptr<telemetry::GatewayMetrics>& metrics) {
   HealthOfEach all;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) {
-    const auto [resting, full] = metrics->AddUpstream(upstream->name);
     // The counters live as long as the metrics, which outlive the endpoint.
-    const auto turned = [resting = resting, full = full](mcp::UpstreamHealth::Turned why) {
+    const auto turned = [counters = metrics->AddUpstream(upstream->name)](mcp::UpstreamHealth::Turned why) {
+      const auto& [resting, full] = counters;
       (why == mcp::UpstreamHealth::Turned::kResting ? resting : full)->Add();
     };
     all.push_back(std::make_shared<mcp::UpstreamHealth>(*upstream, clock, turned));

@@ -8,6 +8,7 @@ bash cmake/install-packages.sh clang-19 libclang-rt-19-dev
 cmake --preset fuzz > /dev/null
 wanted=()
 for name in ${FUZZ_TARGETS:-}; do wanted+=(--target "${name}_fuzz"); done
+[ ${#wanted[@]} -gt 0 ] || wanted=(--target fuzz_targets)
 cmake --build build/fuzz -j "$(nproc)" "${wanted[@]}"
 passed=0
 TIMEFORMAT='%U %S'
