@@ -357,6 +357,15 @@ std::optional<std::int64_t> Value::ToInt64() const {
   return d ? d->ToInt64() : std::nullopt;
 }
 
+std::optional<std::int64_t> Value::ToPlainInt64() const {
+  constexpr std::size_t kMaxText = 19;
+  if (!is_number()) return std::nullopt;
+  if (!as_text_) return int_;
+  const std::string_view text(text_, size_);
+  if (text.size() - (text.starts_with('-') ? 1 : 0) > kMaxText || text.find_first_of("eE") != std::string_view::npos) return std::nullopt;
+  return ToInt64();
+}
+
 bool Value::IsPlainInteger() const {
   if (!is_number()) return false;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -420,10 +429,7 @@ Value Value::Get(const Value& key) const {
       return found == nullptr ? Value() : found->value;
     }
     case Type::kArray:
-      // The spelling matters: [1][1.0] is undefined in Rego.
-      if (!key.is_int() || key.int_ < 0 || key.int_ >= static_cast<std::int64_t>(size_)) return {};
-      Materialize(*array_);
-      return array_->items[key.int_];
+      return At(key);
     case Type::kSet: {
       const std::span<const Value> items = elements();
       if (items.size() <= kLinearScan) {
@@ -435,6 +441,13 @@ Value Value::Get(const Value& key) const {
     }
     default: return {};
   }
+}
+
+Value Value::At(const Value& place) const {
+  const std::int64_t index = place.is_int() ? place.int_ : place.is_number() ? place.ToPlainInt64().value_or(-1) : -1;
+  if (index < 0 || index >= static_cast<std::int64_t>(size_)) return {};
+  Materialize(*array_);
+  return array_->items[index];
 }
 
 void Value::Freeze() const {

@@ -106,6 +106,9 @@ class Value {
   std::string_view number_text(std::string& scratch) const;
   // Any spelling of an integral value that fits (1.0, 1e3, 7); else nullopt.
   std::optional<std::int64_t> ToInt64() const;
+  // What OPA takes for an integer where it needs one: digits, and zeros behind a point (1.0), in at most 19 characters
+  // without the sign; no 1e3.
+  std::optional<std::int64_t> ToPlainInt64() const;
   // Digits with or without a sign, and nothing else: no 1.0, no 1e3.
   bool IsPlainInteger() const;
   // True for any spelling of an integral value of any size.
@@ -119,7 +122,7 @@ class Value {
   std::span<const Value> elements() const;
   // Sorted by key.
   std::span<const Entry> entries() const;
-  // Array index (exact non-negative integer), object key, set member (gives the member back).
+  // Array index (what ToPlainInt64 takes, not negative), object key, set member (gives the member back).
   // Undefined when absent or when this is no collection.
   Value Get(const Value& key) const;
   // The object's member of that name, without making a key value. Undefined when absent.
@@ -172,6 +175,8 @@ class Value {
 
   static Value TextNumber(std::string_view text);
   static bool EqualSlow(const Value& a, const Value& b);
+  // REQUIRES: an array.
+  Value At(const Value& place) const;
 
   Type type_ = Type::kUndefined;
   bool as_text_ = false;  // a number that is kept as text

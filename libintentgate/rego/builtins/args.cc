@@ -93,9 +93,7 @@ std::optional<std::int64_t> IntOperand(BuiltinContext& context, std::size_t posi
     (void)context.OperandError(position, "number", value);
     return std::nullopt;
   }
-  std::string scratch;
-  const bool scientific = value.number_text(scratch).find_first_of("eE") != std::string_view::npos;
-  if (const std::optional<std::int64_t> out = scientific ? std::nullopt : value.ToInt64()) return out;
+  if (const std::optional<std::int64_t> out = value.ToPlainInt64()) return out;
   (void)context.TypeError("operand " + std::to_string(position) + " must be integer number but got floating-point number");
   return std::nullopt;
 }

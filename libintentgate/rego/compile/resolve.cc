@@ -70,7 +70,7 @@ class Resolver {
     scopes_.clear();
     scopes_.emplace_back();
     LiftArguments(out.rule);
-    for (Term& arg : out.rule.args) DeclarePattern(arg, false);
+    DeclareOnce(out.rule.args, false);
     for (Term& arg : out.rule.args) ResolveTerm(arg);
     ResolveBranch(out.rule);
     for (Rule& other : out.rule.otherwise) ResolveBranch(other);
@@ -139,7 +139,7 @@ class Resolver {
     }
     const auto found = scope.names.find(var.text);
     if (found != scope.names.end()) {
-      diagnostics_.Compile(var.at, "var " + var.text + (found->second.by == By::kSome || !is_assign ? " declared above" : " assigned above"), "choose another name");
+      diagnostics_.Compile(var.at, "var " + var.text + (found->second.by == By::kAssign ? " assigned above" : " declared above"), "choose another name");
       return;
     }
     if (scope.seen.count(var.text) > 0) {
@@ -148,21 +148,28 @@ class Resolver {
     scope.names[var.text] = {NewVar(var.text), var.at, by_some ? By::kSome : is_assign ? By::kAssign : By::kArgument, 0};
   }
 
-  // Declares the variables of a pattern: x, [x, y], {"k": x}.
-  void DeclarePattern(Term& pattern, bool by_some, bool is_assign = false) {
+  // The variables that a pattern declares: x, [x, y], {"k": x}.
+  template <typename Visitor>
+  static void EachVariable(Term& pattern, const Visitor& visit) {
     switch (pattern.kind) {
-      case TermKind::kVar: {
-        if (!is_assign && scopes_.back().names.count(pattern.text) > 0) return;
-        Declare(pattern, by_some, is_assign);
-        return;
-      }
+      case TermKind::kVar: visit(pattern); return;
       case TermKind::kArray:
-        for (Term& item : pattern.items) DeclarePattern(item, by_some, is_assign);
+        for (Term& item : pattern.items) EachVariable(item, visit);
         return;
       case TermKind::kObject:
-        for (std::size_t i = 1; i < pattern.items.size(); i += 2) DeclarePattern(pattern.items[i], by_some, is_assign);
+        for (std::size_t i = 1; i < pattern.items.size(); i += 2) EachVariable(pattern.items[i], visit);
         return;
       default: return;
+    }
+  }
+
+  // Declares what the patterns bind together, where a variable may stand in several places.
+  void DeclareOnce(std::span<Term> patterns, bool by_some) {
+    std::set<std::string, std::less<>> here;
+    for (Term& pattern : patterns) {
+      EachVariable(pattern, [&](Term& var) {
+        if (here.insert(var.text).second) Declare(var, by_some, false);
+      });
     }
   }
 
@@ -263,7 +270,7 @@ class Resolver {
       diagnostics_.Compile(expr.at, "cannot assign vars inside negated expression");
       return;
     }
-    DeclarePattern(left, false, true);
+    EachVariable(left, [this](Term& var) { Declare(var, false, true); });
     ResolveTerm(left);
     call.items[0].text = "eq";
   }
@@ -283,7 +290,7 @@ class Resolver {
 
   void ResolveSomeIn(Expr& expr) {
     ResolveTerm(expr.terms.back());
-    for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) DeclarePattern(expr.terms[i], true, false);
+    DeclareOnce(std::span(expr.terms).first(expr.terms.size() - 1), true);
     for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
       ResolveTerm(expr.terms[i]);
       // Binding is use enough: `some k, v in xs` need not read both.
