@@ -57,12 +57,8 @@ std::size_t MessageFlow::FollowLines(std::string_view piece, AnswerScan* scan) {
       const bool empty = !has_text_;
       EndOfLine(scan);
       ++at;
+      // The line feed of a pair at the end is Feed's: it counts for no window, whether it comes in this piece or the next.
       if (!empty) continue;
-      // The line feed of the pair belongs to this event, not to the next.
-      if (after_cr_ && at < piece.size() && piece[at] == '\n') {
-        after_cr_ = false;
-        ++at;
-      }
       return at;
     }
     has_text_ = true;
