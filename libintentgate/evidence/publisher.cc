@@ -129,9 +129,9 @@ Status Publisher::AskOne(const std::string& tenant, const Witness& witness, tlog
   if (!head.ok()) return head.error();
   const std::uint64_t seen = witnesses_.FollowedBy(witness, checkpoint.origin);
   if (seen <= static_cast<std::uint64_t>(head->next_seq)) return {};
-  return Error{ErrorCode::kCorrupt, "the witness " + witness.name + " has cosigned " + std::to_string(seen) +
-                                        " events, but the chain has only " + std::to_string(head->next_seq) +
-                                        ": a backup was restored, or events were removed"};
+  return Error{ErrorCode::kConflict, "the witness " + witness.name + " has cosigned " + std::to_string(seen) +
+                                         " events, but the chain has only " + std::to_string(head->next_seq) +
+                                         ": a backup was restored, or events were removed"};
 }
 
 bool Publisher::Anchor(const std::string& tenant, const audit::StoredCheckpoint& checkpoint) {
@@ -186,13 +186,21 @@ Status Publisher::ToTenant(const std::string& tenant, const audit::StoredCheckpo
 }
 
 bool Publisher::Report(const std::string& tenant, const std::string& source, const Status& status) {
-  std::string& problem = problems_[{tenant, source}];
-  const std::string now = status.ok() ? std::string() : status.error().message;
-  if (problem.empty() != now.empty() && notice_) {
-    notice_({tenant, now.empty() ? "works again" : now, !now.empty(), source});
+  const std::pair<std::string, std::string> key(tenant, source);
+  const auto known = problems_.find(key);
+  const bool had_one = known != problems_.end();
+  if (status.ok()) {
+    if (had_one && notice_) notice_({tenant, "works again", false, source});
+    if (had_one) problems_.erase(known);
+    return true;
   }
-  problem = now;
-  return now.empty();
+  const ErrorCode code = status.error().code;
+  const bool tells_of_the_log = code == ErrorCode::kConflict || code == ErrorCode::kCorrupt;
+  if (notice_ && (!had_one || (tells_of_the_log && known->second != code))) {
+    notice_({tenant, status.error().message, true, source});
+  }
+  problems_.insert_or_assign(key, code);
+  return false;
 }
 
 }  // namespace intentgate::evidence

@@ -70,7 +70,8 @@ class Publisher {
   Status ToWebhook(const std::string& line);
   Status ToFile(const std::string& line);
   Status ToTenant(const std::string& tenant, const audit::StoredCheckpoint& checkpoint);
-  // Tells of a problem when it begins and when it is over. True when there is none.
+  // Tells of a problem when it begins and when it is over; one that speaks against the log (it went back, it has two
+  // histories) also when another problem was there before it. True when there is none.
   bool Report(const std::string& tenant, const std::string& source, const Status& status);
 
   audit::AuditLog& log_;
@@ -81,7 +82,7 @@ class Publisher {
   std::mutex round_mutex_;                                       // guards the next three
   WitnessClient witnesses_;
   std::map<std::pair<std::string, std::string>, Done> done_;     // (tenant, anchor) -> what it has
-  std::map<std::pair<std::string, std::string>, std::string> problems_;
+  std::map<std::pair<std::string, std::string>, ErrorCode> problems_;
   std::mutex mutex_;
   std::condition_variable wake_;
   Waiting waiting_;

@@ -10,11 +10,13 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
@@ -39,10 +41,11 @@ class LiteWitness:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
         self.agent_socket = folder / "agent"
         self.agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(self.agent_socket)], stdout=subprocess.DEVNULL)
-        while not self.agent_socket.exists():
+        environment = {**os.environ, "SSH_AUTH_SOCK": str(self.agent_socket)}
+        # The socket is there before the agent listens at it; until then ssh-add ends with 2.
+        while (added := subprocess.run(["ssh-add", "-q", key], env=environment, stderr=subprocess.DEVNULL).returncode) == 2:
             assert self.agent.poll() is None, "ssh-agent ended"
-        subprocess.run(["ssh-add", "-q", key], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(self.agent_socket)},
-                       stderr=subprocess.DEVNULL)
+        assert added == 0, f"ssh-add ended with {added}"
         shown = subprocess.run(["ssh-keygen", "-lf", f"{key}.pub"], check=True, capture_output=True, text=True).stdout
         self.fingerprint = shown.split()[1]
         self.database = folder / "litewitness.db"
@@ -88,6 +91,17 @@ def copy_database(source, target):
         shutil.copy(path, target / path.name)
 
 
+def waited_in_vain(gateway):
+    """The suite's timeout ends a wait with SIGTERM: says which one it was, and what the gateway had to say."""
+    def say(_, frame):
+        traceback.print_stack(frame, limit=3)
+        print("the gateway's last lines:", *gateway.log[-20:], sep="\n", flush=True)
+        check("every wait ends", False)
+        print(f"{passed} passed, {failed} failed")
+        sys.exit(1)
+    signal.signal(signal.SIGTERM, say)
+
+
 def run(program, rounds, folder, upstream, witness):
     key = run_cli("audit", "keygen", "--name", "acme.example", "--out", folder / "signing.key").stdout.strip()
     witness.start()
@@ -98,6 +112,7 @@ def run(program, rounds, folder, upstream, witness):
     gateway = Gateway(folder, upstream.url, "audit:\n"
                       "  signing: {key_file: signing.key, deployment: acme.example, interval_ms: 10}\n"
                       "  publish: {witness_policy_file: witnesses, interval_ms: 10}\n").start()
+    waited_in_vain(gateway)
     token = gateway.mint("--tools", "read_file")
 
     def status():

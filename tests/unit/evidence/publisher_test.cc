@@ -166,6 +166,23 @@ TEST_CASE("a witness of another history refuses, and is believed") {
   CHECK(log.witness->statuses.back() == 422);
 }
 
+TEST_CASE("a restored log that outgrows its witness between two rounds is told of twice: it went back, then it has two histories") {
+  Published log;
+  log.Make(log.Policy());
+  log.Step(9);
+  Published restored;
+  restored.witness = log.witness;
+  restored.Make(restored.Policy());
+  restored.Step();
+  restored.Step();
+  for (int i = 0; i < 20; ++i) restored.run.Append("written after the restore");
+  restored.Step();
+  restored.Step();
+  REQUIRE(restored.notices.size() == 2);
+  CHECK(restored.notices[0].message.find("but the chain has only") != std::string::npos);
+  CHECK(restored.notices[1].message.find("two histories were signed") != std::string::npos);
+}
+
 TEST_CASE("what a witness must not do counts for nothing") {
   Published log;
   log.witness->lies = true;
