@@ -320,7 +320,8 @@ Value GlobsMatch(BuiltinContext& context, Args args) {
     if (!read) return context.Error(reader.error());
     steps[i] = *std::move(read);
   }
-  return Value::Bool(Intersect(context, steps[0], steps[1]));
+  // Two empty ones are the same text, though otherwise only texts that are not empty count.
+  return Value::Bool((args[0].string().empty() && args[1].string().empty()) || Intersect(context, steps[0], steps[1]));
 }
 
 constexpr Builtin kTable[] = {

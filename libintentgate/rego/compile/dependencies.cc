@@ -1,5 +1,6 @@
 #include "rego/compile/dependencies.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,15 @@ class Walk {
   void Read(const Body& body) {
     VisitTerms(body, [this](const Term& t) { return Read(t); });
   }
+
+  void ReadGroup(const RuleGroup& group) {
+    if (rules_.insert(group.Name()).second) open_.push_back(&group);
+  }
+
+  // The rules that were named; those behind them once Finish was called.
+  const std::set<std::string>& rules() const { return rules_; }
+
+  void ReadTarget(const Term& target) { Read(target); }
 
   Dependencies Finish() {
     while (!open_.empty()) {
@@ -60,10 +70,6 @@ class Walk {
     for (const auto& [name, child] : node.children) ReadBelow(*child);
   }
 
-  void ReadGroup(const RuleGroup& group) {
-    if (rules_.insert(group.Name()).second) open_.push_back(&group);
-  }
-
   void ReadRule(const GroupedRule& grouped) {
     const auto visit = [this](const Term& t) { return Read(t); };
     for (const Term& key : grouped.keys) VisitTerms(key, visit);
@@ -98,6 +104,16 @@ Dependencies DependenciesOf(const Body& body, const RuleTree& tree) {
   Walk walk(tree);
   walk.Read(body);
   return walk.Finish();
+}
+
+bool ReadsReplaced(const RuleGroup& function, const Term& target, const RuleTree& tree) {
+  Walk replaced(tree), read(tree);
+  replaced.ReadTarget(target);
+  read.ReadGroup(function);
+  read.Finish();
+  const bool itself = replaced.rules().size() == 1 && *replaced.rules().begin() == function.Name();
+  return !itself && std::any_of(replaced.rules().begin(), replaced.rules().end(),
+                                [&](const std::string& name) { return read.rules().count(name) > 0; });
 }
 
 }  // namespace intentgate::rego

@@ -12,4 +12,7 @@ namespace intentgate::rego {
 // `body` is resolved.
 Dependencies DependenciesOf(const Body& body, const RuleTree& tree);
 
+// Whether the function reads, itself or through other rules, a rule that `with target as` replaces.
+bool ReadsReplaced(const RuleGroup& function, const Term& target, const RuleTree& tree);
+
 }  // namespace intentgate::rego

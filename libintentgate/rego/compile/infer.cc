@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rego/builtins/registry.h"
+#include "rego/compile/dependencies.h"
 #include "rego/compile/lower.h"
 #include "rego/syntax/visit.h"
 
@@ -136,7 +137,7 @@ class Inference {
 
   // The partial document that a rule with one answer makes. OPA files constant keys apart, and expects anything beside them.
   static Shape Member(const GroupedRule& grouped, const Shape& value) {
-    if (!grouped.keys.empty() && grouped.keys[0].IsScalar()) return Of(ty::kObject);
+    if (!grouped.keys.empty() && grouped.keys[0].IsScalar()) return Of(ty::kObject, 0, 0, value.vague);
     const std::size_t depth = grouped.keys.size() + (grouped.rule.multi_value ? 1 : 0);
     return Of(grouped.keys.empty() ? ty::kSet : ty::kObject, depth == 1 && !value.vague ? value.kinds : 0, 0, value.vague);
   }
@@ -148,7 +149,7 @@ class Inference {
   }
 
   void CheckExpr(const Expr& expr) {
-    for (const With& with : expr.withs) CheckWith(with);
+    for (const With& with : expr.withs) CheckWith(with, expr.withs);
     const std::size_t outside = replaced_.size();
     for (const With& with : expr.withs) replaced_.push_back(&with.target);
     switch (expr.kind) {
@@ -198,26 +199,33 @@ class Inference {
     const Term& domain = expr.terms.back();
     const Shape shape = Settle(domain);
     if (!IsCollection(shape)) return Undefined(domain, shape);
-    bool fits = Assign(expr.terms[expr.has_key ? 1 : 0], Element(shape));
-    if (expr.has_key) fits = Assign(expr.terms[0], Key(shape)) && fits;
+    bool fits = !expr.has_key || Assign(expr.terms[0], Key(shape));
+    fits = Assign(expr.terms[expr.has_key ? 1 : 0], Element(shape)) && fits;
     if (!fits) Mismatch(expr.at);
   }
 
-  // A function stands in for a builtin only if some arguments fit both. What it says of a function of rules depends on the order in
-  // which OPA looks at rules that do not call one another.
-  void CheckWith(const With& with) {
-    const std::vector<Shape> target = with.target.IsVar() ? Parameters(with.target) : std::vector<Shape>();
+  // A function stands in for another one only if some arguments fit both.
+  void CheckWith(const With& with, const std::vector<With>& all) {
+    const std::vector<Shape> target = Parameters(with.target);
     const std::vector<Shape> value = Parameters(with.value);
     if (value.empty()) {
       Loosen(with.value);
       Settle(with.value);
     }
-    if (target.empty() || target.size() != value.size()) return;
+    if (target.empty() || target.size() != value.size() || MayBeReplaced(with.value, all)) return;
     for (std::size_t i = 0; i < target.size(); ++i) {
       if (Fits(target[i], value[i])) continue;
       diagnostics_.Type(with.at, TermText(with.target) + ": arity mismatch", Argument(i, value[i], target[i]));
       return;
     }
+  }
+
+  // Of a function that reads what is replaced here, OPA takes nothing for known.
+  bool MayBeReplaced(const Term& function, const std::vector<With>& withs) const {
+    const RuleGroup* group = GroupOf(tree_, function);
+    const auto reads = [&](const Term& target) { return ReadsReplaced(*group, target, tree_); };
+    return group != nullptr && (std::any_of(replaced_.begin(), replaced_.end(), [&](const Term* target) { return reads(*target); }) ||
+                                std::any_of(withs.begin(), withs.end(), [&](const With& with) { return reads(with.target); }));
   }
 
   std::vector<Shape> Parameters(const Term& function) {
@@ -236,9 +244,10 @@ class Inference {
   static Shape Given(const Term& side, const Shape& shape) { return shape.vague && (side.IsRef() || side.IsVar()) ? kVague : shape; }
 
   void Unify(const Term& a, const Term& b, Location at) {
-    Shape left = Eval(a);
+    const bool later = a.IsVar() || (HoldsCall(b) && !HoldsCall(a));  // calls in `b` may tell more of it
+    Shape left = later ? Shape() : Eval(a);
     const Shape right = Eval(b);
-    if (a.IsVar()) left = Eval(a);  // calls in `b` may have told more of it
+    if (later) left = Eval(a);
     const bool open_left = HasOpen(a) || (IsLiteral(a) && left.vague);
     const bool open_right = HasOpen(b) || (IsLiteral(b) && right.vague);
     bool fits = true;
@@ -300,8 +309,23 @@ class Inference {
     // OPA looks at the calls in sets and objects in the order of its sorting.
     const auto call = [](const Term& item) { return item.IsCall(); };
     if (kind != ty::kArray && std::count_if(term.items.begin(), term.items.end(), call) > 1) Loosen(term);
-    for (std::size_t i = 0; i < term.items.size(); ++i) AddItem(out, kind == ty::kObject && i % 2 == 0, Eval(term.items[i]));
+    const std::vector<Shape> items = EvalAll(term.items, 0);
+    for (std::size_t i = 0; i < items.size(); ++i) AddItem(out, kind == ty::kObject && i % 2 == 0, items[i]);
     return out;
+  }
+
+  // The terms from `first` on. As in OPA, what holds calls comes before what only reads.
+  std::vector<Shape> EvalAll(const std::vector<Term>& terms, std::size_t first) {
+    std::vector<Shape> out(terms.size() - first);
+    for (const bool calls : {true, false}) {
+      for (std::size_t i = first; i < terms.size(); ++i) {
+        if (HoldsCall(terms[i]) == calls) out[i - first] = Eval(terms[i]);
+      }
+    }
+    return out;
+  }
+  static bool HoldsCall(const Term& term) {
+    return term.IsCall() || ((IsLiteral(term) || term.IsRef()) && std::any_of(term.items.begin(), term.items.end(), HoldsCall));
   }
 
   // A scope of its own: what is learned inside is forgotten behind it.
@@ -440,8 +464,7 @@ class Inference {
       result = ValueOf(*group);
     }
     // Calls inside of the arguments tell first what they take.
-    std::vector<Shape> have;
-    for (std::size_t i = 1; i < call.items.size(); ++i) have.push_back(Eval(call.items[i]));
+    std::vector<Shape> have = EvalAll(call.items, 1);
     std::size_t i = 0;
     for (; i < parameters.size() && i + 1 < call.items.size(); ++i) {
       const Term& argument = call.items[i + 1];

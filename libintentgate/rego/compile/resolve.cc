@@ -25,9 +25,12 @@ struct Imported {
   mutable bool used = false;
 };
 
+using Names = std::set<std::string, std::less<>>;
+
 struct Scope {
   std::map<std::string, Declared, std::less<>> names;
-  std::set<std::string, std::less<>> seen;  // names used in this body before any declaration
+  Names seen;  // names used in this body before any declaration
+  Names open;  // those of them that are variables
 };
 
 class Resolver {
@@ -109,6 +112,23 @@ class Resolver {
     return static_cast<std::int32_t>(var_names_.size()) - 1;
   }
 
+  // Leaves a body that is a part of the expression around it: what it uses is used there.
+  void PopPart() {
+    const Names open = std::move(scopes_.back().open);
+    PopScope();
+    for (const std::string& name : open) {
+      if (FindDeclared(name) == nullptr) NoteOpen(name);
+    }
+  }
+
+  // A variable that nobody declared belongs to the outermost body that uses it, and may be declared anew further in.
+  void NoteOpen(const std::string& name) {
+    const auto has = [&](const Scope& scope) { return scope.open.count(name) > 0; };
+    if (std::any_of(scopes_.begin() + static_cast<std::ptrdiff_t>(head_), scopes_.end(), has)) return;
+    scopes_.back().seen.insert(name);
+    scopes_.back().open.insert(name);
+  }
+
   void PopScope() {
     for (const auto& [name, declared] : scopes_.back().names) {
       if (declared.by == By::kSome && declared.uses == 0) {
@@ -163,9 +183,9 @@ class Resolver {
     }
   }
 
-  // Declares what the patterns bind together, where a variable may stand in several places.
-  void DeclareOnce(std::span<Term> patterns, bool by_some) {
-    std::set<std::string, std::less<>> here;
+  // Declares what the patterns bind together, where a variable may stand in several places, save what is known.
+  void DeclareOnce(std::span<Term> patterns, bool by_some, const Names& known = {}) {
+    Names here = known;
     for (Term& pattern : patterns) {
       EachVariable(pattern, [&](Term& var) {
         if (here.insert(var.text).second) Declare(var, by_some, false);
@@ -200,18 +220,26 @@ class Resolver {
   void ResolveBranch(Rule& rule) {
     scopes_.emplace_back();
     if (rule.body) ResolveExprs(*rule.body);
+    head_ = scopes_.size();
     for (std::size_t i = 1; i < rule.ref.items.size(); ++i) ResolveTerm(rule.ref.items[i]);
     if (rule.key) ResolveTerm(*rule.key);
     if (rule.value) ResolveTerm(*rule.value);
+    head_ = 0;
     PopScope();
   }
 
   static const std::string& HeadName(const Term& t) { return t.IsRef() ? t.items[0].text : t.text; }
 
-  void ResolveBody(Body& body) {
+  void ResolveNegated(Body& body) {
     scopes_.emplace_back();
     ResolveExprs(body);
     PopScope();
+  }
+
+  void ResolveBody(Body& body) {
+    scopes_.emplace_back();
+    ResolveExprs(body);
+    PopPart();
   }
 
   void ResolveExprs(Body& body) {
@@ -219,24 +247,17 @@ class Resolver {
   }
 
   void ResolveExpr(Expr& expr) {
-    for (With& with : expr.withs) {
-      // The name of a builtin that stands in for another function stays a name.
-      const bool is_builtin = (with.value.IsVar() || with.value.IsRef()) && FindBuiltin(TermText(with.value)) != nullptr &&
-                              FindDeclared(HeadName(with.value)) == nullptr && !Global(HeadName(with.value), with.at);
-      if (is_builtin) {
-        with.value = MakeVar(TermText(with.value), with.value.at);
-      } else {
-        ResolveTerm(with.value);
-      }
-      ResolveWithTarget(with.target);
-    }
+    if (expr.kind != ExprKind::kSomeIn) ResolveWiths(expr);
     switch (expr.kind) {
       case ExprKind::kSome:
         for (Term& var : expr.terms) Declare(var, true, false);
         return;
-      case ExprKind::kSomeIn: ResolveSomeIn(expr); return;
+      case ExprKind::kSomeIn:
+        ResolveSomeIn(expr);
+        ResolveWiths(expr);   // they may read what is declared
+        return;
       case ExprKind::kEvery: ResolveEvery(expr); return;
-      case ExprKind::kBlock: ResolveBody(*expr.body); return;
+      case ExprKind::kBlock: ResolveNegated(*expr.body); return;
       case ExprKind::kAnd:
       case ExprKind::kOr:
         for (const auto& operand : expr.operands) ResolveOperand(*operand);
@@ -248,6 +269,20 @@ class Resolver {
       ResolveAssign(expr, term);
     } else {
       ResolveTerm(term);
+    }
+  }
+
+  void ResolveWiths(Expr& expr) {
+    for (With& with : expr.withs) {
+      // The name of a builtin that stands in for another function stays a name.
+      const bool is_builtin = (with.value.IsVar() || with.value.IsRef()) && FindBuiltin(TermText(with.value)) != nullptr &&
+                              FindDeclared(HeadName(with.value)) == nullptr && !Global(HeadName(with.value), with.at);
+      if (is_builtin) {
+        with.value = MakeVar(TermText(with.value), with.value.at);
+      } else {
+        ResolveTerm(with.value);
+      }
+      ResolveWithTarget(with.target);
     }
   }
 
@@ -288,9 +323,17 @@ class Resolver {
     }
   }
 
+  // What `some` binds: a name of its domain must not be bound. One that stands in a comprehension there is not declared anew.
   void ResolveSomeIn(Expr& expr) {
+    const Names outside = NamesIn(expr.terms.back(), false), anywhere = NamesIn(expr.terms.back(), true);
     ResolveTerm(expr.terms.back());
-    DeclareOnce(std::span(expr.terms).first(expr.terms.size() - 1), true);
+    const std::span<Term> patterns = std::span(expr.terms).first(expr.terms.size() - 1);
+    for (const Term& pattern : patterns) {
+      for (const std::string& name : NamesIn(pattern, false)) {
+        if (outside.count(name) > 0) diagnostics_.Compile(expr.at, "var " + name + " assigned before", "choose another name");
+      }
+    }
+    DeclareOnce(patterns, true, anywhere);
     for (std::size_t i = 0; i + 1 < expr.terms.size(); ++i) {
       ResolveTerm(expr.terms[i]);
       // Binding is use enough: `some k, v in xs` need not read both.
@@ -304,6 +347,15 @@ class Resolver {
     }
   }
 
+  static Names NamesIn(const Term& term, bool comprehensions) {
+    Names out;
+    VisitTerms(term, [&](const Term& t) {
+      if (t.IsVar() && !t.IsWildcard()) out.insert(t.text);
+      return comprehensions || !t.IsComprehension();
+    });
+    return out;
+  }
+
   void ResolveEvery(Expr& expr) {
     ResolveTerm(expr.terms.back());
     scopes_.emplace_back();
@@ -311,7 +363,7 @@ class Resolver {
       Declare(expr.terms[i], true, false);
       expr.terms[i].var = expr.terms[i].IsWildcard() ? NewVar("_") : scopes_.back().names.at(expr.terms[i].text).var;
     }
-    ResolveBody(*expr.body);
+    ResolveExprs(*expr.body);
     PopScope();
   }
 
@@ -356,10 +408,11 @@ class Resolver {
   }
 
   Declared* FindDeclared(std::string_view name) {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      const auto found = scope->names.find(name);
-      if (found != scope->names.end()) return &found->second;
-      if (scope == scopes_.rbegin()) continue;
+    for (std::size_t depth = scopes_.size(); depth > 0; --depth) {
+      const auto found = scopes_[depth - 1].names.find(name);
+      if (found == scopes_[depth - 1].names.end()) continue;
+      if (depth <= head_ && scopes_.size() > head_) NoteOpen(found->first);
+      return &found->second;
     }
     return nullptr;
   }
@@ -395,11 +448,12 @@ class Resolver {
       term.var = declared->var;
       return;
     }
-    scopes_.back().seen.insert(term.text);
     if (std::optional<Term> ref = Global(term.text, term.at)) {
+      scopes_.back().seen.insert(term.text);
       term = std::move(*ref);
       return;
     }
+    NoteOpen(term.text);
     const auto [at, fresh] = implicit_.emplace(term.text, 0);
     if (fresh) at->second = NewVar(term.text);
     term.var = at->second;
@@ -446,6 +500,7 @@ class Resolver {
   Diagnostics& diagnostics_;
   const Annotations* annotations_;
   const Rule* rule_ = nullptr;  // the one that is resolved
+  std::size_t head_ = 0;        // scopes around the head while it is resolved: as in OPA, its comprehensions take what lies there for open
   std::map<std::string, Imported, std::less<>> imports_;
   std::vector<Scope> scopes_;
   std::map<std::string, std::int32_t, std::less<>> implicit_;

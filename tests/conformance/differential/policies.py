@@ -19,6 +19,9 @@ class Policy:
         return self.rng.choice(choices)
 
     def name(self):
+        """A new variable; now and then one that is there already, in this rule or in another."""
+        if self.fresh and self.rng.random() < 0.02:
+            return "v%d" % self.rng.randint(1, self.fresh)
         self.fresh += 1
         return "v%d" % self.fresh
 
