@@ -16,6 +16,7 @@
 #include "audit/audit_log.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "token/proof_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::gate {
@@ -27,6 +28,7 @@ struct GateParts {
   std::shared_ptr<audit::AuditStore> audit_store;
   std::shared_ptr<budget::BudgetStore> budget_store;
   std::shared_ptr<token::RevocationStore> revocation_store;
+  std::shared_ptr<token::ProofStore> proof_store;            // null: every proof of possession is refused
   std::shared_ptr<approval::ApprovalStore> approval_store;   // null: approvals are off
   // Null: nothing enters the chain as a commitment only.
   std::shared_ptr<audit::PrivateValueStore> private_values;

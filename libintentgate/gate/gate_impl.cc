@@ -109,6 +109,7 @@ GateImpl::GateImpl(GateParts parts, Opened opened)
   if (parts_.settings.intent != IntentMode::kOff && parts_.settings.extractor == ExtractorKind::kHttp) {
     pool_ = std::make_unique<WorkerPool>(kExtractorThreads, kMaxWaitingCalls);
   }
+  if (parts_.proof_store) proofs_ = std::make_unique<ProofBook>(parts_.proof_store, parts_.clock);
   if (parts_.make_evidence) evidence_ = parts_.make_evidence(*log_);
   StartApprovals();
 }
@@ -279,6 +280,11 @@ Decision GateImpl::CheckToken(std::string_view token, std::string_view holder) {
   Judged judged;
   judged.refused = pipeline_.capability().AskToken(token, holder, judged);
   return ToDecision(judged, started);
+}
+
+void GateImpl::UseProof(std::string_view id, std::int64_t ends_at, ProofDone done) {
+  if (!proofs_) return done(Error{ErrorCode::kUnavailable, "this gate has no store for used proofs of possession"});
+  proofs_->Use(id, ends_at, std::move(done));
 }
 
 void GateImpl::AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) {

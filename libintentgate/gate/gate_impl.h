@@ -12,6 +12,7 @@
 #include "gate/assemble.h"
 #include "base/periodic.h"
 #include "gate/pipeline.h"
+#include "gate/proof_book.h"
 #include "gate/revocation_watch.h"
 #include "gate/worker_pool.h"
 
@@ -45,6 +46,7 @@ class GateImpl final : public Gate {
   std::vector<bool> VisibleTools(std::string_view token, std::string_view server,
                                  std::span<const std::string> tools, std::string_view holder) override;
   Decision CheckToken(std::string_view token, std::string_view holder) override;
+  void UseProof(std::string_view id, std::int64_t ends_at, ProofDone done) override;
   void AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) override;
   void SetToolCatalogue(std::vector<ToolInfo> tools) override;
   Status SetPolicy(std::shared_ptr<const Policy> policy, const AdminContext& admin) override;
@@ -99,6 +101,7 @@ class GateImpl final : public Gate {
   ApprovalDesk approvals_;
   Pipeline pipeline_;
   std::unique_ptr<base::Periodic> pruner_;
+  std::unique_ptr<ProofBook> proofs_;           // null: there is no store for them
   std::unique_ptr<audit::AuditLog> log_;        // dropped before what its callbacks use
   std::unique_ptr<Evidence> evidence_;          // uses the log
   std::int64_t tended_at_nanos_ = 0, forgot_at_nanos_ = 0;   // of the watch's thread

@@ -30,6 +30,7 @@ std::shared_ptr<audit::LogStore> UseStore(const std::shared_ptr<Store>& store, g
   parts.audit_store = store;
   parts.budget_store = store;
   parts.revocation_store = store;
+  parts.proof_store = store;
   parts.approval_store = store;
   parts.private_values = store;
   parts.retention_store = store;

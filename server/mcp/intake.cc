@@ -56,11 +56,10 @@ class Intake {
   void Run(bool waited) {
     // The proof would be used up, so the keys come first.
     if (!waited && door_.ReadsToken(token_) && LacksKeys() && Wait()) return;
-    if (!with_proof_) return Enter({}, {});
+    if (!with_proof_) return Enter({});
     auto checked = door_.CheckProof(exchange_->request(), token_);
     if (const auto* no = std::get_if<oauth::ProofRefusal>(&checked)) return RefuseProof(*no);
-    auto& proven = std::get<oauth::Proven>(checked);
-    Enter(std::move(proven.thumbprint), proven.nonce_is_old ? door_.Nonce() : std::string());
+    Enter(std::move(std::get<oauth::Proven>(checked)));
   }
 
  private:
@@ -76,11 +75,33 @@ class Intake {
     });
   }
 
-  void Enter(std::string key, std::string nonce) {
-    const Decision caller = lane_.context.gate->CheckToken(token_, key);
-    if (!caller.allowed()) return Refuse(caller, key, StatusOf(caller.code), Challenge(caller));
-    if (key.empty()) return handle_(lane_, std::move(exchange_));
-    handle_(lane_, std::make_shared<ProvenExchange>(std::move(exchange_), std::move(key), std::move(nonce)));
+  // `proven` is empty for a request without a proof.
+  void Enter(oauth::Proven proven) {
+    const Decision caller = lane_.context.gate->CheckToken(token_, proven.thumbprint);
+    if (!caller.allowed()) return Refuse(caller, proven.thumbprint, StatusOf(caller.code), Challenge(caller));
+    if (!with_proof_) return handle_(lane_, std::move(exchange_));
+    UseUp(std::move(proven));
+  }
+
+  // Behind all other checks: only holders of good tokens make the store write.
+  void UseUp(oauth::Proven proven) {
+    const std::string id = proven.id;
+    const std::int64_t ends_at = proven.ends_at;
+    const std::uint64_t wait = lane_.next_proof_wait++;
+    lane_.proof_waits.emplace(wait, [&lane = lane_, exchange = exchange_, handle = handle_, proven = std::move(proven)](const Result<ProofUse>& used) {
+      Intake(lane, exchange, handle).Proceed(proven, used);
+    });
+    // The callback may be on any thread; it touches nothing but the mailbox.
+    lane_.context.gate->UseProof(id, ends_at, [&lane = lane_, mailbox = lane_.mailbox, wait](Result<ProofUse> used) {
+      mailbox->Run([&lane, wait, used = std::move(used)] { lane.proof_waits.extract(wait).mapped()(used); });
+    });
+  }
+
+  void Proceed(const oauth::Proven& proven, const Result<ProofUse>& used) {
+    if (!used.ok()) lane_.context.log->Warn("the store did not say whether a proof of possession was used before", {{"detail", used.error().message}});
+    if (const auto no = oauth::RefusalOf(used)) return RefuseProof(*no, proven.thumbprint);
+    std::string nonce = proven.nonce_is_old ? door_.Nonce() : std::string();
+    handle_(lane_, std::make_shared<ProvenExchange>(std::move(exchange_), proven.thumbprint, std::move(nonce)));
   }
 
   std::string Challenge(const Decision& caller) const {
@@ -92,14 +113,16 @@ class Intake {
     return mcp::Challenge(*lane_.context.settings, options);
   }
 
-  void RefuseProof(const oauth::ProofRefusal& no) {
+  // `key` is what the proof has shown in spite of all.
+  void RefuseProof(const oauth::ProofRefusal& no, std::string_view key = {}) {
     Decision refusal;
     refusal.check = Check::kCapability;
     refusal.code = Reason::kProofRefused;
     refusal.reason = no.why;
     refusal.rule = "token";
     const bool nonce = no.kind == oauth::ProofRefusal::Kind::kNonce;
-    Refuse(refusal, {}, no.kind == oauth::ProofRefusal::Kind::kFull ? 503 : 401, mcp::Challenge(*lane_.context.settings, {.error = nonce ? "use_dpop_nonce" : "invalid_dpop_proof", .proof = true, .scopes = {}}));
+    const bool ours = no.kind == oauth::ProofRefusal::Kind::kFull || no.kind == oauth::ProofRefusal::Kind::kUntold;
+    Refuse(refusal, key, ours ? 503 : 401, mcp::Challenge(*lane_.context.settings, {.error = nonce ? "use_dpop_nonce" : "invalid_dpop_proof", .proof = true, .scopes = {}}));
   }
 
   void Refuse(const Decision& refusal, std::string_view key, int status, const std::string& challenge) {

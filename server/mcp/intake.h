@@ -2,7 +2,8 @@
 //
 // A capability token under the scheme Bearer passes by: the gate alone judges it. An access token of an issuer is checked here, so that a
 // refusal has the status and challenge that OAuth clients understand; if its key is not known yet, the request waits for a fetch of
-// the issuer's keys. Under the scheme DPoP the proof is checked, and the handler gets an exchange that names the proven key.
+// the issuer's keys. Under the scheme DPoP the proof is checked, the request waits until the gate's store has said
+// that no gateway has seen the proof before, and the handler gets an exchange that names the proven key.
 #pragma once
 
 #include "mcp/lane.h"

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,6 +83,10 @@ struct Lane {
   std::shared_ptr<Mailbox> mailbox;
   AnswerRewriter rewriter;
   std::uint64_t next_id = 1;  // of messages in the gateway's own sessions
+  // Requests that wait for the gate's word about their proof of possession. Here and not with the gate, which may outlive the loop
+  // and with it whatever serves a request.
+  std::map<std::uint64_t, std::function<void(const Result<ProofUse>&)>> proof_waits;
+  std::uint64_t next_proof_wait = 1;
 
   Backend& At(std::size_t upstream) { return *backends[upstream]; }
   bool merged() const { return backends.size() > 1; }

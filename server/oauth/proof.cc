@@ -23,6 +23,8 @@ using Refusal = std::optional<ProofRefusal>;
 
 ProofRefusal Invalid(std::string why) { return {ProofRefusal::Kind::kInvalid, "the proof of possession " + std::move(why)}; }
 
+ProofRefusal UsedBefore() { return Invalid("was used before"); }
+
 bool IsUnreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -99,6 +101,14 @@ std::string ComparableUrl(std::string_view url) {
   return path ? (read->tls ? "https://" : "http://") + authority + *path : std::string();
 }
 
+std::optional<ProofRefusal> RefusalOf(const Result<ProofUse>& used) {
+  if (!used.ok()) {
+    return ProofRefusal{ProofRefusal::Kind::kUntold, "it cannot be told now whether the proof of possession was used before; make a new one and try again later"};
+  }
+  if (*used != ProofUse::kFirst) return UsedBefore();
+  return std::nullopt;
+}
+
 std::variant<Proven, ProofRefusal> ProofCheck::Check(std::string_view proof, const ProofTarget& target) {
   if (proof.size() > kMaxProofBytes) return Invalid("is over " + std::to_string(kMaxProofBytes) + " bytes");
   const Result<Jwt> jwt = ReadJwt(proof);
@@ -119,12 +129,13 @@ std::variant<Proven, ProofRefusal> ProofCheck::Check(std::string_view proof, con
   if (age == Nonces::Age::kNone) return ProofRefusal{ProofRefusal::Kind::kNonce, "the proof of possession needs the nonce of this answer"};
   // Both parts have a fixed length or stand last, so that no two proofs can spell the same.
   const crypto::Digest id = crypto::Sha256(base::AsBytes(*thumbprint), base::AsBytes("/" + TextOf(jwt->claims, "jti")));
-  switch (memory_.Take(id, now + proof_seconds_ + kProofFutureSeconds, now)) {
+  const std::int64_t ends_at = now + proof_seconds_ + kProofFutureSeconds;
+  switch (memory_.Take(id, ends_at, now)) {
     case ProofMemory::Answer::kNew: break;
-    case ProofMemory::Answer::kUsed: return Invalid("was used before");
+    case ProofMemory::Answer::kUsed: return UsedBefore();
     case ProofMemory::Answer::kFull: return ProofRefusal{ProofRefusal::Kind::kFull, "too many proofs of possession are in use; try again later"};
   }
-  return Proven{*std::move(thumbprint), age == Nonces::Age::kPrevious};
+  return Proven{*std::move(thumbprint), age == Nonces::Age::kPrevious, std::string(id.begin(), id.end()), ends_at};
 }
 
 }  // namespace intentgate::oauth

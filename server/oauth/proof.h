@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include <intentgate/clock.h>
+#include <intentgate/gate.h>
 
 #include "config/oauth_settings.h"
 #include "oauth/jwt.h"
@@ -31,13 +33,19 @@ std::string ComparableUrl(std::string_view url);
 struct Proven {
   std::string thumbprint;
   bool nonce_is_old = false;  // the sender should be told the new one
+  // For Gate::UseProof, which alone knows what other gateways have seen.
+  std::string id;
+  std::int64_t ends_at = 0;
 };
 
 struct ProofRefusal {
-  enum class Kind : std::uint8_t { kInvalid, kNonce, kFull };
+  enum class Kind : std::uint8_t { kInvalid, kNonce, kFull, kUntold };
   Kind kind = Kind::kInvalid;
   std::string why;            // safe to show
 };
+
+// Nothing for a proof that no gateway has seen before.
+std::optional<ProofRefusal> RefusalOf(const Result<ProofUse>& used);
 
 // What the proof has to be for. Borrows.
 struct ProofTarget {
@@ -53,7 +61,7 @@ class ProofCheck {
   ProofCheck(const config::DpopSettings& settings, std::shared_ptr<const Nonces> nonces, std::shared_ptr<const Clock> clock)
       : proof_seconds_(settings.proof_seconds), nonces_(std::move(nonces)), clock_(std::move(clock)), memory_(static_cast<std::size_t>(settings.max_proofs)) {}
 
-  // A proof that passes is used up.
+  // A proof that passes is used up in this process; what other gateways have seen the caller has to ask (Gate::UseProof).
   std::variant<Proven, ProofRefusal> Check(std::string_view proof, const ProofTarget& target);
 
  private:

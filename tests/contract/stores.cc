@@ -13,7 +13,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
   {
     INFO("memory store");
     const auto store = std::make_shared<store::MemoryStore>();
-    Stores stores{"memory", store, store, store, store, store, store, store};
+    Stores stores{"memory", store, store, store, store, store, store, store, store};
     test(stores);
   }
   {
@@ -21,7 +21,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
     const ScratchFolder folder;
     const auto store = store::SqliteStore::Open(folder.File("gate.db"), {});
     REQUIRE(store.ok());
-    Stores stores{"sqlite", *store, *store, *store, *store, *store, *store, *store};
+    Stores stores{"sqlite", *store, *store, *store, *store, *store, *store, *store, *store};
     test(stores);
   }
   {
@@ -32,7 +32,7 @@ void ForEachStore(const std::function<void(Stores&)>& test) {
     options.schema = server.FreshSchema();
     const auto store = store::PostgresStore::Open(options);
     if (!store.ok()) FAIL(store.error().message);
-    Stores stores{"postgres", *store, *store, *store, *store, *store, *store, *store};
+    Stores stores{"postgres", *store, *store, *store, *store, *store, *store, *store, *store};
     test(stores);
   }
 }

@@ -12,6 +12,7 @@
 #include "budget/budget_store.h"
 #include "contract/chains.h"
 #include "support/scratch_folder.h"
+#include "token/proof_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::test {
@@ -25,6 +26,7 @@ struct Stores {
   std::shared_ptr<audit::RetentionStore> retention;
   std::shared_ptr<audit::LogStore> log;
   std::shared_ptr<audit::PrivateValueStore> values;
+  std::shared_ptr<token::ProofStore> proofs;
 };
 
 // Runs `test` against each store.

@@ -4,7 +4,7 @@
 namespace intentgate::test {
 
 inline constexpr char kBackToSchema9[] =
-    "DROP TABLE audit_postings; DELETE FROM schema_migrations WHERE version >= 10;"
+    "DROP TABLE used_proofs; DROP TABLE audit_postings; DELETE FROM schema_migrations WHERE version >= 10;"
     "CREATE INDEX audit_events_ts ON audit_events (ts);"
     "CREATE INDEX audit_events_event_id ON audit_events (event_id);"
     "CREATE INDEX audit_events_agent ON audit_events (tenant, agent_id, seq) WHERE agent_id <> '';"

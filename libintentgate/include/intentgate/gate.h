@@ -95,6 +95,10 @@ struct Decision {
 
 using DecisionDone = std::function<void(Decision)>;
 
+// Whether a proof of possession was used before, by any gate on the same store.
+enum class ProofUse : std::uint8_t { kFirst, kAgain };
+using ProofDone = std::function<void(Result<ProofUse>)>;
+
 // What became of an allowed call.
 struct Outcome {
   std::string outcome = "success";           // "success", "tool_error", "timeout", "transport", "upstream_http", "cancelled"
@@ -173,6 +177,12 @@ class Gate {
                                          std::span<const std::string> tools, std::string_view holder = {}) = 0;
   // Whether the token is good at all (MAC, time, revocation, and bound to `holder` or to no key); for answering a handshake.
   virtual Decision CheckToken(std::string_view token, std::string_view holder = {}) = 0;
+  // Uses up a proof of possession (RFC 9449) that was found good for a request: no gate on the same store is told kFirst of it again,
+  // also after a restart. `id` is of the proof alone, as a digest of its key and jti; `ends_at` (unix seconds) is when no gate would
+  // accept it any more. `done` is called exactly once, on a thread of the gate or inside the call; it must not block. After an
+  // error the request has to be refused, and the proof may be used up: kUnavailable (the store did not answer), kLimitExceeded (too
+  // many wait), kCancelled (the gate is dropped), kInvalidArgument (no id), other errors are the store's.
+  virtual void UseProof(std::string_view id, std::int64_t ends_at, ProofDone done) = 0;
   // Accepts tokens of other issuers from now on. Before the first call; null: none.
   virtual void AcceptForeignTokens(std::shared_ptr<const ForeignTokens> tokens) = 0;
   // What the intent check ranks; set whenever the upstream's list is known. Thread-safe.

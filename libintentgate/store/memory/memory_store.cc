@@ -349,6 +349,26 @@ Result<std::int64_t> MemoryStore::Version() {
   return revocation_version_;
 }
 
+Result<std::vector<bool>> MemoryStore::TakeProofs(std::span<const token::UsedProof> proofs) {
+  const std::lock_guard lock(mutex_);
+  std::vector<bool> is_new;
+  for (const token::UsedProof& proof : proofs) {
+    is_new.push_back(proofs_.insert(proof.id).second);
+    if (is_new.back()) proofs_by_end_.emplace(proof.ends_at, proof.id);
+  }
+  return is_new;
+}
+
+Result<std::size_t> MemoryStore::ForgetProofs(std::int64_t ended_before, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::size_t removed = 0;
+  for (; removed < limit && !proofs_by_end_.empty() && proofs_by_end_.begin()->first < ended_before; ++removed) {
+    proofs_.erase(proofs_by_end_.begin()->second);
+    proofs_by_end_.erase(proofs_by_end_.begin());
+  }
+  return removed;
+}
+
 Result<approval::Requested> MemoryStore::RequestApproval(const approval::StoredApproval& wanted,
                                                          const approval::PendingLimits& limits) {
   const std::lock_guard lock(mutex_);

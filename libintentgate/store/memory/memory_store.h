@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "budget/budget_store.h"
 #include "store/memory/approval_tables.h"
 #include "store/memory/log_tables.h"
+#include "token/proof_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::store {
@@ -27,6 +29,7 @@ class MemoryStore final : public audit::AuditStore,
                           public audit::PrivateValueStore,
                           public budget::BudgetStore,
                           public token::RevocationStore,
+                          public token::ProofStore,
                           public approval::ApprovalStore {
  public:
   MemoryStore() = default;
@@ -71,6 +74,9 @@ class MemoryStore final : public audit::AuditStore,
   Result<token::RevocationPage> All() override;
   Result<std::int64_t> Version() override;
 
+  Result<std::vector<bool>> TakeProofs(std::span<const token::UsedProof> proofs) override;
+  Result<std::size_t> ForgetProofs(std::int64_t ended_before, std::size_t limit) override;
+
   Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
                                               const approval::PendingLimits& limits) override;
   Result<std::optional<approval::StoredApproval>> FindApproval(std::string_view tenant, std::string_view id) override;
@@ -107,6 +113,8 @@ class MemoryStore final : public audit::AuditStore,
   std::map<CounterKey, std::int64_t> counters_;
   std::map<std::pair<std::string, std::string>, token::Revocation> revocations_;   // by tenant and id
   std::int64_t revocation_version_ = 0;
+  std::unordered_set<std::string> proofs_;
+  std::multimap<std::int64_t, std::string> proofs_by_end_;
   MemoryApprovalTables approvals_;
 };
 

@@ -10,6 +10,7 @@
 #include "store/postgres/approvals.h"
 #include "store/postgres/log_tables.h"
 #include "store/postgres/private_tables.h"
+#include "store/postgres/proofs.h"
 #include "store/postgres/query_sql.h"
 #include "store/postgres/retention.h"
 #include "store/postgres/schema.h"
@@ -60,8 +61,11 @@ std::int64_t AsSqlLimit(std::size_t limit) {
 
 class PostgresStoreImpl final : public PostgresStore {
  public:
-  PostgresStoreImpl(const std::shared_ptr<const pg::Target>& target, const PostgresOptions& options)
-      : schema_("\"" + options.schema + "\"."), writer_(target, schema_, options.sync_commit) {
+  PostgresStoreImpl(const std::shared_ptr<const pg::Target>& target, std::shared_ptr<const pg::Target> proof_target,
+                    const PostgresOptions& options)
+      : schema_("\"" + options.schema + "\"."),
+        writer_(target, schema_, options.sync_commit),
+        proof_writer_(std::move(proof_target), schema_, options.sync_commit) {
     for (int i = 0; i < options.read_connections; ++i) readers_.Add(std::make_unique<pg::Connection>(target));
   }
   pg::Connection& writing_connection() { return writer_.connection(); }
@@ -123,6 +127,13 @@ class PostgresStoreImpl final : public PostgresStore {
   Result<token::RevocationPage> All() override { return List({}, SIZE_MAX, 0); }
   Result<std::int64_t> Version() override;
 
+  Result<std::vector<bool>> TakeProofs(std::span<const token::UsedProof> proofs) override {
+    return pg::InsertProofs(proof_writer_, schema_, proofs);
+  }
+  Result<std::size_t> ForgetProofs(std::int64_t ended_before, std::size_t limit) override {
+    return pg::DeleteProofs(proof_writer_, schema_, ended_before, limit);
+  }
+
   Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
                                               const approval::PendingLimits& limits) override {
     return pg::InsertApproval(writer_, schema_, wanted, limits);
@@ -159,6 +170,7 @@ class PostgresStoreImpl final : public PostgresStore {
 
   const std::string schema_;   // quoted, with the dot
   pg::Writer writer_;
+  pg::Writer proof_writer_;   // of its own: no request at the door waits for a batch of events
   ReaderPool readers_;
 };
 
@@ -414,11 +426,15 @@ Status CheckOptions(const PostgresOptions& o) {
 
 Result<std::shared_ptr<PostgresStore>> PostgresStore::Open(PostgresOptions options) {
   if (Status s = CheckOptions(options); !s.ok()) return s.error();
-  auto target = std::make_shared<const pg::Target>(pg::Target{crypto::SecretBytes(base::AsBytes(options.url)),
-                                                              options.connect_timeout_s, options.statement_timeout_ms,
-                                                              options.clock});
+  const auto target_with = [&options](std::int64_t connect_timeout_s, std::int64_t statement_timeout_ms) {
+    return std::make_shared<const pg::Target>(pg::Target{crypto::SecretBytes(base::AsBytes(options.url)), connect_timeout_s,
+                                                         statement_timeout_ms, options.clock});
+  };
+  const auto target = target_with(options.connect_timeout_s, options.statement_timeout_ms);
+  auto proof_target = target_with(std::min(options.connect_timeout_s, pg::kProofConnectSeconds),
+                                  std::min(options.statement_timeout_ms, pg::kProofStatementMs));
   std::fill(options.url.begin(), options.url.end(), '\0');   // it may hold a password
-  auto store = std::make_shared<PostgresStoreImpl>(target, options);
+  auto store = std::make_shared<PostgresStoreImpl>(target, std::move(proof_target), options);
   if (Status s = pg::Migrate(store->writing_connection(), options.schema); !s.ok()) return s.error();
   return std::shared_ptr<PostgresStore>(std::move(store));
 }

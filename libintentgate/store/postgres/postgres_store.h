@@ -26,6 +26,7 @@
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "token/proof_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::store {
@@ -33,7 +34,7 @@ namespace intentgate::store {
 struct PostgresOptions {
   std::string url;                          // libpq's URL or "host=... dbname=..."; several hosts for failover
   std::string schema = "intentgate";        // [a-z_][a-z0-9_]*; made if this role may and it is not there
-  int read_connections = 3;                 // beside the one that writes
+  int read_connections = 3;                 // beside the one that writes and the one for proofs
   std::int64_t connect_timeout_s = 5;       // for each host; libpq takes less than 2 as 2
   std::int64_t statement_timeout_ms = 10'000;
   // PostgreSQL's synchronous_commit for the transactions of this store: "on", "remote_apply", "remote_write", "local"
@@ -49,6 +50,7 @@ class PostgresStore : public audit::AuditStore,
                       public audit::PrivateValueStore,
                       public budget::BudgetStore,
                       public token::RevocationStore,
+                      public token::ProofStore,
                       public approval::ApprovalStore {
  public:
   // Connects, and brings the schema up to date; the role needs DDL rights only when there is something to do.

@@ -22,6 +22,7 @@
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
+#include "store/sqlite/proof_tables.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
 
@@ -197,6 +198,19 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<token::RevocationPage> List(std::string_view tenant, std::size_t limit, std::size_t offset) override;
   Result<token::RevocationPage> All() override { return List({}, SIZE_MAX, 0); }
   Result<std::int64_t> Version() override;
+
+  Result<std::vector<bool>> TakeProofs(std::span<const token::UsedProof> proofs) override {
+    const std::lock_guard lock(write_mutex_);
+    Result<std::vector<bool>> is_new = InsertProofs(*writer_, proofs);
+    LimitWal();
+    return is_new;
+  }
+  Result<std::size_t> ForgetProofs(std::int64_t ended_before, std::size_t limit) override {
+    const std::lock_guard lock(write_mutex_);
+    Result<std::size_t> removed = DeleteProofs(*writer_, ended_before, limit);
+    LimitWal();
+    return removed;
+  }
 
   Result<approval::Requested> RequestApproval(const approval::StoredApproval& wanted,
                                               const approval::PendingLimits& limits) override {

@@ -21,6 +21,7 @@
 #include "audit/log_store.h"
 #include "audit/retention_store.h"
 #include "budget/budget_store.h"
+#include "token/proof_store.h"
 #include "token/revocation_store.h"
 
 namespace intentgate::store {
@@ -43,6 +44,7 @@ class SqliteStore : public audit::AuditStore,
                     public audit::PrivateValueStore,
                     public budget::BudgetStore,
                     public token::RevocationStore,
+                    public token::ProofStore,
                     public approval::ApprovalStore {
  public:
   // Makes the file (readable by this user only) if it is not there; its directory must exist.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <map>
 #include <string>
@@ -175,6 +176,25 @@ TEST_CASE("two gates on one file: what one revokes the other learns, and both ch
   const Result<VerifyReport> report = a->VerifyAudit("default");
   REQUIRE(report.ok());
   CHECK_MESSAGE(report->ok, report->problem);
+}
+
+TEST_CASE("a proof of possession is used up for every gate on the file, also behind a restart") {
+  const Home home;
+  const auto use = [](Gate& gate, const std::string& id) {
+    // Shared, because set_value may still be at work when get has returned.
+    const auto told = std::make_shared<std::promise<Result<ProofUse>>>();
+    gate.UseProof(id, SystemClock()->UnixSeconds() + 75, [told](Result<ProofUse> used) { told->set_value(std::move(used)); });
+    return told->get_future().get().value();
+  };
+  {
+    const std::shared_ptr<Gate> one = home.Open(), two = home.Open();
+    CHECK(use(*one, "p1") == ProofUse::kFirst);
+    CHECK(use(*two, "p1") == ProofUse::kAgain);
+    CHECK(use(*two, "p2") == ProofUse::kFirst);
+  }
+  const std::shared_ptr<Gate> later = home.Open();
+  CHECK(use(*later, "p2") == ProofUse::kAgain);
+  CHECK(use(*later, "p3") == ProofUse::kFirst);
 }
 
 TEST_CASE("settings that cannot work open nothing and leave no file behind") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -51,6 +52,14 @@ class Issuer final : public base::HttpFetcher {
   int asked_ = 0;
 };
 
+template <typename Store>
+void UseStore(const std::shared_ptr<Store>& store, gate::GateParts& parts) {
+  parts.audit_store = store;
+  parts.budget_store = store;
+  parts.revocation_store = store;
+  parts.proof_store = store;
+}
+
 struct OAuthGateway {
   FakeUpstream upstream;
   Signer signer{"ES256"};
@@ -58,6 +67,7 @@ struct OAuthGateway {
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(std::int64_t{std::time(nullptr)} * 1'000'000);
   config::ServerSettings settings;
   std::shared_ptr<base::HttpFetcher> fetcher;   // null: the issuer
+  std::function<void(gate::GateParts&)> add_stores = [](gate::GateParts& parts) { UseStore(std::make_shared<store::MemoryStore>(), parts); };
   std::shared_ptr<Gate> gate;
   std::unique_ptr<app::Service> service;
   std::unique_ptr<Caller> caller;
@@ -85,10 +95,7 @@ struct OAuthGateway {
     parts.settings.keys = KeyRing::FromMasterKey("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY").value();
     parts.clock = clock;
     parts.random = SystemRandom();
-    const auto store = std::make_shared<store::MemoryStore>();
-    parts.audit_store = store;
-    parts.budget_store = store;
-    parts.revocation_store = store;
+    add_stores(parts);
     const rego::SourceFile policy{"p.rego", "package intentgate.policy\nimport rego.v1\ndefault decision := {\"allow\": true}\n"};
     parts.policy = Policy::Compile({&policy, 1}).policy;
     Result<std::shared_ptr<Gate>> opened = gate::AssembleGate(std::move(parts));
@@ -117,15 +124,19 @@ struct OAuthGateway {
     claims.Set("cnf", json::MakeObject({{"jkt", holder.Thumbprint()}}));
     return signer.AccessToken(claims);
   }
-  // "block capability.token_expired jti=t1 agent=alice" of the newest decision's event.
-  std::string LastEvent() {
+  // Of the newest decision.
+  json::Value NewestEvent() {
     REQUIRE(gate->Flush().ok());
     AuditFilter decisions;
     decisions.kind = "decision";
     const Result<AuditPage> page = gate->QueryAudit(decisions, {}, 1);
     REQUIRE(page.ok());
     REQUIRE(page->records.size() == 1);
-    const json::Value event = *json::Parse(page->records.front().canonical);
+    return *json::Parse(page->records.front().canonical);
+  }
+  // "block capability.token_expired jti=t1 agent=alice" of it.
+  std::string LastEvent() {
+    const json::Value event = NewestEvent();
     const auto text = [&event](std::string_view name) {
       const json::Value* value = event.Find(name);
       return value != nullptr && value->is_string() ? value->string_value() : std::string();

@@ -124,7 +124,7 @@ TEST_CASE("a role with the grants of docs/audit.md writes, reads and makes parti
              ".budget_counters, " + schema + ".revocations, " + schema + ".revocation_version, " + schema + ".log_tiles, " +
              schema + ".log_signers, " + schema + ".log_checkpoints, " + schema + ".approvals, " + schema +
              ".approval_turns TO runner; GRANT DELETE ON " + schema + ".budget_counters, " + schema + ".log_tiles, " + schema +
-             ".approvals TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
+             ".approvals, " + schema + ".used_proofs TO runner; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA " + schema + " TO runner");
   const auto store = OpenStore(OptionsFor(server.Url("runner"), schema));
   const audit::TenantBatch batch = MakeBatch("acme", {}, 3);
   const Status appended = store->Append(std::span(&batch, 1));
@@ -137,6 +137,9 @@ TEST_CASE("a role with the grants of docs/audit.md writes, reads and makes parti
   for (int i = 0; i < 2; ++i) CHECK(store->RequestApproval(approval, {1, 1}).ok());
   CHECK(store->ReplaceApproval(approval).value());
   CHECK(store->ForgetApprovals(0).ok());
+  const token::UsedProof proof{"p", 1};
+  CHECK(store->TakeProofs(std::span(&proof, 1)).value() == std::vector<bool>{true});
+  CHECK(store->ForgetProofs(2, 10).value() == 1);
   const audit::StoredTile tile{{0, 0, 1}, std::string(sizeof(tlog::Hash), 'h')};
   CHECK(store->PutTiles("acme", std::span(&tile, 1)).ok());
   CHECK(store->DropTiles("acme").ok());

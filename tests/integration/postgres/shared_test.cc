@@ -76,6 +76,33 @@ TEST_CASE("batches of many tenants in any order do not deadlock") {
   CHECK(server.Sql("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'") == "0");
 }
 
+TEST_CASE("two gateways take the same proofs at once in any order: each is new at one of them, and none deadlocks") {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string schema = server.FreshSchema();
+  constexpr int kProofs = 400, kAtOnce = 40;
+  std::vector<std::atomic<int>> times_new(kProofs);
+  std::atomic<int> unexpected{0};
+  std::vector<std::thread> threads;
+  for (const bool backwards : {false, true}) {
+    threads.emplace_back([&, backwards] {
+      const auto store = OpenStore(OptionsFor(server.Url(), schema));
+      for (int first = 0; first < kProofs; first += kAtOnce) {
+        std::vector<token::UsedProof> proofs;
+        for (int i = 0; i < kAtOnce; ++i) proofs.push_back({std::to_string(first + (backwards ? kAtOnce - 1 - i : i)), 100});
+        const Result<std::vector<bool>> taken = store->TakeProofs(proofs);
+        if (!taken.ok()) ++unexpected;
+        for (std::size_t i = 0; taken.ok() && i < proofs.size(); ++i) {
+          if ((*taken)[i]) ++times_new[static_cast<std::size_t>(std::stoi(proofs[i].id))];
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(unexpected == 0);
+  for (const std::atomic<int>& times : times_new) CHECK(times == 1);
+  CHECK(server.Sql("SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'") == "0");
+}
+
 TEST_CASE("of two gateways that sign from one state, one is refused") {
   PostgresServer& server = PostgresServer::Shared();
   const std::string schema = server.FreshSchema();

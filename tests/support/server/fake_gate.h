@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -62,6 +63,15 @@ class FakeGate : public Gate {
     accepted_tools_.push_back(acceptance);
     admins_.push_back(admin);
     return {};
+  }
+  void UseProof(std::string_view id, std::int64_t, ProofDone done) override {
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      first = proofs_.emplace(id).second;
+    }
+    if (store_down) return done(Error{ErrorCode::kUnavailable, "/var/lib/secret.db is gone"});
+    done(first ? ProofUse::kFirst : ProofUse::kAgain);
   }
   void AcceptForeignTokens(std::shared_ptr<const ForeignTokens>) override {}
   Decision CheckToken(std::string_view token, std::string_view) override { return Decide({.token = tokens_ended ? "bad" : token, .tool = "read_file"}); }
@@ -356,6 +366,7 @@ class FakeGate : public Gate {
   std::vector<AdminContext> admins_;
   std::vector<AuditFilter> filters_;
   std::vector<LegalHold> holds_;
+  std::set<std::string, std::less<>> proofs_;
   std::vector<std::thread> threads_;
   std::map<std::string, Approval, std::less<>> approvals_;
   std::map<std::uint64_t, std::pair<std::string, ApprovalDone>> waits_;   // id and whom to tell

@@ -36,7 +36,7 @@ World::World() {
 Gate& World::Open() {
   gate.reset();
   Result<std::shared_ptr<Gate>> opened = AssembleGate({.settings = settings, .clock = clock, .random = SystemRandom(),
-                                                       .audit_store = store, .budget_store = store, .revocation_store = store, .approval_store = approvals,
+                                                       .audit_store = store, .budget_store = store, .revocation_store = store, .proof_store = proofs, .approval_store = approvals,
                                                        .extractor = extractor, .policy = policy});
   if (!opened.ok()) FAIL(opened.error().ToString());
   gate = *std::move(opened);

@@ -136,6 +136,7 @@ struct World {
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(kNow * 1'000'000);
   std::shared_ptr<FaultyStore> store = std::make_shared<FaultyStore>();
   std::shared_ptr<FaultyApprovals> approvals = std::make_shared<FaultyApprovals>();
+  std::shared_ptr<token::ProofStore> proofs;   // null: there is none
   std::shared_ptr<FakeExtractor> extractor = std::make_shared<FakeExtractor>();
   std::shared_ptr<const Policy> policy = TestPolicy();
   GateSettings settings;

@@ -121,6 +121,31 @@ TEST_CASE("used proofs are remembered as long as they would be good, and a full 
   CHECK(w.Why(w.proof).empty());
 }
 
+TEST_CASE("a proof has an id of its key and jti, and an end behind which no gateway takes it") {
+  World w;
+  const auto first = std::get<Proven>(w.Ask(MakeProof(w.signer, w.proof)));
+  CHECK(first.id.size() == 32);
+  // At another gateway, and with other claims, it is the same proof.
+  World other;
+  ProofOf later = w.proof;
+  later.at = kNow - 30;
+  CHECK(std::get<Proven>(other.Ask(MakeProof(w.signer, later))).id == first.id);
+  CHECK(std::get<Proven>(World().Ask(MakeProof(Signer("ES256"), w.proof))).id != first.id);
+  CHECK(first.ends_at == kNow + 60 + kProofFutureSeconds);
+  // The newest proof that passes now is too old then.
+  later.at = kNow + kProofFutureSeconds;
+  other.check.reset();
+  other.clock->AdvanceMicros((first.ends_at - kNow + 1) * 1'000'000);
+  CHECK(other.Why(MakeProof(w.signer, later)) == "is too old");
+}
+
+TEST_CASE("only a proof that was told to be new serves") {
+  CHECK_FALSE(RefusalOf(ProofUse::kFirst).has_value());
+  CHECK(RefusalOf(ProofUse::kAgain)->kind == ProofRefusal::Kind::kInvalid);
+  CHECK(RefusalOf(ProofUse::kAgain)->why == "the proof of possession was used before");
+  CHECK(RefusalOf(Error{ErrorCode::kUnavailable, "the store is down"})->kind == ProofRefusal::Kind::kUntold);
+}
+
 TEST_CASE("a nonce is the gateway's own, and changes") {
   World w;
   w.RequireNonce();
