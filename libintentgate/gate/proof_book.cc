@@ -1,5 +1,6 @@
 #include "gate/proof_book.h"
 
+#include <system_error>
 #include <utility>
 
 namespace intentgate::gate {
@@ -28,9 +29,15 @@ Status ProofBook::Enqueue(std::string_view id, std::int64_t ends_at, ProofDone& 
   if (waiting_.proofs.size() >= kMaxWaitingProofs) {
     return Error{ErrorCode::kLimitExceeded, "too many proofs of possession wait for the store; try again later"};
   }
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::thread([this] { Run(); });
+    } catch (const std::system_error& e) {
+      return Error{ErrorCode::kUnavailable, std::string("no thread for proofs of possession: ") + e.what()};
+    }
+  }
   waiting_.proofs.push_back({std::string(id), ends_at});
   waiting_.dones.push_back(std::move(done));
-  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   return {};
 }
 

@@ -1,6 +1,7 @@
 // The token of a request.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "http/message.h"
@@ -29,6 +30,16 @@ inline std::string_view AccessToken(const HeaderList& headers) {
   if (!HasProofScheme(headers)) return BearerToken(headers);
   const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
   return TrimBlanks(value.substr(value.find(' ')));
+}
+
+// Whether the field names one of these schemes without a token behind it, or with more than one word (RFC 6750, section 3.1).
+inline bool IsMalformedAuthorization(const HeaderList& headers) {
+  const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
+  const std::size_t end = std::min(value.find(' '), value.size());
+  const std::string_view scheme = value.substr(0, end);
+  if (!EqualsIgnoreCase(scheme, "Bearer") && !EqualsIgnoreCase(scheme, "DPoP")) return false;
+  const std::string_view token = TrimBlanks(value.substr(end));
+  return token.empty() || token.find_first_of(" \t,\"") != std::string_view::npos;
 }
 
 }  // namespace intentgate::http

@@ -46,6 +46,30 @@ int StatusOf(Reason code) {
   return code == Reason::kIssuerUnavailable || code == Reason::kRevocationUnavailable ? 503 : 401;
 }
 
+// `key` is what a proof has shown, `nonce` what goes into the answer; both may be empty.
+void Refuse(const Lane& lane, http::Exchange& exchange, std::string_view token, const Decision& refusal, std::string_view key, int status,
+            const std::string& challenge, const std::string& nonce) {
+  const Call call{.token = token, .tool = {}, .method = {}, .session_id = exchange.request().headers.Get("Mcp-Session-Id").value_or(""),
+                  .remote_ip = exchange.remote_address(), .server = lane.server_name(), .holder = key};
+  lane.context.metrics->Refused();
+  lane.context.gate->RecordRefusedToken(call, refusal);
+  http::HeaderList headers{{"Content-Type", "application/json"}};
+  if (status == 503) headers.Add("Retry-After", kRetrySeconds);
+  else headers.Add("WWW-Authenticate", challenge);
+  if (!nonce.empty()) headers.Add("DPoP-Nonce", nonce);
+  const int code = IsModern(exchange.request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
+  exchange.Send(status, headers, ErrorReply({}, code, CodeMessage(kCapabilityRefused), refusal.reason));
+}
+
+Decision TokenRefusal(Reason code, std::string why) {
+  Decision refusal;
+  refusal.check = Check::kCapability;
+  refusal.code = code;
+  refusal.reason = std::move(why);
+  refusal.rule = "token";
+  return refusal;
+}
+
 class Intake {
  public:
   Intake(Lane& lane, ExchangePtr exchange, ExchangeHandler handle)
@@ -115,27 +139,14 @@ class Intake {
 
   // `key` is what the proof has shown in spite of all.
   void RefuseProof(const oauth::ProofRefusal& no, std::string_view key = {}) {
-    Decision refusal;
-    refusal.check = Check::kCapability;
-    refusal.code = Reason::kProofRefused;
-    refusal.reason = no.why;
-    refusal.rule = "token";
+    const Decision refusal = TokenRefusal(Reason::kProofRefused, no.why);
     const bool nonce = no.kind == oauth::ProofRefusal::Kind::kNonce;
     const bool ours = no.kind == oauth::ProofRefusal::Kind::kFull || no.kind == oauth::ProofRefusal::Kind::kUntold;
     Refuse(refusal, key, ours ? 503 : 401, mcp::Challenge(*lane_.context.settings, {.error = nonce ? "use_dpop_nonce" : "invalid_dpop_proof", .proof = true, .scopes = {}}));
   }
 
   void Refuse(const Decision& refusal, std::string_view key, int status, const std::string& challenge) {
-    const Call call{.token = token_, .tool = {}, .method = {}, .session_id = exchange_->request().headers.Get("Mcp-Session-Id").value_or(""),
-                    .remote_ip = exchange_->remote_address(), .server = lane_.server_name(), .holder = key};
-    lane_.context.metrics->Refused();
-    lane_.context.gate->RecordRefusedToken(call, refusal);
-    http::HeaderList headers{{"Content-Type", "application/json"}};
-    if (status == 503) headers.Add("Retry-After", kRetrySeconds);
-    else headers.Add("WWW-Authenticate", challenge);
-    if (const std::string nonce = with_proof_ ? door_.Nonce() : std::string(); !nonce.empty()) headers.Add("DPoP-Nonce", nonce);
-    const int code = IsModern(exchange_->request()) ? kModernRefusal + kCapabilityRefused % 100 : kCapabilityRefused;
-    exchange_->Send(status, headers, ErrorReply({}, code, CodeMessage(kCapabilityRefused), refusal.reason));
+    mcp::Refuse(lane_, *exchange_, token_, refusal, key, status, challenge, with_proof_ ? door_.Nonce() : std::string());
   }
 
   Lane& lane_;
@@ -150,6 +161,10 @@ class Intake {
 
 void Admit(Lane& lane, ExchangePtr exchange, ExchangeHandler handle) {
   const http::HeaderList& headers = exchange->request().headers;
+  if (http::IsMalformedAuthorization(headers)) {
+    const Decision refusal = TokenRefusal(Reason::kTokenMalformed, "the field Authorization has to be a scheme and one token behind it: Authorization: Bearer TOKEN");
+    return Refuse(lane, *exchange, {}, refusal, {}, 400, Challenge(*lane.context.settings, {.error = "invalid_request", .scopes = {}}), {});
+  }
   const bool concerned = lane.context.door != nullptr && (http::HasProofScheme(headers) || lane.context.door->ReadsToken(http::BearerToken(headers)));
   if (!concerned) return handle(lane, std::move(exchange));
   Intake(lane, std::move(exchange), handle).Run(false);

@@ -65,6 +65,23 @@ TEST_CASE("every check refuses with its code, a string as data, and the upstream
   CHECK(g.upstream.seen("tools/call").empty());
 }
 
+TEST_CASE("a field Authorization that is a scheme without one token is a bad request, and recorded") {
+  Gateway g;
+  Caller& caller = g.Start();
+  for (const char* field : {"Bearer", "Bearer   ", "bearer good again", "DPoP", "Bearer good, Bearer other", "Bearer \"good\""}) {
+    CAPTURE(field);
+    const Got got = caller.Mcp("", CallBody("read_file"), {{"Authorization", field}});
+    CHECK(got.status == 400);
+    CHECK(got.header("WWW-Authenticate").find("error=\"invalid_request\"") != std::string::npos);
+    CHECK(got.code() == -32010);
+    CHECK(got.json().AtPointer("/error/data")->string_value().find("Authorization: Bearer TOKEN") != std::string::npos);
+  }
+  CHECK(g.gate->calls().empty());
+  REQUIRE(g.gate->refused().size() == 6);
+  CHECK(g.gate->refused()[0].why == ReasonName(Reason::kTokenMalformed));
+  CHECK(g.upstream.seen("tools/call").empty());
+}
+
 TEST_CASE("without a token a call gets 401 with a challenge, and is judged all the same") {
   Gateway g;
   Caller& caller = g.Start();
