@@ -32,14 +32,15 @@ inline std::string_view AccessToken(const HeaderList& headers) {
   return TrimBlanks(value.substr(value.find(' ')));
 }
 
-// Whether the field names one of these schemes without a token behind it, or with more than one word (RFC 6750, section 3.1).
+// Whether the field has one of these schemes and more behind it than a token (RFC 6750, section 3.1). The scheme alone is no
+// token, and not malformed: a client whose token is not set yet shall hear where to get one.
 inline bool IsMalformedAuthorization(const HeaderList& headers) {
   const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
   const std::size_t end = std::min(value.find(' '), value.size());
   const std::string_view scheme = value.substr(0, end);
   if (!EqualsIgnoreCase(scheme, "Bearer") && !EqualsIgnoreCase(scheme, "DPoP")) return false;
   const std::string_view token = TrimBlanks(value.substr(end));
-  return token.empty() || token.find_first_of(" \t,\"") != std::string_view::npos;
+  return token.find_first_of(" \t,") != std::string_view::npos;
 }
 
 }  // namespace intentgate::http

@@ -162,7 +162,7 @@ class Intake {
 void Admit(Lane& lane, ExchangePtr exchange, ExchangeHandler handle) {
   const http::HeaderList& headers = exchange->request().headers;
   if (http::IsMalformedAuthorization(headers)) {
-    const Decision refusal = TokenRefusal(Reason::kTokenMalformed, "the field Authorization has to be a scheme and one token behind it: Authorization: Bearer TOKEN");
+    const Decision refusal = TokenRefusal(Reason::kTokenMalformed, "the field Authorization has more than a scheme and a token: Authorization: Bearer TOKEN");
     return Refuse(lane, *exchange, {}, refusal, {}, 400, Challenge(*lane.context.settings, {.error = "invalid_request", .scopes = {}}), {});
   }
   const bool concerned = lane.context.door != nullptr && (http::HasProofScheme(headers) || lane.context.door->ReadsToken(http::BearerToken(headers)));

@@ -89,6 +89,16 @@ def test_tokens_that_are_too_long_or_damaged(gateway, upstream):
     assert upstream.calls == []
 
 
+@pytest.mark.parametrize("value", ["Bearer {} {}", "Bearer {}, Bearer {}", "DPoP {} {}"])
+def test_more_than_one_token_is_a_bad_request(gateway, upstream, value):
+    token = gateway.mint()
+    status, answer, challenge = post(gateway, value.format(token, token))
+    assert status == 400 and answer["error"]["code"] == -32010 and token not in answer["error"]["data"]
+    assert challenge.startswith("Bearer") and 'error="invalid_request"' in challenge
+    assert [e["code"] for e in gateway.decisions()] == ["capability.token_malformed"]
+    assert upstream.calls == []
+
+
 def test_a_token_ends(gateway, upstream):
     token = gateway.mint("--ttl", "1s")
     expires = json.loads(run_cli("decode", "--json", token).stdout)["exp"]

@@ -65,10 +65,10 @@ TEST_CASE("every check refuses with its code, a string as data, and the upstream
   CHECK(g.upstream.seen("tools/call").empty());
 }
 
-TEST_CASE("a field Authorization that is a scheme without one token is a bad request, and recorded") {
+TEST_CASE("a field Authorization with more than a scheme and a token is a bad request, and recorded") {
   Gateway g;
   Caller& caller = g.Start();
-  for (const char* field : {"Bearer", "Bearer   ", "bearer good again", "DPoP", "Bearer good, Bearer other", "Bearer \"good\""}) {
+  for (const char* field : {"bearer good again", "Bearer good\tagain", "DPoP good again", "Bearer good, Bearer other", "Bearer good,", "Bearer good,other"}) {
     CAPTURE(field);
     const Got got = caller.Mcp("", CallBody("read_file"), {{"Authorization", field}});
     CHECK(got.status == 400);
