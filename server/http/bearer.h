@@ -1,7 +1,6 @@
 // The token of a request.
 #pragma once
 
-#include <algorithm>
 #include <string_view>
 
 #include "http/message.h"
@@ -35,12 +34,7 @@ inline std::string_view AccessToken(const HeaderList& headers) {
 // Whether the field has one of these schemes and more behind it than a token (RFC 6750, section 3.1). The scheme alone is no
 // token, and not malformed: a client whose token is not set yet shall hear where to get one.
 inline bool IsMalformedAuthorization(const HeaderList& headers) {
-  const std::string_view value = headers.Get("Authorization").value_or(std::string_view());
-  const std::size_t end = std::min(value.find(' '), value.size());
-  const std::string_view scheme = value.substr(0, end);
-  if (!EqualsIgnoreCase(scheme, "Bearer") && !EqualsIgnoreCase(scheme, "DPoP")) return false;
-  const std::string_view token = TrimBlanks(value.substr(end));
-  return token.find_first_of(" \t,") != std::string_view::npos;
+  return AccessToken(headers).find_first_of(" \t,") != std::string_view::npos;
 }
 
 }  // namespace intentgate::http

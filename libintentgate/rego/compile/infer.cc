@@ -212,9 +212,10 @@ class Inference {
       Loosen(with.value);
       Settle(with.value);
     }
-    if (target.empty() || target.size() != value.size() || MayBeReplaced(with.value, all)) return;
+    if (target.empty() || target.size() != value.size()) return;
     for (std::size_t i = 0; i < target.size(); ++i) {
       if (Fits(target[i], value[i])) continue;
+      if (MayBeReplaced(with.value, all)) return;
       diagnostics_.Type(with.at, TermText(with.target) + ": arity mismatch", Argument(i, value[i], target[i]));
       return;
     }

@@ -29,8 +29,9 @@ using Names = std::set<std::string, std::less<>>;
 
 struct Scope {
   std::map<std::string, Declared, std::less<>> names;
-  Names seen;  // names used in this body before any declaration
-  Names open;  // those of them that are variables
+  // Names used in this body before any declaration:
+  Names global;  // of rules, imports and documents
+  Names open;    // of variables
 };
 
 class Resolver {
@@ -84,9 +85,7 @@ class Resolver {
   }
 
   std::vector<std::string> ResolveQueryBody(Body& body) {
-    scopes_.emplace_back();
     ResolveBody(body);
-    PopScope();
     return var_names_;
   }
 
@@ -125,7 +124,6 @@ class Resolver {
   void NoteOpen(const std::string& name) {
     const auto has = [&](const Scope& scope) { return scope.open.count(name) > 0; };
     if (std::any_of(scopes_.begin() + static_cast<std::ptrdiff_t>(head_), scopes_.end(), has)) return;
-    scopes_.back().seen.insert(name);
     scopes_.back().open.insert(name);
   }
 
@@ -162,7 +160,7 @@ class Resolver {
       diagnostics_.Compile(var.at, "var " + var.text + (found->second.by == By::kAssign ? " assigned above" : " declared above"), "choose another name");
       return;
     }
-    if (scope.seen.count(var.text) > 0) {
+    if (scope.global.count(var.text) > 0 || scope.open.count(var.text) > 0) {
       diagnostics_.Compile(var.at, "var " + var.text + " referenced above", "declare it before its first use");
     }
     scope.names[var.text] = {NewVar(var.text), var.at, by_some ? By::kSome : is_assign ? By::kAssign : By::kArgument, 0};
@@ -230,16 +228,10 @@ class Resolver {
 
   static const std::string& HeadName(const Term& t) { return t.IsRef() ? t.items[0].text : t.text; }
 
-  void ResolveNegated(Body& body) {
-    scopes_.emplace_back();
-    ResolveExprs(body);
-    PopScope();
-  }
-
   void ResolveBody(Body& body) {
     scopes_.emplace_back();
     ResolveExprs(body);
-    PopPart();
+    PopScope();
   }
 
   void ResolveExprs(Body& body) {
@@ -257,7 +249,7 @@ class Resolver {
         ResolveWiths(expr);   // they may read what is declared
         return;
       case ExprKind::kEvery: ResolveEvery(expr); return;
-      case ExprKind::kBlock: ResolveNegated(*expr.body); return;
+      case ExprKind::kBlock: ResolveBody(*expr.body); return;
       case ExprKind::kAnd:
       case ExprKind::kOr:
         for (const auto& operand : expr.operands) ResolveOperand(*operand);
@@ -291,7 +283,9 @@ class Resolver {
     if (operand.implicit && first.kind == ExprKind::kTerm && first.terms[0].IsCall() && first.terms[0].items[0].IsVar("assign")) {
       diagnostics_.Compile(first.at, "cannot assign vars inside an operand of `and` or `or`", "put the operand into braces");
     }
-    ResolveBody(operand);
+    scopes_.emplace_back();
+    ResolveExprs(operand);
+    PopPart();
   }
 
   void ResolveAssign(Expr& expr, Term& call) {
@@ -449,7 +443,7 @@ class Resolver {
       return;
     }
     if (std::optional<Term> ref = Global(term.text, term.at)) {
-      scopes_.back().seen.insert(term.text);
+      scopes_.back().global.insert(term.text);
       term = std::move(*ref);
       return;
     }

@@ -34,6 +34,19 @@ void OnPostgres(OAuthGateway& gateway, PostgresServer& server, const std::string
   gateway.add_stores = [store = *store](gate::GateParts& parts) { UseStore(store, parts); };
 }
 
+// Two gateways on one store.
+struct Replicas {
+  BoundGateway one, two;
+  Caller& at_one;
+  Caller& at_two;
+
+  Replicas() : Replicas(PostgresServer::Shared(), PostgresServer::Shared().FreshSchema()) {}
+
+ private:
+  Replicas(PostgresServer& server, const std::string& schema)
+      : at_one((OnPostgres(one, server, schema), one.Start())), at_two((OnPostgres(two, server, schema), two.Start())) {}
+};
+
 void OnSqlite(OAuthGateway& gateway, const std::string& path) {
   gateway.add_stores = [path](gate::GateParts& parts) {
     auto store = store::SqliteStore::Open(path, {});
@@ -93,13 +106,8 @@ http::HeaderList HeadersOf(const Presented& what) {
 }  // namespace
 
 TEST_CASE("a proof that was used at one gateway is refused at another on the same store, and the call goes nowhere") {
-  PostgresServer& server = PostgresServer::Shared();
-  const std::string schema = server.FreshSchema();
-  BoundGateway one, two;
-  OnPostgres(one, server, schema);
-  OnPostgres(two, server, schema);
-  Caller& at_one = one.Start();
-  Caller& at_two = two.Start();
+  Replicas replicas;
+  auto& [one, two, at_one, at_two] = replicas;
   const std::string token = one.BoundCapability(one.holder);
   const std::string proof = one.Proof(token);
   CHECK(Send(at_one, {token, proof}, CallOf("read_file")).status == 200);
@@ -118,13 +126,8 @@ TEST_CASE("a proof that was used at one gateway is refused at another on the sam
 }
 
 TEST_CASE("of one proof that is sent to two gateways at once, one serves it") {
-  PostgresServer& server = PostgresServer::Shared();
-  const std::string schema = server.FreshSchema();
-  BoundGateway one, two;
-  OnPostgres(one, server, schema);
-  OnPostgres(two, server, schema);
-  Caller& at_one = one.Start();
-  Caller& at_two = two.Start();
+  Replicas replicas;
+  auto& [one, two, at_one, at_two] = replicas;
   const std::string token = one.BoundCapability(one.holder);
   constexpr std::size_t kProofs = 24;
   std::vector<std::pair<std::shared_ptr<Event<Got>>, std::shared_ptr<Event<Got>>>> sent;

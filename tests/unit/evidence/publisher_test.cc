@@ -25,10 +25,11 @@ std::shared_ptr<FakeWitness> MakeWitness(std::uint8_t seed, const std::vector<tl
 struct Published {
   ScratchFolder folder;
   MemoryRun run{std::make_shared<store::MemoryStore>(), folder.File("state"), KeyOf(1)};
-  std::shared_ptr<FakeWitness> witness = MakeWitness(150, {KeyOf(1).verifier()});
+  std::shared_ptr<FakeWitness> witness;
   std::vector<EvidenceNotice> notices;
   std::unique_ptr<evidence::Publisher> publisher;
 
+  explicit Published(std::shared_ptr<FakeWitness> asked = MakeWitness(150, {KeyOf(1).verifier()})) : witness(std::move(asked)) {}
   void Make(const std::string& policy, evidence::Anchors anchors = {}) {
     evidence::PublisherSetup setup;
     setup.http = witness;
@@ -48,6 +49,11 @@ struct Published {
     for (int i = 0; i < events; ++i) run.Append();
     REQUIRE(run.evidence->CheckpointNow("acme").ok());
     Again();
+  }
+  // As Step, with events that another copy of the log does not have.
+  void StepOtherwise() {
+    for (int i = 0; i < 20; ++i) run.Append("written after the restore");
+    Step();
   }
   void Again() {
     publisher->Offer("acme", **evidence::NewestCheckpoint(*run.store, "acme"));
@@ -155,11 +161,9 @@ TEST_CASE("a witness of another history refuses, and is believed") {
   log.Make(log.Policy());
   log.Step(9);
   // The same log, restored and grown otherwise, with a state file that was lost as well.
-  Published restored;
-  restored.witness = log.witness;
+  Published restored{log.witness};
   restored.Make(restored.Policy());
-  for (int i = 0; i < 20; ++i) restored.run.Append("written after the restore");
-  restored.Step();
+  restored.StepOtherwise();
   CHECK(restored.Newest().witnessed_at_micros == 0);
   REQUIRE(restored.notices.size() == 1);
   CHECK(restored.notices[0].message.find("two histories were signed") != std::string::npos);
@@ -170,13 +174,11 @@ TEST_CASE("a restored log that outgrows its witness between two rounds is told o
   Published log;
   log.Make(log.Policy());
   log.Step(9);
-  Published restored;
-  restored.witness = log.witness;
+  Published restored{log.witness};
   restored.Make(restored.Policy());
   restored.Step();
   restored.Step();
-  for (int i = 0; i < 20; ++i) restored.run.Append("written after the restore");
-  restored.Step();
+  restored.StepOtherwise();
   restored.Step();
   REQUIRE(restored.notices.size() == 2);
   CHECK(restored.notices[0].message.find("but the chain has only") != std::string::npos);
