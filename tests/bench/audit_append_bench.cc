@@ -67,9 +67,7 @@ AuditEvent EventOf(int n, bool many) {
 void Append(int calls, bool many, int size) {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
-  store::SqliteOptions options;
-  options.sync_every_commit = false;
-  auto store = store::SqliteStore::Open(path, options);
+  auto store = store::SqliteStore::Open(path, {});
   if (!store.ok()) {
     std::fprintf(stderr, "%s\n", store.error().message.c_str());
     std::exit(1);

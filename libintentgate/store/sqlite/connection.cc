@@ -50,9 +50,9 @@ Connection::~Connection() {
   sqlite3_close_v2(db_);
 }
 
-Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, std::int64_t busy_timeout_ms) {
+Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, std::int64_t busy_timeout_ms, const char* vfs) {
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
   if (db == nullptr) return Error{ErrorCode::kInternal, "SQLite could not allocate a connection"};
   std::unique_ptr<Connection> connection(new Connection(path, db));
   if (code != SQLITE_OK) return connection->ErrorOf(code);

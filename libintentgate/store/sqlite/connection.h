@@ -60,8 +60,8 @@ using RowStatements = std::array<Statement*, kRowsAtOnce.size()>;
 // One connection. Thread-compatible.
 class Connection {
  public:
-  // The file must exist.
-  static Result<std::unique_ptr<Connection>> Open(const std::string& path, std::int64_t busy_timeout_ms);
+  // The file must exist. `vfs`: null is SQLite's own.
+  static Result<std::unique_ptr<Connection>> Open(const std::string& path, std::int64_t busy_timeout_ms, const char* vfs = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;   // owns the handle
   Connection& operator=(const Connection&) = delete;

@@ -18,6 +18,7 @@
 #include "store/sqlite/approval_tables.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/gathering_vfs.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/postings.h"
@@ -606,7 +607,8 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, 
     return Error{ErrorCode::kInvalidArgument, "the SQLite store needs at least one read connection"};
   }
   if (Status s = MakeFile(path); !s.ok()) return s.error();
-  Result<std::unique_ptr<Connection>> writer = Connection::Open(path, options.busy_timeout_ms);
+  Result<std::unique_ptr<Connection>> writer =
+      Connection::Open(path, options.busy_timeout_ms, options.sync_every_commit ? GatheringVfs() : nullptr);
   if (!writer.ok()) return writer.error();
   // Before anything is changed in a file that may not be ours.
   if (Status s = CheckSchema(**writer); !s.ok()) return s.error();
