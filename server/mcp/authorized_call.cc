@@ -20,8 +20,10 @@ class AuthorizedCall final : public http::ClientCall, public std::enable_shared_
 
   // Not inside the call that made it: callbacks must not come from there.
   void Begin() {
-    from_.tokens.Get(from_.caller, [self = shared_from_this()](Result<std::string> token) {
-      self->loop_.Post([self, token = std::move(token)]() mutable { self->OnToken(std::move(token)); });
+    // On any thread, which keeps nothing that is the loop's.
+    from_.tokens.Get(from_.caller, [self = shared_from_this()](Result<std::string> token) mutable {
+      net::Loop& loop = self->loop_;
+      loop.Post([self = std::move(self), token = std::move(token)]() mutable { self->OnToken(std::move(token)); });
     });
   }
 

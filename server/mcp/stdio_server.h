@@ -50,6 +50,9 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   net::Loop& loop() { return loop_; }
   void Start();
 
+  // Requests without an answer.
+  std::size_t pending() const { return pending_.size(); }
+
   // The number of the request, for Cancel. initialize is answered from the process's own. `session`: whose request it is; "" if
   // nobody will cancel it by its id.
   std::uint64_t Ask(json::Value request, const std::string& session, StdioSink sink);

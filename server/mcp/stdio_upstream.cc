@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include <intentgate/clock.h>
 
@@ -29,19 +30,22 @@ std::string NewSessionId() {
   return SystemRandom()->Fill(bytes).ok() ? base::Base64UrlEncode(bytes) : std::string();
 }
 
-// One exchange, told as an HTTP answer. Loop-bound; held by what will tell it.
+class StdioCall;
+// The calls that are not over. Loop-bound: this holds them, and the server's loop knows them weakly, so that none is
+// destroyed on that thread.
+using OpenCalls = std::set<std::shared_ptr<StdioCall>>;
+
+// One exchange, told as an HTTP answer. Loop-bound.
 class StdioCall final : public http::ClientCall, public std::enable_shared_from_this<StdioCall> {
  public:
-  StdioCall(net::Loop& loop, std::shared_ptr<StdioServer> server, net::Millis silence, http::ResponseCallbacks callbacks)
-      : server_(std::move(server)), callbacks_(std::move(callbacks)), silence_(silence), timer_(loop, [this] { OnSilence(); }) {
+  StdioCall(net::Loop& loop, std::weak_ptr<OpenCalls> open, net::Millis silence, http::ResponseCallbacks callbacks)
+      : open_(std::move(open)), callbacks_(std::move(callbacks)), silence_(silence), timer_(loop, [this] { OnSilence(); }) {
     timer_.Set(silence_);
   }
 
   // What ends it at the server.
-  void set_undo(std::function<void()> undo) {
-    undo_ = std::move(undo);
-    if (over_) Undo();
-  }
+  void set_undo(std::function<void()> undo) { undo_ = std::move(undo); }
+  bool over() const { return over_; }
   void set_session(std::string session) { session_ = std::move(session); }
 
   // A notification becomes an event: the answer is a stream from then on.
@@ -73,12 +77,11 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
 
   void Cancel() override {
     const auto self = shared_from_this();
-    over_ = true;
-    timer_.Clear();
-    waiting_.clear();
-    callbacks_ = {};
+    End();
     Undo();
   }
+  // Whom the callbacks keep often keeps the call.
+  void Abandon() { End(); }
   void Pause() override { paused_ = true; }
   void Resume() override {
     const auto self = shared_from_this();
@@ -118,10 +121,17 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     if (on_body && !over_) on_body(data);
   }
   void Done(const Status& status) {
-    if (std::exchange(over_, true)) return;
-    timer_.Clear();
-    const http::ResponseCallbacks callbacks = std::exchange(callbacks_, {});
+    if (over_) return;
+    const http::ResponseCallbacks callbacks = End();
     if (callbacks.on_done) callbacks.on_done(status);
+  }
+  // REQUIRES: someone else holds the call.
+  http::ResponseCallbacks End() {
+    over_ = true;
+    timer_.Clear();
+    waiting_.clear();
+    if (const auto open = open_.lock()) open->erase(shared_from_this());
+    return std::exchange(callbacks_, {});
   }
   void OnSilence() {
     const auto self = shared_from_this();
@@ -133,7 +143,7 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     if (const auto undo = std::exchange(undo_, nullptr)) undo();
   }
 
-  const std::shared_ptr<StdioServer> server_;
+  const std::weak_ptr<OpenCalls> open_;
   http::ResponseCallbacks callbacks_;
   net::Millis silence_;
   net::Timer timer_;
@@ -145,10 +155,41 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   bool over_ = false;
 };
 
+// The way from the server's loop to a call. Thread-safe.
+class HomeOfCall {
+ public:
+  HomeOfCall(net::Loop& loop, const std::shared_ptr<StdioCall>& call) : loop_(&loop), call_(call) {}
+
+  // Unless the call is over by then.
+  void Tell(std::function<void(StdioCall&)> what) const {
+    loop_->Post([call = call_, what = std::move(what)] {
+      if (const auto to = call.lock()) what(*to);
+    });
+  }
+  // What ends the call at the server: at once if the call is over.
+  void Undoes(std::function<void()> undo) const {
+    loop_->Post([call = call_, undo = std::move(undo)] {
+      const auto to = call.lock();
+      if (to == nullptr || to->over()) return undo();
+      to->set_undo(undo);
+    });
+  }
+
+ private:
+  net::Loop* loop_;
+  std::weak_ptr<StdioCall> call_;
+};
+
 class StdioUpstream final : public Upstream {
  public:
   StdioUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<StdioServer> server)
       : Upstream(loop, settings), server_(std::move(server)) {}
+  ~StdioUpstream() override {
+    const OpenCalls left = std::exchange(*open_, {});
+    for (const auto& call : left) call->Abandon();
+  }
+  StdioUpstream(const StdioUpstream&) = delete;  // its calls end with it
+  StdioUpstream& operator=(const StdioUpstream&) = delete;
 
   std::shared_ptr<http::ClientCall> Post(UpstreamMessage message, http::ResponseCallbacks callbacks) override {
     auto call = Make(std::move(callbacks));
@@ -164,13 +205,11 @@ class StdioUpstream final : public Upstream {
       return call;
     }
     if (*body->Find("method") == json::Value("initialize")) call->set_session(NewSessionId());
-    server_->loop().Post([server = server_, call, home = &loop(), session = message.session.id, body = std::move(*body)]() mutable {
+    server_->loop().Post([server = server_, home = Home(call), session = message.session.id, body = std::move(*body)]() mutable {
       const std::uint64_t number = server->Ask(
-          std::move(body), session, {[call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); },
-                            [call, home](Result<std::string> end) { home->Post([call, end = std::move(end)] { call->OnEnd(end); }); }});
-      home->Post([server, call, number] {
-        call->set_undo([server, number] { server->loop().Post([server, number] { server->Cancel(number); }); });
-      });
+          std::move(body), session, {[home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); },
+                                     [home](Result<std::string> end) { home.Tell([end = std::move(end)](StdioCall& to) { to.OnEnd(end); }); }});
+      home.Undoes([server, number] { server->loop().Post([server, number] { server->Cancel(number); }); });
     });
     return call;
   }
@@ -178,13 +217,11 @@ class StdioUpstream final : public Upstream {
   std::shared_ptr<http::ClientCall> Get(const UpstreamSession&, oauth::OnBehalfPtr, std::string_view, http::ResponseCallbacks callbacks) override {
     auto call = Make(std::move(callbacks));
     call->SetIdleTimeout(net::Millis(settings().stream_idle_ms));
-    server_->loop().Post([server = server_, call, home = &loop()] {
-      const auto number = server->Listen([call, home](std::string text) { home->Post([call, text = std::move(text)] { call->OnEvent(text); }); });
-      home->Post([server, call, number] {
-        if (!number) return call->Answer(503);
-        call->set_undo([server, number = *number] { server->loop().Post([server, number] { server->Unlisten(number); }); });
-        call->OpenStream();
-      });
+    server_->loop().Post([server = server_, home = Home(call)] {
+      const auto number = server->Listen([home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); });
+      if (!number) return home.Tell([](StdioCall& to) { to.Answer(503); });
+      home.Undoes([server, number = *number] { server->loop().Post([server, number] { server->Unlisten(number); }); });
+      home.Tell([](StdioCall& to) { to.OpenStream(); });
     });
     return call;
   }
@@ -197,10 +234,14 @@ class StdioUpstream final : public Upstream {
 
  private:
   std::shared_ptr<StdioCall> Make(http::ResponseCallbacks callbacks) {
-    return std::make_shared<StdioCall>(loop(), server_, net::Millis(settings().timeout_ms), std::move(callbacks));
+    auto call = std::make_shared<StdioCall>(loop(), open_, net::Millis(settings().timeout_ms), std::move(callbacks));
+    open_->insert(call);
+    return call;
   }
+  HomeOfCall Home(const std::shared_ptr<StdioCall>& call) { return {loop(), call}; }
 
   const std::shared_ptr<StdioServer> server_;
+  const std::shared_ptr<OpenCalls> open_ = std::make_shared<OpenCalls>();
 };
 
 }  // namespace

@@ -32,8 +32,8 @@ class Listening : public std::enable_shared_from_this<Listening> {
                      .remote_ip = exchange_->remote_address(),
                      .server = ServerOf(uris_[at_ - 1]),
                      .holder = caller.holder};
-    lane_.context.gate->AuthorizeAsync(asked, [self = shared_from_this(), mailbox = lane_.mailbox](Decision decision) {
-      mailbox->Run([self, decision = std::move(decision)] { self->Judged(decision); });
+    lane_.context.gate->AuthorizeAsync(asked, [self = shared_from_this(), mailbox = lane_.mailbox](Decision decision) mutable {
+      mailbox->Run([self = std::move(self), decision = std::move(decision)] { self->Judged(decision); });
     });
   }
 

@@ -96,9 +96,9 @@ void Judge(Lane& lane, ExchangePtr exchange, Asking asking) {
                    .approval_id = asking.approval_id,
                    .holder = credential.holder};
   Gate& gate = *lane.context.gate;
-  // The callback may be on any thread; it touches nothing but the mailbox.
-  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) {
-    mailbox->Run([&lane, exchange, asking, decision = std::move(decision)]() mutable {
+  // The callback may be on any thread; it touches nothing but the mailbox, and keeps nothing that is the loop's.
+  gate.AuthorizeAsync(asked, [&lane, mailbox = lane.mailbox, exchange, asking](Decision decision) mutable {
+    mailbox->Run([&lane, exchange = std::move(exchange), asking = std::move(asking), decision = std::move(decision)]() mutable {
       lane.context.metrics->Decided(decision);
       if (!asking.approval_id.empty()) SettleToldApproval(lane, asking.way->bound, asking.call, decision);
       if (!decision.allowed()) return Refuse(lane, exchange, asking, decision);

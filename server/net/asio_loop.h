@@ -26,6 +26,11 @@ struct Loop::Impl {
   asio::io_context io{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::steady_timer alarm{io};
 
+  // Also while no thread runs the loop.
+  bool OnThread() const {
+    const std::thread::id at = runner.load(std::memory_order_relaxed);
+    return at == std::this_thread::get_id() || at == std::thread::id();
+  }
   void Enqueue(const std::shared_ptr<Timer::State>& timer);
   void Dequeue(const std::shared_ptr<Timer::State>& timer);
   void SetAlarm();

@@ -20,12 +20,15 @@
 namespace intentgate::net {
 
 void Loop::Impl::Enqueue(const std::shared_ptr<Timer::State>& timer) {
+  IG_CHECK(OnThread());
   timer->queued_at = timer->due;
   queue.emplace(timer->due, timer);
   SetAlarm();
 }
 
 void Loop::Impl::Dequeue(const std::shared_ptr<Timer::State>& timer) {
+  // Another thread would leave a queue that ends the process later, and elsewhere.
+  IG_CHECK(OnThread());
   auto [it, end] = queue.equal_range(timer->queued_at);
   for (; it != end; ++it) {
     if (it->second == timer) {
@@ -92,10 +95,7 @@ void Loop::Post(Task task) {
   asio::post(impl_->io, std::move(task));
 }
 
-bool Loop::OnLoopThread() const {
-  const std::thread::id runner = impl_->runner.load(std::memory_order_relaxed);
-  return runner == std::this_thread::get_id() || runner == std::thread::id();
-}
+bool Loop::OnLoopThread() const { return impl_->OnThread(); }
 
 std::int64_t Loop::NowMillis() {
   return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
