@@ -21,7 +21,8 @@ void Server::Shard::Adopt(std::shared_ptr<net::Stream> stream) {
     addresses_->Leave(stream->peer_address());
     return stream->Close();
   }
-  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(stream));
+  // Of its exchanges other threads drop the last.
+  auto connection = net::MakeLoopBound<Connection>(loop(), shared_from_this(), std::move(stream));
   connection->place_ = waiting_.insert(waiting_.end(), connection);
   connection->Begin();
 }
@@ -93,7 +94,7 @@ Result<std::unique_ptr<Server>> Server::Start(const std::vector<net::Loop*>& loo
   const std::size_t each = (options.max_connections + loops.size() - 1) / loops.size();
   const auto addresses = std::make_shared<AddressCounts>(options.max_connections_per_address);
   for (net::Loop* const loop : loops) {
-    server->shards_.push_back(std::make_shared<Shard>(*loop, handler, options, each, addresses));
+    server->shards_.push_back(net::MakeLoopBound<Shard>(*loop, *loop, handler, options, each, addresses));
   }
   // Weak: an accept in progress dies with its own loop, and must not then hold another loop's shard.
   std::vector<std::pair<net::Loop*, std::weak_ptr<Shard>>> by_loop;

@@ -180,6 +180,16 @@ class HomeOfCall {
   std::weak_ptr<StdioCall> call_;
 };
 
+// Runs it on the server's loop. Weakly: what waits on another loop must not be the last to hold the server.
+std::function<void()> AtServer(const std::shared_ptr<StdioServer>& server, std::function<void(StdioServer&)> what) {
+  return [weak = std::weak_ptr<StdioServer>(server), what = std::move(what)] {
+    auto at = weak.lock();
+    if (at == nullptr) return;
+    net::Loop& loop = at->loop();
+    loop.Post([at = std::move(at), what] { what(*at); });
+  };
+}
+
 class StdioUpstream final : public Upstream {
  public:
   StdioUpstream(net::Loop& loop, const config::UpstreamSettings& settings, std::shared_ptr<StdioServer> server)
@@ -209,7 +219,7 @@ class StdioUpstream final : public Upstream {
       const std::uint64_t number = server->Ask(
           std::move(body), session, {[home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); },
                                      [home](Result<std::string> end) { home.Tell([end = std::move(end)](StdioCall& to) { to.OnEnd(end); }); }});
-      home.Undoes([server, number] { server->loop().Post([server, number] { server->Cancel(number); }); });
+      home.Undoes(AtServer(server, [number](StdioServer& at) { at.Cancel(number); }));
     });
     return call;
   }
@@ -220,7 +230,7 @@ class StdioUpstream final : public Upstream {
     server_->loop().Post([server = server_, home = Home(call)] {
       const auto number = server->Listen([home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); });
       if (!number) return home.Tell([](StdioCall& to) { to.Answer(503); });
-      home.Undoes([server, number = *number] { server->loop().Post([server, number] { server->Unlisten(number); }); });
+      home.Undoes(AtServer(server, [number = *number](StdioServer& at) { at.Unlisten(number); }));
       home.Tell([](StdioCall& to) { to.OpenStream(); });
     });
     return call;

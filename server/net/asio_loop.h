@@ -21,7 +21,6 @@ struct Loop::Impl {
   std::multimap<std::int64_t, std::shared_ptr<Timer::State>> queue;
   std::int64_t alarm_at = kNever;
   std::atomic<std::thread::id> runner{};
-  std::atomic<bool> stopped{false};
   // The reactor is touched by one thread only, so its locks are off; Post stays thread-safe.
   asio::io_context io{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::steady_timer alarm{io};

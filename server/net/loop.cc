@@ -85,15 +85,9 @@ void Loop::Run() {
   impl_->runner.store(std::thread::id());
 }
 
-void Loop::Stop() {
-  impl_->stopped.store(true);
-  impl_->io.stop();
-}
+void Loop::Stop() { impl_->io.stop(); }
 
-void Loop::Post(Task task) {
-  if (impl_->stopped.load(std::memory_order_relaxed)) return;
-  asio::post(impl_->io, std::move(task));
-}
+void Loop::Post(Task task) { asio::post(impl_->io, std::move(task)); }
 
 bool Loop::OnLoopThread() const { return impl_->OnThread(); }
 

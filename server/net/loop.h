@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <intentgate/result.h>
@@ -34,7 +35,7 @@ class Loop {
   void Run();
   // Thread-safe. Ends Run soon; tasks not yet run are destroyed with the loop, unrun.
   void Stop();
-  // Thread-safe. Tasks run in the order they were posted. After Stop the task may be dropped.
+  // Thread-safe. Tasks run in the order they were posted. After Stop a task is kept, and destroyed with the loop.
   void Post(Task task);
   // Thread-safe. True on the loop's thread, and for anyone while no thread runs the loop.
   bool OnLoopThread() const;
@@ -50,8 +51,21 @@ class Loop {
   std::unique_ptr<Impl> impl_;
 };
 
+// Makes a loop-bound object that is shared with other threads: whoever drops it last, it is destroyed on the loop's thread, or
+// with the loop. Thread-safe, if the constructor is.
+template <typename T, typename... Args>
+std::shared_ptr<T> MakeLoopBound(Loop& loop, Args&&... args) {
+  return std::shared_ptr<T>(new T(std::forward<Args>(args)...), [&loop](T* object) {
+    std::unique_ptr<T> owned(object);
+    if (loop.OnLoopThread()) return;
+    // Shared, since a task is copied.
+    loop.Post([kept = std::make_shared<std::unique_ptr<T>>(std::move(owned))] {});
+  });
+}
+
 // One deadline that is moved often and fires seldom: moving it later or clearing it costs a store,
-// not a system call. Loop-bound; destroying it clears it. The callback may destroy the timer.
+// not a system call. Loop-bound: the process ends when another thread changes the loop's queue through one. Destroying it
+// clears it. The callback may destroy the timer.
 class Timer {
  public:
   Timer(Loop& loop, Task on_fire);

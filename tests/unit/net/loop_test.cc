@@ -5,6 +5,9 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include <functional>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "support/net_fixture.h"
@@ -87,12 +90,51 @@ TEST_CASE("a timer may be destroyed by its own callback and may set itself again
   CHECK(done.Wait());
 }
 
-TEST_CASE("stopping twice is harmless and tasks posted after it are dropped") {
+namespace {
+
+// A loop-bound object that says where it was destroyed.
+struct Bound {
+  Bound(Loop& at, std::function<void(bool on_loop)> told) : loop(at), tell(std::move(told)), timer(at, [] {}) { timer.Set(Millis(60'000)); }
+  ~Bound() { tell(loop.OnLoopThread()); }
+  Bound(const Bound&) = delete;   // tells once
+  Bound& operator=(const Bound&) = delete;
+
+  Loop& loop;
+  std::function<void(bool)> tell;
+  Timer timer;
+};
+
+}  // namespace
+
+TEST_CASE("what is bound to a loop is destroyed there, though another thread drops it last") {
   const auto pool = *LoopPool::Start(1);
+  Event<bool> on_loop;
+  std::shared_ptr<Bound> bound;
+  RunOn(pool->at(0), [&] { bound = MakeLoopBound<Bound>(pool->at(0), pool->at(0), [&](bool there) { on_loop.Set(there); }); });
+  bound.reset();
+  CHECK(on_loop.Wait());
+}
+
+TEST_CASE("what is bound to a loop and dropped after its end is destroyed at once") {
+  const auto pool = *LoopPool::Start(1);
+  int destroyed = 0;
+  std::shared_ptr<Bound> bound;
+  RunOn(pool->at(0), [&] { bound = MakeLoopBound<Bound>(pool->at(0), pool->at(0), [&](bool) { ++destroyed; }); });
+  pool->Stop();
+  bound.reset();
+  CHECK(destroyed == 1);
+}
+
+TEST_CASE("stopping twice is harmless, and a task posted after it is destroyed with the loop, unrun") {
+  auto pool = *LoopPool::Start(1);
   pool->Stop();
   pool->Stop();
   bool ran = false;
-  pool->at(0).Post([&] { ran = true; });
+  const auto held = std::make_shared<int>(0);
+  pool->at(0).Post([&ran, held] { ran = true; });
+  CHECK(held.use_count() == 2);
+  pool.reset();
+  CHECK(held.use_count() == 1);
   CHECK_FALSE(ran);
 }
 
