@@ -17,8 +17,11 @@ bool IsOriginForm(std::string_view target);
 bool IsAuthority(std::string_view text);
 // As EqualsIgnoreCase. REQUIRES: as many bytes in `a` as in `b`.
 bool SameIgnoringCase(std::string_view a, std::string_view b);
-// Equal, ASCII letters of either case alike. Most names that are compared differ in length already.
-inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) { return a.size() == b.size() && SameIgnoringCase(a, b); }
+// Equal, ASCII letters of either case alike. Most names that are compared differ in length or in the first letter already.
+inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  constexpr int kCaseBit = 0x20;
+  return a.size() == b.size() && (a.empty() || (((a.front() ^ b.front()) & ~kCaseBit) == 0 && SameIgnoringCase(a, b)));
+}
 // Without blanks and tabs at both ends.
 std::string_view TrimBlanks(std::string_view text);
 // Decimal digits alone, no sign, no leading zero, at most 18 of them.
