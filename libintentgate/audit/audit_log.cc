@@ -107,14 +107,14 @@ class GroupCommitLog final : public AuditLog {
   Status OpenJournal();
   Status DrainEarlierJournal(Journal& journal);
   // Makes the page's events, without those that the chain has if `may_be_there`, and the declaration of its damage.
-  Result<std::vector<QueuedEvent>> EventsOf(const JournalPage& page, bool may_be_there);
+  Result<std::vector<QueuedEventPtr>> EventsOf(const JournalPage& page, bool may_be_there);
   Status IntoChain(const JournalPage& page, bool may_be_there);
   Status Prepare(AuditEvent& event, AuditPromise promise, EventDraft& draft, bool numbered = true) const;
   // Queues it or says why not. `answered`: its caller shall be answered at once; the callback was left here.
-  Status Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered);
+  Status Enqueue(QueuedEventPtr& queued, AuditPromise promise, AppendDone& done, bool& answered);
   // Under the lock.
   Status RoomFor(std::size_t bytes, AuditPromise promise) const;
-  void EnqueueForChain(QueuedEvent&& queued, bool answered);
+  void EnqueueForChain(QueuedEventPtr queued, bool answered);
   void NoteLost(const QueuedEvent& event, bool acknowledged, std::string_view why);
   void HandOverLost();
   Producer& ProducerOf(const std::string& tenant);
@@ -123,12 +123,12 @@ class GroupCommitLog final : public AuditLog {
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
   bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
   void AwaitWork(std::unique_lock<std::mutex>& lock);
-  void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch);
-  void CommitBatch(std::vector<QueuedEvent>& batch);
+  void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEventPtr>& batch);
+  void CommitBatch(std::vector<QueuedEventPtr>& batch);
   void Recover();
-  void Count(const std::vector<QueuedEvent>& batch, std::int64_t micros, bool ok);
+  void Count(const std::vector<QueuedEventPtr>& batch, std::int64_t micros, bool ok);
   void CountRefused();
-  void NoteAsyncOpened(const std::vector<QueuedEvent>& batch, const std::vector<AuditReceipt>& receipts);
+  void NoteAsyncOpened(const std::vector<QueuedEventPtr>& batch, const std::vector<AuditReceipt>& receipts);
 
   const std::shared_ptr<AuditStore> store_;
   const AuditLogOptions options_;
@@ -143,7 +143,7 @@ class GroupCommitLog final : public AuditLog {
   mutable std::mutex mutex_;
   std::condition_variable wake_;       // the writer: there is work
   std::condition_variable finished_;   // Flush: a batch is over
-  std::deque<QueuedEvent> queue_;
+  std::deque<QueuedEventPtr> queue_;
   std::size_t queued_bytes_ = 0;
   std::unordered_map<std::string, Producer, base::StringHash, base::StringEq> producers_;
   std::int64_t taken_in_ = 0, taken_out_ = 0, finished_count_ = 0;
@@ -208,7 +208,7 @@ Status GroupCommitLog::DrainEarlierJournal(Journal& journal) {
     for (const JournalEntry& entry : page->entries) {
       if (Status s = chain_.PinHead(entry.draft.stored.record.tenant); !s.ok()) return s;
     }
-    Result<std::vector<QueuedEvent>> events = EventsOf(*page, true);
+    Result<std::vector<QueuedEventPtr>> events = EventsOf(*page, true);
     if (!events.ok()) return events.error();
     std::vector<AuditReceipt> receipts;
     const Status s = events->empty() ? Status() : chain_.Commit(*events, receipts);
@@ -225,8 +225,8 @@ Status GroupCommitLog::DrainEarlierJournal(Journal& journal) {
   return Error{ErrorCode::kConflict, "other processes write to the same chains all the time; try again"};
 }
 
-Result<std::vector<QueuedEvent>> GroupCommitLog::EventsOf(const JournalPage& page, bool may_be_there) {
-  std::vector<QueuedEvent> events;
+Result<std::vector<QueuedEventPtr>> GroupCommitLog::EventsOf(const JournalPage& page, bool may_be_there) {
+  std::vector<QueuedEventPtr> events;
   for (const JournalEntry& entry : page.entries) {
     const AuditRecord& record = entry.draft.stored.record;
     if (may_be_there) {
@@ -237,11 +237,11 @@ Result<std::vector<QueuedEvent>> GroupCommitLog::EventsOf(const JournalPage& pag
       if (!count.ok()) return count.error();
       if (*count > 0) continue;
     }
-    QueuedEvent event;
-    event.draft = entry.draft;
-    event.journaled = true;
-    event.may_be_there = may_be_there;
-    if (entry.producer_id == producer_id_) event.journal_seq = entry.producer_seq;
+    auto event = std::make_unique<QueuedEvent>();
+    event->draft = entry.draft;
+    event->journaled = true;
+    event->may_be_there = may_be_there;
+    if (entry.producer_id == producer_id_) event->journal_seq = entry.producer_seq;
     events.push_back(std::move(event));
   }
   if (!page.damage) return events;
@@ -249,19 +249,19 @@ Result<std::vector<QueuedEvent>> GroupCommitLog::EventsOf(const JournalPage& pag
   const Result<std::vector<std::string>> tenants = store_->Tenants();
   if (!tenants.ok()) return tenants.error();
   for (const std::string& tenant : *tenants) {
-    QueuedEvent event;
     Result<EventDraft> draft = chain_.MakeLossOf(tenant, page.damage->producer_id, "journal_damaged", page.damage->count);
     if (!draft.ok()) return draft.error();
-    event.draft = std::move(*draft);
-    event.journaled = true;
-    event.may_be_there = may_be_there;
+    auto event = std::make_unique<QueuedEvent>();
+    event->draft = std::move(*draft);
+    event->journaled = true;
+    event->may_be_there = may_be_there;
     events.push_back(std::move(event));
   }
   return events;
 }
 
 Status GroupCommitLog::IntoChain(const JournalPage& page, bool may_be_there) {
-  Result<std::vector<QueuedEvent>> events = EventsOf(page, may_be_there);
+  Result<std::vector<QueuedEventPtr>> events = EventsOf(page, may_be_there);
   if (!events.ok()) return events.error();
   struct PageWait {
     std::mutex mutex;
@@ -273,14 +273,14 @@ Status GroupCommitLog::IntoChain(const JournalPage& page, bool may_be_there) {
   wait.left = events->size();
   {
     const std::lock_guard lock(mutex_);
-    for (QueuedEvent& event : *events) {
-      event.done = [&wait](const Result<AuditReceipt>& result) {
+    for (QueuedEventPtr& event : *events) {
+      event->done = [&wait](const Result<AuditReceipt>& result) {
         const std::lock_guard done(wait.mutex);
         if (!result.ok()) wait.status = result.error();
         if (--wait.left == 0) wait.ready.notify_one();
       };
-      const Producer& producer = ProducerOf(event.draft.stored.record.tenant);
-      event.opens_async = producer.may_drop && !producer.async_open;
+      const Producer& producer = ProducerOf(event->draft.stored.record.tenant);
+      event->opens_async = producer.may_drop && !producer.async_open;
       EnqueueForChain(std::move(event), false);
     }
   }
@@ -314,11 +314,11 @@ Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDra
 
 void GroupCommitLog::Append(AuditEvent event, AuditPromise promise, AppendDone done) {
   if (!done) done = [](const Result<AuditReceipt>&) {};
-  QueuedEvent queued;
-  Status s = Prepare(event, promise, queued.draft);
+  auto queued = std::make_unique<QueuedEvent>();
+  Status s = Prepare(event, promise, queued->draft);
   AuditReceipt receipt;
   if (s.ok() && (promise.durability == AuditDurability::kAsync || promise.overflow == AuditOverflow::kDropAndDeclare)) {
-    receipt = {queued.draft.stored.record.tenant, -1, queued.draft.stored.record.event_id, ""};
+    receipt = {queued->draft.stored.record.tenant, -1, queued->draft.stored.record.event_id, ""};
   }
   bool answered = false;
   if (s.ok()) s = Enqueue(queued, promise, done, answered);
@@ -331,16 +331,16 @@ void GroupCommitLog::Append(AuditEvent event, AuditPromise promise, AppendDone d
 }
 
 Result<AuditReceipt> GroupCommitLog::AppendIf(AuditEvent event, std::function<Status()> still) {
-  QueuedEvent queued;
+  auto queued = std::make_unique<QueuedEvent>();
   // Without a number: it may never come, and nobody shall miss it.
-  if (Status s = Prepare(event, AuditDurability::kDurable, queued.draft, false); !s.ok()) return s.error();
-  queued.still = std::move(still);
+  if (Status s = Prepare(event, AuditDurability::kDurable, queued->draft, false); !s.ok()) return s.error();
+  queued->still = std::move(still);
   Wait wait;
-  queued.done = wait.Done();
+  queued->done = wait.Done();
   {
     const std::lock_guard lock(mutex_);
     if (closing_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
-    if (Status s = RoomFor(queued.draft.bytes(), AuditDurability::kDurable); !s.ok()) return s.error();
+    if (Status s = RoomFor(queued->draft.bytes(), AuditDurability::kDurable); !s.ok()) return s.error();
     ++stats_.appended;
     EnqueueForChain(std::move(queued), false);
   }
@@ -374,42 +374,42 @@ GroupCommitLog::Producer& GroupCommitLog::ProducerOf(const std::string& tenant) 
   return producer != producers_.end() ? producer->second : producers_.emplace(tenant, Producer()).first->second;
 }
 
-void GroupCommitLog::EnqueueForChain(QueuedEvent&& queued, bool answered) {
-  queued_bytes_ += queued.draft.bytes();
+void GroupCommitLog::EnqueueForChain(QueuedEventPtr queued, bool answered) {
+  queued_bytes_ += queued->draft.bytes();
   queue_.push_back(std::move(queued));
   ++taken_in_;
   if (!answered) wanted_until_ = taken_in_;
 }
 
-Status GroupCommitLog::Enqueue(QueuedEvent& queued, AuditPromise promise, AppendDone& done, bool& answered) {
+Status GroupCommitLog::Enqueue(QueuedEventPtr& queued, AuditPromise promise, AppendDone& done, bool& answered) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (closing_) return Error{ErrorCode::kUnavailable, "the audit log is closing"};
     const bool was_due = IsDue();
-    const std::size_t bytes = queued.draft.bytes();
-    Producer& producer = ProducerOf(queued.draft.stored.record.tenant);
+    const std::size_t bytes = queued->draft.bytes();
+    Producer& producer = ProducerOf(queued->draft.stored.record.tenant);
     const bool may_drop = promise.overflow == AuditOverflow::kDropAndDeclare;
     producer.may_drop = producer.may_drop || may_drop;
     const Status room = RoomFor(bytes, promise);
     if (!room.ok() && !(may_drop && producer.async_open)) return room;
-    queued.draft.producer_seq = producer.next_seq++;
+    queued->draft.producer_seq = producer.next_seq++;
     ++stats_.appended;
     if (!room.ok()) {
       answered = true;
       ++stats_.dropped;
-      NoteLost(queued, true, "overflow");
+      NoteLost(*queued, true, "overflow");
       wake = true;
     } else if (promise.durability == AuditDurability::kJournal) {
-      queued.done = std::move(done);
+      queued->done = std::move(done);
       lane_->Push(std::move(queued));
     } else {
       // A caller that would wait for its turn in a full queue is not answered before it.
       const bool full = promise.overflow == AuditOverflow::kBlock && !RoomFor(bytes, promise.durability).ok();
       answered = promise.durability == AuditDurability::kAsync && producer.async_open && !full;
-      queued.acknowledged = answered;
-      queued.opens_async = !producer.async_open && (promise.durability == AuditDurability::kAsync || may_drop);
-      if (!answered) queued.done = std::move(done);
+      queued->acknowledged = answered;
+      queued->opens_async = !producer.async_open && (promise.durability == AuditDurability::kAsync || may_drop);
+      if (!answered) queued->done = std::move(done);
       EnqueueForChain(std::move(queued), answered);
       // Waking costs as much as preparing an event, so the writer is woken only from a sleep that this event ends.
       wake = std::exchange(idle_, false) || IsDue() != was_due || queue_.size() == options_.max_batch;
@@ -460,7 +460,7 @@ void GroupCommitLog::AwaitWork(std::unique_lock<std::mutex>& lock) {
   wake_.wait_for(lock, gather, [this] { return IsDue(); });
 }
 
-void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEvent>& batch) {
+void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEventPtr>& batch) {
   AwaitWork(lock);
   if (options_.max_delay_micros > 0 && !queue_.empty() && !stopping_) {
     wake_.wait_for(lock, std::chrono::microseconds(options_.max_delay_micros),
@@ -468,10 +468,11 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
   }
   std::size_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.max_batch) {
-    const std::size_t next = queue_.front().draft.bytes();
+    const QueuedEvent& front = *queue_.front();
+    const std::size_t next = front.draft.bytes();
     if (!batch.empty() && bytes + next > options_.max_batch_bytes) break;
-    if (!batch.empty() && queue_.front().may_be_there != batch.front().may_be_there) break;
-    if (!batch.empty() && (queue_.front().still || batch.front().still)) break;
+    if (!batch.empty() && front.may_be_there != batch.front()->may_be_there) break;
+    if (!batch.empty() && (front.still || batch.front()->still)) break;
     bytes += next;
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -481,7 +482,7 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
 }
 
 void GroupCommitLog::Run() {
-  std::vector<QueuedEvent> batch;
+  std::vector<QueuedEventPtr> batch;
   for (;;) {
     bool last = false;
     {
@@ -503,20 +504,20 @@ void GroupCommitLog::Run() {
   if (chain_.FinishUnfinished().ok()) static_cast<void>(chain_.CloseAsync().ok());
 }
 
-void GroupCommitLog::CommitBatch(std::vector<QueuedEvent>& batch) {
+void GroupCommitLog::CommitBatch(std::vector<QueuedEventPtr>& batch) {
   std::vector<AuditReceipt> receipts;
   const std::int64_t start = clock_->MonotonicNanos();
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
-  const bool looks_again = !status.ok() && status.error().code == ErrorCode::kConflict && batch.front().may_be_there;
+  const bool looks_again = !status.ok() && status.error().code == ErrorCode::kConflict && batch.front()->may_be_there;
   // Nothing was lost with an event that was not wanted, so it says nothing of the log.
-  const bool unwanted = !status.ok() && batch.front().still != nullptr;
+  const bool unwanted = !status.ok() && batch.front()->still != nullptr;
   if (!unwanted) healthy_.store(status.ok() || looks_again, std::memory_order_release);
   if (status.ok()) NoteAsyncOpened(batch, receipts);
   Count(batch, micros, status.ok());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     // Dropped before Flush may return: what a callback holds must not outlive the log on the log's own thread.
-    const AppendDone done = std::move(batch[i].done);
+    const AppendDone done = std::move(batch[i]->done);
     if (done) done(status.ok() ? Result<AuditReceipt>(std::move(receipts[i])) : Result<AuditReceipt>(status.error()));
   }
   {
@@ -534,21 +535,21 @@ void GroupCommitLog::Recover() {
   healthy_.store(chain_.FinishUnfinished().ok(), std::memory_order_release);
 }
 
-void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEvent>& batch,
+void GroupCommitLog::NoteAsyncOpened(const std::vector<QueuedEventPtr>& batch,
                                      const std::vector<AuditReceipt>& receipts) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i].opens_async) continue;
+    if (!batch[i]->opens_async) continue;
     const std::lock_guard lock(mutex_);
     producers_.find(receipts[i].tenant)->second.async_open = true;
   }
 }
 
-void GroupCommitLog::Count(const std::vector<QueuedEvent>& batch, std::int64_t micros, bool ok) {
+void GroupCommitLog::Count(const std::vector<QueuedEventPtr>& batch, std::int64_t micros, bool ok) {
   const std::lock_guard lock(mutex_);
   const auto n = static_cast<std::int64_t>(batch.size());
   // What is in the journal has not failed: it is tried again. Of a refused event its caller hears.
   const auto kept =
-      std::count_if(batch.begin(), batch.end(), [](const QueuedEvent& e) { return e.journaled || e.still != nullptr; });
+      std::count_if(batch.begin(), batch.end(), [](const QueuedEventPtr& e) { return e->journaled || e->still != nullptr; });
   (ok ? stats_.committed : stats_.failed) += ok ? n : n - kept;
   ++stats_.batches;
   stats_.last_batch_events = n;

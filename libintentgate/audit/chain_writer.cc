@@ -37,28 +37,29 @@ ChainWriter::ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<cons
       deployment_(std::move(deployment)),
       signing_key_(std::move(signing_key)) {}
 
-Status ChainWriter::Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts) {
+Status ChainWriter::Commit(std::span<const QueuedEventPtr> events, std::vector<AuditReceipt>& receipts) {
   Parts parts;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    EventDraft& draft = events[i].draft;
+    QueuedEvent& event = *events[i];
+    EventDraft& draft = event.draft;
     Part& part = parts[draft.stored.record.tenant];
     part.drafts.push_back(&draft);
     part.indexes.push_back(i);
-    part.opens_async = part.opens_async || events[i].opens_async;
-    part.may_be_there = part.may_be_there || events[i].may_be_there;
-    if (events[i].still) part.still = &events[i].still;
-    part.last_producer_seq = std::max(part.last_producer_seq, draft.producer_seq.value_or(events[i].journal_seq));
-    if (events[i].journaled || !draft.producer_seq) continue;
+    part.opens_async = part.opens_async || event.opens_async;
+    part.may_be_there = part.may_be_there || event.may_be_there;
+    if (event.still) part.still = &event.still;
+    part.last_producer_seq = std::max(part.last_producer_seq, draft.producer_seq.value_or(event.journal_seq));
+    if (event.journaled || !draft.producer_seq) continue;
     if (part.failed.count == 0) part.failed.first = *draft.producer_seq;
     part.failed.last = *draft.producer_seq;
     ++part.failed.count;
-    part.failed.acknowledged += events[i].acknowledged ? 1 : 0;
+    part.failed.acknowledged += event.acknowledged ? 1 : 0;
   }
   if (Status s = CommitParts(parts); !s.ok()) return s;
   receipts.assign(events.size(), AuditReceipt());
   for (const auto& [tenant, part] : parts) {
     for (std::size_t i = 0; i < part.indexes.size(); ++i) {
-      const QueuedEvent& event = events[part.indexes[i]];
+      const QueuedEvent& event = *events[part.indexes[i]];
       if (event.acknowledged && !event.opens_async) continue;
       const AuditRecord& record = part.batch.events[part.controls.size() + i].record;
       receipts[part.indexes[i]] = {tenant, record.seq, record.event_id, record.hash};
@@ -422,10 +423,10 @@ Status ChainWriter::DeclareEarlier(const std::string& tenant, std::string_view n
         MakeControl(tenant, "gap_declared", EventKind::kControl,
                     json::MakeObject({{"lost_by", producer}, {"why", "ended_without_closing"}}));
     if (!draft.ok()) return draft.error();
-    std::vector<QueuedEvent> events(1);
-    events[0].draft = std::move(*draft);
+    const auto event = std::make_unique<QueuedEvent>();
+    event->draft = std::move(*draft);
     std::vector<AuditReceipt> receipts;
-    if (Status s = Commit(events, receipts); !s.ok()) return s;
+    if (Status s = Commit({&event, 1}, receipts); !s.ok()) return s;
   }
   return {};
 }

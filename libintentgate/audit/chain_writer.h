@@ -48,6 +48,8 @@ struct QueuedEvent {
   std::function<Status()> still;
   std::function<void(Result<AuditReceipt>)> done;
 };
+// It is large: what queues it, under a lock that callers wait for, moves the pointer.
+using QueuedEventPtr = std::unique_ptr<QueuedEvent>;
 
 // Numbers of one producer that are not in the chain.
 struct LostNumbers {
@@ -64,7 +66,7 @@ class ChainWriter {
 
   // Commits all of `events` or none. On success receipts[i] belongs to events[i]; of one that is acknowledged already, and
   // opens nothing, it stays empty. Takes what is in the drafts.
-  Status Commit(std::span<QueuedEvent> events, std::vector<AuditReceipt>& receipts);
+  Status Commit(std::span<const QueuedEventPtr> events, std::vector<AuditReceipt>& receipts);
 
   // Numbers that were given and whose events never came here; declared like a failed batch.
   void NoteLost(const std::string& tenant, const LostNumbers& lost) { AddHole(tenant, lost); }

@@ -62,21 +62,21 @@ bool JournalLane::HasRoom(std::size_t bytes, bool waits) const {
   return waits || FitsLocked(waiting_bytes_ + bytes);
 }
 
-void JournalLane::Push(QueuedEvent event) {
+void JournalLane::Push(QueuedEventPtr event) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_bytes_ += BytesOf(event);
+    waiting_bytes_ += BytesOf(*event);
     waiting_.push_back(std::move(event));
     ++pushed_;
   }
   work_.notify_one();
 }
 
-std::vector<QueuedEvent> JournalLane::TakeGroup() {
-  std::vector<QueuedEvent> group;
+std::vector<QueuedEventPtr> JournalLane::TakeGroup() {
+  std::vector<QueuedEventPtr> group;
   std::uint64_t bytes = 0;
   while (!waiting_.empty() && group.size() < options_.max_group) {
-    const std::uint64_t next = BytesOf(waiting_.front());
+    const std::uint64_t next = BytesOf(*waiting_.front());
     if (!group.empty() && bytes + next > options_.max_group_bytes) break;
     if (!stopping_ && !FitsLocked(bytes + next)) break;
     bytes += next;
@@ -89,10 +89,10 @@ std::vector<QueuedEvent> JournalLane::TakeGroup() {
 
 void JournalLane::WriteForever() {
   for (;;) {
-    std::vector<QueuedEvent> group;
+    std::vector<QueuedEventPtr> group;
     {
       std::unique_lock lock(mutex_);
-      const auto due = [this] { return stopping_ || (!waiting_.empty() && FitsLocked(BytesOf(waiting_.front()))); };
+      const auto due = [this] { return stopping_ || (!waiting_.empty() && FitsLocked(BytesOf(*waiting_.front()))); };
       if (journal_->healthy()) {
         work_.wait(lock, due);
       } else {
@@ -106,15 +106,15 @@ void JournalLane::WriteForever() {
 }
 
 // An empty group tries a journal that has failed.
-void JournalLane::WriteGroup(std::vector<QueuedEvent>& group) {
+void JournalLane::WriteGroup(std::vector<QueuedEventPtr>& group) {
   std::vector<std::string> payloads;
   payloads.reserve(group.size());
-  for (const QueuedEvent& event : group) payloads.push_back(EncodeEntry(event.draft));
+  for (const QueuedEventPtr& event : group) payloads.push_back(EncodeEntry(event->draft));
   const Status status = journal_->Write(payloads);
-  for (QueuedEvent& event : group) {
-    if (!status.ok()) on_lost_(event);
-    const AuditRecord& record = event.draft.stored.record;
-    const auto done = std::move(event.done);   // dropped before Flush may return
+  for (const QueuedEventPtr& event : group) {
+    if (!status.ok()) on_lost_(*event);
+    const AuditRecord& record = event->draft.stored.record;
+    const auto done = std::move(event->done);   // dropped before Flush may return
     done(status.ok() ? Result<AuditReceipt>(AuditReceipt{record.tenant, -1, record.event_id, ""})
                      : Result<AuditReceipt>(status.error()));
   }

@@ -46,7 +46,7 @@ class JournalLane {
   // False when the journal is full. `waits`: may take a place in the queue and wait there for room.
   bool HasRoom(std::size_t bytes, bool waits) const;
   // REQUIRES: HasRoom was true and nobody called Push since.
-  void Push(QueuedEvent event);
+  void Push(QueuedEventPtr event);
   // Returns when everything that was pushed before is in the chain, or an attempt failed after the call.
   Status Flush();
 
@@ -57,8 +57,8 @@ class JournalLane {
   void WriteForever();
   void DrainForever();
   // Under the lock: the next group, or none if the disk has no room for it yet.
-  std::vector<QueuedEvent> TakeGroup();
-  void WriteGroup(std::vector<QueuedEvent>& group);
+  std::vector<QueuedEventPtr> TakeGroup();
+  void WriteGroup(std::vector<QueuedEventPtr>& group);
   bool DrainOnce(bool& may_be_there);
   bool FitsLocked(std::uint64_t bytes) const;
 
@@ -71,7 +71,7 @@ class JournalLane {
   std::condition_variable work_;       // the writing thread: events, room, or the end
   std::condition_variable written_;    // the draining thread: events on the disk, or the end
   std::condition_variable drained_;    // Flush
-  std::deque<QueuedEvent> waiting_;
+  std::deque<QueuedEventPtr> waiting_;
   std::uint64_t waiting_bytes_ = 0;
   std::uint64_t pushed_ = 0, left_ = 0;      // left: written, or refused by the disk
   std::uint64_t written_count_ = 0, drained_count_ = 0;

@@ -18,17 +18,17 @@ struct Fixture {
   ChainWriter writer{store, clock, SystemRandom(), "gw:1", "test"};
   std::int64_t next = 0;
 
-  QueuedEvent Event(const std::string& id, const std::string& tenant = "acme") {
+  QueuedEventPtr Event(const std::string& id, const std::string& tenant = "acme") {
     AuditEvent e;
     e.event_id = id;
     e.tenant = tenant;
     e.ts_micros = clock->UnixMicros();
-    QueuedEvent queued;
-    queued.draft = MakeDraft(std::move(e), "gw:1", true);
-    queued.draft.producer_seq = next++;
+    auto queued = std::make_unique<QueuedEvent>();
+    queued->draft = MakeDraft(std::move(e), "gw:1", true);
+    queued->draft.producer_seq = next++;
     return queued;
   }
-  Status Commit(std::vector<QueuedEvent> events) {
+  Status Commit(std::vector<QueuedEventPtr> events) {
     std::vector<AuditReceipt> receipts;
     return writer.Commit(events, receipts);
   }
@@ -47,8 +47,8 @@ struct Fixture {
   }
 };
 
-std::vector<QueuedEvent> List(QueuedEvent a) {
-  std::vector<QueuedEvent> events;
+std::vector<QueuedEventPtr> List(QueuedEventPtr a) {
+  std::vector<QueuedEventPtr> events;
   events.push_back(std::move(a));
   return events;
 }
@@ -70,7 +70,7 @@ TEST_CASE("a moved head is read again, and the batch is hashed behind it") {
   Fixture f;
   REQUIRE(f.Commit(List(f.Event("a"))).ok());
   ChainWriter other(f.memory, f.clock, SystemRandom(), "other:1", "");
-  std::vector<QueuedEvent> theirs = List(f.Event("theirs"));
+  std::vector<QueuedEventPtr> theirs = List(f.Event("theirs"));
   std::vector<AuditReceipt> receipts;
   REQUIRE(other.Commit(theirs, receipts).ok());
   REQUIRE(f.Commit(List(f.Event("b"))).ok());
@@ -83,7 +83,7 @@ TEST_CASE("two processes that start a tenant together make one genesis event") {
   f.store->BeforeAppend([&](std::span<const TenantBatch>) {
     f.store->BeforeAppend(nullptr);
     ChainWriter other(f.memory, f.clock, SystemRandom(), "other:1", "");
-    std::vector<QueuedEvent> theirs = List(f.Event("theirs"));
+    std::vector<QueuedEventPtr> theirs = List(f.Event("theirs"));
     std::vector<AuditReceipt> receipts;
     REQUIRE(other.Commit(theirs, receipts).ok());
   });
@@ -96,7 +96,7 @@ TEST_CASE("a head that never stands still ends in a conflict that says why") {
   Fixture f;
   f.store->BeforeAppend([&](std::span<const TenantBatch>) {
     ChainWriter other(f.memory, f.clock, SystemRandom(), "other:1", "");
-    std::vector<QueuedEvent> theirs = List(f.Event("theirs"));
+    std::vector<QueuedEventPtr> theirs = List(f.Event("theirs"));
     std::vector<AuditReceipt> receipts;
     REQUIRE(other.Commit(theirs, receipts).ok());
   });
@@ -110,10 +110,10 @@ TEST_CASE("a failed batch leaves the chain as it was, and the next one declares 
   Fixture f;
   REQUIRE(f.Commit(List(f.Event("a"))).ok());
   f.store->FailAppend([](int) { return true; });
-  std::vector<QueuedEvent> lost;
+  std::vector<QueuedEventPtr> lost;
   lost.push_back(f.Event("lost1"));
   lost.push_back(f.Event("lost2"));
-  lost[1].acknowledged = true;
+  lost[1]->acknowledged = true;
   const Status status = f.Commit(std::move(lost));
   REQUIRE_FALSE(status.ok());
   CHECK(status.error().code == ErrorCode::kIo);
@@ -176,7 +176,7 @@ TEST_CASE("a batch in doubt is settled before anything else is written") {
 
 TEST_CASE("events of several tenants are one transaction") {
   Fixture f;
-  std::vector<QueuedEvent> events;
+  std::vector<QueuedEventPtr> events;
   for (const char* tenant : {"b", "a", "b"}) events.push_back(f.Event(std::string("e") + tenant, tenant));
   std::vector<AuditReceipt> receipts;
   REQUIRE(f.writer.Commit(events, receipts).ok());
@@ -247,8 +247,8 @@ TEST_CASE("shared by replicas, whatever call is in doubt: every number is in the
             theirs.event_id = "theirs" + std::to_string(i);
             theirs.tenant = "acme";
             theirs.ts_micros = 1;
-            std::vector<QueuedEvent> events(1);
-            events[0].draft = MakeDraft(std::move(theirs), "other:1", false);
+            const std::vector<QueuedEventPtr> events = List(std::make_unique<QueuedEvent>());
+            events[0]->draft = MakeDraft(std::move(theirs), "other:1", false);
             std::vector<AuditReceipt> receipts;
             REQUIRE(replica.Commit(events, receipts).ok());
           }
