@@ -16,7 +16,7 @@
 #include "mcp/subscriptions.h"
 #include "mcp/target.h"
 #include "mcp/session_news.h"
-#include "mcp/tasks.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -203,10 +203,9 @@ class SessionStream final : public MergedStream {
   }
 
   Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
-    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
-    if (message.Find("method") != nullptr) return MarkQuestion(upstream, message);
-    if (const json::Value* id = message.Find("id")) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
-    return std::optional<std::string>();
+    const json::Value* id = message.Find("id");
+    if (id != nullptr && message.Find("method") == nullptr) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
+    return ForStream(lane_.context, upstream, std::move(message), principal_, true);
   }
 
   bool StillAllowed() override {
@@ -243,8 +242,8 @@ class SessionStream final : public MergedStream {
 // Each upstream acknowledges what it will tell; the client gets one acknowledgement of all of it.
 class ListenStream final : public MergedStream {
  public:
-  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::string principal)
-      : MergedStream(lane, std::move(exchange)), message_(std::move(message)), principal_(std::move(principal)) {}
+  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<KnownTask> tasks, std::string principal)
+      : MergedStream(lane, std::move(exchange)), message_(std::move(message)), tasks_(std::move(tasks)), principal_(std::move(principal)) {}
 
  private:
   void Open(std::size_t upstream) override {
@@ -256,9 +255,9 @@ class ListenStream final : public MergedStream {
     sources_[upstream].call = lane_.At(upstream).upstream->Post(std::move(message), Callbacks(upstream));
   }
 
-  // Only an upstream's own resources are asked of it.
+  // Only an upstream's own resources and tasks are asked of it.
   json::Value BodyFor(std::size_t upstream) const {
-    json::Value body = message_->body();
+    json::Value body = WithTasksOf(upstream, tasks_, message_->body());
     json::Value* list = body.Find("params")->Find("notifications")->Find("resourceSubscriptions");
     if (list == nullptr || !list->is_array()) return body;
     std::erase_if(list->array(), [&](const json::Value& uri) {
@@ -271,10 +270,12 @@ class ListenStream final : public MergedStream {
     const json::Value* method = message.Find("method");
     if (method == nullptr) return std::optional<std::string>();  // the end of a subscription
     if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
-    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
-    if (!(*method == json::Value(kAcknowledged))) return std::optional<std::string>();
+    if (!(*method == json::Value(kAcknowledged))) return ForStream(lane_.context, upstream, std::move(message), principal_, false);
     const json::Value* accepted = message.AtPointer("/params/notifications");
-    if (accepted != nullptr && accepted->is_object()) accepted_[upstream] = *accepted;
+    if (accepted != nullptr && accepted->is_object()) {
+      accepted_[upstream] = *accepted;
+      NameSubscribed(lane_.context, upstream, principal_, accepted_[upstream]);
+    }
     if (acknowledgement_.is_null()) acknowledgement_ = std::move(message);
     Opened(upstream);
     return std::optional<std::string>("");
@@ -314,6 +315,7 @@ class ListenStream final : public MergedStream {
   bool Again(std::size_t, int) override { return false; }
 
   const std::shared_ptr<const Message> message_;
+  const std::vector<KnownTask> tasks_;
   const std::string principal_;
   json::Value acknowledgement_;
   std::vector<json::Value> accepted_ = std::vector<json::Value>(sources_.size());  // null: nothing yet
@@ -325,8 +327,8 @@ void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound
   std::make_shared<SessionStream>(lane, std::move(exchange), bound, principal)->Run();
 }
 
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal) {
-  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message), principal)->Run();
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<KnownTask> tasks, const std::string& principal) {
+  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message), std::move(tasks), principal)->Run();
 }
 
 }  // namespace intentgate::mcp

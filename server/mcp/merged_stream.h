@@ -15,7 +15,7 @@ namespace intentgate::mcp {
 // stream of one of them ends: the client then opens it anew, and those that were down meanwhile are in it.
 
 void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
-// The resources of the message have been judged.
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal);
+// The resources of the message have been judged; `tasks` are those of which it may hear.
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<KnownTask> tasks, const std::string& principal);
 
 }  // namespace intentgate::mcp

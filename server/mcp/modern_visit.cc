@@ -218,9 +218,9 @@ void ModernVisit::Discover() {
 }
 
 void ModernVisit::Listen(const Decision& caller) {
-  auto uris = ReadSubscriptions(*message_);
-  if (const auto* refusal = std::get_if<Refusal>(&uris)) return Turn(Problem{400, refusal->code, refusal->reason, {}});
-  RunListen(lane_, exchange_, message_, std::get<std::vector<std::string>>(std::move(uris)), PrincipalOf(caller));
+  auto wanted = ReadSubscriptions(*message_);
+  if (const auto* refusal = std::get_if<Refusal>(&wanted)) return Turn(Problem{400, refusal->code, refusal->reason, {}});
+  RunListen(lane_, exchange_, message_, std::get<Subscriptions>(std::move(wanted)), PrincipalOf(caller));
 }
 
 }  // namespace intentgate::mcp

@@ -43,7 +43,7 @@ struct OwnTask {
   std::shared_ptr<const CallOrigin> origin;    // until it is over
   std::int64_t created_micros = 0, updated_micros = 0;
   std::int64_t ttl_ms = 0;
-  std::string link;                            // the upstream's task that does the work by now; empty: none
+  std::string link;                            // the upstream's task that does the work by now, as its client would have it; empty: none
   std::shared_ptr<const json::Value> answer;   // the call's whole answer, when it has ended or asks for input
 
   bool over() const { return state == TaskState::kCompleted || state == TaskState::kFailed || state == TaskState::kCancelled; }

@@ -1,4 +1,4 @@
-// Tested by tests/unit/mcp/sealed_sessions_test.cc.
+// Tested by tests/unit/mcp/sealed_sessions_test.cc and sealed_tasks_test.cc.
 #include "mcp/sealer.h"
 
 #include <utility>
