@@ -13,8 +13,6 @@
 namespace intentgate::mcp {
 namespace {
 
-constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
-
 // False: it is there and no list of at most kMaxSubscriptions texts, each of 1 to `max_bytes`.
 bool ReadTexts(const json::Value* list, std::size_t max_bytes, std::vector<std::string>& texts) {
   if (list == nullptr) return true;
@@ -64,20 +62,24 @@ class Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void Open() {
-    std::vector<KnownTask> tasks = Tasks();
-    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_, std::move(tasks), principal_);
+    HeardTasks tasks = Tasks();
+    if (lane_.merged() || !tasks.own.empty()) return RunMergedListen(lane_, exchange_, message_, std::move(tasks), principal_);
     RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
-    if (!task_ids_.empty()) task.body = json::Write(WithTasksOf(0, tasks, message_->body()));
+    if (!task_ids_.empty()) task.body = json::Write(WithTasksOf(0, tasks.upstreams, message_->body()));
     task.principal = principal_;
     task.listens = true;
     StartRelay(lane_, std::move(task));
   }
 
-  std::vector<KnownTask> Tasks() const {
-    std::vector<KnownTask> tasks;
+  HeardTasks Tasks() const {
+    HeardTasks tasks;
+    const auto covers = [this](const auto& task) { return CoversTool(lane_, task.upstream, task.tool, CredentialOf(*exchange_)); };
     for (const std::string& id : task_ids_) {
-      auto task = TaskOf(lane_.context, id, principal_);
-      if (task && CoversTool(lane_, task->upstream, task->tool, CredentialOf(*exchange_))) tasks.push_back(std::move(*task));
+      if (const auto own = lane_.context.own_tasks->Find(id, principal_)) {
+        if (covers(*own)) tasks.own.push_back(id);
+      } else if (auto task = TaskOf(lane_.context, id, principal_); task && covers(*task)) {
+        tasks.upstreams.push_back(std::move(*task));
+      }
     }
     return tasks;
   }

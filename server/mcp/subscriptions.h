@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "mcp/message.h"
 
 namespace intentgate::mcp {
+
+// In _meta of what a stream tells: the id of the request that it answers.
+inline constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 
 inline constexpr std::size_t kMaxSubscriptions = 100;  // resources of one stream, and likewise tasks
 
@@ -25,6 +29,12 @@ std::variant<Subscriptions, Refusal> ReadSubscriptions(const Message& message);
 // Judges each resource under the name resources/subscribe, leaves out the tasks that are not the principal's or whose tool its token
 // does not cover, then opens the stream. Loop-bound; answers the exchange.
 void RunListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Subscriptions wanted, std::string principal);
+
+// Of which tasks a stream may tell.
+struct HeardTasks {
+  std::vector<KnownTask> upstreams;
+  std::vector<std::string> own;  // ids of the gateway's own
+};
 
 // The request with those of the tasks that are the upstream's, under its own ids, in place of what it says of tasks.
 json::Value WithTasksOf(std::size_t upstream, const std::vector<KnownTask>& tasks, json::Value body);
