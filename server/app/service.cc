@@ -62,12 +62,13 @@ Result<TlsOfEach> UpstreamTls(const config::ServerSettings& settings) {
   return all;
 }
 
-// Null without a key: a session id is good at the gateway that gave it out.
-Result<std::shared_ptr<mcp::SealedSessions>> MakeSealedSessions(const config::ServerSettings& settings, const ServiceParts& parts) {
-  if (settings.session_keys.empty()) return std::shared_ptr<mcp::SealedSessions>();
+// Null without a key: ids of sessions and tasks are good at the gateway that gave them out. `Sealed` is SealedSessions or SealedTasks.
+template <typename Sealed>
+auto MakeSealed(const config::ServerSettings& settings, const ServiceParts& parts) -> decltype(Sealed::Create({}, {}, 0, nullptr, nullptr)) {
+  if (settings.session_keys.empty()) return {nullptr};
   std::vector<std::string> names;
   for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) names.push_back(upstream->name);
-  return mcp::SealedSessions::Create(settings.session_keys, std::move(names), settings.session_lifetime_seconds, parts.clock, SystemRandom());
+  return Sealed::Create(settings.session_keys, std::move(names), settings.session_lifetime_seconds, parts.clock, SystemRandom());
 }
 
 Result<std::shared_ptr<base::HttpFetcher>> MakeFetcher(const ServiceParts& parts, const config::ServerSettings& settings) {
@@ -244,8 +245,10 @@ Status Service::Impl::Begin(ServiceParts parts) {
   auto tokens = MakeUpstreamTokens(*settings, *fetcher, parts.clock);
   if (!tokens.ok()) return tokens.error();
   auto states = mcp::CallStates::Create(settings->session_keys, parts.clock, SystemRandom());
-  auto sealed = MakeSealedSessions(*settings, parts);
+  auto sealed = MakeSealed<mcp::SealedSessions>(*settings, parts);
   if (!sealed.ok()) return sealed.error();
+  auto sealed_tasks = MakeSealed<mcp::SealedTasks>(*settings, parts);
+  if (!sealed_tasks.ok()) return sealed_tasks.error();
   if (!states.ok()) return states.error();
   Evidence* const evidence = gate->evidence();
   if (evidence != nullptr) {
@@ -274,6 +277,7 @@ Status Service::Impl::Begin(ServiceParts parts) {
                                     .clock = parts.clock,
                                     .sessions = sessions,
                                     .sealed = *sealed,
+                                    .sealed_tasks = *sealed_tasks,
                                     .catalogue = catalogue,
                                     .pending = std::make_shared<mcp::PendingOutcomes>(),
                                     .states = *states,

@@ -107,8 +107,8 @@ struct ServerSettings {
   std::string public_url;                                  // of /v1/mcp as clients reach it; empty: no resource metadata
   std::vector<std::string> authorization_servers;          // issuers that clients may get a token from
   std::string tool_pins;                                   // file of accepted tool definitions; empty: all are
-  std::vector<crypto::SecretBytes> session_keys;           // the first seals session ids, all open them; empty: ids are not sealed
-  std::int64_t session_lifetime_seconds = 86'400;          // a sealed session id is good for no longer
+  std::vector<crypto::SecretBytes> session_keys;           // the first seals ids of sessions and tasks, all open them; empty: ids are not sealed
+  std::int64_t session_lifetime_seconds = 86'400;          // a sealed id is good for no longer
   std::vector<std::string> scopes;                         // what a client should ask for
   OAuthSettings oauth;
 };

@@ -10,7 +10,7 @@
 #include "mcp/message_flow.h"
 #include "mcp/on_behalf.h"
 #include "mcp/session_news.h"
-#include "mcp/tasks.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -21,7 +21,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   EventStream(Lane& lane, ExchangePtr exchange, BoundSession bound, std::string principal)
       : lane_(lane), exchange_(std::move(exchange)), bound_(std::move(bound)), principal_(std::move(principal)),
         flow_(
-            MessageFlow::Form::kSse, kFlowWindow, [this](json::Value message) { return Look(message); },
+            MessageFlow::Form::kSse, kFlowWindow, [this](json::Value message) { return Look(std::move(message)); },
             [this](const AnswerScan& scan) {
               if (!scan.has_method()) RecordFetched(lane_.context, bound_.id, scan.id(), scan.has_error() || scan.is_error());
             }) {}
@@ -89,13 +89,13 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     if (stream_ != nullptr && flow_.between()) stream_->Write(std::exchange(told_, {}));
   }
 
-  // Everything goes on as it came, except what is about other callers' tasks.
-  Result<std::optional<std::string>> Look(const json::Value& message) {
+  // Everything goes on as it came, except what is about tasks (task_ids.h).
+  Result<std::optional<std::string>> Look(json::Value message) {
     const json::Value* id = message.Find("id");
     if (message.Find("method") == nullptr && id != nullptr) {
       RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
     }
-    return IsAboutForeignTask(lane_, 0, message, principal_) ? std::optional<std::string>("") : std::nullopt;
+    return ForStream(lane_.context, 0, std::move(message), principal_, false);
   }
 
   void OnBody(std::string_view piece) {

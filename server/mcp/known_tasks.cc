@@ -21,7 +21,7 @@ void KnownTasks::MakeRoom(const std::string& principal, std::int64_t now_nanos, 
   Forget(std::find_if(order_.begin(), order_.end(), [&](const Entry& entry) { return entry.task.principal == principal; }), lost);
 }
 
-std::vector<PendingOutcome> KnownTasks::Add(KnownTask task, PendingOutcome call, std::int64_t now_nanos, bool& kept) {
+std::vector<PendingOutcome> KnownTasks::Add(KnownTask task, std::optional<PendingOutcome> call, std::int64_t now_nanos, bool& kept) {
   std::vector<PendingOutcome> lost;
   const std::lock_guard lock(mutex_);
   kept = task.id.size() <= kMaxIdBytes && !by_key_.contains({task.id, task.upstream});
@@ -41,10 +41,11 @@ std::optional<KnownTask> KnownTasks::Find(std::string_view id, std::string_view 
   return std::nullopt;
 }
 
-bool KnownTasks::Owns(std::size_t upstream, std::string_view id, std::string_view principal) {
+std::optional<KnownTask> KnownTasks::FindAt(std::size_t upstream, std::string_view id, std::string_view principal) {
   const std::lock_guard lock(mutex_);
   const auto at = by_key_.find({std::string(id), upstream});
-  return at != by_key_.end() && at->second->task.principal == principal;
+  if (at == by_key_.end() || at->second->task.principal != principal) return std::nullopt;
+  return at->second->task;
 }
 
 std::optional<PendingOutcome> KnownTasks::TakeCall(const KnownTask& task) {

@@ -19,9 +19,10 @@ namespace intentgate::mcp {
 
 struct KnownTask {
   std::size_t upstream = 0;
-  std::string id;
+  std::string id;         // the upstream's
   std::string principal;
-  std::string tool;  // as agents see it
+  std::string tool;       // as agents see it
+  std::string client_id;  // what the principal has for `id`: the same text, unless it is sealed (sealed_tasks.h)
 };
 
 // Thread-safe.
@@ -32,12 +33,12 @@ class KnownTasks {
   static constexpr std::size_t kMaxIdBytes = 512;               // a longer id is not kept, and cannot be used
   static constexpr std::int64_t kMaxAgeNanos = 86'400'000'000'000;
 
-  // `call`: the allowed call, whose outcome becomes known with the task's; nothing of it is kept when the id is somebody's already,
-  // or too long. Returns the calls of tasks that were forgotten by this. `kept` says whether `call` was kept.
-  std::vector<PendingOutcome> Add(KnownTask task, PendingOutcome call, std::int64_t now_nanos, bool& kept);
+  // `call`: the allowed call, whose outcome becomes known with the task's; none when another replica made it. Nothing is kept when the
+  // id is somebody's already, or too long. Returns the calls of tasks that were forgotten by this. `kept` says whether the task was kept.
+  std::vector<PendingOutcome> Add(KnownTask task, std::optional<PendingOutcome> call, std::int64_t now_nanos, bool& kept);
   // The principal's task with this id.
   std::optional<KnownTask> Find(std::string_view id, std::string_view principal);
-  bool Owns(std::size_t upstream, std::string_view id, std::string_view principal);
+  std::optional<KnownTask> FindAt(std::size_t upstream, std::string_view id, std::string_view principal);
   // The call that began it, once.
   std::optional<PendingOutcome> TakeCall(const KnownTask& task);
   std::vector<PendingOutcome> TakeAllCalls();

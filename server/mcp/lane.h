@@ -24,6 +24,7 @@
 #include "mcp/own_tasks.h"
 #include "mcp/pending_outcomes.h"
 #include "mcp/sealed_sessions.h"
+#include "mcp/sealed_tasks.h"
 #include "mcp/sessions.h"
 #include "mcp/stdio_server.h"
 #include "mcp/upstream.h"
@@ -50,6 +51,7 @@ struct Context {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<SessionTable> sessions;
   std::shared_ptr<SealedSessions> sealed;  // null: a client's session id is known to this process alone
+  std::shared_ptr<const SealedTasks> sealed_tasks;  // null: likewise, and a client has the upstream's ids of tasks
   std::shared_ptr<Catalogue> catalogue;
   std::shared_ptr<PendingOutcomes> pending;
   std::shared_ptr<CallStates> states;

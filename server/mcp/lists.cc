@@ -13,6 +13,7 @@
 #include "mcp/own_task_visit.h"
 #include "mcp/task_call.h"
 #include "mcp/task_forms.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -54,6 +55,9 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   LearnPage(lane, 0, *request.method, IsFirstPage(*request.message), *asked.answer);
   FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names));
   if (offers && request.method->name == "tools/list") AllowTasks(*asked.answer);
+  if (request.method->name == "tasks/list") {
+    for (json::Value& task : asked.answer->body.Find("result")->Find("tasks")->array()) NameListed(lane.context, 0, request.principal, task);
+  }
   if (!own.empty()) {
     json::Array& listed = asked.answer->body.Find("result")->Find(request.method->list_member)->array();
     listed.insert(listed.begin(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));

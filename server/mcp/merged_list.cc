@@ -17,6 +17,7 @@
 #include "mcp/own_task_visit.h"
 #include "mcp/task_call.h"
 #include "mcp/task_forms.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -182,6 +183,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
       const std::string seen = lane_.context.directory->Seen(KindOf(method), upstream, (*own)[i]);
       if (seen != (*own)[i]) all[i].Set("name", seen);
       if (offers) AllowTask(all[i]);
+      if (method.name == "tasks/list") NameListed(lane_.context, upstream, request_.principal, all[i]);
       elements.push_back(std::move(all[i]));
     }
   }

@@ -12,11 +12,12 @@
 #include "mcp/message_flow.h"
 #include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
+#include "mcp/own_task_news.h"
 #include "mcp/question_ids.h"
 #include "mcp/subscriptions.h"
 #include "mcp/target.h"
 #include "mcp/session_news.h"
-#include "mcp/tasks.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -56,6 +57,8 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   // Every upstream has begun its stream, or failed to; at least one has begun. What the client gets first.
   virtual std::string Opening() = 0;
   virtual bool HoldsBack() const = 0;
+  // What Opening said is on its way.
+  virtual void Begun() {}
   virtual void Over() {}
   // What the client is told when the gateway ends the stream.
   virtual std::string Farewell() const { return {}; }
@@ -82,6 +85,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     }
     opening_sent_ = true;
     stream_->Write(Opening() + std::exchange(held_, {}));
+    if (!over_) Begun();
   }
 
   void CancelAll() {
@@ -203,10 +207,9 @@ class SessionStream final : public MergedStream {
   }
 
   Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
-    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
-    if (message.Find("method") != nullptr) return MarkQuestion(upstream, message);
-    if (const json::Value* id = message.Find("id")) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
-    return std::optional<std::string>();
+    const json::Value* id = message.Find("id");
+    if (id != nullptr && message.Find("method") == nullptr) RecordFetched(lane_.context, bound_.id, json::Write(*id), IsFailure(message));
+    return ForStream(lane_.context, upstream, std::move(message), principal_, true);
   }
 
   bool StillAllowed() override {
@@ -243,8 +246,9 @@ class SessionStream final : public MergedStream {
 // Each upstream acknowledges what it will tell; the client gets one acknowledgement of all of it.
 class ListenStream final : public MergedStream {
  public:
-  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::string principal)
-      : MergedStream(lane, std::move(exchange)), message_(std::move(message)), principal_(std::move(principal)) {}
+  ListenStream(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, HeardTasks tasks, const std::string& principal)
+      : MergedStream(lane, std::move(exchange)), message_(std::move(message)), tasks_(std::move(tasks.upstreams)), principal_(principal),
+        news_(lane_, std::move(tasks.own), principal, *message_->id()) {}
 
  private:
   void Open(std::size_t upstream) override {
@@ -256,9 +260,9 @@ class ListenStream final : public MergedStream {
     sources_[upstream].call = lane_.At(upstream).upstream->Post(std::move(message), Callbacks(upstream));
   }
 
-  // Only an upstream's own resources are asked of it.
+  // Only an upstream's own resources and tasks are asked of it.
   json::Value BodyFor(std::size_t upstream) const {
-    json::Value body = message_->body();
+    json::Value body = WithTasksOf(upstream, tasks_, message_->body());
     json::Value* list = body.Find("params")->Find("notifications")->Find("resourceSubscriptions");
     if (list == nullptr || !list->is_array()) return body;
     std::erase_if(list->array(), [&](const json::Value& uri) {
@@ -271,10 +275,12 @@ class ListenStream final : public MergedStream {
     const json::Value* method = message.Find("method");
     if (method == nullptr) return std::optional<std::string>();  // the end of a subscription
     if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
-    if (IsAboutForeignTask(lane_, upstream, message, principal_)) return std::optional<std::string>("");
-    if (!(*method == json::Value(kAcknowledged))) return std::optional<std::string>();
+    if (!(*method == json::Value(kAcknowledged))) return ForStream(lane_.context, upstream, std::move(message), principal_, false);
     const json::Value* accepted = message.AtPointer("/params/notifications");
-    if (accepted != nullptr && accepted->is_object()) accepted_[upstream] = *accepted;
+    if (accepted != nullptr && accepted->is_object()) {
+      accepted_[upstream] = *accepted;
+      NameSubscribed(lane_.context, upstream, principal_, accepted_[upstream]);
+    }
     if (acknowledgement_.is_null()) acknowledgement_ = std::move(message);
     Opened(upstream);
     return std::optional<std::string>("");
@@ -297,8 +303,12 @@ class ListenStream final : public MergedStream {
 
   std::string Opening() override {
     std::string out;
-    if (acknowledgement_.is_null()) return out;
     json::Value all = json::Object{};
+    if (!news_.ids().empty()) {
+      if (acknowledgement_.is_null()) acknowledgement_ = OwnAcknowledgement();
+      Add(OwnAccepted(), all);
+    }
+    if (acknowledgement_.is_null()) return out;
     for (const json::Value& accepted : accepted_) {
       if (accepted.is_object()) Add(accepted, all);
     }
@@ -309,12 +319,31 @@ class ListenStream final : public MergedStream {
     http::AppendSseEvent({}, {}, json::Write(acknowledgement_), out);
     return out;
   }
+  json::Value OwnAcknowledgement() const {
+    return json::MakeObject({{"jsonrpc", "2.0"}, {"method", kAcknowledged},
+                             {"params", json::MakeObject({{"_meta", json::MakeObject({{kMetaSubscription, *message_->id()}})}})}});
+  }
+  json::Value OwnAccepted() const {
+    json::Array ids;
+    for (const std::string& id : news_.ids()) ids.push_back(json::Value(id));
+    return json::MakeObject({{"taskIds", json::Value(std::move(ids))}});
+  }
+
+  void Begun() override {
+    news_.Start([weak = weak_from_this(), this](const std::string& event) {
+      if (const auto self = weak.lock()) stream_->Write(event);
+    });
+  }
+  bool TellsByItself() const override { return !news_.ids().empty(); }
+  void Over() override { news_.Stop(); }
   bool HoldsBack() const override { return true; }
   std::string Farewell() const override { return EndOfListening(*message_->id()); }
   bool Again(std::size_t, int) override { return false; }
 
   const std::shared_ptr<const Message> message_;
+  const std::vector<KnownTask> tasks_;
   const std::string principal_;
+  OwnTaskNews news_;
   json::Value acknowledgement_;
   std::vector<json::Value> accepted_ = std::vector<json::Value>(sources_.size());  // null: nothing yet
 };
@@ -325,8 +354,8 @@ void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound
   std::make_shared<SessionStream>(lane, std::move(exchange), bound, principal)->Run();
 }
 
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal) {
-  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message), principal)->Run();
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, HeardTasks tasks, const std::string& principal) {
+  std::make_shared<ListenStream>(lane, std::move(exchange), std::move(message), std::move(tasks), principal)->Run();
 }
 
 }  // namespace intentgate::mcp

@@ -1,4 +1,5 @@
-// Long streams in front of several upstreams: the stream of a client's session (GET), and subscriptions/listen.
+// Long streams in front of several upstreams, or of one and the gateway, which has something to tell itself: the stream of a client's
+// session (GET), and subscriptions/listen.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include "mcp/lane.h"
 #include "mcp/message.h"
 #include "mcp/session_parts.h"
+#include "mcp/subscriptions.h"
 
 namespace intentgate::mcp {
 
@@ -15,7 +17,7 @@ namespace intentgate::mcp {
 // stream of one of them ends: the client then opens it anew, and those that were down meanwhile are in it.
 
 void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
-// The resources of the message have been judged.
-void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, const std::string& principal);
+// The resources of the message have been judged; `tasks` are those of which it may hear.
+void RunMergedListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, HeardTasks tasks, const std::string& principal);
 
 }  // namespace intentgate::mcp

@@ -148,12 +148,14 @@ void ModernVisit::OnRequest() {
   }
 }
 
+std::optional<ModernVisit::Problem> ModernVisit::CheckTasks() {
+  if (TakesTasks(*message_)) return std::nullopt;
+  const json::Value needed = json::MakeObject({{"extensions", json::MakeObject({{kTasksExtension, json::MakeObject({})}})}});
+  return Problem{400, kMissingCapability, "the client has not declared the extension for tasks", json::MakeObject({{"requiredCapabilities", needed}})};
+}
+
 void ModernVisit::OnTask(const Decision& caller) {
-  if (!TakesTasks(*message_)) {
-    const json::Value needed = json::MakeObject({{"extensions", json::MakeObject({{kTasksExtension, json::MakeObject({})}})}});
-    return Turn(Problem{400, kMissingCapability, "the client has not declared the extension for tasks",
-                        json::MakeObject({{"requiredCapabilities", needed}})});
-  }
+  if (auto problem = CheckTasks()) return Turn(*problem);
   if (AnswerAboutOwnTask(lane_, {exchange_, message_, Era::kModern, PrincipalOf(caller), std::nullopt})) return;
   auto known = FindTask(lane_, *message_, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Turn(Problem{400, kInvalidParams, std::string(kNoTask), {}});
@@ -218,9 +220,12 @@ void ModernVisit::Discover() {
 }
 
 void ModernVisit::Listen(const Decision& caller) {
-  auto uris = ReadSubscriptions(*message_);
-  if (const auto* refusal = std::get_if<Refusal>(&uris)) return Turn(Problem{400, refusal->code, refusal->reason, {}});
-  RunListen(lane_, exchange_, message_, std::get<std::vector<std::string>>(std::move(uris)), PrincipalOf(caller));
+  auto wanted = ReadSubscriptions(*message_);
+  if (const auto* refusal = std::get_if<Refusal>(&wanted)) return Turn(Problem{400, refusal->code, refusal->reason, {}});
+  if (!std::get<Subscriptions>(wanted).task_ids.empty()) {
+    if (auto problem = CheckTasks()) return Turn(*problem);
+  }
+  RunListen(lane_, exchange_, message_, std::get<Subscriptions>(std::move(wanted)), PrincipalOf(caller));
 }
 
 }  // namespace intentgate::mcp

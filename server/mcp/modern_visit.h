@@ -31,6 +31,9 @@ class ModernVisit : Reception {
   std::optional<Problem> CheckMethod();
   std::optional<Problem> CheckHeaders();
 
+  // Unless the client has declared the extension for tasks.
+  std::optional<Problem> CheckTasks();
+
   void Turn(const Problem& problem);
   void OnRequest();
   void OnJudged();

@@ -8,6 +8,7 @@
 #include "mcp/exchange_util.h"
 #include "mcp/held_exchange.h"
 #include "mcp/task_forms.h"
+#include "mcp/task_ids.h"
 #include "mcp/tasks.h"
 
 namespace intentgate::mcp {
@@ -18,27 +19,13 @@ void RefuseTask(http::Exchange& exchange, const json::Value& id, Era era, std::s
   SendJson(exchange, status, ErrorReply(id, kInvalidParams, CodeMessage(kInvalidParams), why));
 }
 
-// The answer, or the notification, speaks of the task by the id that the client has.
-std::optional<std::string> UnderOwnId(Answer& answer, const std::string& id) {
-  json::Value* result = answer.rpc_error ? nullptr : answer.body.Find("result");
-  if (result == nullptr) return std::nullopt;
-  if (result->Find("taskId") != nullptr) result->Set("taskId", id);
-  json::Value* meta = result->Find("_meta");
-  if (meta != nullptr && meta->Find(kRelatedTask) != nullptr) meta->Set(kRelatedTask, json::MakeObject({{"taskId", id}}));
-  return json::Write(answer.body);
-}
-
-// The upstream is asked, under the id that it gave out.
+// The upstream is asked under its own id; the client has the gateway's.
 void AskUpstream(Lane& lane, const TaskVisit& visit, const OwnTask& task) {
-  auto known = lane.context.tasks->Find(task.link, task.principal);
+  auto known = TaskOf(lane.context, task.link, task.principal);
   if (!known) return RefuseTask(*visit.exchange, *visit.message->id(), visit.era, kNoTask);
+  known->client_id = task.id;
   RelayTask relay = AboutTask(lane, visit.exchange, visit.message, visit.era, std::move(*known));
   relay.bound = visit.bound;
-  json::Value body = visit.message->body();
-  body.Find("params")->Set("taskId", task.link);
-  relay.body = json::Write(body);
-  relay.own_name = task.link;
-  relay.change = [id = task.id](Answer& answer) { return UnderOwnId(answer, id); };
   StartRelay(lane, std::move(relay));
 }
 

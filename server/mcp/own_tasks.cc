@@ -134,25 +134,32 @@ void OwnTasks::Changed(Entry& entry, Calls& calls) {
   entry.watchers.clear();
 }
 
-void OwnTasks::TellSession(const Entry& entry, Calls& calls) {
+void OwnTasks::TellListeners(const Entry& entry, Calls& calls) {
   const auto listeners = listeners_.find(entry.task.session);
-  if (listeners == listeners_.end()) return;
-  calls.push_back([tell = listeners->second.rbegin()->second, task = entry.task] { tell(task); });
+  if (listeners != listeners_.end()) calls.push_back([tell = listeners->second.rbegin()->second, task = entry.task] { tell(task); });
+  const auto followers = followers_.find(entry.task.id);
+  if (followers == followers_.end()) return;
+  for (const auto& [number, tell] : followers->second) calls.push_back([tell, task = entry.task] { tell(task); });
 }
 
-std::uint64_t OwnTasks::Listen(std::string_view session, Tell tell) {
+std::uint64_t OwnTasks::AddTo(Listeners& to, std::string_view key, Tell tell) {
   const std::lock_guard lock(mutex_);
-  listeners_[std::string(session)].emplace(++last_listener_, std::move(tell));
+  to[std::string(key)].emplace(++last_listener_, std::move(tell));
   return last_listener_;
 }
 
-void OwnTasks::Leave(std::string_view session, std::uint64_t listener) {
+void OwnTasks::RemoveFrom(Listeners& from, std::string_view key, std::uint64_t listener) {
   const std::lock_guard lock(mutex_);
-  const auto found = listeners_.find(session);
-  if (found == listeners_.end()) return;
+  const auto found = from.find(key);
+  if (found == from.end()) return;
   found->second.erase(listener);
-  if (found->second.empty()) listeners_.erase(found);
+  if (found->second.empty()) from.erase(found);
 }
+
+std::uint64_t OwnTasks::Listen(std::string_view session, Tell tell) { return AddTo(listeners_, session, std::move(tell)); }
+void OwnTasks::Leave(std::string_view session, std::uint64_t listener) { RemoveFrom(listeners_, session, listener); }
+std::uint64_t OwnTasks::Follow(std::string_view id, Tell tell) { return AddTo(followers_, id, std::move(tell)); }
+void OwnTasks::Unfollow(std::string_view id, std::uint64_t follower) { RemoveFrom(followers_, id, follower); }
 
 void OwnTasks::Note(std::string_view id, std::string note) {
   Later later;
@@ -177,7 +184,7 @@ void OwnTasks::Conclude(std::string_view id, TaskState state, json::Value answer
   }
   Keep(*at, bytes);
   Changed(*at, later.calls);
-  TellSession(*at, later.calls);
+  TellListeners(*at, later.calls);
   while (bytes_ > kMaxKeptBytes && ForgetOldestOver({}, later.calls)) {
   }
 }
@@ -203,7 +210,7 @@ bool OwnTasks::Cancel(std::string_view id) {
   at->task.origin = nullptr;
   if (at->stop) later.calls.push_back(std::exchange(at->stop, nullptr));
   Changed(*at, later.calls);
-  TellSession(*at, later.calls);
+  TellListeners(*at, later.calls);
   return true;
 }
 
@@ -214,7 +221,9 @@ std::shared_ptr<const json::Value> OwnTasks::TakeInputRequest(std::string_view i
   if (at == order_.end() || at->task.state != TaskState::kInputRequired) return nullptr;
   at->task.state = TaskState::kWorking;
   Changed(*at, later.calls);
-  return std::exchange(at->task.answer, nullptr);
+  auto asked = std::exchange(at->task.answer, nullptr);
+  TellListeners(*at, later.calls);
+  return asked;
 }
 
 std::uint64_t OwnTasks::Watch(std::string_view id, std::function<void()> changed) {

@@ -43,7 +43,7 @@ struct OwnTask {
   std::shared_ptr<const CallOrigin> origin;    // until it is over
   std::int64_t created_micros = 0, updated_micros = 0;
   std::int64_t ttl_ms = 0;
-  std::string link;                            // the upstream's task that does the work by now; empty: none
+  std::string link;                            // the upstream's task that does the work by now, as its client would have it; empty: none
   std::shared_ptr<const json::Value> answer;   // the call's whole answer, when it has ended or asks for input
 
   bool over() const { return state == TaskState::kCompleted || state == TaskState::kFailed || state == TaskState::kCancelled; }
@@ -94,8 +94,12 @@ class OwnTasks {
   // What becomes of the session's tasks from now on. Each change is told to the newest listener alone.
   std::uint64_t Listen(std::string_view session, Tell tell);
   void Leave(std::string_view session, std::uint64_t listener);
+  // What becomes of the task from now on, told to every follower of it.
+  std::uint64_t Follow(std::string_view id, Tell tell);
+  void Unfollow(std::string_view id, std::uint64_t follower);
 
  private:
+  using Listeners = std::map<std::string, std::map<std::uint64_t, Tell>, std::less<>>;
   struct Entry {
     OwnTask task;
     std::function<void()> stop;
@@ -113,7 +117,9 @@ class OwnTasks {
   bool ForgetOldestOver(std::string_view principal, Calls& calls);
   void Keep(Entry& entry, std::size_t bytes);
   void Changed(Entry& entry, Calls& calls);
-  void TellSession(const Entry& entry, Calls& calls);
+  void TellListeners(const Entry& entry, Calls& calls);
+  std::uint64_t AddTo(Listeners& to, std::string_view key, Tell tell);
+  void RemoveFrom(Listeners& from, std::string_view key, std::uint64_t listener);
 
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Random> random_;
@@ -121,7 +127,8 @@ class OwnTasks {
   Order order_;
   std::size_t bytes_ = 0;
   std::uint64_t last_watch_ = 0;
-  std::map<std::string, std::map<std::uint64_t, Tell>, std::less<>> listeners_;  // by session
+  Listeners listeners_;  // by session
+  Listeners followers_;  // by task
   std::uint64_t last_listener_ = 0;
 };
 

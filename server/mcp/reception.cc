@@ -3,6 +3,7 @@
 #include <memory>
 #include <variant>
 
+#include "http/forwarding_exchange.h"
 #include "mcp/admission.h"
 #include "mcp/answer.h"
 #include "mcp/batch.h"
@@ -11,6 +12,7 @@
 #include "mcp/find_session.h"
 #include "mcp/legacy_visit.h"
 #include "mcp/modern_visit.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 
@@ -55,6 +57,16 @@ Era EraOf(const http::RequestHead& head, const json::Value& body) {
 
 namespace {
 
+// A request whose message the gateway has changed before it was read any further.
+class Changed final : public http::ForwardingExchange {
+ public:
+  Changed(ExchangePtr inner, std::string body) : ForwardingExchange(std::move(inner)), body_(std::move(body)) {}
+  std::string_view body() const override { return body_; }
+
+ private:
+  const std::string body_;
+};
+
 // Text that is no message, or the message and its era.
 class Arrival : Reception {
  public:
@@ -67,8 +79,25 @@ class Arrival : Reception {
     auto read = ReadMessage(exchange_->body(), limit);
     if (auto* refusal = std::get_if<Refusal>(&read)) return Refuse(*refusal);
     auto message = std::make_shared<const Message>(std::get<Message>(std::move(read)));
-    if (EraOf(head_, message->body()) == Era::kModern) return ModernVisit(lane_, exchange_).Post(std::move(message));
-    LegacyVisit(lane_, exchange_).Post(std::move(message));
+    ExchangePtr exchange = exchange_;
+    if (auto body = UnderUpstreamsId(message->body())) {
+      exchange = std::make_shared<Changed>(std::move(exchange), json::Write(*body));
+      message = std::make_shared<const Message>(message->kind(), std::move(*body));
+    }
+    if (EraOf(head_, message->body()) == Era::kModern) return ModernVisit(lane_, std::move(exchange)).Post(std::move(message));
+    LegacyVisit(lane_, std::move(exchange)).Post(std::move(message));
+  }
+
+ private:
+  // What belongs to a task of the caller's says so with the upstream's id; nullopt: it says nothing of such a task. A client has tasks
+  // of its own, too, for what a tool server asks of it, and their ids go on as they are.
+  std::optional<json::Value> UnderUpstreamsId(const json::Value& message) const {
+    const std::string* id = lane_.context.sealed_tasks == nullptr ? nullptr : RelatedTask(message);
+    if (id == nullptr) return std::nullopt;
+    const Decision caller = Caller();
+    const auto task = caller.allowed() ? TaskOf(lane_.context, *id, PrincipalOf(caller)) : std::nullopt;
+    if (!task) return std::nullopt;
+    return WithRelatedTask(message, task->id);
   }
 };
 

@@ -20,7 +20,7 @@
 #include "mcp/question_ids.h"
 #include "mcp/subscriptions.h"
 #include "mcp/target.h"
-#include "mcp/tasks.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -150,8 +150,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Result<std::optional<std::string>> Look(json::Value message) {
     if (message.Find("method") != nullptr) {
       if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
-      if (task_.listens && IsAboutForeignTask(lane_, task_.upstream, message, task_.principal)) return std::optional<std::string>("");
-      return in_parts() ? MarkQuestion(task_.upstream, message) : std::nullopt;
+      return ForStream(lane_.context, task_.upstream, std::move(message), task_.principal, in_parts());
     }
     if (answered_) return Error{ErrorCode::kMalformed, "a second answer on the stream"};
     Result<Answer> answer = CheckAnswer(std::move(message), id());

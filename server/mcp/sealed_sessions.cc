@@ -6,49 +6,25 @@
 
 #include <intentgate/json.h>
 
-#include "base/encoding.h"
-#include "crypto/aead.h"
-#include "crypto/hash.h"
-
 namespace intentgate::mcp {
 namespace {
 
-constexpr std::string_view kSalt = "intentgate";
-constexpr std::string_view kInfo = "intentgate mcp sessions 1";  // of the key, and bound to each id
-
-std::string DigestOf(std::string_view principal) { return base::Base64UrlEncode(crypto::Sha256(base::AsBytes(principal))); }
-
-const std::string* Text(const json::Value& value, std::string_view member) {
-  const json::Value* at = value.Find(member);
-  return at != nullptr && at->is_string() ? &at->string_value() : nullptr;
-}
+constexpr std::string_view kLabel = "intentgate mcp sessions 1";
 
 }  // namespace
 
 Result<std::shared_ptr<SealedSessions>> SealedSessions::Create(const std::vector<crypto::SecretBytes>& secrets,
                                                                std::vector<std::string> upstreams, std::int64_t lifetime_seconds,
                                                                std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random) {
-  std::vector<crypto::SecretBytes> keys;
-  for (const crypto::SecretBytes& secret : secrets) {
-    Result<crypto::SecretBytes> key = crypto::HkdfSha256(secret, kSalt, kInfo);
-    if (!key.ok()) return key.error();
-    keys.push_back(std::move(*key));
-  }
-  return std::shared_ptr<SealedSessions>(
-      new SealedSessions(std::move(keys), std::move(upstreams), lifetime_seconds, std::move(clock), std::move(random)));
+  Result<Sealer> sealer = Sealer::Create(secrets, std::string(kLabel), lifetime_seconds, std::move(clock), std::move(random));
+  if (!sealer.ok()) return sealer.error();
+  return std::shared_ptr<SealedSessions>(new SealedSessions(std::move(*sealer), std::move(upstreams)));
 }
 
 Result<std::string> SealedSessions::Seal(const BoundSession& session, std::string_view principal) {
-  json::Value payload = json::MakeObject({{"i", session.id}, {"v", session.protocol}, {"p", DigestOf(principal)},
-                                          {"e", clock_->UnixSeconds() + lifetime_seconds_}});
+  json::Value payload = json::MakeObject({{"i", session.id}, {"v", session.protocol}});
   if (session.takes_urls) payload.Set("u", true);
-  const auto sealed = [this](const json::Value& value) -> Result<std::string> {
-    const std::string text = json::Write(value);
-    Result<base::Bytes> bytes = crypto::Seal(keys_.front(), base::AsBytes(text), base::AsBytes(kInfo), *random_);
-    if (!bytes.ok()) return bytes.error();
-    return base::Base64UrlEncode(*bytes);
-  };
-  if (session.parts == nullptr) return sealed(payload);
+  if (session.parts == nullptr) return sealer_.Seal(std::move(payload), principal);
   json::Value whole = payload;
   json::Array parts;
   for (std::size_t i = 0; i < upstreams_.size(); ++i) {
@@ -59,31 +35,17 @@ Result<std::string> SealedSessions::Seal(const BoundSession& session, std::strin
   whole.Set("s", json::Value(std::move(parts)));
   whole.Set("h", session.parts->hello);
   whole.Set("n", session.parts->hello_id);
-  Result<std::string> id = sealed(whole);
+  Result<std::string> id = sealer_.Seal(std::move(whole), principal);
   if (!id.ok() || id->size() <= kMaxSealedIdBytes) return id;
   payload.Set("l", true);
-  return sealed(payload);
-}
-
-std::optional<json::Value> SealedSessions::Read(std::string_view id) const {
-  if (id.size() > kMaxSealedIdBytes) return std::nullopt;
-  const Result<base::Bytes> sealed = base::Base64UrlDecode(id);
-  if (!sealed.ok()) return std::nullopt;
-  for (const crypto::SecretBytes& key : keys_) {
-    const auto text = crypto::Open(key, *sealed, base::AsBytes(kInfo));
-    if (!text) continue;
-    Result<json::Value> payload = json::Parse(base::AsText(*text));
-    if (!payload.ok() || !payload->is_object()) return std::nullopt;
-    return std::move(*payload);
-  }
-  return std::nullopt;
+  return sealer_.Seal(std::move(payload), principal);
 }
 
 // Null without parts; nullopt when they are none.
 std::optional<std::shared_ptr<SessionParts>> SealedSessions::PartsIn(const json::Value& payload) const {
   const json::Value* list = payload.Find("s");
   if (list == nullptr) return std::shared_ptr<SessionParts>();
-  const std::string* hello = Text(payload, "h");
+  const std::string* hello = SealedText(payload, "h");
   const json::Value* hello_id = payload.Find("n");
   if (!list->is_array() || hello == nullptr || hello_id == nullptr) return std::nullopt;
   const auto parts = std::make_shared<SessionParts>(upstreams_.size(), *hello, *hello_id);
@@ -101,15 +63,11 @@ std::optional<std::shared_ptr<SessionParts>> SealedSessions::PartsIn(const json:
 }
 
 std::optional<SealedSessions::Opened> SealedSessions::Open(std::string_view id, std::string_view principal) {
-  const auto payload = Read(id);
+  const auto payload = sealer_.Open(id, principal);
   if (!payload) return std::nullopt;
-  const std::string* own = Text(*payload, "i");
-  const std::string* protocol = Text(*payload, "v");
-  const std::string* owner = Text(*payload, "p");
-  const json::Value* expiry = payload->Find("e");
-  const auto expires = expiry == nullptr ? std::nullopt : expiry->AsInt64();
-  if (own == nullptr || protocol == nullptr || owner == nullptr || !expires) return std::nullopt;
-  if (*owner != DigestOf(principal) || *expires < clock_->UnixSeconds()) return std::nullopt;
+  const std::string* own = SealedText(*payload, "i");
+  const std::string* protocol = SealedText(*payload, "v");
+  if (own == nullptr || protocol == nullptr) return std::nullopt;
   {
     const std::lock_guard lock(mutex_);
     if (ended_.contains(*own)) return std::nullopt;
@@ -120,8 +78,8 @@ std::optional<SealedSessions::Opened> SealedSessions::Open(std::string_view id, 
 }
 
 std::string SealedSessions::NameOf(std::string_view id) const {
-  const auto payload = Read(id);
-  const std::string* own = payload ? Text(*payload, "i") : nullptr;
+  const auto payload = sealer_.Read(id);
+  const std::string* own = payload ? SealedText(*payload, "i") : nullptr;
   return own == nullptr ? std::string() : *own;
 }
 

@@ -1,8 +1,7 @@
 // Session ids that any replica can serve: what a client gets for its session's id holds, sealed, whose session it is and which upstream
 // sessions stand behind it. So replicas with one key need no store in common.
 //
-//   base64url(AES-256-GCM({"i": id, "v": revision, "p": digest of the principal, "e": expiry,
-//                          "u": true, "s": [[upstream, id, revision], ...], "h": the client's initialize, "n": its id}))
+//   sealed({"i": id, "v": revision, "u": true, "s": [[upstream, id, revision], ...], "h": the client's initialize, "n": its id})
 //
 // "u" is there when the client takes URLs; "s", "h" and "n" are there with several upstreams. An id that would be longer than kMaxSealedIdBytes leaves them out, and is then good at
 // the replica that gave it out alone.
@@ -22,12 +21,11 @@
 #include <intentgate/clock.h>
 
 #include "crypto/secret_bytes.h"
+#include "mcp/sealer.h"
 #include "mcp/session_parts.h"
 
 namespace intentgate::mcp {
 
-// A header field that common proxies let through, beside a token.
-inline constexpr std::size_t kMaxSealedIdBytes = 4'096;
 inline constexpr std::size_t kMaxEndedSessions = 100'000;
 
 // Thread-safe.
@@ -53,18 +51,11 @@ class SealedSessions {
   void End(const std::string& session_id);
 
  private:
-  SealedSessions(std::vector<crypto::SecretBytes> keys, std::vector<std::string> upstreams, std::int64_t lifetime_seconds,
-                 std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random)
-      : keys_(std::move(keys)), upstreams_(std::move(upstreams)), lifetime_seconds_(lifetime_seconds), clock_(std::move(clock)),
-        random_(std::move(random)) {}
-  std::optional<json::Value> Read(std::string_view id) const;
+  SealedSessions(Sealer sealer, std::vector<std::string> upstreams) : sealer_(std::move(sealer)), upstreams_(std::move(upstreams)) {}
   std::optional<std::shared_ptr<SessionParts>> PartsIn(const json::Value& payload) const;
 
-  const std::vector<crypto::SecretBytes> keys_;
+  const Sealer sealer_;
   const std::vector<std::string> upstreams_;
-  const std::int64_t lifetime_seconds_;
-  const std::shared_ptr<const Clock> clock_;
-  const std::shared_ptr<Random> random_;
   std::mutex mutex_;
   std::unordered_set<std::string> ended_;
   std::deque<std::string> ended_order_;

@@ -10,6 +10,7 @@
 #include "mcp/client_stream.h"
 #include "mcp/exchange_util.h"
 #include "mcp/on_behalf.h"
+#include "mcp/task_ids.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -133,7 +134,9 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     std::string events;
     for (const json::Value& message : others) {
       // A request to the client would be answered by nobody: it has no session to answer in.
-      if (message.Find("id") == nullptr) http::AppendSseEvent({}, {}, json::Write(message), events);
+      if (message.Find("id") != nullptr) continue;
+      const std::string text = ForStream(lane_.context, at_, message, PrincipalOf(decision_), false).value_or(json::Write(message));
+      if (!text.empty()) http::AppendSseEvent({}, {}, text, events);
     }
     if (reader_->answer() && !answer_written_) {
       answer_written_ = true;

@@ -7,19 +7,29 @@
 #include "mcp/denial.h"
 #include "mcp/merged_stream.h"
 #include "mcp/relay.h"
+#include "mcp/task_ids.h"
+#include "mcp/tasks.h"
 
 namespace intentgate::mcp {
 namespace {
 
-constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
+// False: it is there and no list of at most kMaxSubscriptions texts, each of 1 to `max_bytes`.
+bool ReadTexts(const json::Value* list, std::size_t max_bytes, std::vector<std::string>& texts) {
+  if (list == nullptr) return true;
+  if (!list->is_array() || list->array().size() > kMaxSubscriptions) return false;
+  for (const json::Value& text : list->array()) {
+    if (!text.is_string() || text.string_value().empty() || text.string_value().size() > max_bytes) return false;
+    texts.push_back(text.string_value());
+  }
+  return true;
+}
 
 // The resources still to be judged; the first refusal ends it.
 class Listening : public std::enable_shared_from_this<Listening> {
  public:
-  Listening(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<std::string> uris,
-            std::string principal)
-      : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), uris_(std::move(uris)),
-        principal_(std::move(principal)) {}
+  Listening(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Subscriptions wanted, std::string principal)
+      : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), uris_(std::move(wanted.uris)),
+        task_ids_(std::move(wanted.task_ids)), principal_(std::move(principal)) {}
 
   void Next() {
     if (at_ == uris_.size()) return Open();
@@ -52,17 +62,33 @@ class Listening : public std::enable_shared_from_this<Listening> {
   }
 
   void Open() {
-    if (lane_.merged()) return RunMergedListen(lane_, exchange_, message_, principal_);
+    HeardTasks tasks = Tasks();
+    if (lane_.merged() || !tasks.own.empty()) return RunMergedListen(lane_, exchange_, message_, std::move(tasks), principal_);
     RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
+    if (!task_ids_.empty()) task.body = json::Write(WithTasksOf(0, tasks.upstreams, message_->body()));
     task.principal = principal_;
     task.listens = true;
     StartRelay(lane_, std::move(task));
+  }
+
+  HeardTasks Tasks() const {
+    HeardTasks tasks;
+    const auto covers = [this](const auto& task) { return CoversTool(lane_, task.upstream, task.tool, CredentialOf(*exchange_)); };
+    for (const std::string& id : task_ids_) {
+      if (const auto own = lane_.context.own_tasks->Find(id, principal_)) {
+        if (covers(*own)) tasks.own.push_back(id);
+      } else if (auto task = TaskOf(lane_.context, id, principal_); task && covers(*task)) {
+        tasks.upstreams.push_back(std::move(*task));
+      }
+    }
+    return tasks;
   }
 
   Lane& lane_;
   const ExchangePtr exchange_;
   const std::shared_ptr<const Message> message_;
   const std::vector<std::string> uris_;
+  const std::vector<std::string> task_ids_;
   const std::string principal_;
   std::size_t at_ = 0;
 };
@@ -76,30 +102,34 @@ std::string EndOfListening(const json::Value& id) {
   return event;
 }
 
-std::variant<std::vector<std::string>, Refusal> ReadSubscriptions(const Message& message) {
+std::variant<Subscriptions, Refusal> ReadSubscriptions(const Message& message) {
   const auto refuse = [&message](std::string reason) {
     return Refusal{kInvalidParams, std::move(reason), *message.id(), std::string(message.method()), {}};
   };
   const json::Value* wanted = message.params()->Find("notifications");
   if (wanted == nullptr || !wanted->is_object()) return refuse("params.notifications must be an object");
-  std::vector<std::string> uris;
-  const json::Value* list = wanted->Find("resourceSubscriptions");
-  if (list == nullptr) return uris;
-  if (!list->is_array() || list->array().size() > kMaxSubscriptions) {
-    return refuse("resourceSubscriptions must be a list of at most " + std::to_string(kMaxSubscriptions) + " URIs");
+  Subscriptions read;
+  const std::string most = std::to_string(kMaxSubscriptions);
+  if (!ReadTexts(wanted->Find("resourceSubscriptions"), kMaxUriBytes, read.uris)) {
+    return refuse("resourceSubscriptions must be a list of at most " + most + " URIs");
   }
-  for (const json::Value& uri : list->array()) {
-    if (!uri.is_string() || uri.string_value().empty() || uri.string_value().size() > kMaxUriBytes) {
-      return refuse("resourceSubscriptions must be a list of URIs");
-    }
-    uris.push_back(uri.string_value());
-  }
-  return uris;
+  if (!ReadTexts(wanted->Find("taskIds"), kMaxSealedIdBytes, read.task_ids)) return refuse("taskIds must be a list of at most " + most + " ids");
+  return read;
 }
 
-void RunListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, std::vector<std::string> uris,
-               std::string principal) {
-  std::make_shared<Listening>(lane, std::move(exchange), std::move(message), std::move(uris), std::move(principal))->Next();
+json::Value WithTasksOf(std::size_t upstream, const std::vector<KnownTask>& tasks, json::Value body) {
+  json::Value& notifications = *body.Find("params")->Find("notifications");
+  std::erase_if(notifications.object(), [](const json::Member& member) { return member.name == "taskIds"; });
+  json::Array ids;
+  for (const KnownTask& task : tasks) {
+    if (task.upstream == upstream) ids.push_back(json::Value(task.id));
+  }
+  if (!ids.empty()) notifications.Set("taskIds", json::Value(std::move(ids)));
+  return body;
+}
+
+void RunListen(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Subscriptions wanted, std::string principal) {
+  std::make_shared<Listening>(lane, std::move(exchange), std::move(message), std::move(wanted), std::move(principal))->Next();
 }
 
 }  // namespace intentgate::mcp

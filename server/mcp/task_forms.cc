@@ -5,6 +5,7 @@
 #include "http/sse.h"
 #include "mcp/answer.h"
 #include "mcp/message.h"
+#include "mcp/subscriptions.h"
 
 namespace intentgate::mcp {
 namespace {
@@ -20,6 +21,25 @@ json::Value& ObjectAt(json::Value& in, std::string_view name) {
   const json::Value* there = in.Find(name);
   if (there == nullptr || !there->is_object()) in.Set(name, json::MakeObject({}));
   return *in.Find(name);
+}
+
+std::string NotificationEvent(std::string_view method, json::Value params) {
+  const json::Value message = json::MakeObject({{"jsonrpc", "2.0"}, {"method", method}, {"params", std::move(params)}});
+  std::string event;
+  http::AppendSseEvent({}, {}, json::Write(message), event);
+  return event;
+}
+
+// With what became of the call, which the modern era says there.
+json::Value DetailedJson(const OwnTask& task, Era era) {
+  json::Value body = TaskJson(task, era);
+  if (era == Era::kLegacy) return body;
+  const json::Value none;
+  const json::Value& answer = task.answer == nullptr ? none : *task.answer;
+  if (task.state == TaskState::kCompleted) SetIf(body, "result", answer.Find("result"));
+  if (task.state == TaskState::kFailed) SetIf(body, "error", answer.Find("error"));
+  if (task.state == TaskState::kInputRequired) SetIf(body, "inputRequests", answer.AtPointer("/result/inputRequests"));
+  return body;
 }
 
 }  // namespace
@@ -50,12 +70,12 @@ json::Value TaskJson(const OwnTask& task, Era era) {
   return out;
 }
 
-std::string TaskStatusEvent(const OwnTask& task) {
-  const json::Value message =
-      json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/tasks/status"}, {"params", TaskJson(task, Era::kLegacy)}});
-  std::string event;
-  http::AppendSseEvent({}, {}, json::Write(message), event);
-  return event;
+std::string TaskStatusEvent(const OwnTask& task) { return NotificationEvent("notifications/tasks/status", TaskJson(task, Era::kLegacy)); }
+
+std::string TaskNewsEvent(const OwnTask& task, const json::Value& subscription) {
+  json::Value params = DetailedJson(task, Era::kModern);
+  params.Set("_meta", json::MakeObject({{kMetaSubscription, subscription}}));
+  return NotificationEvent("notifications/tasks", std::move(params));
 }
 
 std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era) {
@@ -69,15 +89,8 @@ std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era
 }
 
 std::string TaskStateReply(const json::Value& id, const OwnTask& task, Era era) {
-  json::Value body = TaskJson(task, era);
-  if (era == Era::kModern) {
-    body.Set("resultType", "complete");
-    const json::Value none;
-    const json::Value& answer = task.answer == nullptr ? none : *task.answer;
-    if (task.state == TaskState::kCompleted) SetIf(body, "result", answer.Find("result"));
-    if (task.state == TaskState::kFailed) SetIf(body, "error", answer.Find("error"));
-    if (task.state == TaskState::kInputRequired) SetIf(body, "inputRequests", answer.AtPointer("/result/inputRequests"));
-  }
+  json::Value body = DetailedJson(task, era);
+  if (era == Era::kModern) body.Set("resultType", "complete");
   return ResultReply(id, std::move(body));
 }
 

@@ -24,6 +24,8 @@ void AllowTask(json::Value& tool);
 json::Value TaskJson(const OwnTask& task, Era era);
 // notifications/tasks/status (2025-11-25), as an event of a stream.
 std::string TaskStatusEvent(const OwnTask& task);
+// notifications/tasks (2026-07-28), likewise, with all that tasks/get would say; `subscription` is the id of the request for it.
+std::string TaskNewsEvent(const OwnTask& task, const json::Value& subscription);
 // The answer of the call that has become the task.
 std::string TaskCreatedReply(const json::Value& id, const OwnTask& task, Era era);
 // tasks/get; of 2025-11-25 also tasks/cancel. With what became of the call, where the era says it there.

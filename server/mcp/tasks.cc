@@ -3,10 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "mcp/task_ids.h"
+
 namespace intentgate::mcp {
 namespace {
-
-constexpr std::string_view kTaskNotifications = "notifications/tasks";
 
 const std::string* TextIn(const json::Value& value, std::string_view pointer) {
   const json::Value* at = value.AtPointer(pointer);
@@ -63,25 +63,35 @@ bool TakesTasks(const Message& message) {
 void KeepHandle(Lane& lane, RelayTask& task, std::string_view tool) {
   const bool may = task.era == Era::kModern ? TakesTasks(*task.message) : AsksForTask(*task.message);
   if (!may || task.message->method() != "tools/call") return;
-  task.looks = [&lane, era = task.era, known = KnownTask{task.upstream, {}, task.principal, std::string(tool)}](
+  task.looks = [&lane, era = task.era, known = KnownTask{task.upstream, {}, task.principal, std::string(tool), {}}](
                    const Answer& answer, const std::optional<Decision>& decision, std::int64_t start_nanos) {
     const std::string* id = HandleIn(answer, era);
     if (id == nullptr || !decision) return false;
     KnownTask begun = known;
     begun.id = *id;
+    auto client_id = ClientIdOf(lane.context, begun);
+    if (!client_id) return false;
+    begun.client_id = std::move(*client_id);
     bool kept = false;
     const std::int64_t now = lane.context.clock->MonotonicNanos();
-    for (const PendingOutcome& lost : lane.context.tasks->Add(std::move(begun), {{}, {}, *decision, start_nanos}, now, kept)) {
+    for (const PendingOutcome& lost : lane.context.tasks->Add(std::move(begun), PendingOutcome{{}, {}, *decision, start_nanos}, now, kept)) {
       RecordLost(lane.context, lost);
     }
     return kept;
+  };
+  if (lane.context.sealed_tasks == nullptr) return;
+  task.change = [&lane, upstream = task.upstream, principal = task.principal, era = task.era, more = std::move(task.change)](Answer& answer) {
+    const bool named = NameHandle(lane.context, upstream, principal, era, answer);
+    auto text = more ? more(answer) : std::nullopt;
+    if (!text && named) text = json::Write(answer.body);
+    return text;
   };
 }
 
 std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Credential& caller, const std::string& principal) {
   const json::Value* id = message.params() == nullptr ? nullptr : message.params()->Find("taskId");
   if (id == nullptr || !id->is_string()) return std::nullopt;
-  auto known = lane.context.tasks->Find(id->string_value(), principal);
+  auto known = TaskOf(lane.context, id->string_value(), principal);
   // A narrower token of the same root may not have the tool.
   if (known && !CoversTool(lane, known->upstream, known->tool, caller)) return std::nullopt;
   return known;
@@ -90,6 +100,15 @@ std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Cred
 RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Era era, KnownTask known) {
   RelayTask task{.exchange = std::move(exchange), .message = std::move(message), .era = era, .upstream = known.upstream};
   task.principal = known.principal;
+  if (known.client_id != known.id) {
+    json::Value body = task.message->body();
+    body.Find("params")->Set("taskId", known.id);
+    task.body = json::Write(body);
+    task.own_name = known.id;
+    task.change = [known](Answer& answer) {
+      return NameTask(known, answer) ? std::optional<std::string>(json::Write(answer.body)) : std::nullopt;
+    };
+  }
   if (task.message->method() == "tasks/result") {
     task.waits = true;
     task.concluded = [&lane, known](bool failed) { RecordEnd(lane.context, known, failed ? "tool_error" : "success"); };
@@ -102,19 +121,12 @@ RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Mess
   return task;
 }
 
-bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Value& message, std::string_view principal) {
-  const json::Value* method = message.Find("method");
-  if (method == nullptr || !method->is_string() || !method->string_value().starts_with(kTaskNotifications)) return false;
-  const std::string* id = TextIn(message, "/params/taskId");
-  return id == nullptr || !lane.context.tasks->Owns(upstream, *id, principal);
-}
-
 std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids) {
   const Decision who = lane.context.gate->CheckToken(caller.token, caller.holder);
   std::vector<bool> visible;
   for (const std::string& id : ids) {
-    const auto known = who.allowed() ? lane.context.tasks->Find(id, PrincipalOf(who)) : std::nullopt;
-    visible.push_back(known && known->upstream == upstream && CoversTool(lane, known->upstream, known->tool, caller));
+    const auto known = who.allowed() ? lane.context.tasks->FindAt(upstream, id, PrincipalOf(who)) : std::nullopt;
+    visible.push_back(known && CoversTool(lane, known->upstream, known->tool, caller));
   }
   return visible;
 }

@@ -39,8 +39,6 @@ std::optional<KnownTask> FindTask(Lane& lane, const Message& message, const Cred
 // The relay of a request about `known`; its answer may tell the outcome of the call that began the task.
 RelayTask AboutTask(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Era era, KnownTask known);
 
-// A notification about a task that is not the principal's: it is not passed on.
-bool IsAboutForeignTask(const Lane& lane, std::size_t upstream, const json::Value& message, std::string_view principal);
 // For each of an upstream's tasks, whether it is the caller's to see.
 std::vector<bool> VisibleTasks(Lane& lane, std::size_t upstream, const Credential& caller, const std::vector<std::string>& ids);
 

@@ -1,4 +1,4 @@
-"""Gateways that share a key and nothing else serve one another's sessions."""
+"""Gateways that share a key and nothing else serve one another's sessions, and the tasks of their upstreams."""
 import json
 import shutil
 
@@ -152,3 +152,85 @@ def test_a_round_of_a_call_may_come_to_another_replica(rounds):
     status, done = call_round(b, token, state)
     assert status == 200 and done["result"]["state"] == "the upstream's", done
     assert [event["decision"] for event in b.decisions()][-1] == "allow"
+
+
+class Tasks(Upstream):
+    """Of 2025-11-25: every call is a task, whose ids all its kind begin with 1 anew; it takes all callers for one."""
+
+    def __init__(self):
+        super().__init__()
+        self.with_sessions, self.asked = True, []
+
+    def answer(self, handler, body):
+        message = json.loads(body)
+        method, task = message.get("method", ""), message.get("params", {}).get("taskId")
+        if method == "tools/call":
+            self.calls.append(message)
+            result = {"task": {"taskId": f"upstreams-{len(self.calls)}", "status": "working"}}
+        elif method == "tasks/list":
+            result = {"tasks": [{"taskId": f"upstreams-{n + 1}", "status": "working"} for n in range(len(self.calls))]}
+        elif method == "tasks/result":
+            result = {"content": [], "isError": False, "_meta": {RELATED: {"taskId": task}}}
+        elif method.startswith("tasks/"):
+            result = {"taskId": task, "status": "working"}
+        else:
+            return super().answer(handler, body)
+        self.asked.append((method, task))
+        self.send(handler, 200, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode())
+
+
+RELATED = "io.modelcontextprotocol/related-task"
+
+
+@pytest.fixture(params=[1, 2])
+def tasks(request, tmp_path):
+    upstreams = [Tasks() for _ in range(request.param)]
+    group = Replicas(tmp_path, upstreams)
+    yield group
+    group.close()
+    for upstream in upstreams:
+        upstream.close()
+
+
+def begin(gateway, token, session, replicas):
+    tool = "read_file" if len(replicas.upstreams) == 1 else "read_u1_read_file"
+    params = {"name": tool, "arguments": {}, "task": {"ttl": 60_000}}
+    status, text, _ = send(gateway, token, {"id": 1, "method": "tools/call", "params": params}, session)
+    assert status == 200, text
+    return json.loads(text)["result"]["task"]["taskId"]
+
+
+def about(gateway, token, session, method, task=None):
+    status, text, _ = send(gateway, token, {"id": 2, "method": method, "params": {} if task is None else {"taskId": task}}, session)
+    assert status == 200, text
+    return json.loads(text)
+
+
+def test_a_task_is_its_owners_at_any_replica_and_after_a_restart(tasks):
+    a, b, wrong = tasks.start("a", SECRET), tasks.start("b", SECRET), tasks.start("wrong", OTHER)
+    token, stranger = a.mint("--ttl", "1h"), a.mint("--ttl", "1h")
+    session, foreign = open_session(a, token), open_session(b, stranger)
+    task = begin(a, token, session, tasks)
+    upstream = tasks.upstreams[-1]
+    upstream.asked.clear()
+    for method in ("tasks/get", "tasks/result", "tasks/cancel"):
+        refused = about(b, stranger, foreign, method, task)["error"]
+        assert refused["code"] == -32602 and refused == about(b, stranger, foreign, method, "none")["error"]
+        # Knowing the upstream's id is worth nothing.
+        assert about(b, token, session, method, "upstreams-1")["error"] == refused
+        assert about(wrong, token, open_session(wrong, token), method, task)["error"] == refused
+    assert upstream.asked == []
+    assert about(b, token, session, "tasks/list")["result"]["tasks"] == []
+    assert about(b, token, session, "tasks/get", task)["result"] == {"taskId": task, "status": "working"}
+    assert about(b, token, session, "tasks/list")["result"]["tasks"] == [{"taskId": task, "status": "working"}]
+    assert about(b, stranger, foreign, "tasks/list")["result"]["tasks"] == []
+    a.stop()
+    a.start()
+    assert about(a, token, session, "tasks/result", task)["result"]["_meta"] == {RELATED: {"taskId": task}}
+    assert ("tasks/result", "upstreams-1") in upstream.asked
+    # The chain has the call and what became of it as far as that was known, and neither id.
+    for gateway in (a, b):
+        assert task not in gateway.export() and "upstreams-1" not in gateway.export()
+    assert [event["decision"] for event in a.decisions() if event["decision"] == "allow"] == ["allow"]
+    outcomes = [line["event"] for line in map(json.loads, a.export().splitlines()) if line.get("event", {}).get("kind") == "outcome"]
+    assert [event["outcome"] for event in outcomes] == ["timeout"]

@@ -44,13 +44,13 @@ FALL_BACK = [client for client in CLIENTS if client != "sdk2:pin"]
 class Recorded:
     """A tool server over standard input and output behind the gateway, and what it was told."""
 
-    def __init__(self, folder, name, command, caveats):
+    def __init__(self, folder, name, command, caveats, settings=""):
         self.file = folder / "told.ndjson"
         self.file.touch()
         recorder = [sys.executable, str(pathlib.Path(__file__).with_name("recorded.py")), str(self.file)]
         # So long that a call which is ended was ended by its client.
         upstreams = json.dumps([{"name": name, "command": recorder + command, "timeout_ms": 600_000}])
-        self.gateway = Gateway(folder, "", policy=POLICY, upstreams=f"upstreams: {upstreams}\n").start()
+        self.gateway = Gateway(folder, "", settings, POLICY, upstreams=f"upstreams: {upstreams}\n").start()
         self.token = mint(self.gateway, caveats)
 
     def told(self):
@@ -189,11 +189,21 @@ def test_the_server_with_everything(which, every, tmp_path):
     assert_progress(which, out["long"]["progress"], [1, 2, 3, 4])
 
 
-def test_a_task_is_its_callers_and_nobody_elses(every):
+@pytest.fixture(params=["", "mcp: {session_key_file: session-keys}\n"], ids=["as_they_are", "sealed"])
+def with_tasks(request, tmp_path):
+    (tmp_path / "session-keys").write_text("first-0123456789abcdef0123456789abcdef\n")
+    (tmp_path / "session-keys").chmod(0o600)
+    allowed = {"t": "tool_allow", "tools": ["simulate-research-query"]}
+    server = Recorded(tmp_path, "every", package("server-everything", "stdio"), [allowed], request.param)
+    yield server
+    server.gateway.stop()
+
+
+def test_a_task_is_its_callers_and_nobody_elses(with_tasks):
     """The program behind the gateway takes both callers for one, and would tell either of them everything."""
-    tokens = [every.token, mint(every.gateway, [{"t": "tool_allow", "tools": ["simulate-research-query"]}])]
-    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/tasks.mjs", f"http://127.0.0.1:{every.gateway.port}/v1/mcp", *tokens]
-    before = len(every.gateway.decisions())
+    gateway = with_tasks.gateway
+    tokens = [with_tasks.token, mint(gateway, [{"t": "tool_allow", "tools": ["simulate-research-query"]}])]
+    command = [os.environ["NODE"], os.environ["MCP_CLIENTS"] + "/tasks.mjs", f"http://127.0.0.1:{gateway.port}/v1/mcp", *tokens]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     out = json.loads(ran.stdout)
@@ -203,7 +213,7 @@ def test_a_task_is_its_callers_and_nobody_elses(every):
     assert out["status"] == "cancelled"
     assert out["types"][0] == "taskCreated" and out["types"][-1] == "result" and "whole" in out["text"]
     # Two calls; asking after them is none.
-    decisions = [event for event in every.gateway.decisions()[before:] if event["decision"] == "allow"]
+    decisions = [event for event in gateway.decisions() if event["decision"] == "allow"]
     assert [event["tool"] for event in decisions] == ["simulate-research-query"] * 2
 
 

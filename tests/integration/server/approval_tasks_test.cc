@@ -277,4 +277,55 @@ TEST_CASE("a tool that asks for input after the approval is answered by tasks/up
   CHECK(g.paid() == 2);
 }
 
+TEST_CASE("a modern stream of notifications tells what becomes of its caller's tasks, whether or not the upstream has one") {
+  const auto listen = [](WithPay& g, const std::string& ids, std::string_view token = "good", std::string_view meta = kTasksMeta) {
+    const http::HeaderList headers{{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "subscriptions/listen"}, {"Accept", "application/json, text/event-stream"}};
+    return g.caller->Open("POST", "/v1/mcp", Caller::McpHeaders(token, headers),
+                          Request("subscriptions/listen", R"("notifications":{"taskIds":[)" + ids + "]}," + std::string(meta)));
+  };
+  const std::string acknowledged = R"("method":"notifications/subscriptions/acknowledged","params":{)";
+  const std::string of_request = R"("_meta":{"io.modelcontextprotocol/subscriptionId":9})";
+  for (const bool streams : {true, false}) {
+    INFO(streams);
+    WithPay g;
+    g.upstream.modern = streams;
+    g.Start();
+    const std::string id = g.ModernPay().json().AtPointer("/result/taskId")->string_value();
+    const auto stream = listen(g, "\"ig-none\",\"" + id + "\"");
+    if (streams) {
+      REQUIRE(stream->Starts());
+      CHECK(g.upstream.seen("subscriptions/listen")[0].body.find("taskIds") == std::string::npos);
+      g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{)" + of_request + R"(,"notifications":{"toolsListChanged":true}}})"));
+    }
+    CHECK(stream->Has(acknowledged + of_request + R"(,"notifications":{"taskIds":[")" + id + "\"]" + (streams ? R"(,"toolsListChanged":true}}})" : "}}}")));
+    g.Answer(ApprovalState::kRejected);
+    REQUIRE(stream->Has(R"("status":"failed")"));
+    // As tasks/get says it, but for what makes that a result.
+    json::Value state = *g.ModernTask("tasks/get", id).json().Find("result");
+    std::erase_if(state.object(), [](const json::Member& member) { return member.name == "resultType"; });
+    std::string told = json::Write(state);
+    told.pop_back();
+    CHECK(stream->Has(R"({"jsonrpc":"2.0","method":"notifications/tasks","params":)" + told + "," + of_request + "}}"));
+    // Who comes too late for the change is told at once.
+    const auto late = listen(g, "\"" + id + "\"");
+    if (streams) {
+      REQUIRE(late->Starts());
+      g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{}}})"));
+    }
+    CHECK(late->Has(R"("status":"failed")"));
+    // Not his, and of a tool that the token lost: as if nobody had named it.
+    for (const std::string_view token : {"good2", "narrow"}) {
+      const auto foreign = listen(g, "\"" + id + "\"", token);
+      REQUIRE(foreign->Starts());
+      if (!streams) REQUIRE(foreign->Ends());
+      const std::lock_guard lock(foreign->mutex);
+      CHECK(foreign->text.find(id) == std::string::npos);
+      CHECK(g.upstream.seen("subscriptions/listen").back().body.find("taskIds") == std::string::npos);
+    }
+    const auto bare = listen(g, "\"" + id + "\"", "good", kBareMeta);
+    CHECK(bare->Has("-32021"));
+    CHECK(bare->status == 400);
+  }
+}
+
 }  // namespace intentgate::test

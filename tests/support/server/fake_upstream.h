@@ -240,9 +240,12 @@ class FakeUpstream {
   // Tasks of both eras; the calls of mode "task" begin t1, t2 and so on.
   std::string TaskAnswer(const std::string& rpc_method, const json::Value& body) {
     if (rpc_method == "tasks/list") return R"({"tasks":[{"taskId":"t1","status":"working"},{"taskId":"t2","status":"working"},{"taskId":"x","status":"working"}]})";
-    if (rpc_method == "tasks/result") return R"({"content":[{"type":"text","text":"of the task"}],"isError":false})";
+    const std::string id = json::Write(*body.AtPointer("/params/taskId"));
+    if (rpc_method == "tasks/result") {
+      return R"({"content":[{"type":"text","text":"of the task"}],"isError":false,"_meta":{"io.modelcontextprotocol/related-task":{"taskId":)" + id + "}}}";
+    }
     const std::string own = modern ? R"("resultType":"complete",)" : "";
-    return "{" + own + R"("taskId":)" + json::Write(*body.AtPointer("/params/taskId")) + R"(,"status":")" + std::string(task_status.load()) + R"(","result":{"isError":true}})";
+    return "{" + own + R"("taskId":)" + id + R"(,"status":")" + std::string(task_status.load()) + R"(","result":{"isError":true}})";
   }
 
   void OnCall(const std::shared_ptr<http::Exchange>& exchange, const json::Value& body, const json::Value& id,

@@ -139,4 +139,19 @@ TEST_CASE("a session hears of its own tasks alone, through its newest listener, 
   CHECK(newer == first + "cancelled");
 }
 
+TEST_CASE("every follower of a task is told each of its states, and nothing of another task") {
+  Table t;
+  const std::string id = t.Add("p")->id, other = t.Add("p")->id;
+  std::string first, second;
+  t.tasks.Follow(id, [&](const OwnTask& task) { first += std::string(TaskStateName(task.state)) + " "; });
+  const std::uint64_t follower = t.tasks.Follow(id, [&](const OwnTask& task) { second += std::string(TaskStateName(task.state)) + " "; });
+  t.tasks.Cancel(other);
+  t.tasks.Conclude(id, TaskState::kInputRequired, json::MakeObject({}), 2);
+  CHECK(t.tasks.TakeInputRequest(id) != nullptr);
+  t.tasks.Unfollow(id, follower);
+  t.tasks.Conclude(id, TaskState::kCompleted, json::MakeObject({}), 2);
+  CHECK(first == "input_required working completed ");
+  CHECK(second == "input_required working ");
+}
+
 }  // namespace intentgate::mcp
