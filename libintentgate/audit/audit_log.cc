@@ -31,6 +31,9 @@ namespace {
 constexpr int kCommitBuckets = 14;   // 100 us * 2^i
 constexpr int kBatchBuckets = 11;    // 2^i
 constexpr std::uint64_t kMinJournalBytes = 64 << 10;
+// How long a batch that nobody waits for keeps the processor at a time, and how long it then leaves it.
+constexpr std::chrono::nanoseconds kMostAwake = std::chrono::microseconds(250);
+constexpr std::chrono::microseconds kRest{100};
 
 // One caller's wait for its event. Outlives the callback, which is its last user and done when the lock is the caller's.
 class Wait {
@@ -66,7 +69,7 @@ class GroupCommitLog final : public AuditLog {
         full_events_(std::max<std::size_t>(1, std::min(options_.max_batch, options_.max_queue) / 2)),
         full_bytes_(std::min(options_.max_batch_bytes, options_.max_queue_bytes) / 2),
         chain_(std::move(store), std::move(clock), std::move(random), std::move(producer_id), options_.deployment,
-               options_.signing_key) {
+               options_.signing_key, [this] { Rest(); }) {
     stats_.commit_micros_buckets.assign(kCommitBuckets, 0);
     stats_.batch_size_buckets.assign(kBatchBuckets, 0);
   }
@@ -121,10 +124,13 @@ class GroupCommitLog final : public AuditLog {
   void Run();
   // Under the lock: whether the writer should leave a wait that the clock would end.
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
+  // Whether somebody waits for what is being written, or is to be written soon.
+  bool IsAwaited() const { return stopping_ || finished_count_ < wanted_until_ || IsFull(); }
   bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
   void AwaitWork(std::unique_lock<std::mutex>& lock);
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEventPtr>& batch);
   void CommitBatch(std::vector<QueuedEventPtr>& batch);
+  void Rest();
   void Recover();
   void Count(const std::vector<QueuedEventPtr>& batch, std::int64_t micros, bool ok);
   void CountRefused();
@@ -139,6 +145,7 @@ class GroupCommitLog final : public AuditLog {
   // nothing is turned away while the writer sleeps.
   const std::size_t full_events_, full_bytes_;
   ChainWriter chain_;   // the writer's thread only, once it runs
+  std::int64_t awake_since_ = 0;   // likewise; monotonic nanoseconds
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;       // the writer: there is work
@@ -504,8 +511,19 @@ void GroupCommitLog::Run() {
   if (chain_.FinishUnfinished().ok()) static_cast<void>(chain_.CloseAsync().ok());
 }
 
+// Whoever shares the processor with the writer is awake for microseconds, and would wait until a scheduler that shares fairly
+// ends the writer's turn, which takes milliseconds. Somebody who waits for an event ends the rest.
+void GroupCommitLog::Rest() {
+  const std::int64_t now = clock_->MonotonicNanos();
+  if (now - awake_since_ < kMostAwake.count()) return;
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, kRest, [this] { return IsAwaited(); });
+  awake_since_ = clock_->MonotonicNanos();
+}
+
 void GroupCommitLog::CommitBatch(std::vector<QueuedEventPtr>& batch) {
   std::vector<AuditReceipt> receipts;
+  awake_since_ = clock_->MonotonicNanos();
   const std::int64_t start = clock_->MonotonicNanos();
   const Status status = chain_.Commit(batch, receipts);
   const std::int64_t micros = (clock_->MonotonicNanos() - start) / 1000;
@@ -577,7 +595,7 @@ Status GroupCommitLog::Flush() {
     std::unique_lock lock(mutex_);
     const std::int64_t until = taken_in_;
     wanted_until_ = until;
-    if (IsDue()) wake_.notify_one();
+    wake_.notify_one();
     finished_.wait(lock, [&] { return finished_count_ >= until; });
   }
   if (healthy()) return {};

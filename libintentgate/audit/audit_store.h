@@ -36,6 +36,10 @@ struct PrunePoint {
   std::string prev_hash;                      // hash of event first_seq - 1
 };
 
+// Called between the steps of a long write, and may rest there: a writer that nobody waits for shares a processor with threads
+// whose callers wait.
+using Pause = std::function<void()>;
+
 // Thread-safe.
 class AuditStore {
  public:
@@ -49,6 +53,11 @@ class AuditStore {
   // All batches or none, in one transaction, with their charges added to the counters. kConflict: some
   // tenant's head is not where the batch expects it; nothing was written.
   virtual Status Append(std::span<const TenantBatch> batches) = 0;
+  // As Append. A store that does the work itself calls `pause`, which is not empty, between its steps.
+  virtual Status AppendPausing(std::span<const TenantBatch> batches, const Pause& pause) {
+    static_cast<void>(pause);
+    return Append(batches);
+  }
   // Ascending by seq from `from_seq`, at most `limit` and never more than audit::kMaxPage; ask again from behind the
   // last one.
   virtual Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) = 0;

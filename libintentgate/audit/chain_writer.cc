@@ -29,13 +29,14 @@ std::string_view ProducerName(std::string_view producer_id) {
 
 ChainWriter::ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock,
                          std::shared_ptr<Random> random, std::string producer_id, std::string deployment,
-                         std::string signing_key)
+                         std::string signing_key, Pause pause)
     : store_(std::move(store)),
       clock_(std::move(clock)),
       random_(std::move(random)),
       producer_id_(std::move(producer_id)),
       deployment_(std::move(deployment)),
-      signing_key_(std::move(signing_key)) {}
+      signing_key_(std::move(signing_key)),
+      pause_(std::move(pause)) {}
 
 Status ChainWriter::Commit(std::span<const QueuedEventPtr> events, std::vector<AuditReceipt>& receipts) {
   Parts parts;
@@ -96,7 +97,7 @@ Status ChainWriter::Write(Parts& parts) {
     std::vector<TenantBatch> batches;
     batches.reserve(parts.size());
     for (auto& [tenant, part] : parts) batches.push_back(std::move(part.batch));
-    Status s = store_->Append(batches);
+    Status s = store_->AppendPausing(batches, pause_);
     std::size_t next = 0;
     for (auto& [tenant, part] : parts) part.batch = std::move(batches[next++]);
     if (s.ok()) {
@@ -168,6 +169,7 @@ Status ChainWriter::PlaceAll(Parts& parts) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const EventDraft& draft =
           i < part.controls.size() ? part.controls[i] : *part.drafts[i - part.controls.size()];
+      pause_();
       Place(draft, seq++, prev, events[i].record);
       prev = events[i].record.hash;
     }

@@ -61,8 +61,9 @@ struct LostNumbers {
 
 class ChainWriter {
  public:
+  // `pause` is called between the steps of a commit.
   ChainWriter(std::shared_ptr<AuditStore> store, std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
-              std::string producer_id, std::string deployment, std::string signing_key = {});
+              std::string producer_id, std::string deployment, std::string signing_key = {}, Pause pause = [] {});
 
   // Commits all of `events` or none. On success receipts[i] belongs to events[i]; of one that is acknowledged already, and
   // opens nothing, it stays empty. Takes what is in the drafts.
@@ -141,6 +142,7 @@ class ChainWriter {
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<Random> random_;
   std::string producer_id_, deployment_, signing_key_;
+  const Pause pause_;
   std::map<std::string, Tenant, std::less<>> tenants_;
   std::optional<Doubt> doubt_;
   std::vector<Doubt> absent_;     // were not there when they were looked for, but their place may still be free

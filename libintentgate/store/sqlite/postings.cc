@@ -148,7 +148,7 @@ std::vector<Posting> PostingSums::Take() {
   return all;
 }
 
-Status InsertPostings(Connection& connection, const audit::TenantBatch& batch) {
+Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, const audit::Pause& pause) {
   PostingSums sums;
   for (const StoredEvent& event : batch.events) sums.Add(event);
   // One row a statement: of one with many SQLite would copy each page before its first change, since it might fail halfway.
@@ -157,6 +157,7 @@ Status InsertPostings(Connection& connection, const audit::TenantBatch& batch) {
       "ON CONFLICT DO UPDATE SET bits = bits | excluded.bits");
   if (!put.ok()) return put.error();
   for (const Posting& posting : sums.Take()) {
+    pause();
     const StatementUse use(**put);
     const int at = BindKey(posting, batch.tenant, 0, **put);
     use->Bind(at + 1, static_cast<std::int64_t>(posting.bits));

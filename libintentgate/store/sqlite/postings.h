@@ -69,7 +69,7 @@ class PostingSums {
 };
 
 // In the writer's transaction.
-Status InsertPostings(Connection& connection, const audit::TenantBatch& batch);
+Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, const audit::Pause& pause = [] {});
 // Takes back what the tenant's events before `seq` have.
 Status DeletePostings(Connection& connection, std::string_view tenant, std::int64_t seq);
 // Gives each projection under which no query would find the event a value that no event has. In the transaction that read the events, which

@@ -111,7 +111,8 @@ class SqliteStoreImpl final : public SqliteStore {
   ReaderPool& readers() { return readers_; }
 
   Result<ChainHead> Head(std::string_view tenant) override;
-  Status Append(std::span<const TenantBatch> batches) override;
+  Status Append(std::span<const TenantBatch> batches) override { return AppendPausing(batches, [] {}); }
+  Status AppendPausing(std::span<const TenantBatch> batches, const audit::Pause& pause) override;
   Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override {
     const ReaderPool::Lease reader = readers_.Take();
     return ScanRows<AuditRecord>(*reader, tenant, from_seq, limit, kRecordColumns, RecordOf);
@@ -254,7 +255,7 @@ class SqliteStoreImpl final : public SqliteStore {
                                            std::size_t limit, std::string_view columns, Row (*read)(const Statement&));
   void LimitWal();
   Status MoveHead(const TenantBatch& batch);
-  Status InsertEvents(const TenantBatch& batch);
+  Status InsertEvents(const TenantBatch& batch, const audit::Pause& pause);
   Status NoteTimes(const TenantBatch& batch);
   Status AddCharges(std::span<const TenantBatch> batches);
 
@@ -277,7 +278,7 @@ Result<ChainHead> SqliteStoreImpl::Head(std::string_view tenant) {
   return *row ? ChainHead{use->Integer(0), use->Text(1)} : ChainHead{};
 }
 
-Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
+Status SqliteStoreImpl::AppendPausing(std::span<const TenantBatch> batches, const audit::Pause& pause) {
   const std::lock_guard lock(write_mutex_);
   {
     Transaction transaction(*writer_);
@@ -285,12 +286,13 @@ Status SqliteStoreImpl::Append(std::span<const TenantBatch> batches) {
     for (const TenantBatch& batch : batches) {
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
-      if (Status s = InsertEvents(batch); !s.ok()) return s;
-      if (Status s = InsertPostings(*writer_, batch); !s.ok()) return s;
+      if (Status s = InsertEvents(batch, pause); !s.ok()) return s;
+      if (Status s = InsertPostings(*writer_, batch, pause); !s.ok()) return s;
       if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
+    pause();
     if (Status s = transaction.Commit(); !s.ok()) return s;
   }
   LimitWal();
@@ -331,9 +333,12 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
   return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
 }
 
-Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch) {
+Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
   return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
-                    [&batch](std::size_t row, int at, Statement& to) { return BindEvent(batch.tenant, batch.events[row], at, to); });
+                    [&](std::size_t row, int at, Statement& to) {
+                      pause();
+                      return BindEvent(batch.tenant, batch.events[row], at, to);
+                    });
 }
 
 // One statement for each block that the batch touches, so mostly one.

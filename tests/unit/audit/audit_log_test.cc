@@ -129,6 +129,31 @@ TEST_CASE("many threads: every acknowledged event is in the chain, once, and it 
   CHECK(stats.batch_size_buckets.back() == stats.batches);
 }
 
+namespace {
+
+// Each look at it is a second later.
+class HastyClock final : public Clock {
+ public:
+  std::int64_t UnixMicros() const override { return 1'700'000'000'000'000; }
+  std::int64_t MonotonicNanos() const override { return 1'000'000'000 * ++looks_; }
+
+ private:
+  mutable std::atomic<std::int64_t> looks_{0};
+};
+
+}  // namespace
+
+TEST_CASE("a batch that nobody waits for rests at each event, and is whole all the same") {
+  const auto memory = std::make_shared<store::MemoryStore>();
+  auto log = *AuditLog::Create(memory, {}, std::make_shared<HastyClock>(), SystemRandom());
+  REQUIRE(log->AppendAndWait(Event("0"), AuditDurability::kAsync).ok());
+  for (int i = 1; i < 100; ++i) log->Append(Event(std::to_string(i)), AuditDurability::kAsync, {});
+  const auto last = log->AppendAndWait(Event("100"), AuditDurability::kDurable);
+  REQUIRE(last.ok());
+  CHECK(last->seq == 102);   // behind genesis and async_opened
+  CHECK(VerifyChain(*memory, "acme")->ok);
+}
+
 TEST_CASE("while one batch commits, the next one gathers up to max_batch") {
   AuditLogOptions options;
   options.max_batch = 3;

@@ -46,6 +46,15 @@ std::int64_t Rows(SqliteStore& store, const std::string& tenant) {
 
 }  // namespace
 
+TEST_CASE("a batch may rest between its rows") {
+  const test::ScratchFolder folder;
+  const auto store = *SqliteStore::Open(folder.File("gate.db"), {});
+  int pauses = 0;
+  REQUIRE(store->AppendPausing(std::vector{Behind("acme", {}, 40)}, [&pauses] { ++pauses; }).ok());
+  CHECK(pauses > 40);
+  CHECK(audit::VerifyChain(*store, "acme")->verified == 40);
+}
+
 TEST_CASE("a row in the way of a batch undoes all of it, and the store goes on") {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
