@@ -145,7 +145,7 @@ class GroupCommitLog final : public AuditLog {
   // nothing is turned away while the writer sleeps.
   const std::size_t full_events_, full_bytes_;
   ChainWriter chain_;   // the writer's thread only, once it runs
-  std::int64_t awake_since_ = 0;   // likewise; monotonic nanoseconds
+  std::optional<std::int64_t> awake_since_;   // likewise; monotonic nanoseconds; unset while the log is opened, which somebody waits for
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;       // the writer: there is work
@@ -514,8 +514,7 @@ void GroupCommitLog::Run() {
 // Whoever shares the processor with the writer is awake for microseconds, and would wait until a scheduler that shares fairly
 // ends the writer's turn, which takes milliseconds. Somebody who waits for an event ends the rest.
 void GroupCommitLog::Rest() {
-  const std::int64_t now = clock_->MonotonicNanos();
-  if (now - awake_since_ < kMostAwake.count()) return;
+  if (!awake_since_ || clock_->MonotonicNanos() - *awake_since_ < kMostAwake.count()) return;
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, kRest, [this] { return IsAwaited(); });
   awake_since_ = clock_->MonotonicNanos();

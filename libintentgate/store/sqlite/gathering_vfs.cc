@@ -3,7 +3,6 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -15,7 +14,11 @@ namespace {
 // Of 128 KiB or more SQLite's own files write the part that is left over by 128 KiB, which may be nothing and then counts as a full disk.
 constexpr std::size_t kMostGathered = 124 * 1024;
 
-sqlite3_vfs* SystemVfs() { return sqlite3_vfs_find(nullptr); }
+// Asked once: the host program may choose another default later, whose files are larger than what is laid out for this one.
+sqlite3_vfs* SystemVfs() {
+  static sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+  return system;
+}
 
 // SQLite's open file of a log, and behind it in the same memory the one that does the work.
 struct GatheredLog {
