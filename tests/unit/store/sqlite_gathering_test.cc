@@ -65,6 +65,15 @@ std::int64_t WritesOfACommit(const char* vfs) {
   return Writes() - before;
 }
 
+// One database, and another connection to it.
+struct Both {
+  test::ScratchFolder folder;
+  Database db{folder.File("t.db"), GatheringVfs()};
+  Database other{folder.File("t.db"), nullptr};
+
+  Both() { db.Run(kTable); }
+};
+
 }  // namespace
 
 TEST_CASE("a commit writes its pages at once") {
@@ -74,10 +83,8 @@ TEST_CASE("a commit writes its pages at once") {
 }
 
 TEST_CASE("what is committed is there for everyone, what is rolled back for nobody") {
-  const test::ScratchFolder folder;
-  Database db(folder.File("t.db"), GatheringVfs());
-  Database other(folder.File("t.db"), nullptr);
-  db.Run(kTable);
+  Both both;
+  Database &db = both.db, &other = both.other;
   db.Run(kRows);
   CHECK(other.Text("SELECT count(*) FROM t") == "400");
   db.Run("BEGIN");
@@ -90,10 +97,8 @@ TEST_CASE("what is committed is there for everyone, what is rolled back for nobo
 }
 
 TEST_CASE("a transaction that is larger than the cache reads what it has written itself") {
-  const test::ScratchFolder folder;
-  Database db(folder.File("t.db"), GatheringVfs());
-  Database other(folder.File("t.db"), nullptr);
-  db.Run(kTable);
+  Both both;
+  Database &db = both.db, &other = both.other;
   // Five pages; the others go into the log before the commit, and come back from there.
   db.Run("PRAGMA cache_size = 5; BEGIN");
   db.Run(kRows);
