@@ -124,8 +124,10 @@ class GroupCommitLog final : public AuditLog {
   void Run();
   // Under the lock: whether the writer should leave a wait that the clock would end.
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
-  // Whether somebody waits for what is being written, or is to be written soon.
-  bool IsAwaited() const { return stopping_ || finished_count_ < wanted_until_ || IsFull(); }
+  // Whether somebody waits for what is being written, or would soon: a full queue lets its callers wait or turns them away.
+  bool IsAwaited() const {
+    return stopping_ || finished_count_ < wanted_until_ || queue_.size() >= options_.max_queue / 2 || queued_bytes_ >= options_.max_queue_bytes / 2;
+  }
   bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
   void AwaitWork(std::unique_lock<std::mutex>& lock);
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEventPtr>& batch);

@@ -1,11 +1,19 @@
 #include "store/sqlite/checkpointer.h"
 
+#include <chrono>
 #include <string>
 #include <system_error>
 
 #include "base/give_way.h"
 
 namespace intentgate::store {
+namespace {
+
+// Copied in a tenth of a millisecond or two.
+constexpr int kPagesBetweenRests = 32;
+constexpr std::chrono::microseconds kRest{100};
+
+}  // namespace
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(std::unique_ptr<Connection> connection) {
   std::unique_ptr<Checkpointer> made(new Checkpointer(std::move(connection)));
@@ -38,6 +46,10 @@ void Checkpointer::Ask() {
 }
 
 void Checkpointer::Run() {
+  const audit::Pause rest = [this, pages = 0]() mutable {
+    if (++pages % kPagesBetweenRests == 0) Rest();
+  };
+  const Pauses pauses(*connection_, rest);
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -47,6 +59,11 @@ void Checkpointer::Run() {
     }
     connection_->Checkpoint();
   }
+}
+
+void Checkpointer::Rest() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, kRest, [this] { return stopping_; });
 }
 
 }  // namespace intentgate::store

@@ -3,6 +3,9 @@
 // A checkpoint that runs beside a busy writer never reaches the WAL's end, and only one that does lets
 // the WAL start over. So the writer itself does one when the WAL has grown to kInlineFactor times the
 // usual size; by then nearly everything is copied, and it is short.
+//
+// The copying rests between some pages and the next: threads whose callers wait may share its processor, and a scheduler that shares
+// fairly lets whoever is at work finish a turn of milliseconds, however nice it is.
 #pragma once
 
 #include <condition_variable>
@@ -32,6 +35,7 @@ class Checkpointer {
  private:
   explicit Checkpointer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
   void Run();
+  void Rest();
 
   const std::unique_ptr<Connection> connection_;   // the thread's
   std::mutex mutex_;

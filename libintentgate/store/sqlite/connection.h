@@ -15,7 +15,9 @@
 
 #include <intentgate/result.h>
 
+#include "audit/audit_store.h"
 #include "base/string_map.h"
+#include "store/sqlite/store_vfs.h"
 
 namespace intentgate::store {
 
@@ -85,6 +87,8 @@ class Connection {
   // Copies finished WAL pages into the file; waits for nobody and makes nobody wait. One that cannot finish
   // now is finished by a later one.
   void Checkpoint();
+  // See store_vfs.h.
+  void PauseBetweenPages(const audit::Pause* pause) { store::PauseBetweenPages(db_, pause); }
   // After this connection's last commit.
   int wal_pages() const { return wal_pages_; }
 
@@ -115,6 +119,18 @@ class Snapshot {
   Snapshot(const Snapshot&) = delete;   // one scope, one transaction
   Snapshot& operator=(const Snapshot&) = delete;
   Status Begin() { return connection_.RunKept("BEGIN"); }
+
+ private:
+  Connection& connection_;
+};
+
+// While it lives, a connection that was opened by a StoreVfs pauses as PauseBetweenPages says.
+class Pauses {
+ public:
+  Pauses(Connection& connection, const audit::Pause& pause) : connection_(connection) { connection_.PauseBetweenPages(&pause); }
+  ~Pauses() { connection_.PauseBetweenPages(nullptr); }
+  Pauses(const Pauses&) = delete;   // one scope, one pause
+  Pauses& operator=(const Pauses&) = delete;
 
  private:
   Connection& connection_;

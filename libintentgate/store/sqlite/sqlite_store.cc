@@ -18,9 +18,9 @@
 #include "store/sqlite/approval_tables.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/gathering_vfs.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/store_vfs.h"
 #include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
 #include "store/sqlite/proof_tables.h"
@@ -280,6 +280,7 @@ Result<ChainHead> SqliteStoreImpl::Head(std::string_view tenant) {
 
 Status SqliteStoreImpl::AppendPausing(std::span<const TenantBatch> batches, const audit::Pause& pause) {
   const std::lock_guard lock(write_mutex_);
+  const Pauses pauses(*writer_, pause);
   {
     Transaction transaction(*writer_);
     if (Status s = transaction.Begin(); !s.ok()) return s;
@@ -613,14 +614,14 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::Open(const std::string& path, 
   }
   if (Status s = MakeFile(path); !s.ok()) return s.error();
   Result<std::unique_ptr<Connection>> writer =
-      Connection::Open(path, options.busy_timeout_ms, options.sync_every_commit ? GatheringVfs() : nullptr);
+      Connection::Open(path, options.busy_timeout_ms, StoreVfs(options.sync_every_commit));
   if (!writer.ok()) return writer.error();
   // Before anything is changed in a file that may not be ours.
   if (Status s = CheckSchema(**writer); !s.ok()) return s.error();
   if (Status s = UseWal(**writer, options.busy_timeout_ms); !s.ok()) return s.error();
   if (Status s = (*writer)->Execute(WriterPragmas(options)); !s.ok()) return s.error();
   if (Status s = Migrate(**writer); !s.ok()) return s.error();
-  Result<std::unique_ptr<Connection>> copier = Connection::Open(path, options.busy_timeout_ms);
+  Result<std::unique_ptr<Connection>> copier = Connection::Open(path, options.busy_timeout_ms, StoreVfs(false));
   if (!copier.ok()) return copier.error();
   if (Status s = (*copier)->Execute(WriterPragmas(options)); !s.ok()) return s.error();
   Result<std::unique_ptr<Checkpointer>> checkpointer = Checkpointer::Start(std::move(*copier));

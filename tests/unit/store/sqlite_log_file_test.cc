@@ -1,6 +1,6 @@
 // The log that is written in large pieces, under SQLite itself.
 
-#include "store/sqlite/gathering_vfs.h"
+#include "store/sqlite/log_file.h"
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "store/sqlite/store_vfs.h"
 #include "support/scratch_folder.h"
 
 namespace intentgate::store {
@@ -68,7 +69,7 @@ std::int64_t WritesOfACommit(const char* vfs) {
 // One database, and another connection to it.
 struct Both {
   test::ScratchFolder folder;
-  Database db{folder.File("t.db"), GatheringVfs()};
+  Database db{folder.File("t.db"), StoreVfs(true)};
   Database other{folder.File("t.db"), nullptr};
 
   Both() { db.Run(kTable); }
@@ -77,9 +78,9 @@ struct Both {
 }  // namespace
 
 TEST_CASE("a commit writes its pages at once") {
-  REQUIRE(GatheringVfs() != nullptr);
+  REQUIRE(StoreVfs(true) != nullptr);
   CHECK(WritesOfACommit(nullptr) > 400);
-  CHECK(WritesOfACommit(GatheringVfs()) < 10);
+  CHECK(WritesOfACommit(StoreVfs(true)) < 10);
 }
 
 TEST_CASE("what is committed is there for everyone, what is rolled back for nobody") {
@@ -112,7 +113,7 @@ TEST_CASE("a transaction that is larger than the cache reads what it has written
 TEST_CASE("logs that start over and are truncated") {
   const test::ScratchFolder folder;
   {
-    Database db(folder.File("t.db"), GatheringVfs());
+    Database db(folder.File("t.db"), StoreVfs(true));
     db.Run(kTable);
     for (int i = 0; i < 5; ++i) {
       db.Run(kRows);

@@ -1,0 +1,96 @@
+// Tested by tests/unit/store/sqlite_log_file_test.cc, and by every test of the store.
+#include "store/sqlite/log_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <new>
+
+namespace intentgate::store {
+namespace {
+
+// Of 128 KiB or more SQLite's own files write the part that is left over by 128 KiB, which may be nothing and then counts as a full disk.
+constexpr std::size_t kMostGathered = 124 * 1024;
+
+int WriteOut(LogFile& log) {
+  Gathered& gathered = log.state;
+  if (gathered.bytes.empty()) return SQLITE_OK;
+  const int code = log.real()->pMethods->xWrite(log.real(), gathered.bytes.data(), static_cast<int>(gathered.bytes.size()), gathered.begins_at);
+  // After an error the transaction is over, and its pages belong to nobody.
+  gathered.bytes.clear();
+  return code;
+}
+
+// Has the system begin with what the commit's sync would do for all pieces in one call, which keeps the processor for milliseconds. A hint, so
+// errors are left to the sync. Nobody locks a log, so closing a second descriptor of it takes no lock from SQLite
+// (https://www.sqlite.org/howtocorrupt.html, 2.2, is about the database).
+void BeginWriteback(Gathered& gathered, sqlite3_int64 at, std::size_t size) {
+#ifdef SYNC_FILE_RANGE_WRITE
+  if (gathered.to_disk < 0) gathered.to_disk = open(gathered.name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (gathered.to_disk >= 0) static_cast<void>(sync_file_range(gathered.to_disk, at, static_cast<off64_t>(size), SYNC_FILE_RANGE_WRITE));
+#else
+  static_cast<void>(gathered), static_cast<void>(at), static_cast<void>(size);
+#endif
+}
+
+int WritePiece(LogFile& log) {
+  Gathered& gathered = log.state;
+  const std::size_t size = gathered.bytes.size();
+  if (const int code = WriteOut(log); code != SQLITE_OK) return code;
+  BeginWriteback(gathered, gathered.begins_at, size);
+  if (const audit::Pause* const pause = gathered.database->state.pause) (*pause)();
+  return SQLITE_OK;
+}
+
+int Close(sqlite3_file* file) {
+  LogFile& log = LogFile::Of(file);
+  const int written = WriteOut(log);
+  if (log.state.to_disk >= 0) close(log.state.to_disk);
+  const int closed = LogFile::Close(file);
+  return written != SQLITE_OK ? written : closed;
+}
+
+int Write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 at) {
+  LogFile& log = LogFile::Of(file);
+  Gathered& gathered = log.state;
+  const auto size = static_cast<std::size_t>(amount);
+  if (at != gathered.begins_at + static_cast<sqlite3_int64>(gathered.bytes.size())) {
+    if (const int code = WriteOut(log); code != SQLITE_OK) return code;
+  } else if (gathered.bytes.size() + size > kMostGathered) {
+    if (const int code = WritePiece(log); code != SQLITE_OK) return code;
+  }
+  if (gathered.bytes.empty()) gathered.begins_at = at;
+  try {
+    gathered.bytes.append(static_cast<const char*>(data), size);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_IOERR_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+// Calls a method of the real file behind what is gathered for it.
+template <auto Method, typename... Args>
+int After(sqlite3_file* file, Args... args) {
+  if (const int code = WriteOut(LogFile::Of(file)); code != SQLITE_OK) return code;
+  return Real<Gathered, Method>(file, args...);
+}
+
+using Methods = sqlite3_io_methods;
+// Version 1: shared memory and mapping are the database's, never the log's. Nothing gathered changes a lock.
+constexpr Methods kMethods = {
+    1, Close, After<&Methods::xRead>, Write, After<&Methods::xTruncate>, After<&Methods::xSync>, After<&Methods::xFileSize>,
+    Real<Gathered, &Methods::xLock>, Real<Gathered, &Methods::xUnlock>, Real<Gathered, &Methods::xCheckReservedLock>,
+    After<&Methods::xFileControl>, Real<Gathered, &Methods::xSectorSize>, Real<Gathered, &Methods::xDeviceCharacteristics>,
+    nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+
+}  // namespace
+
+int OpenLogFile(sqlite3_vfs* below, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  const int code = LogFile::Open(below, [](int) { return &kMethods; }, name, file, flags, out_flags);
+  if (code != SQLITE_OK) return code;
+  LogFile::Of(file).state.database = &DatabaseFile::Of(sqlite3_database_file_object(name));
+  LogFile::Of(file).state.name = name;
+  return code;
+}
+
+}  // namespace intentgate::store
