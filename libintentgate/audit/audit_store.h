@@ -39,6 +39,8 @@ struct PrunePoint {
 // Called between the steps of a long write, and may rest there: a writer that nobody waits for shares a processor with threads
 // whose callers wait.
 using Pause = std::function<void()>;
+// Rows of one step: to look at the clock for each would cost a twentieth of the work.
+inline constexpr std::size_t kRowsBetweenPauses = 8;
 
 // Thread-safe.
 class AuditStore {

@@ -169,7 +169,7 @@ Status ChainWriter::PlaceAll(Parts& parts) {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const EventDraft& draft =
           i < part.controls.size() ? part.controls[i] : *part.drafts[i - part.controls.size()];
-      pause_();
+      if (i % kRowsBetweenPauses == 0) pause_();
       Place(draft, seq++, prev, events[i].record);
       prev = events[i].record.hash;
     }

@@ -156,8 +156,9 @@ Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, c
       "INSERT INTO audit_postings (field, value, tenant, block, bits) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET bits = bits | excluded.bits");
   if (!put.ok()) return put.error();
+  std::size_t row = 0;
   for (const Posting& posting : sums.Take()) {
-    pause();
+    if (row++ % audit::kRowsBetweenPauses == 0) pause();
     const StatementUse use(**put);
     const int at = BindKey(posting, batch.tenant, 0, **put);
     use->Bind(at + 1, static_cast<std::int64_t>(posting.bits));

@@ -337,7 +337,7 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
   return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
                     [&](std::size_t row, int at, Statement& to) {
-                      pause();
+                      if (row % audit::kRowsBetweenPauses == 0) pause();
                       return BindEvent(batch.tenant, batch.events[row], at, to);
                     });
 }
