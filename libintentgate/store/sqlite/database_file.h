@@ -1,5 +1,6 @@
 // The database's file in a store's VFS: it may be told to pause before each page that is written into it. With a write-ahead log only checkpoints
-// write there, so these are the steps of a checkpoint, for which SQLite has no other hook. Included by this folder only.
+// write there, so these are the steps of a checkpoint, for which SQLite has no other hook. While it pauses, it has the system write the pages
+// to the disk as they come, and not all in one call at the end. Included by this folder only.
 #pragma once
 
 #include <sqlite3.h>
@@ -9,10 +10,15 @@
 
 namespace intentgate::store {
 
-struct Pausing {
+struct DatabaseState {
   const audit::Pause* pause = nullptr;
+  const char* name = nullptr;   // SQLite keeps it while the file is open
+  // Of the pages since the system was last told to write: their number, and what they lie between.
+  int pages = 0;
+  sqlite3_int64 from = 0, to = 0;
+  int descriptor = -1;          // see DescriptorOf
 };
-using DatabaseFile = ShimFile<Pausing>;
+using DatabaseFile = ShimFile<DatabaseState>;
 
 // The file control that sets it. SQLite keeps the numbers below 100 for itself
 // (https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html).

@@ -6,6 +6,8 @@
 
 #include <new>
 
+#include "store/sqlite/writeback.h"
+
 namespace intentgate::store {
 namespace {
 
@@ -21,23 +23,17 @@ int WriteOut(LogFile& log) {
   return code;
 }
 
-// Has the system begin with what the commit's sync would do for all pieces in one call, which keeps the processor for milliseconds. A hint, so
-// errors are left to the sync. Nobody locks a log, so closing a second descriptor of it takes no lock from SQLite
-// (https://www.sqlite.org/howtocorrupt.html, 2.2, is about the database).
-void BeginWriteback(Gathered& gathered, sqlite3_int64 at, std::size_t size) {
-#ifdef SYNC_FILE_RANGE_WRITE
+// Nobody locks a log, so a descriptor of it may be opened and closed.
+void HandToDisk(Gathered& gathered, sqlite3_int64 at, std::size_t size) {
   if (gathered.to_disk < 0) gathered.to_disk = open(gathered.name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (gathered.to_disk >= 0) static_cast<void>(sync_file_range(gathered.to_disk, at, static_cast<off64_t>(size), SYNC_FILE_RANGE_WRITE));
-#else
-  static_cast<void>(gathered), static_cast<void>(at), static_cast<void>(size);
-#endif
+  if (gathered.to_disk >= 0) BeginWriteback(gathered.to_disk, at, size);
 }
 
 int WritePiece(LogFile& log) {
   Gathered& gathered = log.state;
   const std::size_t size = gathered.bytes.size();
   if (const int code = WriteOut(log); code != SQLITE_OK) return code;
-  BeginWriteback(gathered, gathered.begins_at, size);
+  HandToDisk(gathered, gathered.begins_at, size);
   if (const audit::Pause* const pause = gathered.database->state.pause) (*pause)();
   return SQLITE_OK;
 }

@@ -3,12 +3,15 @@
 #include "store/sqlite/store_vfs.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <memory>
 #include <string>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/writeback.h"
 #include "support/scratch_folder.h"
 
 namespace intentgate::store {
@@ -82,6 +85,26 @@ TEST_CASE("a large commit pauses between its pieces, a small one does not") {
   CHECK(count > 2);
   CHECK(other->QueryInteger("SELECT count(*) FROM t WHERE b = 'x'").value() == 1);
   CHECK(other->QueryInteger("SELECT integrity_check = 'ok' FROM pragma_integrity_check").value() == 1);
+}
+
+TEST_CASE("a descriptor of a file is found, and told from another's that took its number") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.File("a"), other = folder.File("b");
+  CHECK(DescriptorOf(path.c_str()) == -1);   // there is no such file
+  const int descriptor = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  REQUIRE(descriptor >= 0);
+  CHECK(DescriptorOf(path.c_str()) == descriptor);
+  CHECK(IsDescriptorOf(descriptor, path.c_str()));
+  close(descriptor);
+  CHECK(DescriptorOf(path.c_str()) == -1);
+  CHECK_FALSE(IsDescriptorOf(descriptor, path.c_str()));
+  const int another = open(other.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  REQUIRE(dup2(another, descriptor) == descriptor);
+  CHECK_FALSE(IsDescriptorOf(descriptor, path.c_str()));
+  BeginWriteback(descriptor, 0, 4096);   // a hint for the wrong file is harmless
+  BeginWriteback(-1, 0, 4096);
+  close(descriptor);
+  if (another != descriptor) close(another);
 }
 
 TEST_CASE("a reader sees one state while a checkpoint pauses, and the writer goes on") {
