@@ -102,9 +102,13 @@ bool IsAuthority(std::string_view text) {
 }
 
 bool SameIgnoringCase(std::string_view a, std::string_view b) {
+  constexpr std::size_t kEight = sizeof(std::uint64_t);
   std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= a.size(); i += sizeof(std::uint64_t)) {
+  for (; i + kEight <= a.size(); i += kEight) {
     if (LowerEight(a.data() + i) != LowerEight(b.data() + i)) return false;
+  }
+  if (i < a.size() && a.size() >= kEight) {   // the rest together with what was seen before it
+    return LowerEight(a.data() + a.size() - kEight) == LowerEight(b.data() + b.size() - kEight);
   }
   for (; i < a.size(); ++i) {
     if (Lower(a[i]) != Lower(b[i])) return false;

@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.request
 
-ROUNDS, SECONDS, CONNECTIONS, IDLE = 3, 3, 32, 1000
+ROUNDS, SECONDS, CONNECTIONS, IDLE = 5, 3, 32, 1000
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

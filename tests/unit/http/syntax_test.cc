@@ -17,12 +17,13 @@ TEST_CASE("only ASCII letters have a case, wherever they stand in a name") {
     for (int b = 0; b < 256; ++b) {
       const char left = static_cast<char>(a), right = static_cast<char>(b);
       const bool same = PlainLower(left) == PlainLower(right);
-      // In a block of eight, and in the rest behind it.
+      // In a block of eight, in the rest behind it, and in a name that is shorter than a block.
       for (const std::size_t at : {std::size_t{0}, std::size_t{7}, std::size_t{9}}) {
         std::string x = "\xff" "Aa\x80@[zZ" "Mcp", y = "\xff" "aA\x80@[Zz" "mCP";
         x[at] = left;
         y[at] = right;
         if (EqualsIgnoreCase(x, y) != same) ++wrong;
+        if (EqualsIgnoreCase(x.substr(at, 4), y.substr(at, 4)) != same) ++wrong;
       }
     }
   }
