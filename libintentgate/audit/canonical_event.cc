@@ -21,13 +21,18 @@ namespace {
 
 constexpr std::size_t kMaxDigits = 24;
 
-void AppendInteger(std::int64_t n, std::string& out) {
-  char digits[kMaxDigits];
-  const std::to_chars_result written = std::to_chars(digits, digits + sizeof digits, n);
-  out.append(digits, written.ptr);
-}
+class Digits {
+ public:
+  explicit Digits(std::int64_t n) : end_(std::to_chars(digits_, digits_ + sizeof digits_, n).ptr) {}
+  std::string_view view() const { return {digits_, static_cast<std::size_t>(end_ - digits_)}; }
 
-constexpr std::size_t kUsualEvent = 1'024;
+ private:
+  char digits_[kMaxDigits];
+  char* end_;
+};
+
+// With the zero behind it no more than 1 KiB: allocators are slower for more.
+constexpr std::size_t kUsualEvent = 1'023;
 
 // The text of an event while it grows: written through a pointer, so that a member costs one look at the room left.
 class TextBuilder {
@@ -253,6 +258,12 @@ std::string Take(const json::Value& event, std::string_view name) {
   return member != nullptr && member->is_string() ? member->string_value() : std::string();
 }
 
+void Chain(std::int64_t seq, std::string_view prev_hash, AuditRecord& record) {
+  record.seq = seq;
+  record.prev_hash = prev_hash;
+  record.hash = ChainHash(prev_hash, record.canonical);
+}
+
 }  // namespace
 
 std::string_view EventKindName(EventKind kind) {
@@ -318,15 +329,27 @@ void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash
   std::size_t from = 0;
   if (draft.producer_seq) {
     canonical += text.substr(0, draft.producer_seq_at);
-    AppendInteger(*draft.producer_seq, canonical);
+    canonical += Digits(*draft.producer_seq).view();
     from = draft.producer_seq_at;
   }
   canonical += text.substr(from, draft.seq_at - from);
-  AppendInteger(seq, canonical);
+  canonical += Digits(seq).view();
   canonical += text.substr(draft.seq_at);
-  out.seq = seq;
-  out.prev_hash = prev_hash;
-  out.hash = ChainHash(prev_hash, canonical);
+  Chain(seq, prev_hash, out);
+}
+
+void MoveToPlace(EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
+  out.canonical = std::move(draft.text);
+  // From behind, so that the places before stay where they are.
+  out.canonical.insert(draft.seq_at, Digits(seq).view());
+  if (draft.producer_seq) out.canonical.insert(draft.producer_seq_at, Digits(*draft.producer_seq).view());
+  Chain(seq, prev_hash, out);
+}
+
+void MoveFromPlace(EventDraft& draft, AuditRecord& placed) {
+  if (draft.producer_seq) placed.canonical.erase(draft.producer_seq_at, Digits(*draft.producer_seq).view().size());
+  placed.canonical.erase(draft.seq_at, Digits(placed.seq).view().size());
+  draft.text = std::move(placed.canonical);
 }
 
 crypto::Digest ChainDigest(std::string_view prev_hash, std::string_view canonical) {

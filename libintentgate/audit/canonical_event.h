@@ -62,6 +62,10 @@ ExactJson WriteExact(const json::Value& value);
 
 // Writes the canonical bytes of `draft` at `seq` into `out` and chains them to `prev_hash`.
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
+// As Place, but the text moves into `out`, and the draft has none.
+void MoveToPlace(EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
+// Undoes MoveToPlace: the draft has its text again, and `placed` has no bytes.
+void MoveFromPlace(EventDraft& draft, AuditRecord& placed);
 
 // SHA-256(prev_hash || canonical), and in hex as events name it.
 crypto::Digest ChainDigest(std::string_view prev_hash, std::string_view canonical);

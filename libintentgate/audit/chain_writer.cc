@@ -160,6 +160,7 @@ Status ChainWriter::PlaceAll(Parts& parts) {
       for (EventDraft* draft : part.drafts) events.push_back(std::move(draft->stored));
     } else {
       events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(old_controls));
+      for (std::size_t i = 0; i < events.size(); ++i) MoveFromPlace(*part.drafts[i], events[i].record);
       std::vector<StoredEvent> controls;
       for (const EventDraft& control : part.controls) controls.push_back(control.stored);
       events.insert(events.begin(), std::make_move_iterator(controls.begin()), std::make_move_iterator(controls.end()));
@@ -167,10 +168,9 @@ Status ChainWriter::PlaceAll(Parts& parts) {
     std::int64_t seq = head->next_seq;
     std::string_view prev = head->hash;
     for (std::size_t i = 0; i < events.size(); ++i) {
-      const EventDraft& draft =
-          i < part.controls.size() ? part.controls[i] : *part.drafts[i - part.controls.size()];
       if (i % kRowsBetweenPauses == 0) pause_();
-      Place(draft, seq++, prev, events[i].record);
+      EventDraft& draft = i < part.controls.size() ? part.controls[i] : *part.drafts[i - part.controls.size()];
+      MoveToPlace(draft, seq++, prev, events[i].record);
       prev = events[i].record.hash;
     }
   }

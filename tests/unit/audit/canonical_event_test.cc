@@ -87,6 +87,25 @@ TEST_CASE("what the writer writes by hand is what RFC 8785 prescribes") {
   }
 }
 
+TEST_CASE("a text that moves to its place is the one that is written there, at every other place, too") {
+  for (const bool numbered : {true, false}) {
+    EventDraft draft = MakeDraft(FullEvent(), "gw-1:00ff", numbered);
+    if (numbered) draft.producer_seq = 1234;
+    const std::string text = draft.text;
+    for (const std::int64_t seq : {std::int64_t{0}, std::int64_t{7}, std::int64_t{1'000'000'000'000}}) {
+      AuditRecord written, moved;
+      Place(draft, seq, "before", written);
+      MoveToPlace(draft, seq, "before", moved);
+      CHECK(moved.canonical == written.canonical);
+      CHECK(moved.hash == written.hash);
+      CHECK(moved.prev_hash == "before");
+      CHECK(moved.seq == seq);
+      MoveFromPlace(draft, moved);
+      CHECK(draft.text == text);
+    }
+  }
+}
+
 TEST_CASE("empty members are left out") {
   const json::Value event = Parsed(CanonicalOf(AuditEvent{.kind = EventKind::kControl, .event_id = "x", .ts_micros = 1}));
   for (const char* name : {"decision", "check", "code", "reason", "arg_keys", "details", "latency_ms", "refused_caveat",
