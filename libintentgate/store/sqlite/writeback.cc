@@ -21,7 +21,7 @@ bool IsFile(int descriptor, const struct stat& file) {
 
 void BeginWriteback(int descriptor, std::int64_t at, std::size_t size) {
 #ifdef SYNC_FILE_RANGE_WRITE
-  static_cast<void>(sync_file_range(descriptor, at, static_cast<off64_t>(size), SYNC_FILE_RANGE_WRITE));
+  static_cast<void>(sync_file_range(descriptor, at, static_cast<std::int64_t>(size), SYNC_FILE_RANGE_WRITE));
 #else
   static_cast<void>(descriptor), static_cast<void>(at), static_cast<void>(size);
 #endif
