@@ -31,10 +31,9 @@ namespace {
 constexpr int kCommitBuckets = 14;   // 100 us * 2^i
 constexpr int kBatchBuckets = 11;    // 2^i
 constexpr std::uint64_t kMinJournalBytes = 64 << 10;
-// How long a batch that nobody waits for keeps the processor at a time, and how long it then leaves it: less than half, so that
-// a loop which needs more than half of a core does not fall behind while the batch lasts.
-constexpr std::chrono::nanoseconds kMostAwake = std::chrono::microseconds(150);
-constexpr std::chrono::microseconds kRest{150};
+// How long a batch that nobody waits for keeps the processor at a time, and how long it then leaves it.
+constexpr std::chrono::nanoseconds kMostAwake = std::chrono::microseconds(250);
+constexpr std::chrono::microseconds kRest{100};
 
 // One caller's wait for its event. Outlives the callback, which is its last user and done when the lock is the caller's.
 class Wait {
