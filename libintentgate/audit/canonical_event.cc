@@ -258,7 +258,11 @@ std::string Take(const json::Value& event, std::string_view name) {
   return member != nullptr && member->is_string() ? member->string_value() : std::string();
 }
 
-void Chain(std::int64_t seq, std::string_view prev_hash, AuditRecord& record) {
+// Completes a record whose bytes are the draft's text.
+void Chain(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& record) {
+  // From behind, so that the places before stay where they are.
+  record.canonical.insert(draft.seq_at, Digits(seq).view());
+  if (draft.producer_seq) record.canonical.insert(draft.producer_seq_at, Digits(*draft.producer_seq).view());
   record.seq = seq;
   record.prev_hash = prev_hash;
   record.hash = ChainHash(prev_hash, record.canonical);
@@ -322,28 +326,15 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
 }
 
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
-  const std::string_view text = draft.text;
-  std::string& canonical = out.canonical;
-  canonical.clear();
-  canonical.reserve(text.size() + 40);
-  std::size_t from = 0;
-  if (draft.producer_seq) {
-    canonical += text.substr(0, draft.producer_seq_at);
-    canonical += Digits(*draft.producer_seq).view();
-    from = draft.producer_seq_at;
-  }
-  canonical += text.substr(from, draft.seq_at - from);
-  canonical += Digits(seq).view();
-  canonical += text.substr(draft.seq_at);
-  Chain(seq, prev_hash, out);
+  out.canonical.clear();
+  out.canonical.reserve(draft.text.size() + 2 * kMaxDigits);
+  out.canonical += draft.text;
+  Chain(draft, seq, prev_hash, out);
 }
 
 void MoveToPlace(EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
   out.canonical = std::move(draft.text);
-  // From behind, so that the places before stay where they are.
-  out.canonical.insert(draft.seq_at, Digits(seq).view());
-  if (draft.producer_seq) out.canonical.insert(draft.producer_seq_at, Digits(*draft.producer_seq).view());
-  Chain(seq, prev_hash, out);
+  Chain(draft, seq, prev_hash, out);
 }
 
 void MoveFromPlace(EventDraft& draft, AuditRecord& placed) {

@@ -20,12 +20,12 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
-#include "store/sqlite/store_vfs.h"
 #include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
 #include "store/sqlite/proof_tables.h"
 #include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
+#include "store/sqlite/store_vfs.h"
 
 namespace intentgate::store {
 namespace {
