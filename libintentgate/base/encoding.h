@@ -45,5 +45,7 @@ std::string HexEncode(std::span<const std::uint8_t> bytes);
 // As HexEncode, into memory of the caller's: 2 * bytes.size() characters.
 void HexEncodeInto(std::span<const std::uint8_t> bytes, char* out);
 Result<Bytes> HexDecode(std::string_view text);
+// As HexDecode, into memory of the caller's: text.size() / 2 bytes. False when the text is refused; `out` is then partly written.
+[[nodiscard]] bool HexDecodeInto(std::string_view text, std::uint8_t* out);
 
 }  // namespace intentgate::base

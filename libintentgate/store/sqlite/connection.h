@@ -34,6 +34,8 @@ class Statement {
   void BindBlob(int index, std::string_view bytes);
   std::string Text(int column) const;
   std::string Blob(int column) const;
+  // Asked before the column is read in another type.
+  bool IsBlob(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_BLOB; }
   std::int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }
   int StepCode() { return sqlite3_step(statement_); }
   void Reset();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "store/sqlite/event_columns.h"
 
 namespace intentgate::store {
 namespace {
@@ -52,7 +53,7 @@ Result<std::vector<tlog::Hash>> ReadChainHashes(Connection& connection, std::str
     if (!row.ok()) return row.error();
     if (!*row) return hashes;
     if (use->Integer(0) != seq) return audit::MissingEventError(tenant, seq);
-    const Result<tlog::Hash> hash = audit::HashFromHex(use->Text(1));
+    const Result<tlog::Hash> hash = audit::HashFromHex(HashColumn(**select, 1));
     if (!hash.ok()) return hash.error();
     hashes.push_back(*hash);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/sqlite/event_columns.h"
 #include "store/sqlite/postings.h"
 
 namespace intentgate::store {
@@ -29,7 +30,7 @@ Result<std::string> HashOf(Connection& connection, std::string_view tenant, std:
   use->Bind(2, seq);
   Result<bool> row = connection.Step(**select);
   if (!row.ok()) return row.error();
-  if (*row) return use->Text(0);
+  if (*row) return HashColumn(**select, 0);
   return Error{ErrorCode::kCorrupt, "event " + std::to_string(seq) + " of tenant " + std::string(tenant) +
                                         " is missing; verify the chain before pruning it"};
 }

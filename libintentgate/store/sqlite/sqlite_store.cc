@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -18,6 +19,7 @@
 #include "store/sqlite/approval_tables.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/event_columns.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/postings.h"
@@ -43,7 +45,7 @@ static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with
 constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
-  return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
+  return {row.Text(0), row.Integer(1), row.Text(2), HashColumn(row, 3), HashColumn(row, 4), CanonicalColumn(row, 5)};
 }
 
 StoredEvent StoredOf(const Statement& row) {
@@ -69,13 +71,11 @@ std::int64_t AsSqlLimit(std::size_t limit) {
 }
 
 // Behind the first `at` values; returns how many there are then. In the order of kStoredColumns.
-int BindEvent(std::string_view tenant, const StoredEvent& e, int at, Statement& to) {
+int BindEvent(std::string_view tenant, const StoredEvent& e, PackedColumns& packed, int at, Statement& to) {
   to.Bind(++at, tenant);
   to.Bind(++at, e.record.seq);
   to.Bind(++at, e.record.event_id);
-  to.Bind(++at, e.record.prev_hash);
-  to.Bind(++at, e.record.hash);
-  to.Bind(++at, e.record.canonical);
+  at = packed.Bind(e.record, at, to);
   to.Bind(++at, e.ts_micros);
   for (const std::string* text : {&e.kind, &e.decision, &e.check, &e.tool, &e.agent_id, &e.jti, &e.elevation_id, &e.root_jti,
                                   &e.session_id, &e.code, &e.actor}) {
@@ -262,6 +262,7 @@ class SqliteStoreImpl final : public SqliteStore {
   const SqliteOptions options_;
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_;   // under write_mutex_
+  std::array<PackedColumns, kRowsAtOnce.front()> packed_;   // likewise; of the rows of one statement
   int next_ask_;                         // WAL pages; under write_mutex_
   std::unique_ptr<Checkpointer> checkpointer_;
   ReaderPool readers_;
@@ -338,7 +339,7 @@ Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Paus
   return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
                     [&](std::size_t row, int at, Statement& to) {
                       if (row % audit::kRowsBetweenPauses == 0) pause();
-                      return BindEvent(batch.tenant, batch.events[row], at, to);
+                      return BindEvent(batch.tenant, batch.events[row], packed_[row % packed_.size()], at, to);
                     });
 }
 

@@ -110,6 +110,19 @@ TEST_CASE("hex is lower case") {
   CHECK(AsText(*HexDecode("01ab")) == "\x01\xab");
   CHECK_FALSE(HexDecode("01AB").ok());
   CHECK_FALSE(HexDecode("0").ok());
+  // Every byte at every place of a word and behind it, as it was before the words.
+  for (std::size_t size = 2; size <= 20; size += 2) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string digits(size, '5');
+        digits[at] = static_cast<char>(c);
+        const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        const auto bytes = HexDecode(digits);
+        REQUIRE(bytes.ok() == is_digit);
+        if (is_digit) REQUIRE(HexEncode(*bytes) == digits);
+      }
+    }
+  }
 }
 
 TEST_CASE("UTF-8 refuses overlong forms, surrogates and values above U+10FFFF") {

@@ -15,7 +15,9 @@ TEST_CASE("changes made with SQL are found by verification") {
     const char* problem;
   };
   const std::vector<Case> cases = {
-      {"UPDATE audit_events SET canonical = replace(canonical, 'block', 'allow') WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET canonical = (SELECT canonical FROM audit_events WHERE seq = 4) WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET canonical = CAST(canonical || x'ff1d' AS BLOB) WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET canonical = '{}' WHERE seq = 3", "altered"},
       {"UPDATE audit_events SET decision = 'allow' WHERE seq = 3", "projection"},
       {"UPDATE audit_events SET check_name = 'x' WHERE seq = 3", "projection"},
       {"UPDATE audit_events SET jti = 'x' WHERE seq = 3", "projection"},
@@ -25,12 +27,15 @@ TEST_CASE("changes made with SQL are found by verification") {
       {"UPDATE audit_events SET actor = 'x' WHERE seq = 3", "projection"},
       {"UPDATE audit_events SET ts = ts + 1 WHERE seq = 3", "projection"},
       {"UPDATE audit_events SET hash = 'x' WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET hash = x'00' WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET hash = zeroblob(32) WHERE seq = 3", "altered"},
+      {"UPDATE audit_events SET prev_hash = zeroblob(32) WHERE seq = 3", "link"},
       {"DELETE FROM audit_events WHERE seq = 3", "gap"},
       {"DELETE FROM audit_events WHERE seq < 3", "gap"},
       {"DELETE FROM audit_events WHERE seq > 3", "truncated"},
       {"DELETE FROM audit_events", "truncated"},
       {"DELETE FROM audit_heads", "beyond_head"},
-      {"UPDATE audit_heads SET next_seq = 3, hash = (SELECT hash FROM audit_events WHERE seq = 2)", "beyond_head"},
+      {"UPDATE audit_heads SET next_seq = 3, hash = (SELECT lower(hex(hash)) FROM audit_events WHERE seq = 2)", "beyond_head"},
       {"UPDATE audit_heads SET hash = 'x'", "head"},
   };
   for (const Case& c : cases) {

@@ -1,0 +1,2 @@
+-- From here on prev_hash and hash of an event are blobs of 32 bytes, and canonical a blob in the packed form of store/sqlite/packed_text.h. Rows of
+-- before stay as they are: texts. There is nothing to change; the number keeps programs away that would show blobs as texts.
