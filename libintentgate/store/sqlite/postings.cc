@@ -148,9 +148,7 @@ std::vector<Posting> PostingSums::Take() {
   return all;
 }
 
-Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, const audit::Pause& pause) {
-  PostingSums sums;
-  for (const StoredEvent& event : batch.events) sums.Add(event);
+Status InsertPostings(Connection& connection, std::string_view tenant, PostingSums& sums, const audit::Pause& pause) {
   // One row a statement: of one with many SQLite would copy each page before its first change, since it might fail halfway.
   Result<Statement*> put = connection.Kept(
       "INSERT INTO audit_postings (field, value, tenant, block, bits) VALUES (?, ?, ?, ?, ?) "
@@ -160,7 +158,7 @@ Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, c
   for (const Posting& posting : sums.Take()) {
     if (row++ % audit::kRowsBetweenPauses == 0) pause();
     const StatementUse use(**put);
-    const int at = BindKey(posting, batch.tenant, 0, **put);
+    const int at = BindKey(posting, tenant, 0, **put);
     use->Bind(at + 1, static_cast<std::int64_t>(posting.bits));
     if (Status s = connection.Run(**put); !s.ok()) return s;
   }

@@ -68,8 +68,8 @@ class PostingSums {
   std::array<std::uint32_t, 256> last_{};   // by hash: where in made_ a posting like this may be
 };
 
-// In the writer's transaction.
-Status InsertPostings(Connection& connection, const audit::TenantBatch& batch, const audit::Pause& pause = [] {});
+// In the writer's transaction. Takes what is in `sums`.
+Status InsertPostings(Connection& connection, std::string_view tenant, PostingSums& sums, const audit::Pause& pause);
 // Takes back what the tenant's events before `seq` have.
 Status DeletePostings(Connection& connection, std::string_view tenant, std::int64_t seq);
 // Gives each projection under which no query would find the event a value that no event has. In the transaction that read the events, which

@@ -289,7 +289,6 @@ Status SqliteStoreImpl::AppendPausing(std::span<const TenantBatch> batches, cons
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch, pause); !s.ok()) return s;
-      if (Status s = InsertPostings(*writer_, batch, pause); !s.ok()) return s;
       if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
@@ -335,12 +334,16 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
   return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
 }
 
+// And their postings. An event is looked at once: a busy gateway's batch is larger than the processor's nearer caches.
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
-  return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
+  PostingSums sums;
+  Status s = InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
                     [&](std::size_t row, int at, Statement& to) {
                       if (row % audit::kRowsBetweenPauses == 0) pause();
+                      sums.Add(batch.events[row]);
                       return BindEvent(batch.tenant, batch.events[row], packed_[row % packed_.size()], at, to);
                     });
+  return s.ok() ? InsertPostings(*writer_, batch.tenant, sums, pause) : s;
 }
 
 // One statement for each block that the batch touches, so mostly one.

@@ -1,0 +1,1 @@
+ig_fuzz(packed_text DEPS ig::store_sqlite)
