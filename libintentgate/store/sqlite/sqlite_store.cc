@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -20,6 +21,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
+#include "store/sqlite/packed_values.h"
 #include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
 #include "store/sqlite/proof_tables.h"
@@ -37,10 +39,10 @@ constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, h
 constexpr std::string_view kPageColumns = "e.tenant, e.seq, e.event_id, e.prev_hash, e.hash, e.canonical, e.ts";
 constexpr std::string_view kIntoEvents =
     "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, "
-    "elevation_id, root_jti, session_id, code, actor)";
-constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 15);   // what stands in the brackets
+    "elevation_id, root_jti, session_id, code, actor, private)";
+constexpr std::size_t kIntoEventsCount = 19;
+constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 24);   // what stands in the brackets before ", private"
 static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with(", actor"));
-constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
   return {row.Text(0), row.Integer(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)};
@@ -188,7 +190,7 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<std::int64_t> ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) override {
     const std::lock_guard lock(write_mutex_);
     const Result<std::int64_t> erased = DeletePrivateValues(*writer_, tenant, seqs);
-    // The rows are overwritten in the file (secure_delete); until this they still stand in the WAL.
+    // The values are overwritten in the file (secure_delete); until this they still stand in the WAL.
     if (erased.ok()) writer_->Checkpoint();
     return erased;
   }
@@ -289,7 +291,6 @@ Status SqliteStoreImpl::AppendPausing(std::span<const TenantBatch> batches, cons
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch, pause); !s.ok()) return s;
       if (Status s = InsertPostings(*writer_, batch, pause); !s.ok()) return s;
-      if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
@@ -335,10 +336,19 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 }
 
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
-  return InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
+  std::array<std::string, kRowsAtOnce.front()> packed;   // of the rows of a statement, which looks at them until it has run
+  return InsertRows(*writer_, kIntoEvents, kIntoEventsCount, batch.events.size(),
                     [&](std::size_t row, int at, Statement& to) {
                       if (row % audit::kRowsBetweenPauses == 0) pause();
-                      return BindEvent(batch.tenant, batch.events[row], at, to);
+                      at = BindEvent(batch.tenant, batch.events[row], at, to);
+                      std::string& values = packed[row % packed.size()];
+                      PackValues(batch.events[row].private_values, values);
+                      if (values.empty()) {
+                        to.BindNull(++at);
+                      } else {
+                        to.BindBlob(++at, values);
+                      }
+                      return at;
                     });
 }
 
