@@ -1,8 +1,11 @@
 // An event's private values as the bytes of its column (migration 0012). Pure functions; thread-safe. Included by this folder only.
 //
 //   1 byte     format: 1
-//   4 bytes    number of values, little endian
-//   for each   member, salt, value: texts behind their length in 4 bytes, the salt 16 bytes
+//   length     number of values
+//   for each   1 byte: which of the usual members, or 0 and behind it the member's name, a text; 16 bytes: salt; the value, a text
+//
+// A length is 1 byte, or 255 and 4 bytes, little endian; a text is its length and its bytes. Short, since rows are wide: a page
+// has three or four of them, and what does not fit into the rest of a page is left empty.
 #pragma once
 
 #include <span>

@@ -247,7 +247,7 @@ TEST_CASE("what somebody writes into the column is found by verification, and hi
       {"UPDATE audit_events SET private = substr(private, 1, length(private) - 1) || x'00' WHERE seq = 3", 2, true},
       {"UPDATE audit_events SET private = substr(private, 1, length(private) - 1) WHERE seq = 3", 1, true},
       {"UPDATE audit_events SET private = x'02' || substr(private, 2) WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = x'01ffffffff' || substr(private, 6) WHERE seq = 3", 1, true},
+      {"UPDATE audit_events SET private = x'01ffffffffff' || substr(private, 3) WHERE seq = 3", 1, true},
       {"UPDATE audit_events SET private = zeroblob(100000) WHERE seq = 3", 1, true},
       {"UPDATE audit_events SET private = 'text' WHERE seq = 3", 1, true},
       {"UPDATE audit_events SET private = 7.5 WHERE seq = 3", 1, true},
