@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/little_endian.h"
 #include "crypto/hash.h"
 
 namespace intentgate::audit {
@@ -14,29 +15,10 @@ namespace {
 constexpr std::size_t kPlaceBytes = 12;   // length and sequence
 constexpr std::size_t kPlaceCheckBytes = 4;
 
-template <typename Integer>
-void AppendLittle(Integer value, std::string& out) {
-  for (std::size_t i = 0; i < sizeof value; ++i) out += static_cast<char>((value >> (8 * i)) & 0xff);
-}
-
-template <typename Integer>
-Integer ReadLittle(std::string_view bytes) {
-  Integer value = 0;
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    value |= static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(bytes[i])) << (8 * i));
-  }
-  return value;
-}
-
 // The first bytes of a SHA-256.
 std::string Check(std::string_view bytes, std::size_t length) {
   const crypto::Digest digest = crypto::Sha256(base::AsBytes(bytes));
   return std::string(base::AsText(digest).substr(0, length));
-}
-
-void AppendText(std::string_view text, std::string& out) {
-  AppendLittle(static_cast<std::uint32_t>(text.size()), out);
-  out += text;
 }
 
 Error Malformed(const char* what) { return {ErrorCode::kMalformed, std::string("the journal entry ") + what}; }
@@ -51,36 +33,7 @@ std::optional<std::int64_t> IntegerOf(const json::Value& object, std::string_vie
   return member != nullptr ? member->AsInt64() : std::nullopt;
 }
 
-// Takes values from the front of bytes that may end anywhere; past their end everything is empty and `ok` false.
-class Taker {
- public:
-  explicit Taker(std::string_view bytes) : bytes_(bytes) {}
-
-  std::string_view Bytes(std::size_t size) {
-    if (size > bytes_.size()) {
-      ok_ = false;
-      bytes_ = {};
-      return {};
-    }
-    const std::string_view taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return taken;
-  }
-  template <typename Integer>
-  Integer Number() {
-    const std::string_view taken = Bytes(sizeof(Integer));
-    return taken.empty() ? Integer{0} : ReadLittle<Integer>(taken);
-  }
-  std::string Text() { return std::string(Bytes(Number<std::uint32_t>())); }
-  bool ok() const { return ok_; }
-  bool at_end() const { return ok_ && bytes_.empty(); }
-
- private:
-  std::string_view bytes_;
-  bool ok_ = true;
-};
-
-void TakeCharges(Taker& in, std::vector<Charge>& out) {
+void TakeCharges(base::LittleReader& in, std::vector<Charge>& out) {
   for (auto left = in.Number<std::uint32_t>(); left > 0 && in.ok(); --left) {
     Charge charge;
     charge.counter = in.Text();
@@ -90,7 +43,7 @@ void TakeCharges(Taker& in, std::vector<Charge>& out) {
   }
 }
 
-void TakePrivateValues(Taker& in, std::vector<PrivateValue>& out) {
+void TakePrivateValues(base::LittleReader& in, std::vector<PrivateValue>& out) {
   for (auto left = in.Number<std::uint32_t>(); left > 0 && in.ok(); --left) {
     PrivateValue value;
     value.member = in.Text();
@@ -133,8 +86,8 @@ Status ReadEvent(std::string_view text, std::size_t seq_at, JournalEntry& entry)
 
 void AppendFrame(std::uint64_t sequence, std::string_view payload, std::string& out) {
   std::string place;
-  AppendLittle(static_cast<std::uint32_t>(payload.size()), place);
-  AppendLittle(sequence, place);
+  base::AppendLittle(static_cast<std::uint32_t>(payload.size()), place);
+  base::AppendLittle(sequence, place);
   out += place;
   out += Check(place, kPlaceCheckBytes);
   out += Check(payload, kFrameHeaderBytes - kPlaceBytes - kPlaceCheckBytes);
@@ -145,13 +98,13 @@ FrameRead ReadFrame(std::string_view bytes) {
   if (bytes.empty()) return {};
   if (bytes.size() < kFrameHeaderBytes) return {.kind = FrameKind::kTorn};
   const std::string_view place = bytes.substr(0, kPlaceBytes);
-  const auto length = ReadLittle<std::uint32_t>(place);
+  const auto length = base::ReadLittle<std::uint32_t>(place);
   const std::size_t payload_check_at = kPlaceBytes + kPlaceCheckBytes;
   if (bytes.substr(kPlaceBytes, kPlaceCheckBytes) != Check(place, kPlaceCheckBytes) || length > kMaxFramePayloadBytes) {
     return {.kind = FrameKind::kDamaged};
   }
   if (bytes.size() - kFrameHeaderBytes < length) return {.kind = FrameKind::kTorn, .size = kFrameHeaderBytes + length};
-  FrameRead read{FrameKind::kFrame, ReadLittle<std::uint64_t>(place.substr(4)), bytes.substr(kFrameHeaderBytes, length),
+  FrameRead read{FrameKind::kFrame, base::ReadLittle<std::uint64_t>(place.substr(4)), bytes.substr(kFrameHeaderBytes, length),
                  kFrameHeaderBytes + length};
   const std::size_t check_bytes = kFrameHeaderBytes - payload_check_at;
   if (bytes.substr(payload_check_at, check_bytes) != Check(read.payload, check_bytes)) read.kind = FrameKind::kDamaged;
@@ -178,25 +131,25 @@ std::string EncodeEntry(const EventDraft& draft) {
   const std::size_t producer_digits = std::to_string(draft.producer_seq.value_or(0)).size();
   const StoredEvent& stored = draft.stored;
   std::string out;
-  AppendLittle(static_cast<std::uint32_t>(draft.seq_at + producer_digits), out);
-  AppendText(placed.canonical, out);
-  AppendLittle(static_cast<std::uint32_t>(stored.charges.size()), out);
+  base::AppendLittle(static_cast<std::uint32_t>(draft.seq_at + producer_digits), out);
+  base::AppendLittleText(placed.canonical, out);
+  base::AppendLittle(static_cast<std::uint32_t>(stored.charges.size()), out);
   for (const Charge& charge : stored.charges) {
-    AppendText(charge.counter, out);
-    AppendLittle(static_cast<std::uint64_t>(charge.bucket), out);
-    AppendLittle(static_cast<std::uint64_t>(charge.amount), out);
+    base::AppendLittleText(charge.counter, out);
+    base::AppendLittle(static_cast<std::uint64_t>(charge.bucket), out);
+    base::AppendLittle(static_cast<std::uint64_t>(charge.amount), out);
   }
-  AppendLittle(static_cast<std::uint32_t>(stored.private_values.size()), out);
+  base::AppendLittle(static_cast<std::uint32_t>(stored.private_values.size()), out);
   for (const PrivateValue& value : stored.private_values) {
-    AppendText(value.member, out);
+    base::AppendLittleText(value.member, out);
     out += base::AsText(value.salt);
-    AppendText(value.value, out);
+    base::AppendLittleText(value.value, out);
   }
   return out;
 }
 
 Result<JournalEntry> DecodeEntry(std::uint64_t sequence, std::string_view payload) {
-  Taker in(payload);
+  base::LittleReader in(payload);
   const auto seq_at = in.Number<std::uint32_t>();
   const std::string_view event = in.Bytes(in.Number<std::uint32_t>());
   JournalEntry entry;

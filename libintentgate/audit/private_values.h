@@ -1,5 +1,5 @@
-// Values that can be erased without breaking the chain: the event holds only commitments (audit/commitments.h), this
-// table the salts and the values. Implemented by every store.
+// Values that can be erased without breaking the chain: the event holds only commitments (audit/commitments.h), the
+// store the salts and the values beside it. Implemented by every store.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // What the two events of an allowed call cost SQLite's store: processor time of the thread and bytes. Prints `name unit
 // value` lines.
 //
-//   audit_append_bench [CALLS] [few|many|both] [BATCH]      default 40,000, both and 160
+//   audit_append_bench [CALLS] [few|many|both] [BATCH] [private]      default 40,000, both and 160
 //
 // few: ten agents with one tool. many: 1,000 agents, 50 tools, a token an agent, a session for each ten calls.
-// Batches of 160 events are what 20,000 calls a second make. For instructions, run it under
+// private: a decision commits to two values. Batches of 160 events are what 20,000 calls a second make. For instructions, run it under
 // `valgrind --tool=callgrind` with two numbers of calls and take the difference.
 
 #include <cstdio>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "audit/canonical_event.h"
+#include "audit/commitments.h"
 #include "audit_load.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
@@ -64,7 +65,7 @@ AuditEvent EventOf(int n, bool many) {
   return e;
 }
 
-void Append(int calls, bool many, int size) {
+void Append(int calls, bool many, int size, const audit::CommitmentRule& commit) {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
   auto store = store::SqliteStore::Open(path, {});
@@ -77,7 +78,10 @@ void Append(int calls, bool many, int size) {
   for (int n = 0; n < 2 * calls;) {
     audit::TenantBatch batch{"acme", {}};
     for (int i = 0; i < size && n < 2 * calls; ++i, ++n) {
-      audit::EventDraft draft = audit::MakeDraft(EventOf(n, many), "bench", false);
+      AuditEvent event = EventOf(n, many);
+      std::vector<PrivateValue> values = audit::TakePrivate(commit, event);
+      for (PrivateValue& value : values) value.salt.fill(static_cast<std::uint8_t>(n));
+      audit::EventDraft draft = audit::MakeDraft(std::move(event), "bench", false, std::move(values));
       batch.events.push_back(std::move(draft.stored));
       audit::Place(draft, n, prev, batch.events.back().record);
       prev = batch.events.back().record.hash;
@@ -99,8 +103,10 @@ int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::atoi(argv[1]) : 40'000;
   const std::string which = argc > 2 ? argv[2] : "both";
   const int batch = argc > 3 ? std::atoi(argv[3]) : kBusyBatch;
+  audit::CommitmentRule commit;
+  if (argc > 4) commit.members = {"args_sha256", "remote_ip"};
   if (calls < 1 || batch < 1) return 2;
-  if (which != "many") Append(calls, false, batch);
-  if (which != "few") Append(calls, true, batch);
+  if (which != "many") Append(calls, false, batch, commit);
+  if (which != "few") Append(calls, true, batch, commit);
   return 0;
 }

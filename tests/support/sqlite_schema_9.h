@@ -4,6 +4,7 @@
 namespace intentgate::test {
 
 inline constexpr char kBackToSchema9[] =
+    "ALTER TABLE audit_events DROP COLUMN private;"
     "DROP TABLE used_proofs; DROP TABLE audit_postings; DELETE FROM schema_migrations WHERE version >= 10;"
     "CREATE INDEX audit_events_ts ON audit_events (ts);"
     "CREATE INDEX audit_events_event_id ON audit_events (event_id);"

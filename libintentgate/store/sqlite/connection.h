@@ -32,6 +32,7 @@ class Statement {
   void Bind(int index, std::string_view text);
   void Bind(int index, std::int64_t number);
   void BindBlob(int index, std::string_view bytes);
+  void BindNull(int index) { sqlite3_bind_null(statement_, index); }
   std::string Text(int column) const;
   std::string Blob(int column) const;
   // Asked before the column is read in another type.
@@ -109,7 +110,8 @@ class Connection {
 
 // Inserts rows, many with one statement: to open a table and its indexes costs as much as a row in them. `into` is the
 // table with its columns, "t (a, b)"; it must be one of few texts. `bind` gives the values of one row behind the first
-// `at` ones and returns how many there are then. An error ends the transaction that this is part of: nothing of it stays.
+// `at` ones, row after row, and returns how many there are then; a bound text must live until kRowsAtOnce.front() rows later.
+// An error ends the transaction that this is part of: nothing of it stays.
 Status InsertRows(Connection& connection, std::string_view into, std::size_t columns, std::size_t rows,
                   const std::function<int(std::size_t row, int at, Statement& to)>& bind);
 

@@ -8,12 +8,16 @@
 #include "audit/canonical_event.h"
 #include "base/encoding.h"
 #include "store/sqlite/packed_text.h"
+#include "store/sqlite/packed_values.h"
 
 namespace intentgate::store {
 namespace {
 
 // A rare large event does not hold on to its memory.
-constexpr std::size_t kMostKept = 64 * 1024;
+void LimitMemory(std::string& room) {
+  constexpr std::size_t kMostKept = 64 * 1024;
+  if (room.capacity() > kMostKept) room = {};
+}
 
 }  // namespace
 
@@ -33,9 +37,18 @@ int PackedColumns::Bind(const AuditRecord& record, int at, Statement& to) {
   BindHash(record.prev_hash, ++at, prev_hash_, to);
   BindHash(record.hash, ++at, hash_, to);
   ++at;
-  if (text_.capacity() > kMostKept) text_ = {};
+  LimitMemory(text_);
   if (PackText(record.canonical, text_)) to.BindBlob(at, text_);
   else to.Bind(at, record.canonical);
+  return at;
+}
+
+int PackedColumns::BindValues(std::span<const PrivateValue> values, int at, Statement& to) {
+  LimitMemory(values_);
+  PackValues(values, values_);
+  ++at;
+  if (values.empty()) to.BindNull(at);
+  else to.BindBlob(at, values_);
   return at;
 }
 

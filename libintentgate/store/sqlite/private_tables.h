@@ -1,5 +1,9 @@
-// Salts and values of commitments in the SQLite file. Each function needs a connection that nobody else uses meanwhile.
-// What they do is said at audit::PrivateValueStore.
+// Salts and values of commitments in the SQLite file: in the column `private` of their event, which is written with it, and
+// of events from before that column in the table private_values. Each function needs a connection that nobody else uses
+// meanwhile. What they do is said at audit::PrivateValueStore.
+//
+// A column whose bytes are not ours has one value that no event commits to. So verification names the event, others can
+// be read, and erasing empties it.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/audit_store.h"
 #include "audit/private_values.h"
 #include "store/sqlite/connection.h"
 
 namespace intentgate::store {
 
-// Within the caller's transaction.
-Status InsertPrivateValues(Connection& connection, const audit::TenantBatch& batch);
 Result<std::vector<audit::PlacedValue>> ReadPrivateValues(Connection& connection, std::string_view tenant,
                                                           std::span<const std::int64_t> seqs);
 Result<std::int64_t> DeletePrivateValues(Connection& connection, std::string_view tenant,

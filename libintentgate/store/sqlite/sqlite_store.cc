@@ -39,10 +39,10 @@ constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, h
 constexpr std::string_view kPageColumns = "e.tenant, e.seq, e.event_id, e.prev_hash, e.hash, e.canonical, e.ts";
 constexpr std::string_view kIntoEvents =
     "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, "
-    "elevation_id, root_jti, session_id, code, actor)";
-constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 15);   // what stands in the brackets
+    "elevation_id, root_jti, session_id, code, actor, private)";
+constexpr std::size_t kIntoEventsCount = 19;
+constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 24);   // what stands in the brackets before ", private"
 static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with(", actor"));
-constexpr std::size_t kStoredColumnCount = 18;
 
 AuditRecord RecordOf(const Statement& row) {
   return {row.Text(0), row.Integer(1), row.Text(2), HashColumn(row, 3), HashColumn(row, 4), CanonicalColumn(row, 5)};
@@ -188,7 +188,7 @@ class SqliteStoreImpl final : public SqliteStore {
   Result<std::int64_t> ErasePrivateValues(std::string_view tenant, std::span<const std::int64_t> seqs) override {
     const std::lock_guard lock(write_mutex_);
     const Result<std::int64_t> erased = DeletePrivateValues(*writer_, tenant, seqs);
-    // The rows are overwritten in the file (secure_delete); until this they still stand in the WAL.
+    // The values are overwritten in the file (secure_delete); until this they still stand in the WAL.
     if (erased.ok()) writer_->Checkpoint();
     return erased;
   }
@@ -289,7 +289,6 @@ Status SqliteStoreImpl::AppendPausing(std::span<const TenantBatch> batches, cons
       if (batch.events.empty()) continue;
       if (Status s = MoveHead(batch); !s.ok()) return s;
       if (Status s = InsertEvents(batch, pause); !s.ok()) return s;
-      if (Status s = InsertPrivateValues(*writer_, batch); !s.ok()) return s;
       if (Status s = NoteTimes(batch); !s.ok()) return s;
     }
     if (Status s = AddCharges(batches); !s.ok()) return s;
@@ -337,12 +336,14 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
 // And their postings. An event is looked at once: a busy gateway's batch is larger than the processor's nearer caches.
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
   PostingSums sums;
-  Status s = InsertRows(*writer_, kIntoEvents, kStoredColumnCount, batch.events.size(),
-                    [&](std::size_t row, int at, Statement& to) {
-                      if (row % audit::kRowsBetweenPauses == 0) pause();
-                      sums.Add(batch.events[row]);
-                      return BindEvent(batch.tenant, batch.events[row], packed_[row % packed_.size()], at, to);
-                    });
+  Status s = InsertRows(*writer_, kIntoEvents, kIntoEventsCount, batch.events.size(), [&](std::size_t row, int at, Statement& to) {
+    if (row % audit::kRowsBetweenPauses == 0) pause();
+    const StoredEvent& event = batch.events[row];
+    PackedColumns& packed = packed_[row % packed_.size()];
+    sums.Add(event);
+    at = BindEvent(batch.tenant, event, packed, at, to);
+    return packed.BindValues(event.private_values, at, to);
+  });
   return s.ok() ? InsertPostings(*writer_, batch.tenant, sums, pause) : s;
 }
 
