@@ -22,6 +22,7 @@
 #include "audit/chain_writer.h"
 #include "audit/journal_lane.h"
 #include "base/encoding.h"
+#include "base/give_way.h"
 #include "base/ids.h"
 #include "base/string_map.h"
 
@@ -131,7 +132,8 @@ class GroupCommitLog final : public AuditLog {
   bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
   void AwaitWork(std::unique_lock<std::mutex>& lock);
   void TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<QueuedEventPtr>& batch);
-  void CommitBatch(std::vector<QueuedEventPtr>& batch);
+  // `awaited`: by somebody who waits for an event of it, or for all.
+  void CommitBatch(std::vector<QueuedEventPtr>& batch, bool awaited);
   void Rest();
   void Recover();
   void Count(const std::vector<QueuedEventPtr>& batch, std::int64_t micros, bool ok);
@@ -147,6 +149,7 @@ class GroupCommitLog final : public AuditLog {
   // nothing is turned away while the writer sleeps.
   const std::size_t full_events_, full_bytes_;
   ChainWriter chain_;   // the writer's thread only, once it runs
+  bool lets_others_finish_ = false;           // likewise
   std::optional<std::int64_t> awake_since_;   // likewise; monotonic nanoseconds; unset while the log is opened, which somebody waits for
 
   mutable std::mutex mutex_;
@@ -493,18 +496,19 @@ void GroupCommitLog::TakeBatch(std::unique_lock<std::mutex>& lock, std::vector<Q
 void GroupCommitLog::Run() {
   std::vector<QueuedEventPtr> batch;
   for (;;) {
-    bool last = false;
+    bool last = false, awaited = false;
     {
       std::unique_lock lock(mutex_);
       TakeBatch(lock, batch);
       last = stopping_ && batch.empty();
+      awaited = stopping_ || finished_count_ < wanted_until_;
     }
     HandOverLost();
     if (last) break;
     if (batch.empty()) {
       Recover();
     } else {
-      CommitBatch(batch);
+      CommitBatch(batch, awaited);
       batch.clear();   // here, where no caller waits for the lock
       if (healthy()) Recover();   // what other tenants lost
     }
@@ -522,8 +526,10 @@ void GroupCommitLog::Rest() {
   awake_since_ = clock_->MonotonicNanos();
 }
 
-void GroupCommitLog::CommitBatch(std::vector<QueuedEventPtr>& batch) {
+void GroupCommitLog::CommitBatch(std::vector<QueuedEventPtr>& batch, bool awaited) {
   std::vector<AuditReceipt> receipts;
+  // Until the next batch, too: what is then awaited is as a rule what was awaited now.
+  if (const bool lets = !awaited; lets_others_finish_ != lets) base::LetOthersFinish(lets_others_finish_ = lets);
   awake_since_ = clock_->MonotonicNanos();
   const std::int64_t start = clock_->MonotonicNanos();
   const Status status = chain_.Commit(batch, receipts);

@@ -212,7 +212,8 @@ bool HexDecodeInto(std::string_view text, std::uint8_t* out) {
       std::memcpy(&digits, text.data() + at, sizeof digits);
       std::uint64_t worth = (digits & 0x0f * kEach) + 9 * (digits >> 6 & kEach);
       const std::uint64_t letters = (worth + 6 * kEach) >> 4 & kEach;
-      if (worth + '0' * kEach + ('a' - '9' - 1) * letters != digits) return false;
+      const std::uint64_t written = worth + '0' * kEach + ('a' - '9' - 1) * letters;
+      if (((written ^ digits) | (worth & 0xf0 * kEach)) != 0) return false;
       worth = (worth << 4 | worth >> 8) & 0x00ff'00ff'00ff'00ffu;
       worth = (worth | worth >> 8) & 0x0000'ffff'0000'ffffu;
       const auto four = static_cast<std::uint32_t>(worth | worth >> 16);

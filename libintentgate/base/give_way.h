@@ -7,4 +7,8 @@ namespace intentgate::base {
 // Threads that it starts inherit that. A system that refuses leaves it as it is.
 void GiveWay();
 
+// While `lets`, the calling thread takes the processor from no other thread when it wakes: it has its turn when the running one sleeps, or when that
+// one's turn is over (SCHED_BATCH). A thread of any but the two usual policies keeps its own, and so does one that the system refuses.
+void LetOthersFinish(bool lets);
+
 }  // namespace intentgate::base

@@ -20,6 +20,7 @@ Result<std::unique_ptr<Checkpointer>> Checkpointer::Start(std::unique_ptr<Connec
   try {
     made->thread_ = std::thread([self = made.get()] {
       base::GiveWay();
+      base::LetOthersFinish(true);
       self->Run();
     });
   } catch (const std::system_error& e) {

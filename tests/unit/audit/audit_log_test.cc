@@ -1,6 +1,7 @@
 #include "audit/audit_log.h"
 
 #include <doctest/doctest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -358,6 +359,29 @@ TEST_CASE("async events gather; whoever waits ends the gathering") {
   f.log.reset();
   CHECK(f.Tools().size() == 16);   // with genesis, async_opened and async_closed
   CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("the writer lets others finish while nobody waits for what it writes") {
+  std::mutex mutex;
+  std::vector<int> policies;
+  Fixture f;
+  f.store->BeforeAppend([&](std::span<const TenantBatch>) {
+    const std::lock_guard lock(mutex);
+    policies.push_back(sched_getscheduler(0));
+  });
+  std::promise<void> opened;
+  f.log->Append(Event("opens"), AuditDurability::kAsync, [&](const Result<AuditReceipt>&) { opened.set_value(); });
+  opened.get_future().wait();
+  f.log->Append(Event("a"), AuditDurability::kAsync, {});
+  for (std::size_t seen = 0; seen < 2;) {
+    const std::lock_guard lock(mutex);
+    seen = policies.size();
+  }
+  REQUIRE(f.log->AppendAndWait(Event("b")).ok());
+  f.log->Append(Event("c"), AuditDurability::kAsync, {});
+  REQUIRE(f.log->Flush().ok());
+  const std::lock_guard lock(mutex);
+  CHECK(policies == std::vector<int>{SCHED_OTHER, SCHED_BATCH, SCHED_OTHER, SCHED_OTHER});
 }
 
 TEST_CASE("an unhealthy log tries an async event at once") {
