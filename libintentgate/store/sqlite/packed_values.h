@@ -4,8 +4,8 @@
 //   length     number of values
 //   for each   1 byte: which of the usual members, or 0 and behind it the member's name, a text; 16 bytes: salt; the value, a text
 //
-// A length is 1 byte, or 255 and 4 bytes, little endian; a text is its length and its bytes. Short, since rows are wide: a page
-// has three or four of them, and what does not fit into the rest of a page is left empty.
+// A length is 1 byte, or 255 and 4 bytes, little endian; a text is its length and its bytes. Short, since what an
+// event costs is mostly its bytes, and what does not fit into the rest of a page is left empty.
 #pragma once
 
 #include <span>
