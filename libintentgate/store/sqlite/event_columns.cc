@@ -29,7 +29,7 @@ std::string HashColumn(const Statement& row, int column) {
 std::string CanonicalColumn(const Statement& row, int column) {
   if (!row.IsBlob(column)) return row.Text(column);
   std::string packed = row.Blob(column);
-  std::optional<std::string> text = UnpackText(packed, audit::kMaxEventBytes);
+  std::optional<std::string> text = UnpackText(packed, audit::kEventLimits.max_bytes);
   return text ? *std::move(text) : packed;
 }
 

@@ -1,7 +1,6 @@
 // A batch that meets a row in its way.
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <string>
 #include <vector>
@@ -10,9 +9,12 @@
 #include "audit/canonical_event.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
+#include "support/sqlite_file.h"
 
 namespace intentgate::store {
 namespace {
+
+using test::RunSql;
 
 audit::TenantBatch Behind(const std::string& tenant, const ChainHead& head, int count) {
   audit::TenantBatch batch{tenant, {}};
@@ -29,13 +31,6 @@ audit::TenantBatch Behind(const std::string& tenant, const ChainHead& head, int 
     batch.events.push_back(std::move(draft.stored));
   }
   return batch;
-}
-
-void Run(const std::string& path, const char* sql) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
 }
 
 std::int64_t Rows(SqliteStore& store, const std::string& tenant) {
@@ -64,7 +59,7 @@ TEST_CASE("a row in the way of a batch undoes all of it, and the store goes on")
   SqliteStore& store = **opened;
   REQUIRE(store.Append(std::vector{Behind("acme", {}, 6)}).ok());
   // Somebody who cut the chain to three events has left the sixth.
-  Run(path, "DELETE FROM audit_events WHERE seq IN (3, 4);"
+  RunSql(path, "DELETE FROM audit_events WHERE seq IN (3, 4);"
             "UPDATE audit_heads SET next_seq = 3, hash = (SELECT lower(hex(hash)) FROM audit_events WHERE seq = 2)");
 
   // As many as go in by one statement, the third of which does not fit; the other tenant's are in by then.
@@ -77,7 +72,7 @@ TEST_CASE("a row in the way of a batch undoes all of it, and the store goes on")
   CHECK(Rows(store, "aaaa") == 0);
   CHECK(Rows(store, "acme") == 4);
 
-  Run(path, "DELETE FROM audit_events WHERE seq = 5");
+  RunSql(path, "DELETE FROM audit_events WHERE seq = 5");
   REQUIRE(store.Append(both).ok());
   CHECK(audit::VerifyChain(store, "aaaa")->verified == 9);
   CHECK(audit::VerifyChain(store, "acme")->verified == 11);

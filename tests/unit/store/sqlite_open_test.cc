@@ -8,18 +8,13 @@
 #include "audit/audit_log.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
+#include "support/sqlite_file.h"
 
 namespace intentgate::store {
 namespace {
 
+using test::RunSql;
 using test::ScratchFolder;
-
-void Run(const std::string& path, const char* sql) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-  CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
-}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -90,7 +85,7 @@ TEST_CASE("a file that is no database is refused and left as it is") {
 TEST_CASE("another program's database is refused and left as it is") {
   const ScratchFolder folder;
   const std::string path = folder.File("other.db");
-  Run(path, "CREATE TABLE theirs (x)");
+  RunSql(path, "CREATE TABLE theirs (x)");
   const std::string before = ReadFile(path);
   const Error error = OpenError(path);
   CHECK(error.code == ErrorCode::kInvalidArgument);
@@ -102,7 +97,7 @@ TEST_CASE("a newer schema stops the start and names both versions") {
   const ScratchFolder folder;
   const std::string path = folder.File("gate.db");
   REQUIRE(SqliteStore::Open(path, {}).ok());
-  Run(path, "INSERT INTO schema_migrations (version, name) VALUES (9999, 'future')");
+  RunSql(path, "INSERT INTO schema_migrations (version, name) VALUES (9999, 'future')");
   const Error error = OpenError(path);
   CHECK(error.code == ErrorCode::kUnsupportedVersion);
   CHECK(error.message.find("9999") != std::string::npos);

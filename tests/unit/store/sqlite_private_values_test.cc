@@ -13,20 +13,15 @@
 #include "base/encoding.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
+#include "support/sqlite_file.h"
 
 namespace intentgate::store {
 namespace {
 
+using test::RunSql;
+
 constexpr char kBackToSchema11[] =
     "ALTER TABLE audit_events DROP COLUMN private; DELETE FROM schema_migrations WHERE version >= 12;";
-
-void Run(const std::string& path, const std::string& sql) {
-  CAPTURE(sql.substr(0, 200));
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-  CHECK(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
-}
 
 std::int64_t Number(const std::string& path, const std::string& sql) {
   sqlite3* db = nullptr;
@@ -83,7 +78,7 @@ void MakeOlder(const std::string& path, int events, const std::string& more = ""
       }
     }
   }
-  Run(path, sql);
+  RunSql(path, sql);
   REQUIRE(InTable(path) == 2 * events);
 }
 
@@ -256,7 +251,7 @@ TEST_CASE("what somebody writes into the column is found by verification, and hi
   for (const Case& c : cases) {
     CAPTURE(std::string(c.sql));
     std::filesystem::copy_file(made, path, std::filesystem::copy_options::overwrite_existing);
-    Run(path, c.sql);
+    RunSql(path, c.sql);
     const std::shared_ptr<SqliteStore> store = Opened(path);
     const std::vector<std::int64_t> all{1, 2, 3, 4, 5};
     CHECK(static_cast<std::int64_t>(Told(*store, all).size()) == 8 + c.values);

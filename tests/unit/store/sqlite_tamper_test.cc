@@ -1,11 +1,15 @@
 // What somebody with write access to the file can do, and that verification finds it.
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
-#include "audit/audit_log.h"
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "store/sqlite/packed_text.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
+#include "support/sqlite_file.h"
 
 namespace intentgate::store {
 
@@ -42,21 +46,8 @@ TEST_CASE("changes made with SQL are found by verification") {
     CAPTURE(std::string(c.sql));
     const test::ScratchFolder folder;
     const std::string path = folder.File("gate.db");
-    {
-      const auto store = SqliteStore::Open(path, {});
-      auto log = audit::AuditLog::Create(*store, {}, SystemClock(), SystemRandom());
-      for (int i = 0; i < 6; ++i) {
-        AuditEvent e;
-        e.tenant = "acme";
-        e.decision = "block";
-        REQUIRE((*log)->AppendAndWait(std::move(e)).ok());
-      }
-      REQUIRE(audit::VerifyChain(**store, "acme")->ok);
-    }
-    sqlite3* db = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(db, c.sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(db);
+    test::MakeChain(path, 6);
+    test::RunSql(path, c.sql);
 
     const auto store = SqliteStore::Open(path, {});
     REQUIRE(store.ok());
@@ -65,6 +56,27 @@ TEST_CASE("changes made with SQL are found by verification") {
     REQUIRE(report.ok());
     CHECK_FALSE(report->ok);
     CHECK(report->problem.substr(0, report->problem.find(':')) == c.problem);
+  }
+}
+
+TEST_CASE("an event whose packed bytes were changed is named by verification") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.File("gate.db");
+  const std::vector<AuditRecord> records = test::MakeChain(path, 3);
+  std::string text = records[2].canonical;
+  text.replace(text.find("\"block\""), 7, "\"allow\"");
+  std::string packed;
+  REQUIRE(PackText(text, packed));
+  for (const std::string& bytes : {packed, packed.substr(0, packed.size() / 2), std::string("\x01\xff\xff", 3), std::string("\x09")}) {
+    CAPTURE(base::HexEncode(base::AsBytes(bytes)));
+    test::RunSql(path, "UPDATE audit_events SET canonical = x'" + base::HexEncode(base::AsBytes(bytes)) + "' WHERE seq = 2");
+    const auto store = SqliteStore::Open(path, {});
+    REQUIRE(store.ok());
+    const auto report = audit::VerifyChain(**store, "acme");
+    REQUIRE(report.ok());
+    CHECK_FALSE(report->ok);
+    CHECK(report->problem.substr(0, report->problem.find(':')) == "altered");
+    CHECK(report->broken_seq == 2);
   }
 }
 
