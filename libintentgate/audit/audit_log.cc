@@ -125,9 +125,11 @@ class GroupCommitLog final : public AuditLog {
   void Run();
   // Under the lock: whether the writer should leave a wait that the clock would end.
   bool IsDue() const { return stopping_ || taken_out_ < wanted_until_ || IsFull(); }
-  // Whether somebody waits for what is being written, or would soon: a full queue lets its callers wait or turns them away.
+  // Whether somebody waits for what is being written.
+  bool HasWaiters() const { return stopping_ || finished_count_ < wanted_until_; }
+  // Or would soon: a full queue lets its callers wait or turns them away.
   bool IsAwaited() const {
-    return stopping_ || finished_count_ < wanted_until_ || queue_.size() >= options_.max_queue / 2 || queued_bytes_ >= options_.max_queue_bytes / 2;
+    return HasWaiters() || queue_.size() >= options_.max_queue / 2 || queued_bytes_ >= options_.max_queue_bytes / 2;
   }
   bool IsFull() const { return queue_.size() >= full_events_ || queued_bytes_ >= full_bytes_; }
   void AwaitWork(std::unique_lock<std::mutex>& lock);
@@ -501,7 +503,7 @@ void GroupCommitLog::Run() {
       std::unique_lock lock(mutex_);
       TakeBatch(lock, batch);
       last = stopping_ && batch.empty();
-      awaited = stopping_ || finished_count_ < wanted_until_;
+      awaited = HasWaiters();
     }
     HandOverLost();
     if (last) break;
