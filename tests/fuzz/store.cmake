@@ -1,1 +1,2 @@
 ig_fuzz(packed_text DEPS ig::store_sqlite)
+ig_fuzz(packed_values DEPS ig::store_sqlite)
