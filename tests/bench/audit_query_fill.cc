@@ -5,8 +5,11 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
+#include "audit/canonical_event.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/sqlite_schema_9.h"
 
@@ -50,16 +53,62 @@ std::string PostgresRows(std::int64_t events) {
          "INSERT INTO audit_time_spans SELECT tenant, seq / 4096, min(ts), max(ts) FROM audit_events GROUP BY tenant, seq / 4096;";
 }
 
+// As SqliteRows.
+AuditEvent EventOf(std::int64_t n, std::int64_t events) {
+  const auto spread = [n](std::int64_t by, int shift, std::int64_t of) { return std::to_string((n * by >> shift) % of); };
+  AuditEvent e;
+  e.tenant = "acme";
+  char id[64];
+  std::snprintf(id, sizeof id, "019%09llx-0000-7000-8000-%012llx", static_cast<unsigned long long>(n), static_cast<unsigned long long>(n));
+  e.event_id = id;
+  e.ts_micros = kQueryFirst + n * (kQueryYear / events) + n * 7'919 % 1'000 * 1'000 - 500'000;
+  e.decision = n % 10 == 3 ? "block" : "allow";
+  if (n % 10 == 3) e.check = Check::kPolicy;
+  e.tool = "tool-" + spread(2'654'435'761, 15, 50);
+  e.agent_id = "agent-" + spread(2'246'822'519, 17, 200);
+  e.capability_token_id = e.root_capability_token_id = "token-" + spread(3'266'489'917, 16, 5'000);
+  e.session_id = "session-" + std::to_string(n / 500);
+  e.method = "tools/call";
+  e.arg_keys = {"encoding", "path"};
+  e.args_sha256 = std::string(64, 'a');
+  e.policy_sha256 = std::string(64, 'b');
+  return e;
+}
+
 }  // namespace
 
 bool FillSqlite(const std::string& path, std::int64_t events) {
+  store::SqliteOptions options;
+  options.sync_every_commit = false;
+  const auto store = store::SqliteStore::Open(path, options);
+  if (!store.ok()) return false;
+  // What a busy gateway's batch has.
+  constexpr std::int64_t kBatch = 160;
+  std::string prev;
+  for (std::int64_t first = 0; first < events; first += kBatch) {
+    audit::TenantBatch batch{"acme", {}};
+    for (std::int64_t n = first; n < std::min(first + kBatch, events); ++n) {
+      audit::EventDraft draft = audit::MakeDraft(EventOf(n, events), "bench", false);
+      audit::Place(draft, n, prev, draft.stored.record);
+      prev = draft.stored.record.hash;
+      batch.events.push_back(std::move(draft.stored));
+    }
+    if (const Status s = (*store)->Append(std::vector{std::move(batch)}); !s.ok()) {
+      std::fprintf(stderr, "%s\n", s.error().message.c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
+bool FillOlderSqlite(const std::string& path, std::int64_t events) {
   if (!store::SqliteStore::Open(path, {}).ok()) return false;   // makes the schema
   sqlite3* db = nullptr;
   char* problem = nullptr;
   // In one transaction without a journal; the pages that the indexes grow at fit into the cache. As a file from before the
   // postings, so that whoever opens it next makes them.
   const std::string load = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN;" +
-                           std::string(test::kBackToSchema9) + SqliteRows(events) + "COMMIT;";
+                           std::string("DROP TABLE audit_runs;") + test::kBackToSchema9 + SqliteRows(events) + "COMMIT;";
   const bool good = sqlite3_open(path.c_str(), &db) == SQLITE_OK &&
                     sqlite3_exec(db, load.c_str(), nullptr, nullptr, &problem) == SQLITE_OK;
   if (problem != nullptr) std::fprintf(stderr, "%s\n", problem);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,19 @@ inline void RunSql(const std::string& path, const std::string& sql) {
   REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
   REQUIRE(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(db);
+}
+
+// What the first column of the first row says.
+inline std::int64_t ReadNumber(const std::string& path, const std::string& sql) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+  sqlite3_stmt* select = nullptr;
+  REQUIRE(sqlite3_prepare_v2(db, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_step(select) == SQLITE_ROW);
+  const std::int64_t number = sqlite3_column_int64(select, 0);
+  sqlite3_finalize(select);
+  sqlite3_close(db);
+  return number;
 }
 
 // Makes the file, with a chain of the tenant "acme": what it begins with, and `blocks` blocked calls. Gives the chain.

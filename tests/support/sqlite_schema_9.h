@@ -1,4 +1,4 @@
-// A SQLite file as the schema before the postings had it, for what tests and measures the migration.
+// A SQLite file as the schema before the postings had it, for what tests and measures the migration. From schema 13 (sqlite_older_rows.h).
 #pragma once
 
 namespace intentgate::test {

@@ -91,11 +91,6 @@ Status Connection::RunKept(std::string_view sql) {
   return Run(**statement);
 }
 
-RowStatements& Connection::RowsInto(std::string_view into) {
-  const auto found = rows_.find(into);
-  return found != rows_.end() ? found->second : rows_.emplace(std::string(into), RowStatements{}).first->second;
-}
-
 Result<std::unique_ptr<Statement>> Connection::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
@@ -150,45 +145,6 @@ Error Connection::ErrorOf(int code) const {
       return {ErrorCode::kLimitExceeded, path_ + ": too large for SQLite or for memory" + said};
     default: return {ErrorCode::kInternal, path_ + ": unexpected SQLite error " + std::to_string(code) + said};
   }
-}
-
-namespace {
-
-// A row that does not fit ends the transaction, as every error here does. Without ROLLBACK only the statement would be
-// undone, for which SQLite copies each page before its first change.
-std::string RowsSql(std::string_view into, std::size_t columns, std::size_t rows) {
-  std::string values = "(?";
-  for (std::size_t i = 1; i < columns; ++i) values += ",?";
-  values += ")";
-  std::string sql = "INSERT OR ROLLBACK INTO " + std::string(into) + " VALUES " + values;
-  for (std::size_t i = 1; i < rows; ++i) sql.append(",").append(values);
-  return sql;
-}
-
-}  // namespace
-
-Status InsertRows(Connection& connection, std::string_view into, std::size_t columns, std::size_t rows,
-                  const std::function<int(std::size_t row, int at, Statement& to)>& bind) {
-  if (rows == 0) return {};
-  RowStatements& kept = connection.RowsInto(into);
-  std::size_t next = 0;
-  for (std::size_t size = 0; size < kRowsAtOnce.size(); ++size) {
-    const std::size_t at_once = kRowsAtOnce[size];
-    if (rows - next < at_once) continue;
-    if (kept[size] == nullptr) {
-      Result<Statement*> insert = connection.Kept(RowsSql(into, columns, at_once));
-      if (!insert.ok()) return insert.error();
-      kept[size] = *insert;
-    }
-    Statement& insert = *kept[size];
-    while (rows - next >= at_once) {
-      const StatementUse use(insert);
-      int at = 0;
-      for (std::size_t i = 0; i < at_once; ++i) at = bind(next++, at, insert);
-      if (Status s = connection.Run(insert); !s.ok()) return s;
-    }
-  }
-  return {};
 }
 
 Transaction::~Transaction() {

@@ -58,10 +58,6 @@ class StatementUse {
   Statement* statement_;
 };
 
-// Few sizes, since each is a statement that is kept; what is left over goes in by ever smaller ones.
-inline constexpr std::array<std::size_t, 3> kRowsAtOnce = {32, 8, 1};
-using RowStatements = std::array<Statement*, kRowsAtOnce.size()>;
-
 // One connection. Thread-compatible.
 class Connection {
  public:
@@ -79,8 +75,6 @@ class Connection {
   Result<Statement*> Kept(std::string_view sql);
   // As Kept and Run, for a statement without values.
   Status RunKept(std::string_view sql);
-  // Those of InsertRows into `into`; null until they are made.
-  RowStatements& RowsInto(std::string_view into);
   Result<std::unique_ptr<Statement>> Prepare(std::string_view sql);
   // Whether there is a row.
   Result<bool> Step(Statement& statement);
@@ -105,15 +99,7 @@ class Connection {
   sqlite3* db_;
   int wal_pages_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Statement>, base::StringHash, base::StringEq> kept_;
-  std::unordered_map<std::string, RowStatements, base::StringHash, base::StringEq> rows_;   // of kept_, without their long texts
 };
-
-// Inserts rows, many with one statement: to open a table and its indexes costs as much as a row in them. `into` is the
-// table with its columns, "t (a, b)"; it must be one of few texts. `bind` gives the values of one row behind the first
-// `at` ones, row after row, and returns how many there are then; a bound text must live until kRowsAtOnce.front() rows later.
-// An error ends the transaction that this is part of: nothing of it stays.
-Status InsertRows(Connection& connection, std::string_view into, std::size_t columns, std::size_t rows,
-                  const std::function<int(std::size_t row, int at, Statement& to)>& bind);
 
 // While it lives, a connection's statements read the same moment.
 class Snapshot {

@@ -1,11 +1,12 @@
 #include "store/sqlite/log_tables.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/encoding.h"
-#include "store/sqlite/event_columns.h"
+#include "store/sqlite/event_walk.h"
 
 namespace intentgate::store {
 namespace {
@@ -40,23 +41,20 @@ Status PutTile(Connection& connection, std::string_view tenant, const audit::Sto
 
 Result<std::vector<tlog::Hash>> ReadChainHashes(Connection& connection, std::string_view tenant, std::int64_t from_seq,
                                                 std::size_t limit) {
-  Result<Statement*> select =
-      connection.Kept("SELECT seq, hash FROM audit_events WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?");
-  if (!select.ok()) return select.error();
-  const StatementUse use(**select);
-  use->Bind(1, tenant);
-  use->Bind(2, from_seq);
-  use->Bind(3, AsInteger(limit));
   std::vector<tlog::Hash> hashes;
-  for (std::int64_t seq = from_seq;; ++seq) {
-    Result<bool> row = connection.Step(**select);
-    if (!row.ok()) return row.error();
-    if (!*row) return hashes;
-    if (use->Integer(0) != seq) return audit::MissingEventError(tenant, seq);
-    const Result<tlog::Hash> hash = audit::HashFromHex(HashColumn(**select, 1));
-    if (!hash.ok()) return hash.error();
-    hashes.push_back(*hash);
-  }
+  std::optional<Error> problem;
+  std::int64_t next = from_seq;
+  const auto take = [&](std::int64_t seq, std::string&& hex) {
+    if (hashes.size() == limit) return false;
+    const Result<tlog::Hash> hash = audit::HashFromHex(hex);
+    if (seq != next++) problem = audit::MissingEventError(tenant, next - 1);
+    else if (!hash.ok()) problem = hash.error();
+    else hashes.push_back(*hash);
+    return !problem;
+  };
+  if (Status s = WalkHashes(connection, tenant, from_seq, take); !s.ok()) return s.error();
+  if (problem) return *problem;
+  return hashes;
 }
 
 Status WriteTiles(Connection& connection, std::string_view tenant, std::span<const audit::StoredTile> tiles) {

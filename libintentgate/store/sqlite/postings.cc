@@ -8,31 +8,16 @@
 #include <tuple>
 #include <utility>
 
+#include "store/sqlite/event_walk.h"
+
 namespace intentgate::store {
 namespace {
 
 using audit::StoredEvent;
 
-constexpr std::string_view kSeenColumns = "seq, event_id, ts, kind, decision, tool, agent_id, elevation_id, root_jti, session_id";
-
 std::uint64_t BitOf(std::int64_t seq) { return std::uint64_t{1} << (seq & 63); }
 
 auto KeyOf(const Posting& p) { return std::tie(p.field, p.moment, p.value, p.block); }
-
-StoredEvent SeenOf(const Statement& row) {
-  StoredEvent e;
-  e.record.seq = row.Integer(0);
-  e.record.event_id = row.Text(1);
-  e.ts_micros = row.Integer(2);
-  e.kind = row.Text(3);
-  e.decision = row.Text(4);
-  e.tool = row.Text(5);
-  e.agent_id = row.Text(6);
-  e.elevation_id = row.Text(7);
-  e.root_jti = row.Text(8);
-  e.session_id = row.Text(9);
-  return e;
-}
 
 // Binds the key of a posting behind the first `at` values.
 int BindKey(const Posting& p, std::string_view tenant, int at, Statement& to) {
@@ -74,6 +59,21 @@ Result<std::uint64_t> BitsOf(Connection& connection, std::string_view tenant, co
   Result<bool> row = connection.Step(**select);
   if (!row.ok()) return row.error();
   return *row ? static_cast<std::uint64_t>(use->Integer(0)) : std::uint64_t{0};
+}
+
+// Of an event that does not say any more what it had: each posting of its block may be its own. There is no index for that.
+Status DeletePostingsOf(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  for (const std::string_view sql : {"UPDATE audit_postings SET bits = bits & ?3 WHERE tenant = ?1 AND block = ?2",
+                                     "DELETE FROM audit_postings WHERE tenant = ?1 AND block = ?2 AND bits & ?3 = 0"}) {
+    Result<Statement*> change = connection.Kept(sql);
+    if (!change.ok()) return change.error();
+    const StatementUse use(**change);
+    use->Bind(1, tenant);
+    use->Bind(2, seq >> kPostingShift);
+    use->Bind(3, static_cast<std::int64_t>(~BitOf(seq)));
+    if (Status s = connection.Run(**change); !s.ok()) return s;
+  }
+  return {};
 }
 
 }  // namespace
@@ -167,19 +167,16 @@ Status InsertPostings(Connection& connection, std::string_view tenant, PostingSu
 
 Status DeletePostings(Connection& connection, std::string_view tenant, std::int64_t seq) {
   PostingSums sums;
-  {
-    Result<Statement*> select = connection.Kept("SELECT " + std::string(kSeenColumns) +
-                                                " FROM audit_events WHERE tenant = ? AND seq < ? ORDER BY seq");
-    if (!select.ok()) return select.error();
-    const StatementUse use(**select);
-    use->Bind(1, tenant);
-    use->Bind(2, seq);
-    for (;;) {
-      Result<bool> row = connection.Step(**select);
-      if (!row.ok()) return row.error();
-      if (!*row) break;
-      sums.Add(SeenOf(**select));
-    }
+  std::vector<std::int64_t> unreadable;
+  const EventWalk walk{tenant, 0, seq - 1, ~std::uint64_t{0}, true, nullptr, true};
+  Status read = WalkEvents(connection, walk, [&](StoredEvent&& event) {
+    if (IsReadable(event)) sums.Add(event);
+    else unreadable.push_back(event.record.seq);
+    return true;
+  });
+  if (!read.ok()) return read;
+  for (const std::int64_t lost : unreadable) {
+    if (Status s = DeletePostingsOf(connection, tenant, lost); !s.ok()) return s;
   }
   constexpr std::string_view kKey = " WHERE field = ?1 AND value = ?2 AND tenant = ?3 AND block = ?4";
   Result<Statement*> take = connection.Kept("UPDATE audit_postings SET bits = bits & ?5" + std::string(kKey));

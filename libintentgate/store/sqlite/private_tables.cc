@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/sqlite/event_run.h"
+#include "store/sqlite/event_walk.h"
 #include "store/sqlite/packed_values.h"
 #include "store/sqlite/retention_tables.h"
 
@@ -19,24 +21,55 @@ Result<std::optional<audit::LegalHold>> HoldOver(Connection& connection, std::st
   const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
   if (!holds.ok()) return holds.error();
   if (holds->empty()) return std::optional<audit::LegalHold>();
-  Result<Statement*> select = connection.Kept("SELECT ts FROM audit_events WHERE tenant = ? AND seq = ?");
-  if (!select.ok()) return select.error();
   for (const std::int64_t seq : seqs) {
-    const StatementUse use(**select);
-    use->Bind(1, tenant);
-    use->Bind(2, seq);
-    const Result<bool> row = connection.Step(**select);
-    if (!row.ok()) return row.error();
-    if (!*row) continue;
-    for (const audit::LegalHold& hold : *holds) {
-      if (hold.tenant == tenant && hold.Covers(use->Integer(0))) return std::optional(hold);
-    }
+    std::optional<audit::LegalHold> found;
+    Status s = WalkEvents(connection, EventWalk{tenant, seq, seq}, [&](audit::StoredEvent&& event) {
+      for (const audit::LegalHold& hold : *holds) {
+        // One that cannot be read may be of any time.
+        if (hold.tenant == tenant && (hold.Covers(event.ts_micros) || !IsReadable(event))) found = hold;
+        if (found) break;
+      }
+      return false;
+    });
+    if (!s.ok()) return s.error();
+    if (found) return found;
   }
   return std::optional<audit::LegalHold>();
 }
 
-// What the event has in its column.
-Result<std::vector<PrivateValue>> OwnValues(Connection& connection, std::string_view tenant, std::int64_t seq) {
+// The column of the run that has an event.
+struct RunColumn {
+  std::int64_t id = 0, first_seq = 0, count = 0;
+  std::string values;
+};
+Result<std::optional<RunColumn>> FindRun(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  Result<Statement*> select = connection.Kept(
+      "SELECT id, first_seq, count, private FROM audit_runs WHERE tenant = ? AND first_seq BETWEEN ? AND ? ORDER BY first_seq DESC LIMIT 1");
+  if (!select.ok()) return select.error();
+  const StatementUse use(**select);
+  use->Bind(1, tenant);
+  use->Bind(2, BlockBegin(seq));
+  use->Bind(3, seq);
+  const Result<bool> row = connection.Step(**select);
+  if (!row.ok()) return row.error();
+  if (!*row) return std::optional<RunColumn>();
+  RunColumn run{use->Integer(0), use->Integer(1), use->Integer(2), use->Blob(3)};
+  if (seq - run.first_seq >= run.count) return std::optional<RunColumn>();
+  return std::optional(std::move(run));
+}
+
+Status WriteValues(Connection& connection, std::int64_t id, std::string_view values) {
+  Result<Statement*> update = connection.Kept("UPDATE audit_runs SET private = ? WHERE id = ?");
+  if (!update.ok()) return update.error();
+  const StatementUse use(**update);
+  if (values.empty()) use->BindNull(1);
+  else use->BindBlob(1, values);
+  use->Bind(2, id);
+  return connection.Run(**update);
+}
+
+// What an event of audit_events has in its column.
+Result<std::vector<PrivateValue>> RowValues(Connection& connection, std::string_view tenant, std::int64_t seq) {
   Result<Statement*> select = connection.Kept("SELECT private FROM audit_events WHERE tenant = ? AND seq = ?");
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
@@ -50,6 +83,7 @@ Result<std::vector<PrivateValue>> OwnValues(Connection& connection, std::string_
   return std::vector<PrivateValue>{{"private", {}, "cannot be read"}};
 }
 
+// What the table of before has of it.
 Status AddOlderValues(Connection& connection, std::string_view tenant, std::int64_t seq, std::vector<PrivateValue>& values) {
   Result<Statement*> select = connection.Kept("SELECT member, salt, value FROM private_values WHERE tenant = ? AND seq = ?");
   if (!select.ok()) return select.error();
@@ -81,12 +115,20 @@ Status Change(Connection& connection, std::string_view sql, std::string_view ten
 Result<std::vector<audit::PlacedValue>> ReadPrivateValues(Connection& connection, std::string_view tenant,
                                                           std::span<const std::int64_t> seqs) {
   std::vector<audit::PlacedValue> placed;
-  for (const std::int64_t seq : std::set<std::int64_t>(seqs.begin(), seqs.end())) {
-    Result<std::vector<PrivateValue>> values = OwnValues(connection, tenant, seq);
-    if (!values.ok()) return values.error();
-    if (Status s = AddOlderValues(connection, tenant, seq, *values); !s.ok()) return s.error();
-    std::sort(values->begin(), values->end(), [](const PrivateValue& a, const PrivateValue& b) { return a.member < b.member; });
-    for (PrivateValue& value : *values) placed.push_back({seq, std::move(value)});
+  const std::set<std::int64_t> places(seqs.begin(), seqs.end());
+  for (auto at = places.begin(); at != places.end();) {
+    const Result<std::optional<RunColumn>> run = FindRun(connection, tenant, *at);
+    if (!run.ok()) return run.error();
+    const std::optional<RunValues> of_run = run->has_value() ? std::optional<RunValues>((*run)->values) : std::nullopt;
+    // All those of its run.
+    do {
+      Result<std::vector<PrivateValue>> values = of_run ? of_run->Of(*at - (*run)->first_seq) : RowValues(connection, tenant, *at);
+      if (!values.ok()) return values.error();
+      if (Status s = AddOlderValues(connection, tenant, *at, *values); !s.ok()) return s.error();
+      std::sort(values->begin(), values->end(), [](const PrivateValue& a, const PrivateValue& b) { return a.member < b.member; });
+      for (PrivateValue& value : *values) placed.push_back({*at, std::move(value)});
+      ++at;
+    } while (of_run && at != places.end() && *at - (*run)->first_seq < (*run)->count);
   }
   return placed;
 }
@@ -98,21 +140,31 @@ Result<std::int64_t> DeletePrivateValues(Connection& connection, std::string_vie
   const Result<std::optional<audit::LegalHold>> hold = HoldOver(connection, tenant, seqs);
   if (!hold.ok()) return hold.error();
   if (hold->has_value()) return audit::HeldError(**hold);
-  std::int64_t erased = 0;
-  for (const std::int64_t seq : seqs) {
-    const Result<std::vector<PrivateValue>> values = OwnValues(connection, tenant, seq);
-    if (!values.ok()) return values.error();
-    erased += static_cast<std::int64_t>(values->size());
-    if (Status s = Change(connection, "UPDATE audit_events SET private = NULL WHERE tenant = ? AND seq = ? AND private IS NOT NULL",
-                          tenant, seq);
-        !s.ok()) {
-      return s.error();
-    }
-    if (Status s = Change(connection, "DELETE FROM private_values WHERE tenant = ? AND seq = ?", tenant, seq); !s.ok()) return s.error();
-    erased += connection.changed_rows();
+  const Result<std::vector<audit::PlacedValue>> there = ReadPrivateValues(connection, tenant, seqs);
+  if (!there.ok()) return there.error();
+  const std::set<std::int64_t> places(seqs.begin(), seqs.end());
+  for (auto at = places.begin(); at != places.end();) {
+    const Result<std::optional<RunColumn>> run = FindRun(connection, tenant, *at);
+    if (!run.ok()) return run.error();
+    std::vector<std::int64_t> numbers;
+    do {
+      if (run->has_value()) {
+        numbers.push_back(*at - (*run)->first_seq);
+      } else if (Status s = Change(connection, "UPDATE audit_events SET private = NULL WHERE tenant = ? AND seq = ? AND private IS NOT NULL", tenant,
+                                   *at);
+                 !s.ok()) {
+        return s.error();
+      }
+      if (Status s = Change(connection, "DELETE FROM private_values WHERE tenant = ? AND seq = ?", tenant, *at); !s.ok()) return s.error();
+      ++at;
+    } while (run->has_value() && at != places.end() && *at - (*run)->first_seq < (*run)->count);
+    if (!run->has_value() || (*run)->values.empty()) continue;
+    const std::string left = RunValues((*run)->values).Without(numbers);
+    if (left == (*run)->values) continue;
+    if (Status s = WriteValues(connection, (*run)->id, left); !s.ok()) return s.error();
   }
   if (Status s = transaction.Commit(); !s.ok()) return s.error();
-  return erased;
+  return static_cast<std::int64_t>(there->size());
 }
 
 }  // namespace intentgate::store

@@ -1,5 +1,5 @@
-// Salts and values of commitments in the SQLite file: in the column `private` of their event, which is written with it, and
-// of events from before that column in the table private_values. Each function needs a connection that nobody else uses
+// Salts and values of commitments in the SQLite file: in the column `private` of their event's run, which is written with it. Older events have
+// them in that column of their own row, or in the table private_values. Each function needs a connection that nobody else uses
 // meanwhile. What they do is said at audit::PrivateValueStore.
 //
 // A column whose bytes are not ours has one value that no event commits to. So verification names the event, others can

@@ -1,9 +1,13 @@
 #include "store/sqlite/retention_tables.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "store/sqlite/event_columns.h"
+#include "store/sqlite/event_query.h"
+#include "store/sqlite/event_run.h"
+#include "store/sqlite/event_walk.h"
 #include "store/sqlite/postings.h"
 
 namespace intentgate::store {
@@ -23,21 +27,53 @@ Result<ChainHead> ReadHead(Connection& connection, std::string_view tenant) {
 }
 
 Result<std::string> HashOf(Connection& connection, std::string_view tenant, std::int64_t seq) {
-  Result<Statement*> select = connection.Kept("SELECT hash FROM audit_events WHERE tenant = ? AND seq = ?");
-  if (!select.ok()) return select.error();
-  const StatementUse use(**select);
-  use->Bind(1, tenant);
-  use->Bind(2, seq);
-  Result<bool> row = connection.Step(**select);
-  if (!row.ok()) return row.error();
-  if (*row) return HashColumn(**select, 0);
+  std::string hash;
+  Status s = WalkHashes(connection, tenant, seq, [&](std::int64_t first, std::string&& hex) {
+    if (first == seq) hash = std::move(hex);
+    return false;
+  });
+  if (!s.ok()) return s.error();
+  if (!hash.empty()) return hash;
   return Error{ErrorCode::kCorrupt, "event " + std::to_string(seq) + " of tenant " + std::string(tenant) +
                                         " is missing; verify the chain before pruning it"};
 }
 
+// The run that has events on both sides of `seq` loses those before it.
+Status CutRun(Connection& connection, std::string_view tenant, std::int64_t seq) {
+  RunPacker left;
+  std::int64_t id = 0;
+  {
+    Result<Statement*> select = connection.Kept("SELECT " + std::string(EventRun::kColumns) +
+                                                ", private, id FROM audit_runs WHERE tenant = ? AND first_seq BETWEEN ? AND ? "
+                                                "ORDER BY first_seq DESC LIMIT 1");
+    if (!select.ok()) return select.error();
+    const StatementUse use(**select);
+    use->Bind(1, tenant);
+    use->Bind(2, BlockBegin(seq));
+    use->Bind(3, seq - 1);
+    const Result<bool> row = connection.Step(**select);
+    if (!row.ok()) return row.error();
+    if (!*row) return {};
+    const EventRun run(**select);
+    const RunValues values(use->Blob(5));
+    id = use->Integer(6);
+    for (std::int64_t i = seq; i < run.end_seq(); ++i) {
+      audit::StoredEvent event;
+      event.record = {std::string(tenant), i, {}, run.PrevHash(i), run.Hash(i), run.Canonical(i), {}};
+      event.private_values = values.Of(i - run.first_seq());
+      if (!left.Add(event).ok()) {
+        return Error{ErrorCode::kCorrupt, "event " + std::to_string(i) + " of tenant " + std::string(tenant) +
+                                              " has no hash; verify the chain before pruning it"};
+      }
+    }
+  }
+  return left.empty() ? Status() : ReplaceRun(connection, id, left);
+}
+
 Status DeleteBelow(Connection& connection, std::string_view tenant, std::int64_t seq) {
   if (Status s = DeletePostings(connection, tenant, seq); !s.ok()) return s;
-  for (const std::string_view sql : {"DELETE FROM audit_events WHERE tenant = ? AND seq < ?",
+  if (Status s = CutRun(connection, tenant, seq); !s.ok()) return s;
+  for (const std::string_view sql : {"DELETE FROM audit_runs WHERE tenant = ? AND first_seq < ?", "DELETE FROM audit_events WHERE tenant = ? AND seq < ?",
                                      "DELETE FROM private_values WHERE tenant = ? AND seq < ?"}) {
     Result<Statement*> remove = connection.Kept(sql);
     if (!remove.ok()) return remove.error();
@@ -52,15 +88,35 @@ Status DeleteBelow(Connection& connection, std::string_view tenant, std::int64_t
 // Whether the hold covers one of the tenant's events below `seq`.
 Result<bool> CoversBelow(Connection& connection, const audit::LegalHold& hold, std::int64_t seq) {
   if (hold.covers_everything()) return true;
-  Result<Statement*> select =
-      connection.Kept("SELECT 1 FROM audit_events WHERE tenant = ? AND seq < ? AND ts BETWEEN ? AND ? LIMIT 1");
-  if (!select.ok()) return select.error();
-  const StatementUse use(**select);
-  use->Bind(1, hold.tenant);
-  use->Bind(2, seq);
-  use->Bind(3, hold.from_micros);
-  use->Bind(4, hold.to_micros);
-  return connection.Step(**select);
+  AuditFilter filter;
+  filter.tenant = hold.tenant;
+  filter.from_micros = hold.from_micros;
+  filter.to_micros = hold.to_micros;
+  filter.to_seq = seq - 1;
+  return HasEvents(connection, filter);
+}
+
+// The first of the tenant's holds that covers an event below `seq`. An event that cannot be read, looked for from `from_seq` on, may be of any time.
+Result<std::optional<audit::LegalHold>> HoldBelow(Connection& connection, std::string_view tenant, std::int64_t from_seq, std::int64_t seq,
+                                                  std::int64_t last_seq) {
+  const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
+  if (!holds.ok()) return holds.error();
+  for (const audit::LegalHold& hold : *holds) {
+    if (hold.tenant != tenant) continue;   // no tenant is asked for by the empty name
+    const Result<bool> covers = CoversBelow(connection, hold, last_seq);
+    if (!covers.ok()) return covers.error();
+    bool held = *covers;
+    if (!held) {
+      const EventWalk walk{tenant, from_seq, seq - 1, ~std::uint64_t{0}, true, nullptr, false};
+      Status s = WalkEvents(connection, walk, [&held](audit::StoredEvent&& event) {
+        held = !IsReadable(event);
+        return !held;
+      });
+      if (!s.ok()) return s.error();
+    }
+    if (held) return std::optional(hold);
+  }
+  return std::optional<audit::LegalHold>();
 }
 
 Status PutPrunePoint(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
@@ -90,14 +146,6 @@ Result<audit::PrunePoint> ReadPrunePoint(Connection& connection, std::string_vie
 Result<bool> PruneSome(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
   Transaction transaction(connection);
   if (Status s = transaction.Begin(); !s.ok()) return s.error();
-  const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
-  if (!holds.ok()) return holds.error();
-  for (const audit::LegalHold& hold : *holds) {
-    if (hold.tenant != tenant) continue;   // no tenant is asked for by the empty name
-    const Result<bool> covers = CoversBelow(connection, hold, point.first_seq);
-    if (!covers.ok()) return covers.error();
-    if (*covers) return audit::HeldError(hold);
-  }
   const Result<ChainHead> head = ReadHead(connection, tenant);
   if (!head.ok()) return head.error();
   if (point.first_seq > head->next_seq) return audit::BeyondHeadError(tenant, point, *head);
@@ -106,7 +154,11 @@ Result<bool> PruneSome(Connection& connection, std::string_view tenant, const au
   if (point.first_seq <= now->first_seq) return true;
 
   audit::PrunePoint next = point;
-  next.first_seq = std::min(point.first_seq, now->first_seq + kPruneAtOnce);
+  // Between two runs where there is the choice.
+  next.first_seq = std::min(point.first_seq, BlockBegin(now->first_seq + kPruneAtOnce));
+  const Result<std::optional<audit::LegalHold>> hold = HoldBelow(connection, tenant, now->first_seq, next.first_seq, point.first_seq);
+  if (!hold.ok()) return hold.error();
+  if (hold->has_value()) return audit::HeldError(**hold);
   if (next.first_seq < point.first_seq) {
     Result<std::string> hash = HashOf(connection, tenant, next.first_seq - 1);
     if (!hash.ok()) return hash.error();

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -19,13 +18,14 @@
 #include "store/sqlite/approval_tables.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
-#include "store/sqlite/event_columns.h"
+#include "store/sqlite/event_query.h"
+#include "store/sqlite/event_run.h"
+#include "store/sqlite/event_walk.h"
 #include "store/sqlite/log_tables.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/postings.h"
 #include "store/sqlite/private_tables.h"
 #include "store/sqlite/proof_tables.h"
-#include "store/sqlite/query_sql.h"
 #include "store/sqlite/retention_tables.h"
 #include "store/sqlite/store_vfs.h"
 
@@ -35,54 +35,8 @@ namespace {
 using audit::StoredEvent;
 using audit::TenantBatch;
 
-constexpr std::string_view kRecordColumns = "tenant, seq, event_id, prev_hash, hash, canonical";
-constexpr std::string_view kPageColumns = "e.tenant, e.seq, e.event_id, e.prev_hash, e.hash, e.canonical, e.ts";
-constexpr std::string_view kIntoEvents =
-    "audit_events (tenant, seq, event_id, prev_hash, hash, canonical, ts, kind, decision, check_name, tool, agent_id, jti, "
-    "elevation_id, root_jti, session_id, code, actor, private)";
-constexpr std::size_t kIntoEventsCount = 19;
-constexpr std::string_view kStoredColumns = kIntoEvents.substr(14, kIntoEvents.size() - 24);   // what stands in the brackets before ", private"
-static_assert(kStoredColumns.starts_with("tenant, ") && kStoredColumns.ends_with(", actor"));
-
-AuditRecord RecordOf(const Statement& row) {
-  return {row.Text(0), row.Integer(1), row.Text(2), HashColumn(row, 3), HashColumn(row, 4), CanonicalColumn(row, 5)};
-}
-
-StoredEvent StoredOf(const Statement& row) {
-  StoredEvent e;
-  e.record = RecordOf(row);
-  e.ts_micros = row.Integer(6);
-  e.kind = row.Text(7);
-  e.decision = row.Text(8);
-  e.check = row.Text(9);
-  e.tool = row.Text(10);
-  e.agent_id = row.Text(11);
-  e.jti = row.Text(12);
-  e.elevation_id = row.Text(13);
-  e.root_jti = row.Text(14);
-  e.session_id = row.Text(15);
-  e.code = row.Text(16);
-  e.actor = row.Text(17);
-  return e;
-}
-
-std::int64_t AsSqlLimit(std::size_t limit) {
-  return static_cast<std::int64_t>(std::clamp<std::size_t>(limit, 1, audit::kMaxPage));
-}
-
-// Behind the first `at` values; returns how many there are then. In the order of kStoredColumns.
-int BindEvent(std::string_view tenant, const StoredEvent& e, PackedColumns& packed, int at, Statement& to) {
-  to.Bind(++at, tenant);
-  to.Bind(++at, e.record.seq);
-  to.Bind(++at, e.record.event_id);
-  at = packed.Bind(e.record, at, to);
-  to.Bind(++at, e.ts_micros);
-  for (const std::string* text : {&e.kind, &e.decision, &e.check, &e.tool, &e.agent_id, &e.jti, &e.elevation_id, &e.root_jti,
-                                  &e.session_id, &e.code, &e.actor}) {
-    to.Bind(++at, *text);
-  }
-  return at;
-}
+// What one Scan gives at most.
+std::size_t ScanLimit(std::size_t limit) { return std::clamp<std::size_t>(limit, 1, audit::kMaxPage); }
 
 // SQLite would make the file readable for everybody; its WAL takes over the permissions.
 Status MakeFile(const std::string& path) {
@@ -114,8 +68,16 @@ class SqliteStoreImpl final : public SqliteStore {
   Status Append(std::span<const TenantBatch> batches) override { return AppendPausing(batches, [] {}); }
   Status AppendPausing(std::span<const TenantBatch> batches, const audit::Pause& pause) override;
   Result<std::vector<AuditRecord>> Scan(std::string_view tenant, std::int64_t from_seq, std::size_t limit) override {
+    std::vector<AuditRecord> records;
+    const auto take = [&records, most = ScanLimit(limit)](StoredEvent&& event) {
+      records.push_back(std::move(event.record));
+      return records.size() < most;
+    };
     const ReaderPool::Lease reader = readers_.Take();
-    return ScanRows<AuditRecord>(*reader, tenant, from_seq, limit, kRecordColumns, RecordOf);
+    Snapshot snapshot(*reader);
+    if (Status s = snapshot.Begin(); !s.ok()) return s.error();
+    if (Status s = WalkEvents(*reader, {.tenant = tenant, .from = from_seq}, take); !s.ok()) return s.error();
+    return records;
   }
   Result<std::vector<StoredEvent>> ScanStored(std::string_view tenant, std::int64_t from_seq,
                                               std::size_t limit) override;
@@ -250,9 +212,6 @@ class SqliteStoreImpl final : public SqliteStore {
   }
 
  private:
-  template <typename Row>
-  static Result<std::vector<Row>> ScanRows(Connection& reader, std::string_view tenant, std::int64_t from_seq,
-                                           std::size_t limit, std::string_view columns, Row (*read)(const Statement&));
   void LimitWal();
   Status MoveHead(const TenantBatch& batch);
   Status InsertEvents(const TenantBatch& batch, const audit::Pause& pause);
@@ -262,7 +221,7 @@ class SqliteStoreImpl final : public SqliteStore {
   const SqliteOptions options_;
   std::mutex write_mutex_;
   std::unique_ptr<Connection> writer_;   // under write_mutex_
-  std::array<PackedColumns, kRowsAtOnce.front()> packed_;   // likewise; of the rows of one statement
+  RunPacker run_;                        // likewise
   int next_ask_;                         // WAL pages; under write_mutex_
   std::unique_ptr<Checkpointer> checkpointer_;
   ReaderPool readers_;
@@ -329,22 +288,31 @@ Status SqliteStoreImpl::MoveHead(const TenantBatch& batch) {
     use->Bind(5, first.prev_hash);
   }
   if (Status s = writer_->Run(**move); !s.ok()) return s;
-  if (writer_->changed_rows() == 1) return {};
-  return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
+  if (writer_->changed_rows() != 1) return Error{ErrorCode::kConflict, "the chain of tenant " + batch.tenant + " has moved"};
+  // No key of the table refuses an event that a run has already.
+  const Result<std::int64_t> end = EndOfEvents(*writer_, batch.tenant);
+  if (!end.ok()) return end.error();
+  if (*end <= first.seq) return {};
+  return Error{ErrorCode::kCorrupt, writer_->path() + ": the database holds events of tenant " + batch.tenant + " up to " + std::to_string(*end - 1) +
+                                        " where number " + std::to_string(first.seq) + " belongs; verify the audit chain"};
 }
 
 // And their postings. An event is looked at once: a busy gateway's batch is larger than the processor's nearer caches.
 Status SqliteStoreImpl::InsertEvents(const TenantBatch& batch, const audit::Pause& pause) {
   PostingSums sums;
-  Status s = InsertRows(*writer_, kIntoEvents, kIntoEventsCount, batch.events.size(), [&](std::size_t row, int at, Statement& to) {
-    if (row % audit::kRowsBetweenPauses == 0) pause();
-    const StoredEvent& event = batch.events[row];
-    PackedColumns& packed = packed_[row % packed_.size()];
+  run_.Clear();
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (i % audit::kRowsBetweenPauses == 0) pause();
+    const StoredEvent& event = batch.events[i];
+    if (!run_.empty() && !run_.Continues(event)) {
+      if (Status s = InsertRun(*writer_, batch.tenant, run_); !s.ok()) return s;
+      run_.Clear();
+    }
+    if (Status s = run_.Add(event); !s.ok()) return s;
     sums.Add(event);
-    at = BindEvent(batch.tenant, event, packed, at, to);
-    return packed.BindValues(event.private_values, at, to);
-  });
-  return s.ok() ? InsertPostings(*writer_, batch.tenant, sums, pause) : s;
+  }
+  if (Status s = InsertRun(*writer_, batch.tenant, run_); !s.ok()) return s;
+  return InsertPostings(*writer_, batch.tenant, sums, pause);
 }
 
 // One statement for each block that the batch touches, so mostly one.
@@ -403,107 +371,40 @@ Status SqliteStoreImpl::AddCharges(std::span<const TenantBatch> batches) {
   return {};
 }
 
-template <typename Row>
-Result<std::vector<Row>> SqliteStoreImpl::ScanRows(Connection& reader, std::string_view tenant, std::int64_t from_seq,
-                                                   std::size_t limit, std::string_view columns,
-                                                   Row (*read)(const Statement&)) {
-  Result<Statement*> select = reader.Kept("SELECT " + std::string(columns) +
-                                           " FROM audit_events WHERE tenant = ? AND seq >= ? ORDER BY seq LIMIT ?");
-  if (!select.ok()) return select.error();
-  const StatementUse use(**select);
-  use->Bind(1, tenant);
-  use->Bind(2, from_seq);
-  use->Bind(3, AsSqlLimit(limit));
-  std::vector<Row> rows;
-  for (;;) {
-    Result<bool> row = reader.Step(**select);
-    if (!row.ok()) return row.error();
-    if (!*row) return rows;
-    rows.push_back(read(**select));
-  }
-}
-
 Result<std::vector<StoredEvent>> SqliteStoreImpl::ScanStored(std::string_view tenant, std::int64_t from_seq,
                                                              std::size_t limit) {
+  std::vector<StoredEvent> events;
+  const auto take = [&events, most = ScanLimit(limit)](StoredEvent&& event) {
+    events.push_back(std::move(event));
+    return events.size() < most;
+  };
   const ReaderPool::Lease reader = readers_.Take();
   Snapshot snapshot(*reader);
   if (Status s = snapshot.Begin(); !s.ok()) return s.error();
-  Result<std::vector<StoredEvent>> events =
-      ScanRows<StoredEvent>(*reader, tenant, from_seq, limit, kStoredColumns, StoredOf);
-  if (!events.ok()) return events;
-  if (Status s = FalsifyUnfound(*reader, tenant, *events); !s.ok()) return s.error();
+  if (Status s = WalkEvents(*reader, {.tenant = tenant, .from = from_seq, .projections = true}, take); !s.ok()) return s.error();
+  if (Status s = FalsifyUnfound(*reader, tenant, events); !s.ok()) return s.error();
   return events;
-}
-
-// Binds the values of a query and returns how many there were.
-int BindAll(Statement& statement, const SqlQuery& query) {
-  int index = 0;
-  for (const auto& value : query.values) {
-    ++index;
-    if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      statement.Bind(index, *number);
-    } else {
-      statement.Bind(index, *std::get_if<std::string>(&value));
-    }
-  }
-  return index;
 }
 
 Result<AuditPage> SqliteStoreImpl::Query(const AuditFilter& filter, bool ascending, std::string_view after,
                                          std::size_t limit) {
   if (Status s = audit::CheckPageLimit(limit); !s.ok()) return s.error();
-  Result<SqlQuery> query = PageQuery(filter, ascending, after);
-  if (!query.ok()) return query.error();
   const ReaderPool::Lease reader = readers_.Take();
-  Result<std::unique_ptr<Statement>> select = reader->Prepare(
-      "SELECT " + std::string(kPageColumns) + query->from + query->where + query->order + " LIMIT ?");
-  if (!select.ok()) return select.error();
-  const std::int64_t wanted = AsSqlLimit(limit);
-  const int bound = BindAll(**select, *query);
-  (*select)->Bind(bound + 1, wanted + 1);   // one more tells whether there is a next page
-  AuditPage page;
-  std::int64_t last_ts = 0;
-  for (;;) {
-    Result<bool> row = reader->Step(**select);
-    if (!row.ok()) return row.error();
-    if (!*row) return page;
-    if (static_cast<std::int64_t>(page.records.size()) == wanted) {
-      const AuditRecord& last = page.records.back();
-      page.next = audit::WriteCursor({last_ts, last.tenant, last.seq});
-      return page;
-    }
-    page.records.push_back(RecordOf(**select));
-    last_ts = (*select)->Integer(6);
-  }
+  Snapshot snapshot(*reader);
+  if (Status s = snapshot.Begin(); !s.ok()) return s.error();
+  return ReadPage(*reader, filter, ascending, after, limit);
 }
 
 Result<std::int64_t> SqliteStoreImpl::Count(const AuditFilter& filter) {
-  const SqlQuery query = CountQuery(filter);
   const ReaderPool::Lease reader = readers_.Take();
-  Result<std::unique_ptr<Statement>> select = reader->Prepare("SELECT count(*)" + query.from + query.where);
-  if (!select.ok()) return select.error();
-  BindAll(**select, query);
-  Result<bool> row = reader->Step(**select);
-  if (!row.ok()) return row.error();
-  return (*select)->Integer(0);
+  Snapshot snapshot(*reader);
+  if (Status s = snapshot.Begin(); !s.ok()) return s.error();
+  return CountEvents(*reader, filter);
 }
 
 Result<std::vector<std::string>> SqliteStoreImpl::Tenants() {
-  // Jumps from tenant to tenant in the index; a tenant whose head was removed is still found.
   const ReaderPool::Lease reader = readers_.Take();
-  Result<Statement*> select = reader->Kept(
-      "WITH RECURSIVE t(name) AS (SELECT min(tenant) FROM audit_events UNION ALL "
-      "SELECT (SELECT min(tenant) FROM audit_events WHERE tenant > t.name) FROM t WHERE t.name IS NOT NULL) "
-      "SELECT name FROM t WHERE name IS NOT NULL UNION SELECT tenant FROM audit_heads ORDER BY 1");
-  if (!select.ok()) return select.error();
-  const StatementUse use(**select);
-  std::vector<std::string> tenants;
-  for (;;) {
-    Result<bool> row = reader->Step(**select);
-    if (!row.ok()) return row.error();
-    if (!*row) return tenants;
-    tenants.push_back(use->Text(0));
-  }
+  return ReadTenants(*reader);
 }
 
 Status SqliteStoreImpl::Prune(std::string_view tenant, const audit::PrunePoint& point) {

@@ -57,22 +57,23 @@ TEST_CASE("a row in the way of a batch undoes all of it, and the store goes on")
   const auto opened = SqliteStore::Open(path, {});
   REQUIRE(opened.ok());
   SqliteStore& store = **opened;
-  REQUIRE(store.Append(std::vector{Behind("acme", {}, 6)}).ok());
+  for (int i = 0; i < 6; ++i) REQUIRE(store.Append(std::vector{Behind("acme", *store.Head("acme"), 1)}).ok());
   // Somebody who cut the chain to three events has left the sixth.
-  RunSql(path, "DELETE FROM audit_events WHERE seq IN (3, 4);"
-            "UPDATE audit_heads SET next_seq = 3, hash = (SELECT lower(hex(hash)) FROM audit_events WHERE seq = 2)");
+  RunSql(path, "DELETE FROM audit_runs WHERE first_seq IN (3, 4);"
+            "UPDATE audit_heads SET next_seq = 3, hash = (SELECT lower(hex(hashes)) FROM audit_runs WHERE first_seq = 2)");
 
-  // As many as go in by one statement, the third of which does not fit; the other tenant's are in by then.
+  // The other tenant's are in by then.
   const std::vector both = {Behind("aaaa", {}, 9), Behind("acme", *store.Head("acme"), 8)};
   const Status refused = store.Append(both);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::kCorrupt);
+  CHECK(refused.error().message.find("events of tenant acme up to 5 where number 3 belongs") != std::string::npos);
   CHECK(store.Head("aaaa")->next_seq == 0);
   CHECK(store.Head("acme")->next_seq == 3);
   CHECK(Rows(store, "aaaa") == 0);
   CHECK(Rows(store, "acme") == 4);
 
-  RunSql(path, "DELETE FROM audit_events WHERE seq = 5");
+  RunSql(path, "DELETE FROM audit_runs WHERE first_seq = 5");
   REQUIRE(store.Append(both).ok());
   CHECK(audit::VerifyChain(store, "aaaa")->verified == 9);
   CHECK(audit::VerifyChain(store, "acme")->verified == 11);

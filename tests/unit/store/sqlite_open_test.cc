@@ -101,7 +101,7 @@ TEST_CASE("a newer schema stops the start and names both versions") {
   const Error error = OpenError(path);
   CHECK(error.code == ErrorCode::kUnsupportedVersion);
   CHECK(error.message.find("9999") != std::string::npos);
-  CHECK(error.message.find("up to 13") != std::string::npos);
+  CHECK(error.message.find("up to 14") != std::string::npos);
 }
 
 TEST_CASE("several starts at once migrate an empty file once") {

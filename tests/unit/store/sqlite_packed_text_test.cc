@@ -9,13 +9,9 @@
 #include "store/sqlite/packed_text.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
-#include "support/sqlite_file.h"
 
 namespace intentgate::store {
 namespace {
-
-using test::MakeChain;
-using test::RunSql;
 
 constexpr std::size_t kMost = 1 << 20;
 
@@ -130,30 +126,6 @@ TEST_CASE("packed: damage is no text, and never more than is allowed") {
   CHECK(UnpackText(packed, text.size()));
   CHECK_FALSE(UnpackText(packed, text.size() - 1));
   CHECK_FALSE(UnpackText("\x01" + std::string(1'000, '\x02'), 1'000));
-}
-
-TEST_CASE("a store reads the texts that older versions wrote") {
-  const test::ScratchFolder folder;
-  const std::string path = folder.File("gate.db");
-  const std::vector<AuditRecord> records = MakeChain(path, 3);
-  REQUIRE(records.size() == 4);
-  for (const std::size_t at : {1u, 2u}) {
-    RunSql(path, "UPDATE audit_events SET canonical = '" + records[at].canonical + "', hash = '" + records[at].hash + "', prev_hash = '" +
-                  records[at].prev_hash + "' WHERE seq = " + std::to_string(at));
-  }
-  const auto store = SqliteStore::Open(path, {});
-  REQUIRE(store.ok());
-  CHECK(audit::VerifyChain(**store, "acme")->ok);
-  const auto again = (*store)->Scan("acme", 0, 10);
-  REQUIRE(again.ok());
-  REQUIRE(again->size() == records.size());
-  for (std::size_t at = 0; at < records.size(); ++at) {
-    CHECK((*again)[at].canonical == records[at].canonical);
-    CHECK((*again)[at].hash == records[at].hash);
-    CHECK((*again)[at].prev_hash == records[at].prev_hash);
-  }
-  REQUIRE((*store)->ChainHashes("acme", 0, 10).ok());
-  CHECK(*(*store)->ChainHashes("acme", 2, 1) == std::vector<tlog::Hash>{*audit::HashFromHex(records[2].hash)});
 }
 
 TEST_CASE("the longest event that a log takes comes back") {

@@ -13,6 +13,7 @@
 #include "store/sqlite/postings.h"
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
+#include "support/sqlite_older_rows.h"
 #include "support/sqlite_schema_9.h"
 
 namespace intentgate::store {
@@ -159,6 +160,7 @@ TEST_CASE("a file from before the postings gets those that it would have had") {
   Fill(path, 500);
   const std::vector<std::string> written = File(path).Rows(kPostings);
   REQUIRE(written.size() > 200);
+  test::ToOlderRows(path, test::RowForm::kTexts);
   File(path).Run(test::kBackToSchema9);
   {
     const auto store = SqliteStore::Open(path, {});
@@ -177,6 +179,7 @@ TEST_CASE("a migration that has no room for the postings leaves the file as it w
   Fill(path, 500);
   std::int64_t pages = 0;
   std::vector<std::string> events;
+  test::ToOlderRows(path, test::RowForm::kTexts);
   {
     File file(path);
     file.Run(test::kBackToSchema9);

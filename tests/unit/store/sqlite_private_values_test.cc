@@ -1,7 +1,6 @@
 // Private values in the file: those in their event's row, and those of files from before that.
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,6 +13,7 @@
 #include "store/sqlite/sqlite_store.h"
 #include "support/scratch_folder.h"
 #include "support/sqlite_file.h"
+#include "support/sqlite_older_rows.h"
 
 namespace intentgate::store {
 namespace {
@@ -23,21 +23,9 @@ using test::RunSql;
 constexpr char kBackToSchema11[] =
     "ALTER TABLE audit_events DROP COLUMN private; DELETE FROM schema_migrations WHERE version >= 12;";
 
-std::int64_t Number(const std::string& path, const std::string& sql) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-  sqlite3_stmt* select = nullptr;
-  REQUIRE(sqlite3_prepare_v2(db, sql.c_str(), -1, &select, nullptr) == SQLITE_OK);
-  REQUIRE(sqlite3_step(select) == SQLITE_ROW);
-  const std::int64_t number = sqlite3_column_int64(select, 0);
-  sqlite3_finalize(select);
-  sqlite3_close(db);
-  return number;
-}
-
-std::int64_t InTable(const std::string& path) { return Number(path, "SELECT count(*) FROM private_values"); }
+std::int64_t InTable(const std::string& path) { return test::ReadNumber(path, "SELECT count(*) FROM private_values"); }
 std::int64_t InColumn(const std::string& path) {
-  return Number(path, "SELECT count(*) FROM audit_events WHERE private IS NOT NULL");
+  return test::ReadNumber(path, "SELECT count(*) FROM audit_runs WHERE private IS NOT NULL");
 }
 
 // Appends events that commit to two values, "ip of <seq>;" and "intent of <seq>;" with more behind it.
@@ -78,6 +66,7 @@ void MakeOlder(const std::string& path, int events, const std::string& more = ""
       }
     }
   }
+  test::ToOlderRows(path, test::RowForm::kTexts);
   RunSql(path, sql);
   REQUIRE(InTable(path) == 2 * events);
 }
@@ -196,6 +185,56 @@ TEST_CASE("erased values are nowhere in the file") {
   }
 }
 
+TEST_CASE("erased values of busy tenants are nowhere in the file, also where runs were cut and pruned") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.File("gate.db");
+  constexpr int kTenants = 3, kBatches = 40, kBatch = 100;
+  std::vector<std::vector<std::string>> hashes(kTenants);
+  {
+    const std::shared_ptr<SqliteStore> store = Opened(path);
+    for (int round = 0; round < kBatches; ++round) {
+      for (int t = 0; t < kTenants; ++t) {
+        audit::TenantBatch batch{"tenant-" + std::to_string(t), {}};
+        std::vector<std::string>& chain = hashes[static_cast<std::size_t>(t)];
+        for (int i = 0; i < kBatch; ++i) {
+          AuditEvent event;
+          event.tenant = batch.tenant;
+          event.ts_micros = 1'000;
+          if (chain.empty()) event.kind = EventKind::kGenesis;
+          audit::EventDraft draft = audit::MakeDraft(std::move(event), "test", false);
+          audit::Place(draft, static_cast<std::int64_t>(chain.size()), chain.empty() ? "" : chain.back(), draft.stored.record);
+          chain.push_back(draft.stored.record.hash);
+          draft.stored.private_values.push_back({"remote_ip", {}, "tenant " + std::to_string(t) + " ip " + std::to_string(chain.size()) + ";"});
+          batch.events.push_back(std::move(draft.stored));
+        }
+        REQUIRE(store->Append(std::vector{std::move(batch)}).ok());
+      }
+    }
+    audit::RetentionStore& retention = *store;
+    for (const std::size_t first : {777u, 1'500u}) {
+      REQUIRE(retention.Prune("tenant-0", audit::PrunePoint{static_cast<std::int64_t>(first), hashes[0][first - 1]}).ok());
+    }
+    std::vector<std::int64_t> some;
+    for (std::int64_t seq = 0; seq < kBatches * kBatch; ++seq) {
+      if (seq % 5 != 0) some.push_back(seq);
+    }
+    REQUIRE(store->ErasePrivateValues("tenant-1", some).value() == static_cast<std::int64_t>(some.size()));
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  const auto is_in = [&bytes](int tenant, int number) {
+    return bytes.find("tenant " + std::to_string(tenant) + " ip " + std::to_string(number) + ";") != std::string::npos;
+  };
+  int left = 0;
+  for (int number = 1; number <= kBatches * kBatch; ++number) {
+    CHECK(is_in(0, number) == (number > 1'500));
+    if (number % 5 != 1) left += is_in(1, number) ? 1 : 0;
+    else CHECK(is_in(1, number));
+    CHECK(is_in(2, number));
+  }
+  CHECK(left == 0);
+}
+
 TEST_CASE("the values of a batch of many statements come back each with its event") {
   const test::ScratchFolder folder;
   const std::shared_ptr<SqliteStore> store = Opened(folder.File("gate.db"));
@@ -236,16 +275,16 @@ TEST_CASE("what somebody writes into the column is found by verification, and hi
     bool found;
   };
   const std::vector<Case> cases = {
-      {"UPDATE audit_events SET private = NULL WHERE seq = 3", 0, false},   // as erased
-      {"UPDATE audit_events SET private = x'' WHERE seq = 3", 0, false},
-      {"UPDATE audit_events SET private = (SELECT private FROM audit_events WHERE seq = 4) WHERE seq = 3", 2, true},
-      {"UPDATE audit_events SET private = substr(private, 1, length(private) - 1) || x'00' WHERE seq = 3", 2, true},
-      {"UPDATE audit_events SET private = substr(private, 1, length(private) - 1) WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = x'02' || substr(private, 2) WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = x'01ffffffffff' || substr(private, 3) WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = zeroblob(100000) WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = 'text' WHERE seq = 3", 1, true},
-      {"UPDATE audit_events SET private = 7.5 WHERE seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = NULL WHERE first_seq = 3", 0, false},   // as erased
+      {"UPDATE audit_runs SET private = x'' WHERE first_seq = 3", 0, false},
+      {"UPDATE audit_runs SET private = (SELECT private FROM audit_runs WHERE first_seq = 4) WHERE first_seq = 3", 2, true},
+      {"UPDATE audit_runs SET private = substr(private, 1, length(private) - 1) || x'00' WHERE first_seq = 3", 2, true},
+      {"UPDATE audit_runs SET private = substr(private, 1, length(private) - 1) WHERE first_seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = x'02' || substr(private, 2) WHERE first_seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = x'01ffffffffff' || substr(private, 3) WHERE first_seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = zeroblob(100000) WHERE first_seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = 'text' WHERE first_seq = 3", 1, true},
+      {"UPDATE audit_runs SET private = 7.5 WHERE first_seq = 3", 1, true},
       {"INSERT INTO private_values VALUES ('acme', 3, 'remote_ip', x'00', 'ip of 3;')", 3, true},
   };
   for (const Case& c : cases) {
