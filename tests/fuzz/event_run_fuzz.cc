@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/little_endian.h"
@@ -42,7 +43,8 @@ void CheckValues(std::string_view column) {
 void CheckRun(sqlite3_stmt* row) {
   const Statement statement(row);
   Demand(sqlite3_step(row) == SQLITE_ROW);
-  EventRun run(statement);
+  EventRun read(statement);
+  EventRun run(std::move(read));
   Demand(run.end_seq() >= run.first_seq());
   if (run.end_seq() > run.first_seq()) Demand(BlockBegin(run.first_seq()) == BlockBegin(run.end_seq() - 1));
   for (std::int64_t seq = run.first_seq(); seq < run.end_seq(); ++seq) {

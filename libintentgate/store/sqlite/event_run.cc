@@ -113,16 +113,20 @@ EventRun::EventRun(const Statement& row)
   texts_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(row.Integer(1), 0, kRunEvents - first_seq_ % kRunEvents)));
   base::LittleReader in(bytes_);
   if (in.Number<std::uint8_t>() != kFormat) return;
-  for (std::string_view& text : texts_) text = TakePart(in);
+  for (Text& text : texts_) {
+    const std::string_view part = TakePart(in);
+    if (!part.empty()) text = {static_cast<std::size_t>(part.data() - bytes_.data()), part.size()};
+  }
 }
 
 void EventRun::EndAt(std::int64_t seq) {
   if (seq >= end_seq()) return;
-  texts_.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, seq - first_seq_)), std::string_view());
+  texts_.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, seq - first_seq_)), Text());
 }
 
 std::string EventRun::Canonical(std::int64_t seq) const {
-  const std::string_view text = texts_[static_cast<std::size_t>(seq - first_seq_)];
+  const Text place = texts_[static_cast<std::size_t>(seq - first_seq_)];
+  const std::string_view text = std::string_view(bytes_).substr(place.at, place.size);
   std::optional<std::string> unpacked = UnpackText(text, audit::kEventLimits.max_bytes);
   return unpacked ? *std::move(unpacked) : std::string(text);
 }

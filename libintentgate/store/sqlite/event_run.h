@@ -82,9 +82,14 @@ class EventRun {
  private:
   std::string HashAt(std::int64_t number) const;
 
+  // By its place in bytes_, and not as a view: a run is moved, and so may its bytes be.
+  struct Text {
+    std::size_t at = 0, size = 0;
+  };
+
   std::int64_t first_seq_;
   std::string prev_hash_, hashes_, bytes_;
-  std::vector<std::string_view> texts_;   // of bytes_
+  std::vector<Text> texts_;
 };
 
 // The column `private` of a row: the values of some of its events.

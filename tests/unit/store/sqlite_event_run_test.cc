@@ -106,6 +106,18 @@ TEST_CASE("a run of long events is cut, and one of a very long event is its own"
   CHECK(audit::VerifyChain(*store, "acme")->verified == 11);
 }
 
+TEST_CASE("a run keeps its texts when it is moved, however short they are") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.File("gate.db");
+  REQUIRE((*SqliteStore::Open(path, {}))->Append(std::vector{Batch(2)}).ok());
+  test::RunSql(path, "UPDATE audit_runs SET texts = x'01027b7d0378797a'");
+  const auto records = (*SqliteStore::Open(path, {}))->Scan("acme", 0, 10);
+  REQUIRE(records.ok());
+  REQUIRE(records->size() == 2);
+  CHECK(records->at(0).canonical == "{}");
+  CHECK(records->at(1).canonical == "xyz");
+}
+
 TEST_CASE("a hash that is none is refused, and nothing is written") {
   const test::ScratchFolder folder;
   const auto store = *SqliteStore::Open(folder.File("gate.db"), {});
