@@ -52,7 +52,7 @@ void CheckRun(sqlite3_stmt* row) {
     static_cast<void>(run.PrevHash(seq));
     static_cast<void>(run.Canonical(seq));
   }
-  const std::int64_t half = (run.first_seq() + run.end_seq()) / 2;
+  const std::int64_t half = run.first_seq() + (run.end_seq() - run.first_seq()) / 2;
   run.EndAt(half);
   Demand(run.end_seq() <= std::max(half, run.first_seq()));
 }

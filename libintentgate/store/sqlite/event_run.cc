@@ -121,7 +121,7 @@ EventRun::EventRun(const Statement& row)
 
 void EventRun::EndAt(std::int64_t seq) {
   if (seq >= end_seq()) return;
-  texts_.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, seq - first_seq_)), Text());
+  texts_.assign(seq > first_seq_ ? static_cast<std::size_t>(seq - first_seq_) : 0, Text());
 }
 
 std::string EventRun::Canonical(std::int64_t seq) const {

@@ -106,6 +106,17 @@ TEST_CASE("a run of long events is cut, and one of a very long event is its own"
   CHECK(audit::VerifyChain(*store, "acme")->verified == 11);
 }
 
+TEST_CASE("an event that does not follow the one before it is kept as it came, and verification names it") {
+  const test::ScratchFolder folder;
+  const auto store = *SqliteStore::Open(folder.File("gate.db"), {});
+  audit::TenantBatch batch = Batch(8);
+  batch.events[5].record.prev_hash = std::string(64, 'a');
+  REQUIRE(store->Append(std::vector{batch}).ok());
+  CHECK(store->Scan("acme", 5, 1)->front().prev_hash == std::string(64, 'a'));
+  CHECK(store->Scan("acme", 6, 1)->front().prev_hash == batch.events[5].record.hash);
+  CHECK(audit::VerifyChain(*store, "acme")->broken_seq == 5);
+}
+
 TEST_CASE("a run keeps its texts when it is moved, however short they are") {
   const test::ScratchFolder folder;
   const std::string path = folder.File("gate.db");
