@@ -17,7 +17,7 @@ ROUND = 100  # calls
 EVERY = 50   # rounds
 AT_ONCE = 2 * EVERY  # decisions that wait together, so that they share a commit: two for each round
 
-WARM_UP = 250  # times AT_ONCE decisions: until then SQLite fills its caches
+WARM_UP = 500  # times AT_ONCE decisions: until then SQLite fills its caches
 
 
 def resident_kib() -> int:
