@@ -15,6 +15,13 @@ mkdir -p "$work/source"
 cp tests/integration/tlog_go/*.go tests/integration/tlog_go/go.mod tests/integration/tlog_go/go.sum "$work/source"
 (cd "$work/source" && "$GO" build -o ../tlog_go .)
 
+# Changes a byte of a file, whatever it was.
+flip() {
+  local was
+  was=$(od -An -tu1 -j "$2" -N1 "$1")
+  printf "\\x$(printf %02x $((was ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 status=0
 for size in 1 256 70000; do
   "$log" write "$work/$size" "$size"
@@ -25,7 +32,7 @@ done
 for file in tile/0/007 tile/1/000 tile/entries/100 checkpoint; do
   rm -rf "$work/changed"
   cp -r "$work/70000" "$work/changed"
-  printf '\x55' | dd of="$work/changed/log/$file" bs=1 seek=40 conv=notrunc status=none
+  flip "$work/changed/log/$file" 40
   timeout 60 "$work/tlog_go" -refuse "$work/changed" || { echo "0 passed, 1 failed"; status=1; }
 done
 # What the real commands make of a real chain, and that a changed byte of it is refused.
@@ -49,7 +56,7 @@ timeout 60 "$work/tlog_go" -command "$chain" || { echo "0 passed, 1 failed"; sta
 for file in tile/0/001 tile/entries/002 checkpoint; do
   rm -rf "$work/changed"
   cp -r "$chain" "$work/changed"
-  printf '\x55' | dd of="$work/changed/log/$file" bs=1 seek=40 conv=notrunc status=none
+  flip "$work/changed/log/$file" 40
   timeout 60 "$work/tlog_go" -refuse "$work/changed" || { echo "0 passed, 1 failed"; status=1; }
 done
 exit $status
