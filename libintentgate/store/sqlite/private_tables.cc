@@ -1,6 +1,7 @@
 #include "store/sqlite/private_tables.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,14 +38,15 @@ Result<std::optional<audit::LegalHold>> HoldOver(Connection& connection, std::st
   return std::optional<audit::LegalHold>();
 }
 
-// The column of the run that has an event.
+// The column of the run that an event may be in: of its block the last one that does not begin behind it, whatever its `count` says, since what is to
+// be erased must not depend on that.
 struct RunColumn {
-  std::int64_t id = 0, first_seq = 0, count = 0;
+  std::int64_t id = 0, first_seq = 0;
   std::string values;
 };
 Result<std::optional<RunColumn>> FindRun(Connection& connection, std::string_view tenant, std::int64_t seq) {
   Result<Statement*> select = connection.Kept(
-      "SELECT id, first_seq, count, private FROM audit_runs WHERE tenant = ? AND first_seq BETWEEN ? AND ? ORDER BY first_seq DESC LIMIT 1");
+      "SELECT id, first_seq, private FROM audit_runs WHERE tenant = ? AND first_seq BETWEEN ? AND ? ORDER BY first_seq DESC LIMIT 1");
   if (!select.ok()) return select.error();
   const StatementUse use(**select);
   use->Bind(1, tenant);
@@ -53,9 +55,7 @@ Result<std::optional<RunColumn>> FindRun(Connection& connection, std::string_vie
   const Result<bool> row = connection.Step(**select);
   if (!row.ok()) return row.error();
   if (!*row) return std::optional<RunColumn>();
-  RunColumn run{use->Integer(0), use->Integer(1), use->Integer(2), use->Blob(3)};
-  if (seq - run.first_seq >= run.count) return std::optional<RunColumn>();
-  return std::optional(std::move(run));
+  return std::optional(RunColumn{use->Integer(0), use->Integer(1), use->Blob(2)});
 }
 
 Status WriteValues(Connection& connection, std::int64_t id, std::string_view values) {
@@ -115,20 +115,17 @@ Status Change(Connection& connection, std::string_view sql, std::string_view ten
 Result<std::vector<audit::PlacedValue>> ReadPrivateValues(Connection& connection, std::string_view tenant,
                                                           std::span<const std::int64_t> seqs) {
   std::vector<audit::PlacedValue> placed;
-  const std::set<std::int64_t> places(seqs.begin(), seqs.end());
-  for (auto at = places.begin(); at != places.end();) {
-    const Result<std::optional<RunColumn>> run = FindRun(connection, tenant, *at);
+  for (const std::int64_t seq : std::set<std::int64_t>(seqs.begin(), seqs.end())) {
+    const Result<std::optional<RunColumn>> run = FindRun(connection, tenant, seq);
     if (!run.ok()) return run.error();
-    const std::optional<RunValues> of_run = run->has_value() ? std::optional<RunValues>((*run)->values) : std::nullopt;
-    // All those of its run.
-    do {
-      Result<std::vector<PrivateValue>> values = of_run ? of_run->Of(*at - (*run)->first_seq) : RowValues(connection, tenant, *at);
-      if (!values.ok()) return values.error();
-      if (Status s = AddOlderValues(connection, tenant, *at, *values); !s.ok()) return s.error();
-      std::sort(values->begin(), values->end(), [](const PrivateValue& a, const PrivateValue& b) { return a.member < b.member; });
-      for (PrivateValue& value : *values) placed.push_back({*at, std::move(value)});
-      ++at;
-    } while (of_run && at != places.end() && *at - (*run)->first_seq < (*run)->count);
+    Result<std::vector<PrivateValue>> values = RowValues(connection, tenant, seq);
+    if (!values.ok()) return values.error();
+    if (run->has_value()) {
+      for (PrivateValue& value : RunValues((*run)->values).Of(seq - (*run)->first_seq)) values->push_back(std::move(value));
+    }
+    if (Status s = AddOlderValues(connection, tenant, seq, *values); !s.ok()) return s.error();
+    std::sort(values->begin(), values->end(), [](const PrivateValue& a, const PrivateValue& b) { return a.member < b.member; });
+    for (PrivateValue& value : *values) placed.push_back({seq, std::move(value)});
   }
   return placed;
 }
@@ -142,26 +139,28 @@ Result<std::int64_t> DeletePrivateValues(Connection& connection, std::string_vie
   if (hold->has_value()) return audit::HeldError(**hold);
   const Result<std::vector<audit::PlacedValue>> there = ReadPrivateValues(connection, tenant, seqs);
   if (!there.ok()) return there.error();
-  const std::set<std::int64_t> places(seqs.begin(), seqs.end());
-  for (auto at = places.begin(); at != places.end();) {
-    const Result<std::optional<RunColumn>> run = FindRun(connection, tenant, *at);
+  struct Erased {
+    std::string values;                  // of the run
+    std::vector<std::int64_t> numbers;   // in it
+  };
+  std::map<std::int64_t, Erased> of_runs;   // by id: a run is written once
+  for (const std::int64_t seq : seqs) {
+    Result<std::optional<RunColumn>> run = FindRun(connection, tenant, seq);
     if (!run.ok()) return run.error();
-    std::vector<std::int64_t> numbers;
-    do {
-      if (run->has_value()) {
-        numbers.push_back(*at - (*run)->first_seq);
-      } else if (Status s = Change(connection, "UPDATE audit_events SET private = NULL WHERE tenant = ? AND seq = ? AND private IS NOT NULL", tenant,
-                                   *at);
-                 !s.ok()) {
-        return s.error();
-      }
-      if (Status s = Change(connection, "DELETE FROM private_values WHERE tenant = ? AND seq = ?", tenant, *at); !s.ok()) return s.error();
-      ++at;
-    } while (run->has_value() && at != places.end() && *at - (*run)->first_seq < (*run)->count);
-    if (!run->has_value() || (*run)->values.empty()) continue;
-    const std::string left = RunValues((*run)->values).Without(numbers);
-    if (left == (*run)->values) continue;
-    if (Status s = WriteValues(connection, (*run)->id, left); !s.ok()) return s.error();
+    if (run->has_value() && !(*run)->values.empty()) {
+      Erased& erased = of_runs[(*run)->id];
+      erased.values = std::move((*run)->values);
+      erased.numbers.push_back(seq - (*run)->first_seq);
+    }
+    for (const std::string_view sql : {"UPDATE audit_events SET private = NULL WHERE tenant = ? AND seq = ? AND private IS NOT NULL",
+                                       "DELETE FROM private_values WHERE tenant = ? AND seq = ?"}) {
+      if (Status s = Change(connection, sql, tenant, seq); !s.ok()) return s.error();
+    }
+  }
+  for (const auto& [id, erased] : of_runs) {
+    const std::string left = RunValues(erased.values).Without(erased.numbers);
+    if (left == erased.values) continue;
+    if (Status s = WriteValues(connection, id, left); !s.ok()) return s.error();
   }
   if (Status s = transaction.Commit(); !s.ok()) return s.error();
   return static_cast<std::int64_t>(there->size());

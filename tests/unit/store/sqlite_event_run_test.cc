@@ -212,6 +212,22 @@ TEST_CASE("values of a run are erased one by one, and what cannot be read with t
     CHECK(told(*store) == 0);
     CHECK(test::ReadNumber(path, "SELECT private IS NULL FROM audit_runs") == 1);
   }
+  // Whatever somebody made of the numbers of events, also of the run before them.
+  for (const char* sql : {"UPDATE audit_runs SET count = 0", "UPDATE audit_runs SET count = 1000 WHERE first_seq = 0"}) {
+    CAPTURE(sql);
+    std::filesystem::remove(path);
+    {
+      const auto store = *SqliteStore::Open(path, {});
+      REQUIRE(store->Append(std::vector{Batch(100)}).ok());
+    }
+    test::RunSql(path, sql);
+    const auto store = *SqliteStore::Open(path, {});
+    const std::vector<std::int64_t> over_two{61, 64, 70};
+    CHECK(store->PrivateValues("acme", over_two)->size() == 3);
+    CHECK(store->ErasePrivateValues("acme", over_two).value() == 3);
+    CHECK(store->PrivateValues("acme", over_two)->empty());
+    CHECK(store->PrivateValues("acme", std::vector<std::int64_t>{67})->size() == 1);
+  }
   // Somebody cut the column: what stands before the cut is told, and of each event behind it that something cannot be read.
   std::filesystem::copy_file(made, path, std::filesystem::copy_options::overwrite_existing);
   test::RunSql(path, "UPDATE audit_runs SET private = substr(private, 1, length(private) / 2)");
