@@ -31,6 +31,19 @@ inline void AppendLittleText(std::string_view text, std::string& out) {
   out += text;
 }
 
+// For formats whose texts are mostly short: a length is 1 byte, or 255 and 4 bytes.
+inline constexpr std::uint8_t kLongLength = 255;
+// REQUIRES: less than 4 Gi.
+inline void AppendShortLength(std::size_t length, std::string& out) {
+  if (length < kLongLength) return AppendLittle(static_cast<std::uint8_t>(length), out);
+  AppendLittle(kLongLength, out);
+  AppendLittle(static_cast<std::uint32_t>(length), out);
+}
+inline void AppendShortText(std::string_view text, std::string& out) {
+  AppendShortLength(text.size(), out);
+  out += text;
+}
+
 // Takes values from the front of bytes that may end anywhere; past their end everything is empty and `ok` false.
 class LittleReader {
  public:
@@ -51,6 +64,11 @@ class LittleReader {
     const std::string_view taken = Bytes(sizeof(Integer));
     return taken.empty() ? Integer{0} : ReadLittle<Integer>(taken);
   }
+  std::size_t ShortLength() {
+    const auto length = Number<std::uint8_t>();
+    return length == kLongLength ? Number<std::uint32_t>() : length;
+  }
+  std::string_view ShortText() { return Bytes(ShortLength()); }
   std::string Text() { return std::string(Bytes(Number<std::uint32_t>())); }
   bool ok() const { return ok_; }
   bool at_end() const { return ok_ && bytes_.empty(); }

@@ -19,25 +19,9 @@ namespace {
 static_assert(kRunEvents == std::int64_t{1} << kPostingShift, "a run lies within one block of postings");
 
 constexpr std::uint8_t kFormat = 1;
-constexpr std::uint8_t kLong = 255;   // four bytes of length follow
 constexpr std::size_t kHashBytes = 32;
 // A rare large event does not hold on to its memory.
 constexpr std::size_t kMostKept = 4 * kFullRunBytes;
-
-void AppendPart(std::string_view bytes, std::string& out) {
-  if (bytes.size() < kLong) {
-    base::AppendLittle(static_cast<std::uint8_t>(bytes.size()), out);
-  } else {
-    base::AppendLittle(kLong, out);
-    base::AppendLittle(static_cast<std::uint32_t>(bytes.size()), out);
-  }
-  out += bytes;
-}
-
-std::string_view TakePart(base::LittleReader& in) {
-  const auto length = in.Number<std::uint8_t>();
-  return in.Bytes(length == kLong ? in.Number<std::uint32_t>() : length);
-}
 
 Status AppendHash(std::string_view hex, std::string& out) {
   std::array<std::uint8_t, kHashBytes> bytes;
@@ -95,12 +79,12 @@ Status RunPacker::Add(const audit::StoredEvent& event) {
   }
   if (Status s = AppendHash(record.hash, hashes_); !s.ok()) return s;
   last_hash_ = record.hash;
-  AppendPart(PackText(record.canonical, room_) ? room_ : record.canonical, texts_);
+  base::AppendShortText(PackText(record.canonical, room_) ? room_ : record.canonical, texts_);
   if (!event.private_values.empty()) {
     if (values_.empty()) base::AppendLittle(kFormat, values_);
     base::AppendLittle(static_cast<std::uint8_t>(count_), values_);
     PackValues(event.private_values, room_);
-    AppendPart(room_, values_);
+    base::AppendShortText(room_, values_);
   }
   ++count_;
   return {};
@@ -114,7 +98,7 @@ EventRun::EventRun(const Statement& row)
   base::LittleReader in(bytes_);
   if (in.Number<std::uint8_t>() != kFormat) return;
   for (Text& text : texts_) {
-    const std::string_view part = TakePart(in);
+    const std::string_view part = in.ShortText();
     if (!part.empty()) text = {static_cast<std::size_t>(part.data() - bytes_.data()), part.size()};
   }
 }
@@ -147,7 +131,7 @@ RunValues::RunValues(std::string column) : bytes_(std::move(column)) {
   damaged_ = in.Number<std::uint8_t>() != kFormat;
   while (!damaged_ && !in.at_end()) {
     const auto number = in.Number<std::uint8_t>();
-    const std::string_view values = TakePart(in);
+    const std::string_view values = in.ShortText();
     damaged_ = !in.ok() || number >= kRunEvents || (!each_.empty() && number <= each_.back().first);
     if (!damaged_) each_.emplace_back(number, values);
   }
@@ -170,7 +154,7 @@ std::string RunValues::Without(std::span<const std::int64_t> numbers) const {
     if (std::find(numbers.begin(), numbers.end(), of) != numbers.end()) continue;
     if (left.empty()) base::AppendLittle(kFormat, left);
     base::AppendLittle(static_cast<std::uint8_t>(of), left);
-    AppendPart(bytes, left);
+    base::AppendShortText(bytes, left);
   }
   return left;
 }

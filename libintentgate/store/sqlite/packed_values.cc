@@ -14,33 +14,11 @@ namespace intentgate::store {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
-constexpr std::uint8_t kLong = 255;      // four bytes of length follow
 constexpr std::size_t kMostOfALength = 5;
 constexpr std::uint8_t kOther = 0;       // the member's name follows
 // In the file, by their place from 1 on: places stay.
 constexpr std::array<std::string_view, 9> kUsual = {"arg_values", "arg_values_text", "args_sha256", "details", "details_text",
                                                     "intent_summary", "reason", "remote_ip", "result_sha256"};
-
-void AppendLength(std::size_t length, std::string& out) {
-  if (length < kLong) {
-    base::AppendLittle(static_cast<std::uint8_t>(length), out);
-  } else {
-    base::AppendLittle(kLong, out);
-    base::AppendLittle(static_cast<std::uint32_t>(length), out);
-  }
-}
-
-void AppendText(std::string_view text, std::string& out) {
-  AppendLength(text.size(), out);
-  out += text;
-}
-
-std::size_t TakeLength(base::LittleReader& in) {
-  const auto length = in.Number<std::uint8_t>();
-  return length == kLong ? in.Number<std::uint32_t>() : length;
-}
-
-std::string_view TakeText(base::LittleReader& in) { return in.Bytes(TakeLength(in)); }
 
 }  // namespace
 
@@ -51,13 +29,13 @@ void PackValues(std::span<const PrivateValue> values, std::string& out) {
   for (const PrivateValue& v : values) bytes += 1 + 2 * kMostOfALength + v.member.size() + v.salt.size() + v.value.size();
   out.reserve(bytes);
   base::AppendLittle(kFormat, out);
-  AppendLength(values.size(), out);
+  base::AppendShortLength(values.size(), out);
   for (const PrivateValue& value : values) {
     const auto usual = std::find(kUsual.begin(), kUsual.end(), value.member);
     base::AppendLittle(usual == kUsual.end() ? kOther : static_cast<std::uint8_t>(usual - kUsual.begin() + 1), out);
-    if (usual == kUsual.end()) AppendText(value.member, out);
+    if (usual == kUsual.end()) base::AppendShortText(value.member, out);
     out += base::AsText(value.salt);
-    AppendText(value.value, out);
+    base::AppendShortText(value.value, out);
   }
 }
 
@@ -67,14 +45,14 @@ Result<std::vector<PrivateValue>> UnpackValues(std::string_view bytes) {
   base::LittleReader in(bytes);
   bool known = in.Number<std::uint8_t>() == kFormat;
   // The number is not believed before the values are there.
-  for (std::size_t left = TakeLength(in); known && left > 0 && in.ok(); --left) {
+  for (std::size_t left = in.ShortLength(); known && left > 0 && in.ok(); --left) {
     PrivateValue& value = values.emplace_back();
     const auto member = in.Number<std::uint8_t>();
     known = member <= kUsual.size();
-    if (known) value.member = member == kOther ? TakeText(in) : kUsual[member - 1u];
+    if (known) value.member = member == kOther ? in.ShortText() : kUsual[member - 1u];
     const std::string_view salt = in.Bytes(value.salt.size());
     std::copy(salt.begin(), salt.end(), value.salt.begin());
-    value.value = TakeText(in);
+    value.value = in.ShortText();
   }
   if (!known || !in.at_end()) return Error{ErrorCode::kCorrupt, "the private values of an event are not as they were written"};
   return values;
