@@ -4,10 +4,8 @@
 
 #include <sqlite3.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,7 +73,6 @@ class Connection {
   Result<Statement*> Kept(std::string_view sql);
   // As Kept and Run, for a statement without values.
   Status RunKept(std::string_view sql);
-  Result<std::unique_ptr<Statement>> Prepare(std::string_view sql);
   // Whether there is a row.
   Result<bool> Step(Statement& statement);
   // For statements without rows.
@@ -93,6 +90,7 @@ class Connection {
 
  private:
   Connection(std::string path, sqlite3* db);
+  Result<std::unique_ptr<Statement>> Prepare(std::string_view sql);
   Error ErrorOf(int code) const;
 
   std::string path_;

@@ -24,6 +24,7 @@ struct Places {
   std::int64_t from = kNoLower, to = kNoUpper;
   bool none() const { return from > to; }
 };
+constexpr Places kNowhere = {kNoUpper, kNoLower};
 
 // Behind or before a place that may come from anywhere.
 std::int64_t After(std::int64_t seq) { return seq == std::numeric_limits<std::int64_t>::max() ? seq : seq + 1; }
@@ -50,14 +51,16 @@ Result<Places> PlacesOf(Connection& connection, const AuditFilter& filter, std::
     const auto block = TimesBlock(connection, "SELECT block FROM audit_times WHERE tenant = ? AND max_ts >= ? ORDER BY block LIMIT 1", tenant,
                                   *filter.from_micros);
     if (!block.ok()) return block.error();
-    places.from = *block ? std::max(places.from, **block * kTimesBlock) : kNoUpper;
-    if (!*block) places.to = kNoLower;
+    if (!*block) return kNowhere;
+    // Shifted, since the row may be anybody's, and a product could overflow.
+    places.from = std::max(places.from, **block << kTimesShift);
   }
   if (filter.to_micros) {
     const auto block = TimesBlock(connection, "SELECT block FROM audit_times WHERE tenant = ? AND min_ts <= ? ORDER BY block DESC LIMIT 1",
                                   tenant, *filter.to_micros);
     if (!block.ok()) return block.error();
-    places.to = *block ? std::min(places.to, **block * kTimesBlock + kTimesBlock - 1) : kNoLower - 1;
+    if (!*block) return kNowhere;
+    places.to = std::min(places.to, (**block << kTimesShift) + kTimesBlock - 1);
   }
   return places;
 }

@@ -15,7 +15,8 @@
 namespace intentgate::store {
 
 // Events of one row of audit_times. Migration 0003 has the number too.
-inline constexpr std::int64_t kTimesBlock = 1024;
+inline constexpr int kTimesShift = 10;
+inline constexpr std::int64_t kTimesBlock = std::int64_t{1} << kTimesShift;
 
 // What leads to the events of a filter in one tenant's chain: the posting that the fewest have, or by kMoment the chain itself.
 struct EventRoute {

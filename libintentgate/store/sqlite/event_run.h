@@ -33,7 +33,7 @@ inline constexpr std::int64_t kRunEvents = 64;
 // An event that comes when a run is this long begins another one: whoever reads one event reads its run.
 inline constexpr std::size_t kFullRunBytes = std::size_t{64} << 10;
 
-// The number of an event's block, and where it begins.
+// Where the block of an event begins.
 inline constexpr std::int64_t BlockBegin(std::int64_t seq) { return seq & ~(kRunEvents - 1); }
 
 // Packs a run. Keeps its memory from one to the next. Thread-compatible.

@@ -2,6 +2,7 @@
 #include "store/sqlite/event_walk.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "audit/canonical_check.h"

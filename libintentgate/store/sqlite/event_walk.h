@@ -1,13 +1,12 @@
 // The events of a chain in the order of their places, whichever table has them: audit_runs (event_run.h), or audit_events, where versions before
-// migration 0014 wrote them. Mostly all of these stand before a tenant's first run, but not when such a version still had the file open. Each function needs a connection that nobody else uses meanwhile, in a
-// transaction or a Snapshot where more than one of them is asked. Included by this folder only.
+// migration 0014 wrote them. Mostly all of these stand before a tenant's first run, but not when such a version still had the file open. Each
+// function needs a connection that nobody else uses meanwhile, in a transaction or a Snapshot where more than one of them is asked. Included by this
+// folder only.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -96,27 +96,36 @@ Result<bool> CoversBelow(Connection& connection, const audit::LegalHold& hold, s
   return HasEvents(connection, filter);
 }
 
-// The first of the tenant's holds that covers an event below `seq`. An event that cannot be read, looked for from `from_seq` on, may be of any time.
-Result<std::optional<audit::LegalHold>> HoldBelow(Connection& connection, std::string_view tenant, std::int64_t from_seq, std::int64_t seq,
-                                                  std::int64_t last_seq) {
+// Whether one of these events cannot be read.
+Result<bool> HasUnreadable(Connection& connection, std::string_view tenant, std::int64_t from_seq, std::int64_t end_seq) {
+  bool found = false;
+  EventWalk walk{.tenant = tenant, .from = from_seq, .to = end_seq - 1};
+  Status s = WalkEvents(connection, walk, [&found](audit::StoredEvent&& event) {
+    found = !IsReadable(event);
+    return !found;
+  });
+  if (!s.ok()) return s.error();
+  return found;
+}
+
+// The first of the tenant's holds that forbids pruning up to `point`, of which the events from `from_seq` to before `end_seq` go now. An event that
+// cannot be read may be of any time, so each hold covers it.
+Result<std::optional<audit::LegalHold>> HoldOver(Connection& connection, std::string_view tenant, std::int64_t from_seq, std::int64_t end_seq,
+                                                 const audit::PrunePoint& point) {
   const Result<std::vector<audit::LegalHold>> holds = ReadHolds(connection, tenant);
   if (!holds.ok()) return holds.error();
+  std::optional<audit::LegalHold> any;
   for (const audit::LegalHold& hold : *holds) {
     if (hold.tenant != tenant) continue;   // no tenant is asked for by the empty name
-    const Result<bool> covers = CoversBelow(connection, hold, last_seq);
+    const Result<bool> covers = CoversBelow(connection, hold, point.first_seq);
     if (!covers.ok()) return covers.error();
-    bool held = *covers;
-    if (!held) {
-      const EventWalk walk{tenant, from_seq, seq - 1, ~std::uint64_t{0}, true, nullptr, false};
-      Status s = WalkEvents(connection, walk, [&held](audit::StoredEvent&& event) {
-        held = !IsReadable(event);
-        return !held;
-      });
-      if (!s.ok()) return s.error();
-    }
-    if (held) return std::optional(hold);
+    if (*covers) return std::optional(hold);
+    if (!any) any = hold;
   }
-  return std::optional<audit::LegalHold>();
+  if (!any) return any;
+  const Result<bool> unreadable = HasUnreadable(connection, tenant, from_seq, end_seq);
+  if (!unreadable.ok()) return unreadable.error();
+  return *unreadable ? any : std::nullopt;
 }
 
 Status PutPrunePoint(Connection& connection, std::string_view tenant, const audit::PrunePoint& point) {
@@ -156,7 +165,7 @@ Result<bool> PruneSome(Connection& connection, std::string_view tenant, const au
   audit::PrunePoint next = point;
   // Between two runs where there is the choice.
   next.first_seq = std::min(point.first_seq, BlockBegin(now->first_seq + kPruneAtOnce));
-  const Result<std::optional<audit::LegalHold>> hold = HoldBelow(connection, tenant, now->first_seq, next.first_seq, point.first_seq);
+  const Result<std::optional<audit::LegalHold>> hold = HoldOver(connection, tenant, now->first_seq, next.first_seq, point);
   if (!hold.ok()) return hold.error();
   if (hold->has_value()) return audit::HeldError(**hold);
   if (next.first_seq < point.first_seq) {
