@@ -21,6 +21,7 @@
 #include "audit/canonical_event.h"
 #include "audit/chain_writer.h"
 #include "audit/journal_lane.h"
+#include "audit/spare_events.h"
 #include "base/encoding.h"
 #include "base/give_way.h"
 #include "base/ids.h"
@@ -168,6 +169,7 @@ class GroupCommitLog final : public AuditLog {
   std::map<std::string, std::vector<LostNumbers>> lost_;   // by tenant; not yet with the chain's writer
   AuditStats stats_;
 
+  SpareEvents spare_;
   std::atomic<bool> healthy_{true};
   std::thread thread_;
   std::unique_ptr<JournalLane> lane_;
@@ -317,7 +319,7 @@ Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDra
   }
   std::vector<PrivateValue> values = TakePrivate(options_.commit, event);
   if (Status s = AddSalts(*random_, values); !s.ok()) return s;
-  draft = MakeDraft(std::move(event), producer_id_, numbered, std::move(values));
+  FillDraft(std::move(event), producer_id_, numbered, std::move(values), draft);
   if (draft.bytes() > options_.max_event_bytes) {
     return Error{ErrorCode::kLimitExceeded, "the audit event has " + std::to_string(draft.bytes()) +
                                                 " bytes, more than max_event_bytes (" +
@@ -328,7 +330,7 @@ Status GroupCommitLog::Prepare(AuditEvent& event, AuditPromise promise, EventDra
 
 void GroupCommitLog::Append(AuditEvent event, AuditPromise promise, AppendDone done) {
   if (!done) done = [](const Result<AuditReceipt>&) {};
-  auto queued = std::make_unique<QueuedEvent>();
+  QueuedEventPtr queued = spare_.Take();
   Status s = Prepare(event, promise, queued->draft);
   AuditReceipt receipt;
   if (s.ok() && (promise.durability == AuditDurability::kAsync || promise.overflow == AuditOverflow::kDropAndDeclare)) {
@@ -511,6 +513,7 @@ void GroupCommitLog::Run() {
       Recover();
     } else {
       CommitBatch(batch, awaited);
+      spare_.Keep(batch);
       batch.clear();   // here, where no caller waits for the lock
       if (healthy()) Recover();   // what other tenants lost
     }

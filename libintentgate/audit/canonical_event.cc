@@ -31,26 +31,27 @@ class Digits {
   char* end_;
 };
 
-// With the zero behind it no more than 1 KiB: allocators are slower for more.
-constexpr std::size_t kUsualEvent = 1'023;
+// More than nearly every event has.
+constexpr std::size_t kUsualEvent = 1'024;
 
-// The text of an event while it grows: written through a pointer, so that a member costs one look at the room left.
+// The text of an event while it grows: written through a pointer, so that a member costs one look at the room left, and into
+// memory that is warm, since what an event keeps was last touched by the one that was written long before it.
 class TextBuilder {
  public:
-  TextBuilder() { text_.resize(kUsualEvent); }
-
   // Where so many bytes may be written next.
   char* Room(std::size_t bytes) {
-    if (text_.size() - used_ < bytes) text_.resize(std::max(2 * text_.size(), used_ + bytes));
-    return text_.data() + used_;
+    if (room_ - used_ < bytes) Grow(bytes);
+    return at_ + used_;
   }
   // What was written ends at `end`.
-  void EndAt(const char* end) { used_ = static_cast<std::size_t>(end - text_.data()); }
+  void EndAt(const char* end) { used_ = static_cast<std::size_t>(end - at_); }
   void Append(std::string_view bytes) { EndAt(Put(bytes, Room(bytes.size()))); }
   std::size_t size() const { return used_; }
-  std::string Take() {
-    text_.resize(used_);
-    return std::move(text_);
+  // Into `text`, with room for so many bytes behind it.
+  void CopyTo(std::string& text, std::size_t behind) const {
+    text.clear();
+    text.reserve(used_ + behind);
+    text.append(at_, used_);
   }
 
   static char* Put(std::string_view bytes, char* at) {
@@ -59,8 +60,18 @@ class TextBuilder {
   }
 
  private:
-  std::string text_;
-  std::size_t used_ = 0;
+  void Grow(std::size_t bytes) {
+    std::string larger(std::max(2 * room_, used_ + bytes), '\0');
+    std::memcpy(larger.data(), at_, used_);
+    larger_ = std::move(larger);
+    at_ = larger_.data();
+    room_ = larger_.size();
+  }
+
+  char usual_[kUsualEvent];
+  std::string larger_;
+  char* at_ = usual_;
+  std::size_t room_ = kUsualEvent, used_ = 0;
 };
 
 bool IsPlain(std::string_view text) {
@@ -222,7 +233,7 @@ void WriteUpToKind(const AuditEvent& e, const std::vector<PrivateValue>& values,
 // False when a text was not UTF-8; then what is in `draft` is of no use.
 bool WriteEvent(const AuditEvent& e, std::string_view producer_id, bool with_producer_seq,
                 const std::vector<PrivateValue>& values, EventDraft& draft) {
-  TextBuilder text;
+  TextBuilder text;   // stays where it is: it points into itself
   ObjectWriter w(text);
   WriteUpToKind(e, values, w);
   const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;
@@ -233,7 +244,7 @@ bool WriteEvent(const AuditEvent& e, std::string_view producer_id, bool with_pro
   w.Text("pending_id", e.pending_id);
   w.Text("policy_sha256", e.policy_sha256);
   w.Text("producer_id", producer_id);
-  if (with_producer_seq) draft.producer_seq_at = w.Gap("producer_seq");
+  draft.producer_seq_at = with_producer_seq ? w.Gap("producer_seq") : 0;
   w.Text("reason", e.reason);
   if (e.refused_caveat) w.Integer("refused_caveat", *e.refused_caveat, true);
   w.Text("remote_ip", e.remote_ip);
@@ -249,7 +260,7 @@ bool WriteEvent(const AuditEvent& e, std::string_view producer_id, bool with_pro
   w.Time("ts", e.ts_micros);
   w.Integer("upstream_status", e.upstream_status);
   w.Close();
-  draft.text = text.Take();
+  text.CopyTo(draft.text, 2 * kMaxDigits);
   return w.all_valid();
 }
 
@@ -299,14 +310,26 @@ std::size_t EventDraft::bytes() const {
 EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq,
                      std::vector<PrivateValue> values) {
   EventDraft draft;
+  FillDraft(std::move(e), producer_id, with_producer_seq, std::move(values), draft);
+  return draft;
+}
+
+void FillDraft(AuditEvent&& e, std::string_view producer_id, bool with_producer_seq, std::vector<PrivateValue> values,
+               EventDraft& draft) {
   // Nearly every text is valid, and to write it finds out.
   if (!WriteEvent(e, producer_id, with_producer_seq, values, draft)) {
     CleanAll(e);
     static_cast<void>(WriteEvent(e, producer_id, with_producer_seq, values, draft));
   }
 
+  draft.producer_seq.reset();
   StoredEvent& s = draft.stored;
-  if (HasCode(e)) s.code = ReasonName(e.reason_code);
+  s.code = HasCode(e) ? ReasonName(e.reason_code) : std::string_view();
+  s.record.seq = 0;
+  s.record.prev_hash.clear();
+  s.record.hash.clear();
+  s.record.canonical.clear();
+  s.record.values.clear();
   s.record.tenant = std::move(e.tenant);
   s.record.event_id = std::move(e.event_id);
   s.ts_micros = e.ts_micros;
@@ -322,7 +345,6 @@ EventDraft MakeDraft(AuditEvent&& e, std::string_view producer_id, bool with_pro
   s.actor = std::move(e.actor);
   s.charges = std::move(e.charges);
   s.private_values = std::move(values);
-  return draft;
 }
 
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
@@ -335,6 +357,11 @@ void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash
 void MoveToPlace(EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out) {
   out.canonical = std::move(draft.text);
   Chain(draft, seq, prev_hash, out);
+}
+
+void GiveBack(StoredEvent&& placed, EventDraft& draft) {
+  draft.stored = std::move(placed);
+  draft.text = std::move(draft.stored.record.canonical);
 }
 
 void MoveFromPlace(EventDraft& draft, AuditRecord& placed) {

@@ -52,6 +52,9 @@ struct EventDraft {
 // TakePrivate took out of the event, with salts.
 EventDraft MakeDraft(AuditEvent&& event, std::string_view producer_id, bool with_producer_seq,
                      std::vector<PrivateValue> values = {});
+// As MakeDraft, in the memory that `draft` has; nothing else of what it was remains.
+void FillDraft(AuditEvent&& event, std::string_view producer_id, bool with_producer_seq, std::vector<PrivateValue> values,
+               EventDraft& draft);
 
 // A member's JSON: RFC 8785 where that carries it exactly and it reads back, else its exact text.
 struct ExactJson {
@@ -64,6 +67,8 @@ ExactJson WriteExact(const json::Value& value);
 void Place(const EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
 // As Place, but the text moves into `out`, and the draft has none.
 void MoveToPlace(EventDraft& draft, std::int64_t seq, std::string_view prev_hash, AuditRecord& out);
+// Brings the memory of an event that MoveToPlace placed, and that is done with, back to its draft.
+void GiveBack(StoredEvent&& placed, EventDraft& draft);
 // Undoes MoveToPlace: the draft has its text again, and `placed` has no bytes.
 void MoveFromPlace(EventDraft& draft, AuditRecord& placed);
 

@@ -58,12 +58,14 @@ Status ChainWriter::Commit(std::span<const QueuedEventPtr> events, std::vector<A
   }
   if (Status s = CommitParts(parts); !s.ok()) return s;
   receipts.assign(events.size(), AuditReceipt());
-  for (const auto& [tenant, part] : parts) {
+  for (auto& [tenant, part] : parts) {
     for (std::size_t i = 0; i < part.indexes.size(); ++i) {
       const QueuedEvent& event = *events[part.indexes[i]];
-      if (event.acknowledged && !event.opens_async) continue;
-      const AuditRecord& record = part.batch.events[part.controls.size() + i].record;
-      receipts[part.indexes[i]] = {tenant, record.seq, record.event_id, record.hash};
+      StoredEvent& stored = part.batch.events[part.controls.size() + i];
+      if (!event.acknowledged || event.opens_async) {
+        receipts[part.indexes[i]] = {tenant, stored.record.seq, stored.record.event_id, stored.record.hash};
+      }
+      GiveBack(std::move(stored), *part.drafts[i]);
     }
   }
   return {};

@@ -33,8 +33,8 @@ namespace intentgate::audit {
 // kConflict. Each time some process made progress.
 inline constexpr int kMaxConflicts = 64;
 
-struct QueuedEvent {
-  EventDraft draft;
+// What is to be done with an event that waits for its place.
+struct EventHandling {
   bool acknowledged = false;    // its caller already counts it as done (kAsync)
   bool opens_async = false;     // the tenant's chain shall say that this process may lose events
   // From the journal: it stays there until it is in the chain, so its failure leaves no hole.
@@ -48,7 +48,12 @@ struct QueuedEvent {
   std::function<Status()> still;
   std::function<void(Result<AuditReceipt>)> done;
 };
-// It is large: what queues it, under a lock that callers wait for, moves the pointer.
+
+struct QueuedEvent : EventHandling {
+  EventDraft draft;
+};
+// It is large: what queues it, under a lock that callers wait for, moves the pointer, and who is done with it keeps it for
+// another event (spare_events.h).
 using QueuedEventPtr = std::unique_ptr<QueuedEvent>;
 
 // Numbers of one producer that are not in the chain.
@@ -66,7 +71,7 @@ class ChainWriter {
               std::string producer_id, std::string deployment, std::string signing_key = {}, Pause pause = [] {});
 
   // Commits all of `events` or none. On success receipts[i] belongs to events[i]; of one that is acknowledged already, and
-  // opens nothing, it stays empty. Takes what is in the drafts.
+  // opens nothing, it stays empty. Takes what is in the drafts; after a success their memory is back, for FillDraft.
   Status Commit(std::span<const QueuedEventPtr> events, std::vector<AuditReceipt>& receipts);
 
   // Numbers that were given and whose events never came here; declared like a failed batch.

@@ -95,6 +95,39 @@ TEST_CASE("a receipt names the place where the event is found") {
   CHECK(record.event_id.size() == 36);
 }
 
+TEST_CASE("an event that follows a larger one has nothing of it") {
+  AuditLogOptions options;
+  options.commit.members = {"remote_ip"};
+  Fixture f(options);
+  for (int i = 0; i < 3; ++i) {
+    AuditEvent large = Event("large");
+    large.decision = "block";
+    large.check = Check::kPolicy;
+    large.reason = std::string(700, 'r');
+    large.remote_ip = "192.0.2.7";
+    large.charges = {{"root:jti:calls", 0, 1}};
+    REQUIRE(f.log->AppendAndWait(std::move(large)).ok());
+    AuditEvent small = Event("small");
+    small.kind = EventKind::kAdmin;
+    REQUIRE(f.log->AppendAndWait(std::move(small)).ok());
+  }
+  CHECK(VerifyChain(*f.memory, "acme")->ok);
+  const auto stored = *f.memory->ScanStored("acme", 1, 100);
+  REQUIRE(stored.size() == 6);
+  for (const StoredEvent& event : stored) {
+    const bool large = event.tool == "large";
+    CHECK(event.decision == (large ? "block" : ""));
+    CHECK(event.check == (large ? "policy" : ""));
+    CHECK(event.code.empty() != large);
+    const std::int64_t seq = event.record.seq;
+    CHECK(f.memory->PrivateValues("acme", {&seq, 1})->size() == (large ? 1 : 0));
+    CHECK((event.record.canonical.size() > 700) == large);
+  }
+  const auto counters = f.memory->Load(0);
+  REQUIRE(counters->size() == 1);
+  CHECK(counters->front().amount == 3);
+}
+
 TEST_CASE("an event without a tenant belongs to the tenant default") {
   Fixture f;
   CHECK(f.log->AppendAndWait(Event("read", ""))->tenant == "default");

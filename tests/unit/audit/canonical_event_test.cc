@@ -106,6 +106,36 @@ TEST_CASE("a text that moves to its place is the one that is written there, at e
   }
 }
 
+TEST_CASE("a draft in the memory of an event that is over is the draft that a new one would be") {
+  const auto small = [] { return AuditEvent{.kind = EventKind::kControl, .event_id = "x", .ts_micros = 1, .tenant = "other"}; };
+  for (const bool given_back : {true, false}) {
+    AuditEvent full = FullEvent();
+    full.charges = {{"root:jti:calls", 60, 1}};
+    EventDraft draft = MakeDraft(std::move(full), "gw-1:00ff", true, {{"remote_ip", {1}, "127.0.0.1:5"}});
+    draft.producer_seq = 12;
+    StoredEvent placed = std::move(draft.stored);
+    MoveToPlace(draft, 9, std::string(64, '0'), placed.record);
+    placed.record.values = placed.private_values;
+    if (given_back) GiveBack(std::move(placed), draft);
+    FillDraft(small(), "p", false, {}, draft);
+
+    const EventDraft fresh = MakeDraft(small(), "p", false);
+    CHECK(draft.text == fresh.text);
+    CHECK(draft.seq_at == fresh.seq_at);
+    CHECK(draft.producer_seq_at == fresh.producer_seq_at);
+    CHECK_FALSE(draft.producer_seq.has_value());
+    CHECK(draft.bytes() == fresh.bytes());
+    const StoredEvent &a = draft.stored, &b = fresh.stored;
+    CHECK(std::tie(a.record.tenant, a.record.event_id, a.record.seq, a.record.prev_hash, a.record.hash, a.record.canonical) ==
+          std::tie(b.record.tenant, b.record.event_id, b.record.seq, b.record.prev_hash, b.record.hash, b.record.canonical));
+    CHECK(std::tie(a.ts_micros, a.kind, a.decision, a.check, a.tool, a.agent_id, a.jti, a.elevation_id, a.root_jti, a.session_id, a.code, a.actor) ==
+          std::tie(b.ts_micros, b.kind, b.decision, b.check, b.tool, b.agent_id, b.jti, b.elevation_id, b.root_jti, b.session_id, b.code, b.actor));
+    CHECK(a.record.values.empty());
+    CHECK(a.charges.empty());
+    CHECK(a.private_values.empty());
+  }
+}
+
 TEST_CASE("empty members are left out") {
   const json::Value event = Parsed(CanonicalOf(AuditEvent{.kind = EventKind::kControl, .event_id = "x", .ts_micros = 1}));
   for (const char* name : {"decision", "check", "code", "reason", "arg_keys", "details", "latency_ms", "refused_caveat",
