@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build pkg-config ccache mold git curl ca-certificates
   libssl-dev libsimdjson-dev libfmt-dev libabsl-dev libre2-dev libsqlite3-dev libpq-dev
-  libcurl4-openssl-dev libyaml-cpp-dev zlib1g-dev libasio-dev libspdlog-dev libcli11-dev libmimalloc-dev
+  libcurl4-openssl-dev libyaml-cpp-dev zlib1g-dev libasio-dev libspdlog-dev libcli11-dev libjemalloc-dev
   doctest-dev pybind11-dev python3-dev python3-venv sqlite3
   "$@"
 )
