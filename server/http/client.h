@@ -33,7 +33,8 @@ struct ClientOptions {
   // How long an unused connection is kept.
   net::Millis keep_alive{30'000};
   std::size_t max_connections_per_origin = 512;
-  std::size_t max_idle_per_origin = 64;
+  // As many as a burst needs: to open and close one takes longer than a call on it, just when calls are late.
+  std::size_t max_idle_per_origin = 256;
   // For https; null refuses https.
   std::shared_ptr<const net::TlsContext> tls;
 

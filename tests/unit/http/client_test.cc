@@ -138,6 +138,34 @@ TEST_CASE_FIXTURE(Fixture, "connections are kept and used again") {
   });
 }
 
+TEST_CASE_FIXTURE(Fixture, "a burst's connections are kept for the next one, up to the limit") {
+  constexpr std::size_t kBurst = 100;
+  RawUpstream upstream(*pool, [](int, const std::string&) { return kOk; });
+  const auto burst = [&] {
+    Event<bool> all;
+    std::size_t left = kBurst;   // of the loop
+    loop().Post([&] {
+      if (client == nullptr) client = Client::Create(loop(), options);
+      for (std::size_t i = 0; i < kBurst; ++i) {
+        client->Send(UrlOf(upstream.port()), {"POST", {}, "ping"}, {{}, {}, [&](const Status& status) {
+                       CHECK(status.ok());
+                       if (--left == 0) all.Set(true);
+                     }});
+      }
+    });
+    all.Wait();
+    std::size_t connections = 0;
+    test::RunOn(loop(), [&] { connections = client->connections(); });
+    return connections;
+  };
+  CHECK(burst() == kBurst);
+  CHECK(burst() == kBurst);
+  CHECK(upstream.connections() == kBurst);   // the second one opened none
+  test::RunOn(loop(), [&] { client.reset(); });
+  options.max_idle_per_origin = 10;
+  CHECK(burst() == 10);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a connection is not used again when the upstream says so or sends too much") {
   for (const std::string& answer : {std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"),
                                     kOk + kOk, std::string("!HTTP/1.1 200 OK\r\n\r\nhi")}) {
