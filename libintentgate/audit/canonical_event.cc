@@ -90,15 +90,12 @@ class ObjectWriter {
   // False when a text was not UTF-8; then what was written is of no use.
   bool all_valid() const { return all_valid_; }
 
-  void Text(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    char* at = Begin(name, value.size() + 2);
-    if (IsPlain(value)) return Quoted(value, at);
-    text_.EndAt(at);
-    Escaped(value);
+  // Inline with Begin, so that the sizes of names are constants: to copy a few bytes takes less than a call.
+  [[gnu::always_inline]] void Text(std::string_view name, std::string_view value) {
+    if (!value.empty()) Value(value, Begin(name, value.size() + 2));
   }
   // A text of this library's own, which needs no look at it.
-  void Word(std::string_view name, std::string_view value) {
+  [[gnu::always_inline]] void Word(std::string_view name, std::string_view value) {
     if (!value.empty()) Quoted(value, Begin(name, value.size() + 2));
   }
   void Time(std::string_view name, std::int64_t micros) {
@@ -154,7 +151,7 @@ class ObjectWriter {
 
  private:
   // Writes the name and gives where so many bytes may follow it.
-  char* Begin(std::string_view name, std::size_t room) {
+  [[gnu::always_inline]] char* Begin(std::string_view name, std::size_t room) {
     char* at = text_.Room(name.size() + 4 + room);
     if (!std::exchange(first_, false)) *at++ = ',';
     *at++ = '"';
@@ -162,6 +159,11 @@ class ObjectWriter {
     *at++ = '"';
     *at++ = ':';
     return at;
+  }
+  void Value(std::string_view value, char* at) {
+    if (IsPlain(value)) return Quoted(value, at);
+    text_.EndAt(at);
+    Escaped(value);
   }
   void Quoted(std::string_view value, char* at) {
     *at++ = '"';

@@ -20,13 +20,7 @@ class DocumentBuilder {
     for (const std::string& text : texts) list.emplace_back(text);
     Put(name, json::Value(std::move(list)));
   }
-  // In place: to move a member costs as much as to make it.
-  template <typename V>
-  void Put(std::string_view name, V&& value) {
-    json::Member& member = members_.emplace_back();
-    member.name = name;
-    member.value = json::Value(std::forward<V>(value));
-  }
+  void Put(std::string_view name, json::Value value) { members_.push_back({std::string(name), std::move(value)}); }
   json::Value Finish() { return json::Value(std::move(members_)); }
 
  private:
