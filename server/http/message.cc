@@ -27,6 +27,7 @@ void HeaderList::Add(std::string_view name, std::string_view value) {
   field.value_size = static_cast<std::uint32_t>(value.size());
   text_.append(value);
   fields_.push_back(field);
+  sizes_ |= SizeBit(name);
 }
 
 void HeaderList::Remove(std::string_view name) {
@@ -41,9 +42,11 @@ void HeaderList::Set(std::string_view name, std::string_view value) {
 void HeaderList::Clear() {
   text_.clear();
   fields_.clear();
+  sizes_ = 0;
 }
 
 std::optional<std::string_view> HeaderList::Get(std::string_view wanted) const {
+  if ((sizes_ & SizeBit(wanted)) == 0) return std::nullopt;
   for (std::size_t i = 0; i < size(); ++i) {
     if (EqualsIgnoreCase(name(i), wanted)) return value(i);
   }

@@ -43,8 +43,12 @@ class HeaderList {
   };
   std::string_view View(std::uint32_t at, std::uint32_t size) const { return {text_.data() + at, size}; }
 
+  static std::uint64_t SizeBit(std::string_view name) { return std::uint64_t{1} << (name.size() % 64); }
+
   std::string text_;
   std::vector<Field> fields_;
+  // The sizes of the names that were added, a bit each: most names that are asked for are not there, nor any of their size.
+  std::uint64_t sizes_ = 0;
 };
 
 struct RequestHead {

@@ -103,12 +103,19 @@ bool IsAuthority(std::string_view text) {
 
 bool SameIgnoringCase(std::string_view a, std::string_view b) {
   constexpr std::size_t kEight = sizeof(std::uint64_t);
+  // Nearly always they are spelled alike.
+  const auto same = [](const char* x, const char* y) {
+    std::uint64_t left = 0, right = 0;
+    std::memcpy(&left, x, kEight);
+    std::memcpy(&right, y, kEight);
+    return left == right || LowerEight(x) == LowerEight(y);
+  };
   std::size_t i = 0;
   for (; i + kEight <= a.size(); i += kEight) {
-    if (LowerEight(a.data() + i) != LowerEight(b.data() + i)) return false;
+    if (!same(a.data() + i, b.data() + i)) return false;
   }
   if (i < a.size() && a.size() >= kEight) {   // the rest together with what was seen before it
-    return LowerEight(a.data() + a.size() - kEight) == LowerEight(b.data() + b.size() - kEight);
+    return same(a.data() + a.size() - kEight, b.data() + b.size() - kEight);
   }
   for (; i < a.size(); ++i) {
     if (Lower(a[i]) != Lower(b[i])) return false;

@@ -52,6 +52,29 @@ TEST_CASE("dates follow the fixed format") {
   CHECK(FormatHttpDate(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
 }
 
+TEST_CASE("a field is found by its name alone, whatever else is of its size, and not behind Clear") {
+  const std::string of_65(65, 'a'), of_129(129, 'b');   // as long as "X" for what looks at sizes first
+  HeaderList headers;
+  CHECK_FALSE(headers.Get("X").has_value());
+  headers.Add(of_65, "1");
+  CHECK_FALSE(headers.Get("X").has_value());
+  CHECK_FALSE(headers.Get(of_129).has_value());
+  CHECK(headers.Get(of_65) == "1");
+  headers.Add("x", "2");
+  CHECK(headers.Get("X") == "2");
+  headers.Remove("X");
+  CHECK_FALSE(headers.Get("x").has_value());
+  CHECK(headers.Get(of_65) == "1");
+  const HeaderList copy = headers, moved = std::move(headers);
+  CHECK(copy.Get(of_65) == "1");
+  CHECK(moved.Get(of_65) == "1");
+  headers = copy;
+  headers.Clear();
+  CHECK_FALSE(headers.Get(of_65).has_value());
+  headers.Set("Y", "3");
+  CHECK(headers.Get("y") == "3");
+}
+
 TEST_CASE("header names are compared without regard to case") {
   HeaderList headers = {{"Accept", "text/html, Application/JSON"}, {"accept", "text/event-stream"}, {"X", "y"}};
   CHECK(*headers.Get("ACCEPT") == "text/html, Application/JSON");
