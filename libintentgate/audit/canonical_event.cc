@@ -31,13 +31,17 @@ class Digits {
   char* end_;
 };
 
-// More than nearly every event has.
+// Nearly every event has less.
 constexpr std::size_t kUsualEvent = 1'024;
 
-// The text of an event while it grows: written through a pointer, so that a member costs one look at the room left, and into
-// memory that is warm, since what an event keeps was last touched by the one that was written long before it.
+// The text of an event while it grows: written through a pointer, so that a member costs one look at the room left, and on the
+// stack, since the memory that an event keeps is cold and is better filled at once.
 class TextBuilder {
  public:
+  TextBuilder() = default;
+  TextBuilder(const TextBuilder&) = delete;   // points into itself
+  TextBuilder& operator=(const TextBuilder&) = delete;
+
   // Where so many bytes may be written next.
   char* Room(std::size_t bytes) {
     if (room_ - used_ < bytes) Grow(bytes);
@@ -235,7 +239,7 @@ void WriteUpToKind(const AuditEvent& e, const std::vector<PrivateValue>& values,
 // False when a text was not UTF-8; then what is in `draft` is of no use.
 bool WriteEvent(const AuditEvent& e, std::string_view producer_id, bool with_producer_seq,
                 const std::vector<PrivateValue>& values, EventDraft& draft) {
-  TextBuilder text;   // stays where it is: it points into itself
+  TextBuilder text;
   ObjectWriter w(text);
   WriteUpToKind(e, values, w);
   const bool timed = e.kind == EventKind::kDecision || e.kind == EventKind::kOutcome;

@@ -5,6 +5,7 @@
 #include <utility>
 
 namespace intentgate::audit {
+
 SpareEvents::SpareEvents() { spare_.reserve(kMost); }
 
 QueuedEventPtr SpareEvents::Take() {

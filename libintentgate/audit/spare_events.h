@@ -3,6 +3,7 @@
 // An event is made on a caller's thread and over on the writer's. Freed there, its dozen blocks would come back to the
 // caller's allocator one by one and long after they were last touched (docs/design/audit.md, "spare events", says what that
 // cost). The one that was over last is taken first, since it is the nearest to the processor.
+// What an event was, its private values among it, stays in this memory until it is made again, as it would in freed memory.
 //
 // Thread-safe.
 #pragma once

@@ -34,14 +34,15 @@ constexpr std::string_view kBody =
 constexpr double kWarmUpSeconds = 1;
 // A call that is due when so many wait begins later; its time counts all the same.
 constexpr std::size_t kMostInProgress = 256;
+// A turn of the loop that takes this long was no turn: somebody else had the core.
+constexpr auto kStall = std::chrono::microseconds(500);
+
 // A client keeps its connections. One that closes them after each burst measures how they are opened.
 http::ClientOptions KeepsAll() {
   http::ClientOptions options;
   options.max_idle_per_origin = kMostInProgress;
   return options;
 }
-// A turn of the loop that takes this long was no turn: somebody else had the core.
-constexpr auto kStall = std::chrono::microseconds(500);
 
 struct Plan {
   http::Url url;
