@@ -150,11 +150,12 @@ void TcpStream::Write(std::string_view first, std::string_view second) {
 
 void TcpStream::Hold(std::string_view first, std::string_view second) {
   held_.append(first).append(second);
-  if (std::exchange(sending_held_, true)) return;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    self->sending_held_ = false;
-    self->SendHeld();
-  });
+  if (!std::exchange(kept_by_loop_, true)) loop_.impl().Hold(shared_from_this());
+}
+
+void TcpStream::SendHeldNow() {
+  kept_by_loop_ = false;
+  SendHeld();
 }
 
 void TcpStream::SendHeld() {

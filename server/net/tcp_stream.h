@@ -35,6 +35,9 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   const std::string& peer_address() const override { return peer_address_; }
   Loop& loop() override { return loop_; }
 
+  // What the loop kept this stream for.
+  void SendHeldNow();
+
  private:
   void ContinueHandshake();
   void HandshakeDone(Status status);
@@ -71,7 +74,7 @@ class TcpStream final : public Stream, public std::enable_shared_from_this<TcpSt
   bool handshaken_ = true;
   bool read_armed_ = false;
   bool write_armed_ = false;
-  bool sending_held_ = false;
+  bool kept_by_loop_ = false;
   bool paused_ = false;
   bool ended_ = false;
   bool finishing_ = false;

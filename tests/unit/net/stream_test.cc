@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "net/connector.h"
 #include "net/listener.h"
 #include "support/stream_recorder.h"
@@ -83,6 +86,34 @@ TEST_CASE_FIXTURE(Fixture, "what is written in one turn leaves together, in orde
     peer->stream->Write("six", {});
   });
   CHECK(client.ReceiveAll() == "one two three " + large + " four five");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a turn with much to say does not keep the first answers until the last") {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  std::vector<std::shared_ptr<StreamRecorder>> peers;
+  const auto many = *Listener::Open({&loop()}, "127.0.0.1:0", nullptr, [&peers](std::shared_ptr<Stream> stream) {
+    peers.push_back(std::make_shared<StreamRecorder>(std::move(stream)));
+  });
+  // One after the other, so that client and peer have the same place.
+  for (std::size_t i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<RawClient>(many->port()));
+    for (std::size_t size = 0; size <= i;) RunOn(loop(), [&] { size = peers.size(); });
+  }
+  RunOn(loop(), [&] {
+    const auto sent = [&] { return std::count_if(peers.begin(), peers.end(), [](const auto& peer) { return peer->stream->written_bytes() > 0; }); };
+    for (std::size_t i = 0; i < 16; ++i) peers[i]->stream->Write("a", {});
+    CHECK(sent() == 0);
+    for (std::size_t i = 16; i < 20; ++i) peers[i]->stream->Write("b", {});
+    CHECK(sent() == 16);
+    CHECK(peers[15]->stream->written_bytes() == 1);
+  });
+  for (const auto& peer : peers) RunOn(loop(), [&] { peer->stream->Write("c", {}); });
+  for (std::size_t i = 0; i < 20; ++i) {
+    std::string got;
+    while (got.size() < 2) got += clients[i]->Receive();
+    CHECK(got == (i < 16 ? "ac" : "bc"));
+  }
+  RunOn(loop(), [&] { peers.clear(); });
 }
 
 TEST_CASE_FIXTURE(Fixture, "a reset is told once and the stream is closed") {
