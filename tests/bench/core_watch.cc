@@ -4,13 +4,11 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace intentgate::bench {
 
 namespace {
 
-// The watch takes about a hundredth of the core.
 constexpr auto kNap = std::chrono::microseconds(500);
 // Interrupts and turns of the kernel's network code are shorter.
 constexpr auto kLate = std::chrono::microseconds(500);
@@ -34,9 +32,9 @@ CoreWatch::~CoreWatch() {
   thread_.join();
 }
 
-Stalls CoreWatch::Take() {
+Stalls CoreWatch::stalls() const {
   const std::lock_guard lock(mutex_);
-  return std::exchange(stalls_, {});
+  return stalls_;
 }
 
 void CoreWatch::Run() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 
@@ -24,15 +25,15 @@ class CoreWatch {
   CoreWatch& operator=(const CoreWatch&) = delete;
 
   bool watching() const { return watching_; }
-  // Those since the last call.
-  Stalls Take();
+  // Those until now.
+  Stalls stalls() const;
 
  private:
   void Run();
 
   bool watching_ = false;
   std::atomic<bool> over_ = false;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Stalls stalls_;
   std::thread thread_;
 };

@@ -47,7 +47,7 @@ class Bench:
         return process
 
     def start(self):
-        self.peer = self.begin(1, self.programs / "mcp_load", "127.0.0.1:0", "0", stdin=subprocess.PIPE)
+        self.peer = self.begin(1, self.programs / "mcp_load", "127.0.0.1:0", stdin=subprocess.PIPE)
         self.upstream = f"http://127.0.0.1:{int(self.peer.stdout.readline())}/mcp"
         self.passthrough = self.begin(0, self.programs / "mcp_passthrough", "127.0.0.1:0", self.upstream)
         self.between = f"http://127.0.0.1:{int(self.passthrough.stdout.readline())}/mcp"
@@ -75,16 +75,17 @@ class Bench:
                 return process, int(found[1])
         raise SystemExit(f"the gateway with {durability} audit did not start")
 
-    def load(self, url, token, connections, rate=0):
-        """(calls per second, p50, p99, part of the calls that the generator left out) of one round. The machine's stalls are noted."""
-        self.peer.stdin.write(f"{url} {token or '-'} {connections} {SECONDS} {rate}\n")
+    def load(self, url, token, connections, rate=0, watched_core=-1):
+        """(calls per second, p50, p99, part of the calls that the generator left out) of one round. A watched core's stalls are noted."""
+        self.peer.stdin.write(f"{url} {token or '-'} {connections} {SECONDS} {rate} {watched_core}\n")
         self.peer.stdin.flush()
         out = self.peer.stdout.readline().split()
         if not out:
             raise SystemExit("the load generator ended")
         if int(out[4]) or not int(out[0]):
             raise SystemExit(f"{out[4]} calls failed at {url}, {out[0]} did not")
-        self.stalls.append((int(out[6]) / (SECONDS + 1), float(out[7]) / (SECONDS + 1), float(out[8])))
+        if watched_core >= 0:
+            self.stalls.append((int(out[6]) / (SECONDS + 1), float(out[7]) / (SECONDS + 1), float(out[8])))
         return int(out[0]) / float(out[1]), float(out[2]), float(out[3]), int(out[5]) / (int(out[0]) + int(out[5]))
 
     def loaded(self, process, url, token, connections=CONNECTIONS, rate=0):
@@ -143,11 +144,11 @@ def one_answer(bench):
 
 
 def stalls_seen(rounds):
-    """What the machine itself did to the gateway's core, in words: it is in the p99, and not the gateway's."""
+    """What the machine itself does to the gateway's core, in words, seen while the gateway has nothing to do."""
     if rounds[0][0] < 0:
         return "the machine's stalls were not watched (no right to real-time priority)"
     often, held, longest = zip(*rounds)
-    return (f"the machine held the gateway's core {statistics.median(often):.1f} times a second for more than 0.5 ms, "
+    return (f"the machine held the gateway's core, without load, {statistics.median(often):.1f} times a second for more than 0.5 ms, "
             f"{statistics.median(held):.1f} ms in each second, {max(longest):.1f} ms at most")
 
 
@@ -164,10 +165,9 @@ def main():
         capacity, cpu = median(g[0] for g, _ in busy), median(g[1] for g, _ in busy)
         peer_capacity, peer_cpu = median(p[0] for _, p in busy), median(p[1] for _, p in busy)
         half = round(capacity / 2)
-        bench.stalls.clear()
         calm = [(bench.loaded(bench.gateway, bench.through, bench.token, 1, half), bench.loaded(bench.passthrough, bench.between, "", 1, half),
-                 bench.loaded(bench.peer, bench.upstream, "", 1, half)) for _ in range(ROUNDS)]
-        through, between, direct = ([median(r[side][i] for r in calm) for i in (2, 3)] for side in range(3))
+                 bench.load(bench.upstream, "", 1, half, watched_core=0)) for _ in range(ROUNDS)]
+        through, between, direct = ([median(r[side][i] for r in calm) for i in (-3, -2)] for side in range(3))
         cpu_at_half, peer_cpu_at_half = (median(r[side][1] for r in calm) for side in range(2))
         machine = stalls_seen(bench.stalls)
         bench.change_to_durable()
@@ -177,7 +177,7 @@ def main():
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    left_out = max(side[4] for turn in calm for side in turn)
+    left_out = max(side[-1] for turn in calm for side in turn)
     load = os.getloadavg()[0]
     notes = f"async audit, gateway alone on core 0, medians of {ROUNDS} x {SECONDS} s, load average {load:.1f}"
     at_half = f"{half} calls/s, half of the capacity, up to {left_out:.0%} left out when the generator had no processor; durable audit: {durable_half} calls/s; {machine}; {notes}"

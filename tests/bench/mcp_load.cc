@@ -1,14 +1,14 @@
 // Both ends of a gateway on one event loop: posts tools/call to it and measures each answer, and is the upstream behind it. As
 // two programs on one core they would wait for each other's time slices, and the figures would be the scheduler's.
 //
-//   mcp_load ADDRESS CORE                          prints the port of its tool server, which has sessions
+//   mcp_load ADDRESS                               prints the port of its tool server, which has sessions
 //
-// Then each line of its input is a round: `URL TOKEN CONNECTIONS SECONDS RATE`, with `-` for no token and 0 for no rate.
+// Then each line of its input is a round: `URL TOKEN CONNECTIONS SECONDS RATE CORE`, with `-` for no token, 0 for no rate and -1 for no core.
 // Without RATE each connection sends its next call when the last is answered. With it, RATE calls a second begin at even
 // distances whatever became of the earlier ones, and a call's time counts from when it should have begun. A round prints
 // `requests seconds p50_us p99_us failed left_out stalls stalled_ms longest_ms`. Left out are the calls that were due or in progress when
-// the program itself had no processor: how late they were says nothing of the gateway. Nothing is left out for the stalls: so often, in
-// all and at most the machine held CORE, which is the gateway's (core_watch.h); -1 when nobody may watch.
+// the program itself had no processor: how late they were says nothing of the gateway. The stalls are those of CORE (core_watch.h),
+// -1 without one or without the right to watch. Watching takes 3 % of that core, so it is for rounds in which it has nothing to do.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -51,6 +51,7 @@ struct Plan {
   std::string token;
   std::size_t connections = 1;
   double seconds = 1, rate = 0;
+  int watched_core = -1;
 };
 
 // Of one loop.
@@ -64,15 +65,18 @@ class Load {
     for (std::size_t i = 0; i < plan_.connections; ++i) Send(SteadyClock::now());
   }
 
-  void Print(bench::CoreWatch& watch) {
+  void Print(bench::CoreWatch* watch) {
     std::sort(micros_.begin(), micros_.end());
     const auto at = [this](double part) {
       return micros_.empty() ? 0 : micros_[std::min(micros_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(micros_.size())))];
     };
     std::cout << micros_.size() << " " << plan_.seconds << " " << at(0.5) << " " << at(0.99) << " " << failed_ << " " << left_out_;
-    const bench::Stalls stalls = watch.Take();
-    if (watch.watching()) std::cout << " " << stalls.count << " " << stalls.sum.count() << " " << stalls.longest.count() << std::endl;
-    else std::cout << " -1 -1 -1" << std::endl;
+    if (watch == nullptr || !watch->watching()) {
+      std::cout << " -1 -1 -1" << std::endl;
+      return;
+    }
+    const bench::Stalls stalls = watch->stalls();
+    std::cout << " " << stalls.count << " " << stalls.sum.count() << " " << stalls.longest.count() << std::endl;
   }
 
  private:
@@ -134,7 +138,7 @@ class Load {
 bool ReadRound(const std::string& line, Plan& plan) {
   std::istringstream words(line);
   std::string url;
-  if (!(words >> url >> plan.token >> plan.connections >> plan.seconds >> plan.rate)) return false;
+  if (!(words >> url >> plan.token >> plan.connections >> plan.seconds >> plan.rate >> plan.watched_core)) return false;
   const Result<http::Url> parsed = http::ParseUrl(url);
   if (!parsed.ok()) return false;
   plan.url = *parsed;
@@ -142,17 +146,18 @@ bool ReadRound(const std::string& line, Plan& plan) {
   return true;
 }
 
-void RunRound(net::Loop& loop, const Plan& plan, bench::CoreWatch& watch) {
+void RunRound(net::Loop& loop, const Plan& plan) {
   std::promise<void> done, freed;
   std::unique_ptr<Load> load;
-  watch.Take();
+  std::unique_ptr<bench::CoreWatch> watch;
+  if (plan.watched_core >= 0) watch = std::make_unique<bench::CoreWatch>(plan.watched_core);
   loop.Post([&] {
     load = std::make_unique<Load>(loop, plan, done);
     load->Run();
   });
   done.get_future().wait();
   loop.Post([&] {
-    load->Print(watch);
+    load->Print(watch.get());
     load.reset();
     freed.set_value();
   });
@@ -162,17 +167,16 @@ void RunRound(net::Loop& loop, const Plan& plan, bench::CoreWatch& watch) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 64;
+  if (argc != 2) return 64;
   auto pool = net::LoopPool::Start(1);
   if (!pool.ok()) return 1;
   auto server = http::Server::Start((*pool)->loops(), argv[1], nullptr, bench::MakeToolServer(true), {});
   if (!server.ok()) return std::cerr << server.error().message << "\n", 1;
   std::cout << (*server)->port() << std::endl;
-  bench::CoreWatch watch(std::atoi(argv[2]));
   for (std::string line; std::getline(std::cin, line);) {
     Plan plan;
     if (!ReadRound(line, plan)) return std::cerr << "mcp_load: not a round: " << line << "\n", 64;
-    RunRound((*pool)->at(0), plan, watch);
+    RunRound((*pool)->at(0), plan);
   }
   std::_Exit(0);
 }
