@@ -9,13 +9,11 @@
 #include <map>
 #include <memory>
 #include <thread>
-#include <vector>
 
+#include "net/held_output.h"
 #include "net/loop.h"
 
 namespace intentgate::net {
-
-class TcpStream;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
@@ -27,9 +25,7 @@ struct Loop::Impl {
   // The reactor is touched by one thread only, so its locks are off; Post stays thread-safe.
   asio::io_context io{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::steady_timer alarm{io};
-  // Streams with output of this turn, which SendHeld gives to the kernel.
-  std::vector<std::shared_ptr<TcpStream>> holding;
-  bool sending_posted = false;
+  HeldOutput held_output{io};
 
   // Also while no thread runs the loop.
   bool OnThread() const {
@@ -40,9 +36,6 @@ struct Loop::Impl {
   void Dequeue(const std::shared_ptr<Timer::State>& timer);
   void SetAlarm();
   void Fire();
-  // Keeps `stream` until the end of the turn, or until so many others hold output that the first of them should not wait on.
-  void Hold(std::shared_ptr<TcpStream> stream);
-  void SendHeld();
 };
 
 struct Timer::State {

@@ -16,31 +16,8 @@
 #include "base/check.h"
 #include "net/asio_loop.h"
 #include "net/short_slice.h"
-#include "net/tcp_stream.h"
 
 namespace intentgate::net {
-namespace {
-
-// How many streams may hold output until the end of a turn. After a stall a turn is long: all that came meanwhile. The first
-// of its requests should be with the upstream while the last is read, and waking a peer once for sixteen is cheap enough.
-constexpr std::size_t kMostHolding = 16;
-
-}  // namespace
-
-void Loop::Impl::Hold(std::shared_ptr<TcpStream> stream) {
-  if (holding.size() >= kMostHolding) SendHeld();
-  holding.push_back(std::move(stream));
-  if (std::exchange(sending_posted, true)) return;
-  asio::post(io, [this] {
-    sending_posted = false;
-    SendHeld();
-  });
-}
-
-void Loop::Impl::SendHeld() {
-  for (const std::shared_ptr<TcpStream>& stream : holding) stream->SendHeldNow();
-  holding.clear();
-}
 
 void Loop::Impl::Enqueue(const std::shared_ptr<Timer::State>& timer) {
   IG_CHECK(OnThread());

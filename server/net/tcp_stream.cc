@@ -150,7 +150,7 @@ void TcpStream::Write(std::string_view first, std::string_view second) {
 
 void TcpStream::Hold(std::string_view first, std::string_view second) {
   held_.append(first).append(second);
-  if (!std::exchange(kept_by_loop_, true)) loop_.impl().Hold(shared_from_this());
+  if (!std::exchange(kept_by_loop_, true)) loop_.impl().held_output.Add(shared_from_this());
 }
 
 void TcpStream::SendHeldNow() {
