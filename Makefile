@@ -40,6 +40,9 @@ bench: deps ## measure; prints a table and writes build/bench/results.json
 bench-rego: deps ## the Rego engine against OPA, regorus and OPA-Wasm, in one run (ARGS passes options)
 	@bash tests/bench/rego/run.sh --results build/bench/results.json $(ARGS)
 
+optimized: deps ## build the release binary once more with its code laid out by a profile, build/optimized/intentgate
+	@bash cmake/optimize.sh
+
 package: deps ## pack the bindings for this platform into dist/
 	@bash cmake/package/all.sh
 

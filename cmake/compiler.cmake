@@ -32,6 +32,11 @@ elseif(INTENTGATE_SANITIZE STREQUAL "thread")
   add_link_options(-fsanitize=thread)
 endif()
 
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A function stays in one piece: llvm-bolt (ig_with_relocations) splits by what ran, and cannot move what g++ had split by guess.
+  add_compile_options(-fno-reorder-blocks-and-partition)
+endif()
+
 find_program(IG_CCACHE ccache)
 if(IG_CCACHE)
   # Relative paths, so that two checkouts share what they compiled.
@@ -44,3 +49,12 @@ if(IG_MOLD AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 elseif(IG_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
+
+# ig_with_relocations(program): program_relocations is the same program with what llvm-bolt moves code by (cmake/optimize.sh).
+# Linked by GNU ld, whose output llvm-bolt reads without exception. Built when it is asked for.
+function(ig_with_relocations program)
+  add_executable(${program}_relocations EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${program}>)
+  target_link_libraries(${program}_relocations PRIVATE $<TARGET_PROPERTY:${program},LINK_LIBRARIES>)
+  target_link_options(${program}_relocations PRIVATE -fuse-ld=bfd -Wl,--emit-relocs)
+  set_target_properties(${program}_relocations PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/relocations)
+endfunction()

@@ -15,7 +15,8 @@ for bench in build/release/tests/bench/*_bench; do
   taskset -c 0,1 "$bench" | python3 tests/bench/collect.py "$lines"
 done
 python3 tests/bench/gateway_bench.py build/release "$lines"
-python3 tests/bench/mcp_bench.py build/release "$lines"
+bash cmake/optimize.sh
+python3 tests/bench/mcp_bench.py build/release "$lines" build/optimized
 bash tests/bench/python.sh "$lines"
 peers=$(node_tools tests/bench/node_peers build/release/node)
 taskset -c 0,1 node tests/bench/node_bench.mjs build/release/node "$peers" "$lines"

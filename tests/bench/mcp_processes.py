@@ -1,0 +1,135 @@
+"""The processes of the MCP benchmark: a gateway and a bare pass-through (one thread each) on core 0; upstream and load generator, one
+compiled program with one loop, on core 1 (mcp_load.cc says why). mcp_bench.py measures them, mcp_profile.py takes their profiles.
+"""
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import urllib.request
+
+CONNECTIONS, IDLE = 32, 1000
+TICKS = os.sysconf("SC_CLK_TCK")
+CORES = sorted(os.sched_getaffinity(0))
+
+
+def pinned(core, *args, **kwargs):
+    return subprocess.Popen(["taskset", "-c", str(CORES[core % len(CORES)]), *map(str, args)], text=True, **kwargs)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_kib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+class Bench:
+    def __init__(self, programs, folder, binary, passthrough, seconds):
+        """`programs` is where mcp_load is, `folder` where the gateway's files go; a round takes `seconds`, after one of warm-up."""
+        self.programs, self.folder, self.binary, self.passthrough_binary, self.seconds = programs, folder, binary, passthrough, seconds
+        self.running, self.stalls = [], []
+
+    def begin(self, core, *args, **kwargs):
+        process = pinned(core, *args, stdout=subprocess.PIPE, **kwargs)
+        self.running.append(process)
+        return process
+
+    def start(self):
+        self.peer = self.begin(1, self.programs / "mcp_load", "127.0.0.1:0", stdin=subprocess.PIPE)
+        self.upstream = f"http://127.0.0.1:{int(self.peer.stdout.readline())}/mcp"
+        self.passthrough = self.begin(0, self.passthrough_binary, "127.0.0.1:0", self.upstream)
+        self.between = f"http://127.0.0.1:{int(self.passthrough.stdout.readline())}/mcp"
+        subprocess.run([self.binary, "keygen", "--out", self.folder / "keys"], check=True, capture_output=True)
+        (self.folder / "policy.rego").write_text(
+            'package intentgate.policy\nimport rego.v1\ndefault decision := {"allow": false, "reason": "no"}\n'
+            'decision := {"allow": true, "reason": "read"} if startswith(input.tool, "read_")\n')
+        self.gateway, self.port = self.serve("async")
+        self.through = f"http://127.0.0.1:{self.port}/v1/mcp"
+        self.token = subprocess.run([self.binary, "mint", "--keys", self.folder / "keys", "--subject", "bench", "--ttl", "1h",
+                                     "--tools", "read_file", "--where", "/path subpath /data"],
+                                    check=True, capture_output=True, text=True).stdout.strip()
+
+    def serve(self, durability, binary=None, name=None):
+        """A gateway, and its port."""
+        name = name or durability
+        config = self.folder / f"{name}.yaml"
+        config.write_text(
+            f"listen: {{address: 127.0.0.1:0, threads: 1}}\nupstream: {{name: bench, url: {self.upstream}}}\n"
+            f"keys: {{file: keys}}\nstore: {{kind: sqlite, sqlite_path: {name}.db}}\npolicy: {{files: [policy.rego]}}\n"
+            f"audit: {{durability: {durability}, overflow: block}}\nlog: {{level: warn}}\n")
+        process = self.begin(0, binary or self.binary, "serve", "--config", config, stderr=subprocess.STDOUT)
+        for line in process.stdout:
+            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                return process, int(found[1])
+        raise SystemExit(f"the gateway with {durability} audit did not start")
+
+    def load(self, url, token, connections, rate=0, watched_core=-1):
+        """(calls per second, p50, p99, part of the calls that the generator left out) of one round. A watched core's stalls are noted."""
+        self.peer.stdin.write(f"{url} {token or '-'} {connections} {self.seconds} {rate} {watched_core}\n")
+        self.peer.stdin.flush()
+        out = self.peer.stdout.readline().split()
+        if not out:
+            raise SystemExit("the load generator ended")
+        if int(out[4]) or not int(out[0]):
+            raise SystemExit(f"{out[4]} calls failed at {url}, {out[0]} did not")
+        if watched_core >= 0:
+            self.stalls.append((int(out[6]) / (self.seconds + 1), float(out[7]) / (self.seconds + 1), float(out[8])))
+        return int(out[0]) / float(out[1]), float(out[2]), float(out[3]), int(out[5]) / (int(out[0]) + int(out[5]))
+
+    def loaded(self, process, url, token, connections=CONNECTIONS, rate=0):
+        """As load, with the microseconds of processor time that a call took of `process` in second place; the warm-up counts on both sides."""
+        before = cpu_seconds(process.pid)
+        served, *rest = self.load(url, token, connections, rate)
+        spent = cpu_seconds(process.pid) - before
+        return served, spent / (served * (self.seconds + 1)) * 1e6, *rest
+
+    def idle(self):
+        """KiB that 1,000 listen streams and 1,000 sessions add, and the whole."""
+        before = resident_kib(self.gateway.pid)
+        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+        listen = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": {"_meta": meta, "notifications": {"toolsListChanged": True}}})
+        hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize",
+                            "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "b", "version": "1"}}})
+        streams = [self.post(listen, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n") for _ in range(IDLE)]
+        sessions = [self.post(hello, "") for _ in range(IDLE)]
+        after = resident_kib(self.gateway.pid)
+        if not all(b"Mcp-Session-Id" in head for _, head in sessions) or not all(b"text/event-stream" in head for _, head in streams):
+            raise SystemExit("a session or a stream did not open")
+        for connection, _ in streams + sessions:
+            connection.close()
+        return before, after
+
+    def post(self, body, fields):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall((f"POST /v1/mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+                            f"Authorization: Bearer {self.token}\r\n{fields}Content-Length: {len(body)}\r\n\r\n{body}").encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(65536)
+        return connection, head
+
+    def change_to_durable(self):
+        """In place of the other one: what either still writes would make the other's calls wait."""
+        self.gateway.terminate()
+        self.gateway.wait(30)
+        self.gateway, self.port = self.serve("durable")
+        self.through = f"http://127.0.0.1:{self.port}/v1/mcp"
+
+    def stop(self):
+        for process in self.running:
+            process.terminate()
+        for process in self.running:
+            process.wait(30)
+
+    def allows_calls(self):
+        """A benchmark of refusals would look splendid; so one call is looked at."""
+        body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/data/q3/a"}}}'
+        request = urllib.request.Request(self.through, body, {"Content-Type": "application/json", "Accept": "application/json",
+                                                              "Authorization": f"Bearer {self.token}"})
+        if "result" not in json.loads(urllib.request.urlopen(request, timeout=20).read()):
+            raise SystemExit("the call is not allowed")
