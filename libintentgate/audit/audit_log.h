@@ -47,6 +47,7 @@ struct AuditLogOptions {
   std::string producer_id;
   std::string deployment;                   // recorded in genesis events
   std::string signing_key;                  // the verifier key of the checkpoints over these chains, likewise
+  bool gives_way = false;                   // the writer's thread is nicer than the one that creates the log, as is right where as a rule nobody waits for events
   JournalOptions journal;
   CommitmentRule commit;                    // which members enter the chain as commitments only; empty: none
 };

@@ -6,19 +6,13 @@
 #include <cerrno>
 
 namespace intentgate::base {
-namespace {
 
-// A ninth of the weight: what a woken thread with the usual weight takes back at once.
-constexpr int kNicer = 10;
-
-}  // namespace
-
-void GiveWay() {
+void GiveWay(int nicer) {
   // On Linux 0 is the calling thread and not its process.
   errno = 0;
   const int nice = getpriority(PRIO_PROCESS, 0);
   if (nice == -1 && errno != 0) return;
-  static_cast<void>(setpriority(PRIO_PROCESS, 0, nice + kNicer));
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, nice + nicer));
 }
 
 void LetOthersFinish(bool lets) {

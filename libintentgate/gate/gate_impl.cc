@@ -77,6 +77,7 @@ Result<std::shared_ptr<Gate>> GateImpl::Create(GateParts parts) {
   options.max_batch = static_cast<std::size_t>(settings.audit_max_batch);
   options.max_delay_micros = settings.audit_max_delay_us;
   options.producer_id = settings.audit_producer;
+  options.gives_way = settings.durability == AuditDurability::kAsync;
   if (!parts.signing_key.empty()) options.deployment = settings.signing_deployment;
   options.signing_key = parts.signing_key;
   options.journal.directory = settings.journal_directory;

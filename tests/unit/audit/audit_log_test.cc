@@ -2,13 +2,16 @@
 
 #include <doctest/doctest.h>
 #include <sched.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "audit/canonical_event.h"
 #include "store/memory/memory_store.h"
@@ -392,6 +395,19 @@ TEST_CASE("async events gather; whoever waits ends the gathering") {
   f.log.reset();
   CHECK(f.Tools().size() == 16);   // with genesis, async_opened and async_closed
   CHECK(VerifyChain(*f.memory, "acme")->ok);
+}
+
+TEST_CASE("the writer of a log that gives way is nicer than who created the log, and another one is not") {
+  for (const bool gives_way : {false, true}) {
+    CAPTURE(gives_way);
+    std::promise<int> niceness;
+    Fixture f({.gives_way = gives_way});
+    f.store->BeforeAppend([&, told = false](std::span<const TenantBatch>) mutable {
+      if (!std::exchange(told, true)) niceness.set_value(getpriority(PRIO_PROCESS, 0));
+    });
+    REQUIRE(f.log->AppendAndWait(Event("t")).ok());
+    CHECK(niceness.get_future().get() == std::min(getpriority(PRIO_PROCESS, 0) + (gives_way ? 5 : 0), 19));
+  }
 }
 
 TEST_CASE("the writer lets others finish while nobody waits for what it writes") {

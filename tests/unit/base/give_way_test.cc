@@ -14,7 +14,7 @@ TEST_CASE("a thread that gives way is nicer than it was, and its process is not"
   const int before = getpriority(PRIO_PROCESS, 0);
   int there = before;
   std::thread([&] {
-    GiveWay();
+    GiveWay(10);
     there = getpriority(PRIO_PROCESS, 0);
   }).join();
   CHECK(there == std::min(before + 10, 19));
