@@ -45,6 +45,8 @@ def main():
             process, port = bench.serve("async", plain, "plain")
             sides.append((process, f"http://127.0.0.1:{port}/v1/mcp", bench.token))
         busy = [[bench.loaded(*side) for side in sides] for _ in range(ROUNDS)]
+        for process, *_ in sides[2:]:   # the latencies are those of one gateway alone
+            bench.end(process)
         (capacity, cpu), (peer_capacity, peer_cpu), *as_built = ([median(r[side][i] for r in busy) for i in (0, 1)] for side in range(len(sides)))
         half = round(capacity / 2)
         calm = [(bench.loaded(bench.gateway, bench.through, bench.token, 1, half), bench.loaded(bench.passthrough, bench.between, "", 1, half),
@@ -70,7 +72,7 @@ def main():
 
     beside_cpu, beside_calls = {"pass-through": peer_cpu}, {"pass-through": 1e6 / peer_cpu, "served": capacity, "pass-through served": peer_capacity}
     for _, plain_cpu in as_built:
-        beside_cpu["through, plain build"], beside_calls["plain build"] = plain_cpu, 1e6 / plain_cpu
+        beside_cpu["plain build"], beside_calls["plain build"] = plain_cpu, 1e6 / plain_cpu
 
     rows = [("mcp.added_latency_p50", "us", through[0] - direct[0], beside(0), at_half),
             ("mcp.added_latency_p99", "us", through[1] - direct[1], beside(1), at_half),

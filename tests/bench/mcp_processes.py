@@ -12,6 +12,8 @@ import urllib.request
 CONNECTIONS, IDLE = 32, 1000
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
+# `_meta` of a request of the modern era.
+META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 
 
 def pinned(core, *args, **kwargs):
@@ -25,6 +27,14 @@ def cpu_seconds(pid):
 
 def resident_kib(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def message(method, **params):
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+
+
+def hello():
+    return message("initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "bench", "version": "1"})
 
 
 class Bench:
@@ -91,12 +101,9 @@ class Bench:
     def idle(self):
         """KiB that 1,000 listen streams and 1,000 sessions add, and the whole."""
         before = resident_kib(self.gateway.pid)
-        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-        listen = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": {"_meta": meta, "notifications": {"toolsListChanged": True}}})
-        hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize",
-                            "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "b", "version": "1"}}})
+        listen = message("subscriptions/listen", _meta=META, notifications={"toolsListChanged": True})
         streams = [self.post(listen, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n") for _ in range(IDLE)]
-        sessions = [self.post(hello, "") for _ in range(IDLE)]
+        sessions = [self.post(hello(), "") for _ in range(IDLE)]
         after = resident_kib(self.gateway.pid)
         if not all(b"Mcp-Session-Id" in head for _, head in sessions) or not all(b"text/event-stream" in head for _, head in streams):
             raise SystemExit("a session or a stream did not open")
@@ -110,15 +117,21 @@ class Bench:
                             f"Authorization: Bearer {self.token}\r\n{fields}Content-Length: {len(body)}\r\n\r\n{body}").encode())
         head = b""
         while b"\r\n\r\n" not in head:
-            head += connection.recv(65536)
+            piece = connection.recv(65536)
+            if not piece:
+                raise SystemExit(f"the gateway closed the connection without an answer to {body}")
+            head += piece
         return connection, head
 
     def change_to_durable(self):
         """In place of the other one: what either still writes would make the other's calls wait."""
-        self.gateway.terminate()
-        self.gateway.wait(30)
+        self.end(self.gateway)
         self.gateway, self.port = self.serve("durable")
         self.through = f"http://127.0.0.1:{self.port}/v1/mcp"
+
+    def end(self, process):
+        process.terminate()
+        process.wait(30)
 
     def stop(self):
         for process in self.running:
@@ -128,7 +141,7 @@ class Bench:
 
     def allows_calls(self):
         """A benchmark of refusals would look splendid; so one call is looked at."""
-        body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/data/q3/a"}}}'
+        body = message("tools/call", name="read_file", arguments={"path": "/data/q3/a"}).encode()
         request = urllib.request.Request(self.through, body, {"Content-Type": "application/json", "Accept": "application/json",
                                                               "Authorization": f"Bearer {self.token}"})
         if "result" not in json.loads(urllib.request.urlopen(request, timeout=20).read()):

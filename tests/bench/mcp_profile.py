@@ -2,26 +2,19 @@
 
 Usage: mcp_profile.py PROGRAMS GATEWAY PASS_THROUGH, where PROGRAMS is the folder of mcp_load. Takes half a minute.
 """
-import json
 import pathlib
 import shutil
 import sys
 import tempfile
 
-from mcp_processes import Bench
+from mcp_processes import META, Bench, hello, message
 
 SECONDS, RATE, TIMES = 2, 4000, 300
-META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
-
-
-def message(method, **params):
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 
 
 def other_calls(bench):
     """What mcp_load does not send: sessions, lists, the modern era, refusals, what is no message."""
-    hello = message("initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "profile", "version": "1"})
-    connection, head = bench.post(hello, "")
+    connection, head = bench.post(hello(), "")
     connection.close()
     session = next(line for line in head.decode().split("\r\n") if line.lower().startswith("mcp-session-id:"))
     legacy = f"{session}\r\nMCP-Protocol-Version: 2025-11-25\r\n"
