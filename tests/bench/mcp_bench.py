@@ -4,6 +4,9 @@ upstream asked directly, in one run.
 Usage: mcp_bench.py BUILD OUT.jsonl [OPTIMIZED]. With the folder of `make optimized`, its gateway and its pass-through are measured, and BUILD's
 gateway has rounds at full load beside them. Rounds take turns, so that a busy machine is busy for all. Audit in `async` mode, SQLite; then
 another gateway in `durable` mode, alone, gives the latency that is stated beside, at half of its own capacity.
+
+The gateway is to have one core. What other processes take of it, an agent of the machine say, is watched, and the latencies are those of the calls that did
+not wait behind them; "whole" has all calls, and is what is added without the right to watch.
 Lines of OUT: {"name", "unit", "value", "peers", "settings"}.
 """
 import json
@@ -14,18 +17,35 @@ import statistics
 import sys
 import tempfile
 
-from mcp_processes import CONNECTIONS, IDLE, Bench
+from mcp_processes import IDLE, Bench
 
 ROUNDS, SECONDS = 5, 3
 
 
 def stalls_seen(rounds):
     """What the machine itself does to the gateway's core, in words, seen while the gateway has nothing to do."""
-    if rounds[0][0] < 0:
+    if not rounds[0].stalls:
         return "the machine's stalls were not watched (no right to real-time priority)"
-    often, held, longest = zip(*rounds)
+    often, held, longest = zip(*(r.stalls for r in rounds))
     return (f"the machine held the gateway's core, without load, {statistics.median(often):.1f} times a second for more than 0.5 ms, "
             f"{statistics.median(held):.1f} ms in each second, {max(longest):.1f} ms at most")
+
+
+def others_seen(rounds):
+    """Who else had the gateway's core while it was measured, and what became of the calls."""
+    if not all(r.watched for r in rounds):
+        return "others on the gateway's core were not watched (no right to), so calls that waited behind them are in the figures"
+    times = {}
+    for r in rounds:
+        for name, millis in r.others.items():
+            times[name] = times.get(name, 0) + millis / len(rounds)
+    longest = ", ".join(f"{name} {millis:.1f}" for name, millis in sorted(times.items(), key=lambda item: -item[1])[:4])
+    return (f"others had the gateway's core for {sum(times.values()):.1f} ms in each second ({longest or 'nobody'}), and the "
+            f"{statistics.median(r.waited for r in rounds):.1%} of the calls that waited behind them are in \"whole\" only")
+
+
+def medians(rounds, *figures):
+    return [statistics.median(getattr(r, figure) for r in rounds) for figure in figures]
 
 
 def main():
@@ -35,7 +55,6 @@ def main():
     measured = [optimized / "intentgate", optimized / "mcp_passthrough"] if optimized else [plain, programs / "mcp_passthrough"]
     folder = pathlib.Path(tempfile.mkdtemp(dir=build))
     bench = Bench(programs, folder, *measured, SECONDS)
-    median = statistics.median
     try:
         bench.start()
         bench.allows_calls()
@@ -44,38 +63,41 @@ def main():
         if optimized:
             process, port = bench.serve("async", plain, "plain")
             sides.append((process, f"http://127.0.0.1:{port}/v1/mcp", bench.token))
-        busy = [[bench.loaded(*side) for side in sides] for _ in range(ROUNDS)]
+        busy = list(zip(*([bench.load(url, token, process=process) for process, url, token in sides] for _ in range(ROUNDS))))
         for process, *_ in sides[2:]:   # the latencies are those of one gateway alone
             bench.end(process)
-        (capacity, cpu), (peer_capacity, peer_cpu), *as_built = ([median(r[side][i] for r in busy) for i in (0, 1)] for side in range(len(sides)))
+        capacity, cpu = medians(busy[0], "served", "cpu")
+        peer_capacity, peer_cpu = medians(busy[1], "served", "cpu")
         half = round(capacity / 2)
-        calm = [(bench.loaded(bench.gateway, bench.through, bench.token, 1, half), bench.loaded(bench.passthrough, bench.between, "", 1, half),
-                 bench.load(bench.upstream, "", 1, half, watched_core=0)) for _ in range(ROUNDS)]
-        through, between, direct = ([median(r[side][i] for r in calm) for i in (-3, -2)] for side in range(3))
-        cpu_at_half, peer_cpu_at_half = (median(r[side][1] for r in calm) for side in range(2))
-        machine = stalls_seen(bench.stalls)
+        through, between, direct = zip(*((bench.load(bench.through, bench.token, 1, half, bench.gateway), bench.load(bench.between, "", 1, half, bench.passthrough),
+                                          bench.load(bench.upstream, "", 1, half, watch_stalls=True)) for _ in range(ROUNDS)))
         bench.change_to_durable()
-        durable_half = round(bench.load(bench.through, bench.token, CONNECTIONS)[0] / 2)
-        waited = [bench.load(bench.through, bench.token, 1, durable_half) for _ in range(ROUNDS)]
-        durable = [median(r[i] for r in waited) for i in (1, 2)]
+        durable_half = round(bench.load(bench.through, bench.token).served / 2)
+        durable = [bench.load(bench.through, bench.token, 1, durable_half, bench.gateway) for _ in range(ROUNDS)]
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    left_out = max(side[-1] for turn in calm for side in turn)
+    left_out = max(r.left_out for r in through + between + direct)
     load = os.getloadavg()[0]
     build_notes = "code laid out by make optimized, the pass-through's too; " if optimized else ""
     notes = f"{build_notes}async audit, gateway alone on core 0, medians of {ROUNDS} x {SECONDS} s, load average {load:.1f}"
-    at_half = f"{half} calls/s, half of the capacity, up to {left_out:.0%} left out when the generator had no processor; durable audit: {durable_half} calls/s; {machine}; {notes}"
+    at_half = (f"{half} calls/s, half of the capacity, up to {left_out:.0%} left out when the generator had no processor; {others_seen(through)}; "
+               f"durable audit: {durable_half} calls/s; {stalls_seen(direct)}; {notes}")
 
     def beside(figure):
-        return {"through": through[figure], "pass-through": between[figure], "direct": direct[figure], "through, durable audit": durable[figure]}
+        whole = figure.removeprefix("alone_")
+        (mine, mine_whole), (peer,), (bare,), (kept,) = (medians(*asked) for asked in (
+            (through, figure, whole), (between, figure), (direct, whole), (durable, figure)))
+        return mine - bare, {"through": mine, "pass-through": peer, "direct": bare, "through, durable audit": kept, "whole": mine_whole - bare}
 
     beside_cpu, beside_calls = {"pass-through": peer_cpu}, {"pass-through": 1e6 / peer_cpu, "served": capacity, "pass-through served": peer_capacity}
-    for _, plain_cpu in as_built:
+    for rounds in busy[2:]:
+        plain_cpu, = medians(rounds, "cpu")
         beside_cpu["plain build"], beside_calls["plain build"] = plain_cpu, 1e6 / plain_cpu
+    (cpu_at_half,), (peer_cpu_at_half,) = medians(through, "cpu"), medians(between, "cpu")
 
-    rows = [("mcp.added_latency_p50", "us", through[0] - direct[0], beside(0), at_half),
-            ("mcp.added_latency_p99", "us", through[1] - direct[1], beside(1), at_half),
+    rows = [("mcp.added_latency_p50", "us", *beside("alone_p50"), at_half),
+            ("mcp.added_latency_p99", "us", *beside("alone_p99"), at_half),
             ("mcp.cpu_per_call", "us", cpu, beside_cpu, notes),
             ("mcp.cpu_per_call_at_half", "us", cpu_at_half, {"pass-through": peer_cpu_at_half},
              f"{cpu_at_half * half / 1e6:.0%} of the core: a call after a sleep costs more than one of many (docs/server.md, \"Latency\"); {at_half}"),

@@ -3,25 +3,32 @@
 //
 //   mcp_load ADDRESS                               prints the port of its tool server, which has sessions
 //
-// Then each line of its input is a round: `URL TOKEN CONNECTIONS SECONDS RATE CORE`, with `-` for no token, 0 for no rate and -1 for no core.
+// Then each line of its input is a round: `URL TOKEN CONNECTIONS SECONDS RATE CORE PROCESS`, with `-` for no token, 0 for no rate, -1 for no core.
 // Without RATE each connection sends its next call when the last is answered. With it, RATE calls a second begin at even
-// distances whatever became of the earlier ones, and a call's time counts from when it should have begun. A round prints
-// `requests seconds p50_us p99_us failed left_out stalls stalled_ms longest_ms`. Left out are the calls that were due or in progress when
-// the program itself had no processor: how late they were says nothing of the gateway. The stalls are those of CORE (core_watch.h),
-// -1 without one or without the right to watch. Watching takes 3 % of that core, so it is for rounds in which it has nothing to do.
+// distances whatever became of the earlier ones, and a call's time counts from when it should have begun. A round prints one line of JSON:
+// `requests`, `p50_us`, `p99_us`, `failed`, and `left_out`: the calls that were due or in progress when the program itself had no
+// processor. How late they were says nothing of the gateway.
+// With CORE and a PROCESS that has it, also what others than PROCESS did there (core_turns.h): `others_ms` by their names, `waited`, the calls that
+// waited behind them, and `alone_p50_us` and `alone_p99_us`, of the other calls. It takes a rate.
+// With CORE and 0, the stalls of that core (core_watch.h): `stalls`, `stalled_ms`, `longest_ms`. Watching takes 3 % of it, so it is for
+// rounds in which it has nothing to do. What there is no right to watch is not printed.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <future>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "core_turns.h"
 #include "core_watch.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "json/strings.h"
 #include "mcp_tool_server.h"
 #include "net/loop.h"
 
@@ -38,6 +45,9 @@ constexpr double kWarmUpSeconds = 1;
 constexpr std::size_t kMostInProgress = 256;
 // A turn of the loop that takes this long was no turn: somebody else had the core.
 constexpr auto kStall = std::chrono::microseconds(500);
+// What a turn of another process on the gateway's core that is shorter than this does to calls stays in their times. The short ones are many, and would
+// excuse a gateway that is late itself.
+constexpr auto kShortTurn = std::chrono::microseconds(200);
 
 // A client keeps its connections. One that closes them after each burst measures how they are opened.
 http::ClientOptions KeepsAll() {
@@ -52,34 +62,77 @@ struct Plan {
   std::size_t connections = 1;
   double seconds = 1, rate = 0;
   int watched_core = -1;
+  pid_t process = 0;
 };
+
+double At(const std::vector<double>& sorted, double part) {
+  return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
+}
 
 // Of one loop.
 class Load {
  public:
   Load(net::Loop& loop, Plan plan, std::promise<void>& done)
-      : loop_(loop), plan_(std::move(plan)), done_(done), client_(http::Client::Create(loop, KeepsAll())), begin_(SteadyClock::now()), due_(begin_), turned_(begin_) {}
+      : loop_(loop), plan_(std::move(plan)), done_(done), client_(http::Client::Create(loop, KeepsAll())), begin_(SteadyClock::now()), due_(begin_), turned_(begin_) {
+    calls_.reserve(static_cast<std::size_t>(plan_.rate * (kWarmUpSeconds + plan_.seconds)) + 1);   // growing takes a millisecond of the round
+  }
 
   void Run() {
     if (plan_.rate > 0) return Tick();
     for (std::size_t i = 0; i < plan_.connections; ++i) Send(SteadyClock::now());
   }
 
-  void Print(bench::CoreWatch* watch) {
-    std::sort(micros_.begin(), micros_.end());
-    const auto at = [this](double part) {
-      return micros_.empty() ? 0 : micros_[std::min(micros_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(micros_.size())))];
-    };
-    std::cout << micros_.size() << " " << plan_.seconds << " " << at(0.5) << " " << at(0.99) << " " << failed_ << " " << left_out_;
-    if (watch == nullptr || !watch->watching()) {
-      std::cout << " -1 -1 -1" << std::endl;
-      return;
+  void Print(const bench::CoreWatch* stalls, const bench::CoreTurns* turns) {
+    const std::vector<bool> all(calls_.size(), false);
+    const std::vector<double> micros = Micros(all);
+    std::cout << R"({"requests":)" << micros.size() << R"(,"p50_us":)" << At(micros, 0.5) << R"(,"p99_us":)" << At(micros, 0.99) << R"(,"failed":)"
+              << failed_ << R"(,"left_out":)" << left_out_;
+    if (stalls != nullptr && stalls->watching()) {
+      const bench::Stalls seen = stalls->stalls();
+      std::cout << R"(,"stalls":)" << seen.count << R"(,"stalled_ms":)" << seen.sum.count() << R"(,"longest_ms":)" << seen.longest.count();
     }
-    const bench::Stalls stalls = watch->stalls();
-    std::cout << " " << stalls.count << " " << stalls.sum.count() << " " << stalls.longest.count() << std::endl;
+    if (turns != nullptr) PrintOthers(turns->Turns());
+    std::cout << "}" << std::endl;
   }
 
  private:
+  // Of the calls after the warm-up that are not in `without`, sorted.
+  std::vector<double> Micros(const std::vector<bool>& without) const {
+    std::vector<double> micros;
+    for (std::size_t i = 0; i < calls_.size(); ++i) {
+      const bench::TimedCall& call = calls_[i];
+      if (!without[i] && Age(call.due) >= kWarmUpSeconds) micros.push_back(std::chrono::duration<double, std::micro>(call.answered - call.due).count());
+    }
+    std::sort(micros.begin(), micros.end());
+    return micros;
+  }
+
+  void PrintOthers(const std::optional<std::vector<bench::CoreTurn>>& turns) const {
+    if (!turns) return;
+    std::map<pid_t, std::optional<std::string>> names;
+    std::map<std::string, double> millis;
+    std::vector<bench::CoreTurn> others;
+    for (const bench::CoreTurn& turn : *turns) {
+      if (turn.until - turn.from < kShortTurn || Age(turn.until) < kWarmUpSeconds || Age(turn.from) > kWarmUpSeconds + plan_.seconds) continue;
+      const auto [at, added] = names.try_emplace(turn.process);
+      if (added) at->second = bench::OtherProcess(turn.process, plan_.process);
+      if (!at->second) continue;
+      millis[*at->second] += std::chrono::duration<double, std::milli>(turn.until - turn.from).count();
+      others.push_back(turn);
+    }
+    const std::vector<double> alone = Micros(bench::WaitedBehind(calls_, others));
+    const std::vector<double> all = Micros(std::vector<bool>(calls_.size(), false));
+    std::cout << R"(,"alone_p50_us":)" << At(alone, 0.5) << R"(,"alone_p99_us":)" << At(alone, 0.99) << R"(,"waited":)" << all.size() - alone.size()
+              << R"(,"others_ms":{)";
+    std::string quoted;
+    for (const auto& [name, time] : millis) {
+      if (!quoted.empty()) quoted += ',';
+      json::AppendString(name, quoted);
+      quoted += ':' + std::to_string(time);
+    }
+    std::cout << quoted << "}";
+  }
+
   double Age(SteadyClock::time_point at) const { return std::chrono::duration<double>(at - begin_).count(); }
   bool Over() const { return Age(SteadyClock::now()) >= kWarmUpSeconds + plan_.seconds; }
 
@@ -114,7 +167,7 @@ class Load {
     const auto now = SteadyClock::now();
     if (!good) ++failed_;
     else if (plan_.rate > 0 && (due < stalled_ || now - turned_ > kStall)) ++left_out_;
-    else if (Age(due) >= kWarmUpSeconds) micros_.push_back(std::chrono::duration<double, std::micro>(now - due).count());
+    else calls_.push_back({due, now, in_progress_ == 0});
     if (plan_.rate > 0) return;
     if (!Over()) return Send(now);
     if (in_progress_ == 0) done_.set_value();
@@ -128,7 +181,7 @@ class Load {
   SteadyClock::time_point due_;
   SteadyClock::time_point turned_;   // with a rate: when the last turn began
   SteadyClock::time_point stalled_;  // and the last stall ended
-  std::vector<double> micros_;
+  std::vector<bench::TimedCall> calls_;   // in the order of their answers
   std::size_t in_progress_ = 0;
   std::size_t failed_ = 0;
   std::size_t left_out_ = 0;
@@ -138,7 +191,7 @@ class Load {
 bool ReadRound(const std::string& line, Plan& plan) {
   std::istringstream words(line);
   std::string url;
-  if (!(words >> url >> plan.token >> plan.connections >> plan.seconds >> plan.rate >> plan.watched_core)) return false;
+  if (!(words >> url >> plan.token >> plan.connections >> plan.seconds >> plan.rate >> plan.watched_core >> plan.process)) return false;
   const Result<http::Url> parsed = http::ParseUrl(url);
   if (!parsed.ok()) return false;
   plan.url = *parsed;
@@ -149,15 +202,17 @@ bool ReadRound(const std::string& line, Plan& plan) {
 void RunRound(net::Loop& loop, const Plan& plan) {
   std::promise<void> done, freed;
   std::unique_ptr<Load> load;
-  std::unique_ptr<bench::CoreWatch> watch;
-  if (plan.watched_core >= 0) watch = std::make_unique<bench::CoreWatch>(plan.watched_core);
+  std::optional<bench::CoreWatch> stalls;
+  std::optional<bench::CoreTurns> turns;
+  if (plan.watched_core >= 0 && plan.process == 0) stalls.emplace(plan.watched_core);
+  if (plan.watched_core >= 0 && plan.process != 0) turns.emplace(plan.watched_core);
   loop.Post([&] {
     load = std::make_unique<Load>(loop, plan, done);
     load->Run();
   });
   done.get_future().wait();
   loop.Post([&] {
-    load->Print(watch.get());
+    load->Print(stalls ? &*stalls : nullptr, turns ? &*turns : nullptr);
     load.reset();
     freed.set_value();
   });

@@ -1,6 +1,7 @@
 """The processes of the MCP benchmark: a gateway and a bare pass-through (one thread each) on core 0; upstream and load generator, one
 compiled program with one loop, on core 1 (mcp_load.cc says why). mcp_bench.py measures them, mcp_profile.py takes their profiles.
 """
+import dataclasses
 import json
 import os
 import pathlib
@@ -37,11 +38,27 @@ def hello():
     return message("initialize", protocolVersion="2025-11-25", capabilities={}, clientInfo={"name": "bench", "version": "1"})
 
 
+@dataclasses.dataclass
+class Round:
+    """What one round of mcp_load showed."""
+    served: float                  # calls a second
+    p50: float                     # us
+    p99: float
+    left_out: float                # part of the calls that the generator left out, because it had no processor itself
+    cpu: float = 0                 # us of the process's time a call
+    watched: bool = False          # whether mcp_load had the right to watch the core; else the rest is as if it were nobody else's
+    alone_p50: float = 0           # of the calls that waited behind no other process
+    alone_p99: float = 0
+    waited: float = 0              # part of the calls that did
+    others: dict = dataclasses.field(default_factory=dict)   # what they took of the core, ms in each second, by name
+    stalls: tuple = ()             # (how often, ms) in each second, and the longest, ms
+
+
 class Bench:
     def __init__(self, programs, folder, binary, passthrough, seconds):
         """`programs` is where mcp_load is, `folder` where the gateway's files go; a round takes `seconds`, after one of warm-up."""
         self.programs, self.folder, self.binary, self.passthrough_binary, self.seconds = programs, folder, binary, passthrough, seconds
-        self.running, self.stalls = [], []
+        self.running = []
 
     def begin(self, core, *args, **kwargs):
         process = pinned(core, *args, stdout=subprocess.PIPE, **kwargs)
@@ -78,25 +95,29 @@ class Bench:
                 return process, int(found[1])
         raise SystemExit(f"the gateway with {durability} audit did not start")
 
-    def load(self, url, token, connections, rate=0, watched_core=-1):
-        """(calls per second, p50, p99, part of the calls that the generator left out) of one round. A watched core's stalls are noted."""
-        self.peer.stdin.write(f"{url} {token or '-'} {connections} {self.seconds} {rate} {watched_core}\n")
+    def load(self, url, token, connections=CONNECTIONS, rate=0, process=None, watch_stalls=False):
+        """A round. `process` is the one whose processor time is counted, and with a rate others are watched on its core. `watch_stalls` looks
+        at the machine's own stalls of that core instead, while nothing is to do there."""
+        watched_core, watched = (CORES[0], process.pid) if process and rate else (CORES[0], 0) if watch_stalls else (-1, 0)
+        before = cpu_seconds(process.pid) if process else 0
+        self.peer.stdin.write(f"{url} {token or '-'} {connections} {self.seconds} {rate} {watched_core} {watched}\n")
         self.peer.stdin.flush()
-        out = self.peer.stdout.readline().split()
-        if not out:
+        line = self.peer.stdout.readline()
+        if not line:
             raise SystemExit("the load generator ended")
-        if int(out[4]) or not int(out[0]):
-            raise SystemExit(f"{out[4]} calls failed at {url}, {out[0]} did not")
-        if watched_core >= 0:
-            self.stalls.append((int(out[6]) / (self.seconds + 1), float(out[7]) / (self.seconds + 1), float(out[8])))
-        return int(out[0]) / float(out[1]), float(out[2]), float(out[3]), int(out[5]) / (int(out[0]) + int(out[5]))
-
-    def loaded(self, process, url, token, connections=CONNECTIONS, rate=0):
-        """As load, with the microseconds of processor time that a call took of `process` in second place; the warm-up counts on both sides."""
-        before = cpu_seconds(process.pid)
-        served, *rest = self.load(url, token, connections, rate)
-        spent = cpu_seconds(process.pid) - before
-        return served, spent / (served * (self.seconds + 1)) * 1e6, *rest
+        out = json.loads(line)
+        requests, p50, p99 = out["requests"], out["p50_us"], out["p99_us"]
+        if out["failed"] or not requests:
+            raise SystemExit(f"{out['failed']} calls failed at {url}, {requests} did not")
+        done = Round(requests / self.seconds, p50, p99, out["left_out"] / (requests + out["left_out"]), alone_p50=p50, alone_p99=p99)
+        if process:   # the warm-up's second counts on both sides
+            done.cpu = (cpu_seconds(process.pid) - before) / (done.served * (self.seconds + 1)) * 1e6
+        if "others_ms" in out:
+            done.watched, done.alone_p50, done.alone_p99, done.waited = True, out["alone_p50_us"], out["alone_p99_us"], out["waited"] / requests
+            done.others = {name: millis / self.seconds for name, millis in out["others_ms"].items()}
+        if "stalls" in out:
+            done.stalls = out["stalls"] / (self.seconds + 1), out["stalled_ms"] / (self.seconds + 1), out["longest_ms"]
+        return done
 
     def idle(self):
         """KiB that 1,000 listen streams and 1,000 sessions add, and the whole."""

@@ -46,7 +46,7 @@ def main():
         other_calls(bench)
         bench.idle()
         bench.change_to_durable()
-        bench.load(bench.through, bench.token, 32)
+        bench.load(bench.through, bench.token)
     finally:
         bench.stop()
         shutil.rmtree(folder, ignore_errors=True)
