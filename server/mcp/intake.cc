@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/encoding.h"
 #include "http/bearer.h"
 #include "http/forwarding_exchange.h"
 #include "mcp/answer.h"
@@ -78,7 +79,7 @@ class Intake {
 
   // `waited`: the issuer's keys were fetched for this request.
   void Run(bool waited) {
-    // The proof would be used up, so the keys come first.
+    // What the token is bound to is known only with the keys.
     if (!waited && door_.ReadsToken(token_) && LacksKeys() && Wait()) return;
     if (!with_proof_) return Enter({});
     auto checked = door_.CheckProof(exchange_->request(), token_);
@@ -107,9 +108,10 @@ class Intake {
     UseUp(std::move(proven));
   }
 
-  // Behind all other checks: only holders of good tokens make the store write.
+  // Behind all other checks: only holders of good tokens fill the memory and make the store write.
   void UseUp(oauth::Proven proven) {
-    const std::string id = proven.id;
+    if (const auto no = door_.TakeProof(proven)) return RefuseProof(*no, proven.thumbprint);
+    const std::string id(base::AsText(proven.id));
     const std::int64_t ends_at = proven.ends_at;
     const std::uint64_t wait = lane_.next_proof_wait++;
     lane_.proof_waits.emplace(wait, [&lane = lane_, exchange = exchange_, handle = handle_, proven = std::move(proven)](const Result<ProofUse>& used) {

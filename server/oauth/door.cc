@@ -47,7 +47,7 @@ bool Door::AwaitKeys(std::string_view token, std::function<void()> done) {
   return issuer >= 0 && watches_[static_cast<std::size_t>(issuer)]->Ask(std::move(done));
 }
 
-std::variant<Proven, ProofRefusal> Door::CheckProof(const http::RequestHead& head, std::string_view token) {
+std::variant<Proven, ProofRefusal> Door::CheckProof(const http::RequestHead& head, std::string_view token) const {
   if (url_.empty()) return ProofRefusal{ProofRefusal::Kind::kInvalid, "proofs of possession need mcp.public_url to be set on this gateway"};
   if (head.headers.Count("DPoP") != 1) return ProofRefusal{ProofRefusal::Kind::kInvalid, "the request needs exactly one DPoP field with a proof of possession"};
   return proofs_.Check(*head.headers.Get("DPoP"), {.method = head.method, .url = url_, .token = token});

@@ -45,7 +45,9 @@ class Door {
   // Whether CheckToken may say something else once keys were fetched: then `done` is called, on another thread, when that is over.
   [[nodiscard]] bool AwaitKeys(std::string_view token, std::function<void()> done);
   // Of a request whose token came under the scheme DPoP.
-  std::variant<Proven, ProofRefusal> CheckProof(const http::RequestHead& head, std::string_view token);
+  std::variant<Proven, ProofRefusal> CheckProof(const http::RequestHead& head, std::string_view token) const;
+  // As ProofCheck::Take. REQUIRES: Gate::CheckToken allowed the token with this proof's key.
+  std::optional<ProofRefusal> TakeProof(const Proven& proven) { return proofs_.Take(proven); }
   // The nonce to be used from now on; empty: none is asked for.
   std::string Nonce() const { return nonces_ == nullptr ? std::string() : nonces_->Current(); }
   // All scopes that the caller would need for a call of `tool`; empty: none would help.

@@ -1,4 +1,5 @@
-// The checks of RFC 9449 section 4.3, cheap ones first; the memory of used proofs is asked last, so that nobody without a key fills it.
+// The checks of RFC 9449 section 4.3, cheap ones first. The memory of used proofs is a step of its own, behind the check of the token:
+// only holders of good tokens fill it.
 
 #include "oauth/proof.h"
 
@@ -109,7 +110,7 @@ std::optional<ProofRefusal> RefusalOf(const Result<ProofUse>& used) {
   return std::nullopt;
 }
 
-std::variant<Proven, ProofRefusal> ProofCheck::Check(std::string_view proof, const ProofTarget& target) {
+std::variant<Proven, ProofRefusal> ProofCheck::Check(std::string_view proof, const ProofTarget& target) const {
   if (proof.size() > kMaxProofBytes) return Invalid("is over " + std::to_string(kMaxProofBytes) + " bytes");
   const Result<Jwt> jwt = ReadJwt(proof);
   if (!jwt.ok()) return Invalid("cannot be read: " + jwt.error().message);
@@ -129,13 +130,16 @@ std::variant<Proven, ProofRefusal> ProofCheck::Check(std::string_view proof, con
   if (age == Nonces::Age::kNone) return ProofRefusal{ProofRefusal::Kind::kNonce, "the proof of possession needs the nonce of this answer"};
   // Both parts have a fixed length or stand last, so that no two proofs can spell the same.
   const crypto::Digest id = crypto::Sha256(base::AsBytes(*thumbprint), base::AsBytes("/" + TextOf(jwt->claims, "jti")));
-  const std::int64_t ends_at = now + proof_seconds_ + kProofFutureSeconds;
-  switch (memory_.Take(id, ends_at, now)) {
-    case ProofMemory::Answer::kNew: break;
+  return Proven{*std::move(thumbprint), age == Nonces::Age::kPrevious, id, now + proof_seconds_ + kProofFutureSeconds};
+}
+
+std::optional<ProofRefusal> ProofCheck::Take(const Proven& proven) {
+  switch (memory_.Take(proven.id, proven.ends_at, clock_->UnixSeconds())) {
+    case ProofMemory::Answer::kNew: return std::nullopt;
     case ProofMemory::Answer::kUsed: return UsedBefore();
-    case ProofMemory::Answer::kFull: return ProofRefusal{ProofRefusal::Kind::kFull, "too many proofs of possession are in use; try again later"};
+    case ProofMemory::Answer::kFull: break;
   }
-  return Proven{*std::move(thumbprint), age == Nonces::Age::kPrevious, std::string(id.begin(), id.end()), ends_at};
+  return ProofRefusal{ProofRefusal::Kind::kFull, "too many proofs of possession are in use; try again later"};
 }
 
 }  // namespace intentgate::oauth

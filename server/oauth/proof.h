@@ -14,6 +14,7 @@
 #include <intentgate/gate.h>
 
 #include "config/oauth_settings.h"
+#include "crypto/hash.h"
 #include "oauth/jwt.h"
 #include "oauth/nonces.h"
 #include "oauth/proof_memory.h"
@@ -34,7 +35,7 @@ struct Proven {
   std::string thumbprint;
   bool nonce_is_old = false;  // the sender should be told the new one
   // For Gate::UseProof, which alone knows what other gateways have seen.
-  std::string id;
+  crypto::Digest id{};
   std::int64_t ends_at = 0;
 };
 
@@ -61,8 +62,11 @@ class ProofCheck {
   ProofCheck(const config::DpopSettings& settings, std::shared_ptr<const Nonces> nonces, std::shared_ptr<const Clock> clock)
       : proof_seconds_(settings.proof_seconds), nonces_(std::move(nonces)), clock_(std::move(clock)), memory_(static_cast<std::size_t>(settings.max_proofs)) {}
 
-  // A proof that passes is used up in this process; what other gateways have seen the caller has to ask (Gate::UseProof).
-  std::variant<Proven, ProofRefusal> Check(std::string_view proof, const ProofTarget& target);
+  // Whether the proof is good but for a use before: uses nothing up, since anybody can make a key and a proof.
+  std::variant<Proven, ProofRefusal> Check(std::string_view proof, const ProofTarget& target) const;
+  // Uses the proof up in this process, once its token was found good; what other gateways have seen the caller has to ask
+  // (Gate::UseProof). Nothing for a proof that is new here.
+  std::optional<ProofRefusal> Take(const Proven& proven);
 
  private:
   const std::int64_t proof_seconds_;

@@ -1,6 +1,10 @@
 // Tokens that are bound to a key, at the gateway's door (RFC 9449).
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "integration/oauth/bound_gateway.h"
 
 namespace intentgate::test {
@@ -65,6 +69,70 @@ TEST_CASE("two proofs in one request are none") {
                             {{"Content-Type", "application/json"}, {"Authorization", "DPoP " + token}, {"DPoP", w.Proof(token)}, {"DPoP", w.Proof(token)}},
                             CallOf("read_file"));
   CHECK(got.status == 401);
+}
+
+TEST_CASE("callers without a good token do not fill the memory of proofs") {
+  BoundGateway w;
+  w.settings.oauth.dpop.max_proofs = 2;
+  const Signer stranger("ES256");
+  Caller& caller = w.Start();
+  const std::string bound = w.BoundTo(w.holder), unbound = w.Token();
+  const auto proof_of_stranger = [&](const std::string& token) {
+    return MakeProof(stranger, {.method = "POST", .url = kPublicUrl, .token = token, .id = "s" + std::to_string(++w.proofs), .nonce = {}, .at = w.Now()});
+  };
+  json::Value expired = w.Claims();
+  expired.Set("exp", w.Now() - 61);
+  expired.Set("cnf", json::MakeObject({{"jkt", w.holder.Thumbprint()}}));
+  const std::string old = w.signer.AccessToken(expired);
+  for (int i = 0; i < 2; ++i) {
+    for (const std::string& body : {CallOf("read_file"), std::string(kList), std::string("{}")}) {
+      CHECK(Send(caller, {"nonsense", proof_of_stranger("nonsense")}, body).status == 401);
+      CHECK(Send(caller, {bound, proof_of_stranger(bound)}, body).status == 401);
+      CHECK(Send(caller, {unbound, w.Proof(unbound)}, body).status == 401);
+      CHECK(Send(caller, {old, w.Proof(old)}, body).status == 401);
+    }
+  }
+  CHECK(Send(caller, {bound, w.Proof(bound)}, CallOf("read_file")).status == 200);
+  const std::string last = w.Proof(bound);
+  CHECK(Send(caller, {bound, last}, CallOf("read_file")).status == 200);
+  // Full, it takes no new one, and still knows what it has.
+  const Got full = Send(caller, {bound, w.Proof(bound)}, CallOf("read_file"));
+  CHECK(full.status == 503);
+  CHECK(full.header("Retry-After") == "10");
+  CHECK(full.body.find("too many proofs of possession are in use") != std::string::npos);
+  CHECK(Send(caller, {bound, last}, CallOf("read_file")).status == 401);
+  CHECK(w.upstream.seen("tools/call").size() == 2);
+}
+
+TEST_CASE("of one proof that is sent many times at once to one gateway, one serves it, in either era") {
+  BoundGateway w;
+  Caller& caller = w.Start();
+  const std::string token = w.BoundTo(w.holder);
+  const std::string modern =
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"/a"},)"
+      R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})";
+  constexpr std::size_t kProofs = 12, kTimes = 4;
+  std::vector<std::vector<std::shared_ptr<Event<Got>>>> sent(kProofs);
+  for (std::size_t i = 0; i < kProofs; ++i) {
+    http::HeaderList headers{{"Content-Type", "application/json"}, {"Authorization", "DPoP " + token}, {"DPoP", w.Proof(token)}};
+    if (i % 2 == 1) {
+      headers.Add("MCP-Protocol-Version", "2026-07-28");
+      headers.Add("Mcp-Method", "tools/call");
+      headers.Add("Mcp-Name", "read_file");
+    }
+    for (std::size_t j = 0; j < kTimes; ++j) sent[i].push_back(caller.Begin("POST", "/v1/mcp", headers, i % 2 == 1 ? modern : CallOf("read_file")));
+  }
+  for (const auto& same : sent) {
+    std::size_t served = 0, refused = 0;
+    for (const auto& one : same) {
+      const int status = one->Wait().status;
+      served += status == 200 ? 1 : 0;
+      refused += status == 401 ? 1 : 0;
+    }
+    CHECK(served == 1);
+    CHECK(refused == kTimes - 1);
+  }
+  CHECK(w.upstream.seen("tools/call").size() == kProofs);
 }
 
 TEST_CASE("without mcp.public_url a proof proves nothing, because nobody knows which URL it is for") {

@@ -31,7 +31,11 @@ struct World {
   }
   std::variant<Proven, ProofRefusal> Ask(const std::string& text) {
     if (check == nullptr) check = std::make_unique<ProofCheck>(settings, nonces, clock);
-    return check->Check(text, {.method = "POST", .url = ComparableUrl(kUrl), .token = "token"});
+    auto checked = check->Check(text, {.method = "POST", .url = ComparableUrl(kUrl), .token = "token"});
+    const auto* proven = std::get_if<Proven>(&checked);
+    if (proven == nullptr) return checked;
+    if (auto no = check->Take(*proven)) return *std::move(no);
+    return checked;
   }
   // "" for a proof that passes.
   std::string Why(const std::string& text) {
@@ -104,6 +108,20 @@ TEST_CASE("none of these used up the proof") {
   World w;
   CHECK_FALSE(w.Why(MakeProof(Signer("ES256"), {.method = "GET", .url = kUrl, .token = "token", .id = "p1", .nonce = {}, .at = kNow})).empty());
   CHECK(w.Why(w.proof).empty());
+}
+
+TEST_CASE("a proof is used up when it is taken, and not by checks") {
+  World w;
+  w.settings.max_proofs = 1;
+  CHECK(w.Why("rubbish") != "");
+  const ProofTarget target{.method = "POST", .url = kUrl, .token = "token"};
+  for (const char* id : {"p1", "p2", "p1", "p3"}) {
+    w.proof.id = id;
+    CHECK(std::holds_alternative<Proven>(w.check->Check(MakeProof(w.signer, w.proof), target)));
+  }
+  const auto p3 = w.check->Check(MakeProof(w.signer, w.proof), target);
+  CHECK_FALSE(w.check->Take(std::get<Proven>(p3)).has_value());
+  CHECK(w.check->Take(std::get<Proven>(p3))->kind == ProofRefusal::Kind::kInvalid);
 }
 
 TEST_CASE("used proofs are remembered as long as they would be good, and a full memory takes no new ones") {
