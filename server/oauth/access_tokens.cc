@@ -138,13 +138,9 @@ std::vector<std::string> AccessTokens::ScopesFor(std::string_view text, std::str
 }
 
 std::vector<std::string> AccessTokens::ScopesNeeded(std::string_view text) const {
-  const config::OAuthIssuer* issuer = SettingsOf(text);
-  if (issuer == nullptr) return {};
-  std::vector<std::string> needed = issuer->required_scopes;
-  if (issuer->tools.empty() && needed.empty()) {
-    for (const config::ScopeTools& rule : issuer->scope_tools) needed.push_back(rule.scope);
-  }
-  return needed;
+  const Result<Jwt> jwt = ReadJwt(text);
+  const int index = jwt.ok() ? IndexOf(jwt->claims) : -1;
+  return index < 0 ? std::vector<std::string>() : oauth::ScopesNeeded(issuers_[static_cast<std::size_t>(index)].keys->issuer(), jwt->claims);
 }
 
 }  // namespace intentgate::oauth

@@ -39,7 +39,7 @@ class AccessTokens final : public ForeignTokens {
   int Lacking(std::string_view text) const;
   // All scopes that a token like this one needs for a call of `tool`; empty: no scope helps.
   std::vector<std::string> ScopesFor(std::string_view text, std::string_view tool) const;
-  // All scopes that a token like this one needs to be accepted at all.
+  // All scopes that a token like this one needs to be accepted at all; as oauth::ScopesNeeded.
   std::vector<std::string> ScopesNeeded(std::string_view text) const;
 
  private:

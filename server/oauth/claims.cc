@@ -49,6 +49,15 @@ std::string ShortId(std::string_view prefix, std::string_view text) {
 
 bool Has(const std::vector<std::string>& list, const std::string& one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 
+// Those of the scopes that reach a tool.
+std::vector<std::string> Reaching(const config::OAuthIssuer& issuer, const std::vector<std::string>& scopes) {
+  std::vector<std::string> out;
+  for (const config::ScopeTools& rule : issuer.scope_tools) {
+    if (!rule.tools.empty() && Has(scopes, rule.scope)) out.push_back(rule.scope);
+  }
+  return out;
+}
+
 class Mapping {
  public:
   Mapping(const json::Value& claims, std::string_view text, const config::OAuthIssuer& issuer)
@@ -194,6 +203,22 @@ std::vector<std::string> ScopesFor(const config::OAuthIssuer& issuer, std::strin
     return needed;
   }
   return {};
+}
+
+std::vector<std::string> ScopesNeeded(const config::OAuthIssuer& issuer, const json::Value& claims) {
+  std::vector<std::string> needed = issuer.required_scopes;
+  if (!issuer.tools.empty() || !Reaching(issuer, needed).empty()) return needed;
+  // A client may ask for these in place of what it has, so what it has and needs is among them.
+  std::vector<std::string> more = Reaching(issuer, ScopesOf(claims));
+  if (more.empty()) {
+    for (const config::ScopeTools& rule : issuer.scope_tools) {
+      if (!rule.tools.empty()) more.push_back(rule.scope);
+    }
+  }
+  for (std::string& scope : more) {
+    if (!Has(needed, scope)) needed.push_back(std::move(scope));
+  }
+  return needed;
 }
 
 }  // namespace intentgate::oauth

@@ -28,5 +28,8 @@ std::variant<TokenContent, TokenRefusal> CapabilityOf(const json::Value& claims,
 
 // All scopes that a token of `issuer` needs for a call of `tool`; empty: no scope reaches it.
 std::vector<std::string> ScopesFor(const config::OAuthIssuer& issuer, std::string_view tool);
+// All scopes that a token with these claims needs to be accepted: the required ones, and where those reach no tool, the token's own
+// that reach one, or else all that do. A token of just these scopes is accepted.
+std::vector<std::string> ScopesNeeded(const config::OAuthIssuer& issuer, const json::Value& claims);
 
 }  // namespace intentgate::oauth

@@ -41,6 +41,22 @@ TEST_CASE("a tool that another scope reaches is 403 with all scopes; one that no
   CHECK(none.header("WWW-Authenticate").find(R"(scope="files.read")") != std::string::npos);
 }
 
+TEST_CASE("a token with the required scope that reaches no tool is told the scopes that do") {
+  OAuthGateway g;
+  g.settings.oauth.issuers[0].required_scopes = {"mcp"};
+  Caller& caller = g.Start();
+  for (const std::string& body : {CallOf("read_file"), std::string(kList)}) {
+    const Got none = caller.Mcp(g.Token("mcp"), body);
+    CHECK(none.status == 403);
+    CHECK(none.body.find("no scope that reaches a tool") != std::string::npos);
+    CHECK(none.header("WWW-Authenticate").ends_with(R"(, scope="mcp files.read files.write")"));
+    const Got without = caller.Mcp(g.Token("files.read", "t2"), body);
+    CHECK(without.status == 403);
+    CHECK(without.header("WWW-Authenticate").ends_with(R"(, scope="mcp files.read")"));
+  }
+  CHECK(caller.Mcp(g.Token("mcp files.read", "t3"), CallOf("read_file")).status == 200);
+}
+
 TEST_CASE("an access token that is not good is 401 with a challenge, an event, and no call") {
   OAuthGateway g;
   const Signer stranger("ES256", "k1");

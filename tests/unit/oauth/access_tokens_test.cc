@@ -214,8 +214,39 @@ TEST_CASE("required scopes and claims") {
   claims.Set("scope", "files.read");
   CHECK(w.Said(claims) == "capability.token_scope");
   const std::string token = w.signer.AccessToken(claims);
-  CHECK(w.tokens->ScopesNeeded(token) == std::vector<std::string>{"mcp"});
+  // Clients may ask for what the challenge says in place of what they have.
+  CHECK(w.tokens->ScopesNeeded(token) == std::vector<std::string>{"mcp", "files.read"});
   CHECK(w.tokens->ScopesFor(token, "write_file") == std::vector<std::string>{"mcp", "files.write"});
+}
+
+TEST_CASE("the scopes that a token needs to be accepted are enough for one that has them") {
+  using Scopes = std::vector<std::string>;
+  World w;
+  const auto needed = [&w](std::string_view scope) {
+    const json::Value claims = World::With("scope", scope);
+    CHECK(w.Said(claims) == "capability.token_scope");
+    return w.tokens->ScopesNeeded(w.signer.AccessToken(claims));
+  };
+  CHECK(needed("openid") == Scopes{"files.read", "files.write"});
+
+  w.settings.required_scopes = {"mcp", "agent"};
+  w.Open();
+  CHECK(needed("openid") == Scopes{"mcp", "agent", "files.read", "files.write"});
+  CHECK(needed("mcp agent") == Scopes{"mcp", "agent", "files.read", "files.write"});
+  CHECK(needed("mcp") == Scopes{"mcp", "agent", "files.read", "files.write"});
+  CHECK(needed("files.write openid") == Scopes{"mcp", "agent", "files.write"});
+
+  // A required scope may reach tools itself.
+  w.settings.required_scopes = {"files.read"};
+  w.Open();
+  CHECK(needed("openid") == Scopes{"files.read"});
+  CHECK(needed("files.write") == Scopes{"files.read"});
+
+  w.settings.required_scopes = {"mcp"};
+  w.settings.tools = {"list"};
+  w.Open();
+  CHECK(needed("openid") == Scopes{"mcp"});
+  CHECK(needed("files.write") == Scopes{"mcp"});
 }
 
 TEST_CASE("an issuer can narrow with caveats of its own, and one that cannot be read refuses") {
