@@ -35,6 +35,14 @@ void AddField(std::string_view name, std::string_view value, std::string& form) 
   form.append(name).append("=").append(FormText(value));
 }
 
+// RFC 6750 section 2.1, b64token. With a blank or a comma in it a token would be another's spelling, or more than one token.
+bool IsBearerToken(std::string_view text) {
+  const std::size_t last = text.find_last_not_of('=');
+  return last != std::string_view::npos && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(last) + 1, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~+/").find(c) != std::string_view::npos;
+  });
+}
+
 // A word of RFC 6749 section 5.2, for the log; what else is there may be anything.
 std::string ErrorWord(const json::Value& answer) {
   std::string word = TextOf(answer, "error");
@@ -118,8 +126,8 @@ Result<IssuedToken> TokenEndpoint::Read(const base::HttpFetchReply& reply) const
   if (!answer.ok() || !answer->is_object()) return bad("answered with no JSON object");
   if (!http::EqualsIgnoreCase(TextOf(*answer, "token_type"), "Bearer")) return bad("gave a token that is not of the type Bearer");
   IssuedToken issued{TextOf(*answer, "access_token"), TextOf(*answer, "issued_token_type"), Seconds()};
-  const bool usable = !issued.token.empty() && issued.token.size() <= kMaxAccessTokenBytes && http::IsFieldValue(issued.token);
-  if (!usable) return bad("gave no usable access token");
+  if (issued.token.empty() || issued.token.size() > kMaxAccessTokenBytes) return bad("gave no usable access token");
+  if (!IsBearerToken(issued.token)) return bad("gave an access token that is none for a Bearer field (RFC 6750 section 2.1)");
   const json::Value* expires = answer->Find("expires_in");
   const std::int64_t whole = expires == nullptr ? kDefaultTokenSeconds : std::clamp<std::int64_t>(expires->AsInt64().value_or(0), 0, 86'400);
   issued.until += whole - std::min(kRenewSeconds, whole / 2);

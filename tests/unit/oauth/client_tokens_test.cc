@@ -146,4 +146,23 @@ TEST_CASE("answers that give no bearer token") {
   }
 }
 
+TEST_CASE("a bearer token is of the characters that RFC 6750 gives it, and nothing around it") {
+  for (const std::string token : {"a", "aZ09-._~+/", "abc=", "abc==", "eyJh.eyJz.c2ln"}) {
+    CAPTURE(token);
+    World w;
+    w.endpoint->Answer(200, Body(token, 300));
+    const Result<std::string> got = w.Get();
+    REQUIRE(got.ok());
+    CHECK(*got == token);
+  }
+  for (const std::string token : {"t1 ", " t1", "t1\\t", "t1, Basic eDp5", "a b", "=", "a=b", "\\\"t1\\\"", "t\xc3\xa9", "a|b", "a:b"}) {
+    CAPTURE(token);
+    World w;
+    w.endpoint->Answer(200, Body(token, 300));
+    const Result<std::string> got = w.Get();
+    REQUIRE_FALSE(got.ok());
+    CHECK(got.error().message == "the token endpoint gave an access token that is none for a Bearer field (RFC 6750 section 2.1)");
+  }
+}
+
 }  // namespace intentgate::oauth
