@@ -357,6 +357,7 @@ const std::string& ServerExchange::remote_address() const { return connection_->
 net::Loop& ServerExchange::loop() { return connection_->shard_->loop(); }
 
 void ServerExchange::Send(int status, const HeaderList& headers, std::string_view body) {
+  if (gone_) return DropCallbacks();
   if (Answerable(State::kWaiting)) connection_->AnswerWhole(status, headers, body);
 }
 
@@ -371,18 +372,32 @@ bool ServerExchange::Write(std::string_view data) {
 void ServerExchange::OnDrain(std::function<void()> callback) { on_drain_ = std::move(callback); }
 
 void ServerExchange::Finish() {
+  if (gone_) return DropCallbacks();
   if (Answerable(State::kStreaming)) connection_->AnswerFinish();
 }
 
 void ServerExchange::Abort() {
-  if (state_ != State::kDone && !gone_) connection_->AnswerAbort();
+  if (gone_) return DropCallbacks();
+  if (state_ != State::kDone) connection_->AnswerAbort();
 }
 
 void ServerExchange::OnClose(std::function<void()> callback) {
-  if (state_ == State::kDone || gone_) return;
+  if (state_ == State::kDone) return;
+  if (gone_) return TellGone(std::move(callback));
   on_close_ = std::move(callback);
   if (!connection_->ended_) return;
   loop().Post([connection = connection_->shared_from_this()] { connection->TellEnded(); });
+}
+
+void ServerExchange::TellGone(std::function<void()> callback) {
+  DropCallbacks();
+  if (!callback) return;
+  // The task alone owns the callback: one that holds this exchange is let go of even if the loop stops before.
+  const auto owned = std::make_shared<std::function<void()>>(std::move(callback));
+  told_soon_ = owned;
+  loop().Post([owned] {
+    if (const auto on_close = std::exchange(*owned, nullptr)) on_close();
+  });
 }
 
 void ServerExchange::Recycle() {
@@ -399,6 +414,8 @@ void ServerExchange::DropCallbacks() {
   // Moved out first: a callback may hold the last reference to this exchange.
   const auto drain = std::exchange(on_drain_, nullptr);
   const auto close = std::exchange(on_close_, nullptr);
+  const auto soon = told_soon_.lock();
+  const auto told = soon == nullptr ? nullptr : std::exchange(*soon, nullptr);
 }
 
 }  // namespace intentgate::http

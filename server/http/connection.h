@@ -160,6 +160,7 @@ class ServerExchange final : public Exchange {
   friend class Connection;
   enum class State { kWaiting, kStreaming, kDone };
   bool Answerable(State wanted) const { return state_ == wanted && !gone_; }
+  void TellGone(std::function<void()> callback);
   void Recycle();
   void DropCallbacks();
 
@@ -168,6 +169,8 @@ class ServerExchange final : public Exchange {
   std::string body_;
   std::function<void()> on_drain_;
   std::function<void()> on_close_;
+  // Set after the client had gone, and about to be called: whoever registers is not told inside that call.
+  std::weak_ptr<std::function<void()>> told_soon_;
   State state_ = State::kWaiting;
   bool gone_ = false;  // the client
 };

@@ -121,6 +121,12 @@ class RawClient {
   void Close() {
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
   }
+  // Resets the connection: the peer gets an error instead of an end.
+  void Reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    Close();
+  }
 
  private:
   int socket_;

@@ -40,6 +40,15 @@ struct Fixture : test::ServerFixture {
   void AwaitHeld(std::size_t count) {
     for (bool there = false; !there;) test::RunOn(loop(), [&] { there = held.size() >= count; });
   }
+  // A request whose client has reset its connection before anybody asked to be told.
+  Exchange& Deserted() {
+    RawClient client(port());
+    client.Send(Get("/hold"));
+    AwaitHeld(1);
+    client.Reset();
+    for (bool gone = false; !gone;) test::RunOn(loop(), [&] { gone = held[0]->closed(); });
+    return *held[0];
+  }
   std::string Ask(const std::string& bytes) {
     RawClient client(port());
     client.Send(bytes);
@@ -235,6 +244,48 @@ TEST_CASE_FIXTURE(Fixture, "a stop does not wait for longer than its grace") {
   CHECK(closed.Wait());
   CHECK(stopped.Wait());
   CHECK(busy.ReceiveAll().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "who asks only after a client's reset is told all the same, once and not inside the call") {
+  Start();
+  Exchange& exchange = Deserted();
+  Event<bool> told;
+  int times = 0;  // of the loop
+  test::RunOn(loop(), [&] {
+    exchange.OnClose([&] {
+      ++times;
+      told.Set(true);
+    });
+    CHECK(times == 0);
+  });
+  CHECK(told.Wait());
+  test::RunOn(loop(), [&] { CHECK(times == 1); });
+}
+
+TEST_CASE_FIXTURE(Fixture, "after a client's reset, too, a callback is replaced by the next and dropped with the answer") {
+  Start();
+  Exchange& exchange = Deserted();
+  std::string told;  // of the loop
+  const auto holds = std::make_shared<int>();
+  const auto tells = [&](char what) { return [&told, holds, what] { told += what; }; };
+  test::RunOn(loop(), [&] {
+    exchange.OnClose(tells('a'));
+    exchange.OnClose(tells('b'));
+  });
+  test::RunOn(loop(), [&] {
+    CHECK(told == "b");
+    exchange.OnClose(tells('c'));
+    exchange.OnClose(nullptr);
+  });
+  test::RunOn(loop(), [&] {
+    CHECK(told == "b");
+    exchange.OnClose(tells('d'));
+    exchange.Send(200, {}, "for nobody");
+  });
+  test::RunOn(loop(), [&] {
+    CHECK(told == "b");
+    CHECK(holds.use_count() == 1);
+  });
 }
 
 TEST_CASE("a port in use and a bad address are refused with the way out") {
