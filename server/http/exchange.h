@@ -44,9 +44,8 @@ class Exchange {
   // Breaks the connection, so that the client cannot take what it has for the whole answer.
   virtual void Abort() = 0;
 
-  // Called once if the client goes away before the answer is complete, never after, and never inside this call: if it has
-  // gone already, soon after. Replaces the callback set before. The callback may hold the exchange: it is dropped with
-  // the answer's end.
+  // Called once if the client goes away before the answer is complete, never after; if it has gone already, soon, and not inside this call. Replaces the
+  // callback set before. The callback may hold the exchange: it is dropped with the answer's end.
   virtual void OnClose(std::function<void()> callback) = 0;
   virtual bool closed() const = 0;
 

@@ -37,6 +37,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     exchange_->OnClose([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->CancelAll();
     });
+    if (exchange_->closed()) return;
     left_ = sources_.size();
     late_.Set(net::Millis(lane_.context.settings->merge_wait_ms));
     for (std::size_t i = 0; i < sources_.size(); ++i) Open(i);

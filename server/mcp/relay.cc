@@ -38,6 +38,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void Start() {
     start_nanos_ = lane_.context.clock->MonotonicNanos();
     WatchClient();
+    // It may have left while the gate had its request; the upstream then hears of nothing that nobody wants.
+    if (modern() && exchange().closed()) return Cancelled();
     Begin();
   }
 

@@ -32,6 +32,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
         task_ids_(std::move(wanted.task_ids)), principal_(std::move(principal)) {}
 
   void Next() {
+    if (exchange_->closed()) return;
     if (at_ == uris_.size()) return Open();
     const json::Value arguments = json::MakeObject({{"uri", uris_[at_++]}});
     const Credential caller = CredentialOf(*exchange_);

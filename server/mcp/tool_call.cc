@@ -56,7 +56,9 @@ void Forward(Lane& lane, ExchangePtr exchange, const Asking& asking, Decision de
   CallRoute& route = *asking.way;
   // The lists changed between the look-up and the answer.
   if (!route.target) return SendJson(*exchange, 200, ErrorReply(*asking.message->id(), kInvalidParams, kNoUpstream));
-  if (const TaskWish wish = WishOf(asking); MakesTask(lane, wish)) {
+  // A modern client that has left would never learn of its task.
+  const bool left = route.era == Era::kModern && exchange->closed();
+  if (const TaskWish wish = WishOf(asking); !left && MakesTask(lane, wish)) {
     exchange = AnswerWithTask(lane, exchange, wish, decision);
     if (exchange == nullptr) return;
     route.body = WithoutTask(asking.message->body());
