@@ -94,7 +94,7 @@ std::optional<BoundSession> LegacyVisit::Bound(const Decision& caller) {
 void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
   const Method* method = FindMethod(message->method(), Era::kLegacy);
   if (method != nullptr && method->rule == Rule::kPing) {
-    return SendJson(*exchange_, 200, ResultReply(*message->id(), json::MakeObject({})));
+    return OnPing(*message->id());
   }
   if (method != nullptr && method->rule == Rule::kJudged) return OnJudged(message);
   const Decision caller = Caller();
@@ -127,6 +127,16 @@ void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const De
   auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
   RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
+// A client that names its session asks whether that is alive, too, and keeps it so. One without needs no token, for the public SDKs.
+void LegacyVisit::OnPing(const json::Value& id) {
+  if (!SessionId().empty()) {
+    const Decision caller = Caller();
+    if (!caller.allowed()) return Unauthorized(id, caller);
+    if (!Bound(caller)) return NoSession(id);
+  }
+  SendJson(*exchange_, 200, ResultReply(id, json::MakeObject({})));
+}
+
   task.bound = std::move(bound);
   StartRelay(lane_, std::move(task));
 }

@@ -27,6 +27,7 @@ class LegacyVisit : Reception {
   std::optional<BoundSession> Bound(const Decision& caller);
   void OnRequest(const std::shared_ptr<const Message>& message);
   void OnJudged(const std::shared_ptr<const Message>& message);
+  void OnPing(const json::Value& id);
   void OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound);
   void OnNotification(const Message& message);
 

@@ -14,6 +14,31 @@ TEST_CASE("legacy: initialize is answered whatever revision its header names, an
   CHECK(caller.Mcp("good", R"({"jsonrpc":"2.0","id":3,"method":"ping"})").body == R"({"jsonrpc":"2.0","id":3,"result":{}})");
 }
 
+TEST_CASE("legacy: a ping that names a session needs it and a good token, also in a batch, and keeps it alive") {
+  Gateway g;
+  g.upstream.protocol = "2025-03-26";
+  g.settings.limits.max_sessions = 2;
+  Caller& caller = g.Start();
+  const std::string ping = R"({"jsonrpc":"2.0","id":3,"method":"ping"})";
+  const auto open = [&] { return http::HeaderList{{"Mcp-Session-Id", caller.Mcp("good", InitializeBody()).header("Mcp-Session-Id")}}; };
+  const http::HeaderList pinged = open();
+  const http::HeaderList silent = open();
+  CHECK(caller.Mcp("good", ping, pinged).body == R"({"jsonrpc":"2.0","id":3,"result":{}})");
+  open();
+  CHECK(caller.Mcp("good", Ask("tools/list"), pinged).status == 200);
+  CHECK(caller.Mcp("good", Ask("tools/list"), silent).status == 404);
+  CHECK(caller.Mcp("good", "[" + ping + "]", pinged).body == R"([{"jsonrpc":"2.0","id":3,"result":{}}])");
+  CHECK(caller.Mcp("good2", "[" + ping + "]", pinged).status == 404);
+  const Got unknown = caller.Mcp("good", ping, {{"Mcp-Session-Id", "nope"}});
+  CHECK(unknown.status == 404);
+  CHECK(json::Write(*unknown.json().Find("id")) == "3");
+  CHECK(caller.Mcp("good2", ping, pinged).status == 404);
+  CHECK(caller.Mcp("bad", ping, pinged).status == 401);
+  CHECK(caller.Mcp("", ping, pinged).status == 401);
+  CHECK(caller.Do("DELETE", "/v1/mcp", Caller::McpHeaders("good", pinged)).status == 204);
+  CHECK(caller.Mcp("good", ping, pinged).status == 404);
+}
+
 TEST_CASE("legacy: a session without the header has the revision that was negotiated, and notifications go into it untouched") {
   Gateway g;
   Caller& caller = g.Start();
