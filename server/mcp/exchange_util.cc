@@ -13,6 +13,10 @@ void SendJson(http::Exchange& exchange, int status, std::string_view body, std::
 }
 
 void SendRefusal(http::Exchange& exchange, const Refusal& refusal) {
+  if (IsModern(exchange.request())) {
+    json::Value data = json::MakeObject({{"reason", refusal.reason}});
+    return SendJson(exchange, 400, StructuredError(refusal.id, refusal.code, CodeMessage(refusal.code), std::move(data)));
+  }
   const bool unreadable = refusal.code == kParseError || refusal.code == kInvalidRequest;
   SendJson(exchange, unreadable ? 400 : 200, ErrorReply(refusal));
 }

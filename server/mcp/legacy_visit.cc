@@ -23,6 +23,7 @@ namespace intentgate::mcp {
 namespace {
 
 constexpr std::string_view kNotificationPrefix = "notifications/";
+constexpr std::string_view kUnknownRevision = "MCP-Protocol-Version names a revision that is not served here";
 
 }  // namespace
 
@@ -30,7 +31,7 @@ void LegacyVisit::Post(std::shared_ptr<const Message> message) {
   const bool initialize = message->method() == "initialize" && message->kind() == MessageKind::kRequest;
   bool bad_protocol = false;
   protocol_ = ProtocolOf(head_, bad_protocol);
-  if (bad_protocol && !initialize) return Turn(400, "MCP-Protocol-Version names a revision that is not served here");
+  if (bad_protocol && !initialize) return Turn(400, kUnknownRevision);
   if (message->kind() == MessageKind::kRequest) return OnRequest(message);
   OnNotification(*message);
 }
@@ -38,7 +39,10 @@ void LegacyVisit::Post(std::shared_ptr<const Message> message) {
 void LegacyVisit::Batch() {
   bool bad_protocol = false;
   protocol_ = ProtocolOf(head_, bad_protocol);
-  if (bad_protocol) return Turn(400, "MCP-Protocol-Version names a revision that is not served here");
+  if (IsModern(head_)) {
+    return Refuse({kInvalidRequest, "the revision " + std::string(kModernProtocol) + " has no batches: send one message a request", {}, {}, {}});
+  }
+  if (bad_protocol) return Turn(400, kUnknownRevision);
   const Decision caller = Caller();
   if (!caller.allowed()) return Unauthorized({}, caller);
   const auto bound = Bound(caller);
@@ -122,11 +126,6 @@ void LegacyVisit::OnRequest(const std::shared_ptr<const Message>& message) {
   StartRelay(lane_, std::move(task));
 }
 
-void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
-  if (AnswerAboutOwnTask(lane_, {exchange_, message, Era::kLegacy, PrincipalOf(caller), bound})) return;
-  auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
-  if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
-  RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
 // A client that names its session asks whether that is alive, too, and keeps it so. One without needs no token, for the public SDKs.
 void LegacyVisit::OnPing(const json::Value& id) {
   if (!SessionId().empty()) {
@@ -138,6 +137,11 @@ void LegacyVisit::OnPing(const json::Value& id) {
 }
 
   task.bound = std::move(bound);
+void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
+  if (AnswerAboutOwnTask(lane_, {exchange_, message, Era::kLegacy, PrincipalOf(caller), bound})) return;
+  auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
+  if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
+  RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
   StartRelay(lane_, std::move(task));
 }
 

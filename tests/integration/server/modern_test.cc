@@ -73,6 +73,28 @@ TEST_CASE("admission refuses with the revision's statuses and codes, and nothing
   for (const std::string method : {"tools/call", "resources/read", "prompts/list"}) CHECK(g.upstream.seen(method).empty());
 }
 
+TEST_CASE("what cannot be read is refused in the revision's form when the header names it") {
+  Modern g;
+  Caller& caller = g.Start();
+  const auto call = [](std::string_view params) { return R"({"jsonrpc":"2.0","id":"m1","method":"tools/call","params":)" + std::string(params) + "}"; };
+  const std::pair<std::string, std::int64_t> cases[] = {{call("[]"), -32602},
+                                                        {call(R"({"name":"read_file","name":"delete_all"})"), -32602},
+                                                        {call(R"({"name":"read_file","Name":"delete_all"})"), -32602},
+                                                        {"{", -32700},
+                                                        {"[" + call("{}") + "]", -32600}};
+  for (const auto& [body, code] : cases) {
+    const Got got = caller.Mcp("good", body, Headers("tools/call", "read_file"));
+    INFO(got.body);
+    CHECK(got.status == 400);
+    CHECK(got.code() == code);
+    const json::Value answer = got.json();
+    const json::Value* reason = answer.AtPointer("/error/data/reason");
+    REQUIRE(reason != nullptr);
+    if (body.starts_with("[")) CHECK(reason->string_value() == "the revision 2026-07-28 has no batches: send one message a request");
+  }
+  CHECK(g.upstream.seen("tools/call").empty());
+}
+
 TEST_CASE("neither Mcp-Method nor another reserved key makes a request modern") {
   Gateway g;
   Caller& caller = g.Start();
