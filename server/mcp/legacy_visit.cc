@@ -91,7 +91,8 @@ std::optional<BoundSession> LegacyVisit::Bound(const Decision& caller) {
   const std::string_view id = SessionId();
   if (id.empty()) return std::nullopt;
   std::optional<BoundSession> bound = FindSession(lane_.context, id, PrincipalOf(caller));
-  if (bound && !protocol_.empty()) bound->protocol = protocol_;
+  // What was negotiated decides: a header must not bring back what the session's revision has given up.
+  if (bound && bound->protocol.empty()) bound->protocol = protocol_;
   return bound;
 }
 
@@ -136,12 +137,12 @@ void LegacyVisit::OnPing(const json::Value& id) {
   SendJson(*exchange_, 200, ResultReply(id, json::MakeObject({})));
 }
 
-  task.bound = std::move(bound);
 void LegacyVisit::OnTask(const std::shared_ptr<const Message>& message, const Decision& caller, BoundSession bound) {
   if (AnswerAboutOwnTask(lane_, {exchange_, message, Era::kLegacy, PrincipalOf(caller), bound})) return;
   auto known = FindTask(lane_, *message, CredentialOf(*exchange_), PrincipalOf(caller));
   if (!known) return Refuse({kInvalidParams, std::string(kNoTask), *message->id(), std::string(message->method()), {}});
   RelayTask task = AboutTask(lane_, exchange_, message, Era::kLegacy, std::move(*known));
+  task.bound = std::move(bound);
   StartRelay(lane_, std::move(task));
 }
 

@@ -231,10 +231,10 @@ TEST_CASE("what a client says of its task reaches the upstream under the upstrea
 
 TEST_CASE("a batch asks after a task of any gateway") {
   Replicas r;
+  r.a.upstream.protocol = "2025-03-26";
   r.Start();
-  http::HeaderList session = Streaming(*r.a.caller);
+  const http::HeaderList session = Streaming(*r.a.caller);
   const std::string id = r.Begin(session);
-  session.Add("MCP-Protocol-Version", "2025-03-26");
   const Got got = r.b.caller->Mcp("good", "[" + About("tasks/get", id) + "]", session);
   CHECK(TextAt(got, "/0/result/taskId") == id);
   CHECK(r.a.upstream.seen("tasks/get").back().body == About("tasks/get", "t1"));
