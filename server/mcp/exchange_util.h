@@ -12,7 +12,7 @@
 namespace intentgate::mcp {
 
 void SendJson(http::Exchange& exchange, int status, std::string_view body, std::string_view session_id = {});
-// A refusal that is not about the gate: the HTTP status follows from the code.
+// A refusal that is not about the gate: the HTTP status follows from the code, and is 400 in the modern era.
 void SendRefusal(http::Exchange& exchange, const Refusal& refusal);
 // 401 with the challenge that fits the refusal.
 void SendUnauthorized(const config::ServerSettings& settings, http::Exchange& exchange, const json::Value& id,

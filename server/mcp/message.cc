@@ -5,16 +5,22 @@
 #include <optional>
 #include <utility>
 
+#include "mcp/answer.h"
 #include "mcp/methods.h"
+#include "mcp/task_forms.h"
 
 namespace intentgate::mcp {
 namespace {
 
 constexpr std::array<std::string_view, 6> kEnvelope = {"jsonrpc", "id", "method", "params", "result", "error"};
-constexpr std::array<std::string_view, 16> kParams = {
+constexpr std::array<std::string_view, 19> kParams = {
     "name",       "arguments",       "_meta",        "cursor",        "uri", "task", "protocolVersion", "capabilities",
-    "clientInfo", "inputResponses",  "requestState", "notifications", "ref", "argument", "context",     "level"};
+    "clientInfo", "inputResponses",  "requestState", "notifications", "ref", "argument", "context",     "level",
+    "taskId",     "requestId",       "progressToken"};
+constexpr std::array<std::string_view, 4> kMeta = {"progressToken", kMetaProtocol, kMetaCapabilities, kRelatedTask};
 constexpr std::array<std::string_view, 3> kReference = {"type", "name", "uri"};
+constexpr std::array<std::string_view, 2> kArgument = {"name", "value"};
+constexpr std::array<std::string_view, 1> kContext = {"arguments"};
 
 // Sentences may quote a member's name, which may be as long as the body.
 std::string CutReason(std::string reason) {
@@ -104,6 +110,10 @@ std::variant<Message, Refusal> ReadMessage(std::string_view text, std::size_t ma
     if (Status s = json::RefuseCaseVariants(*params, kParams); !s.ok()) {
       return Refuse(body, kInvalidParams, s.error().message);
     }
+    const json::Value* meta = params->Find("_meta");
+    if (meta != nullptr && meta->is_object()) {
+      if (Status s = json::RefuseCaseVariants(*meta, kMeta); !s.ok()) return Refuse(body, kInvalidParams, "in params._meta: " + s.error().message);
+    }
   }
   return Message(std::get<MessageKind>(kind), std::move(body));
 }
@@ -126,7 +136,13 @@ std::optional<std::string> CheckCompletion(const json::Value& params) {
   const json::Value* argument = params.Find("argument");
   if (ref == nullptr || !ref->is_object()) return "params.ref must be an object";
   if (argument == nullptr || !argument->is_object()) return "params.argument must be an object";
+  const json::Value* context = params.Find("context");
+  if (context != nullptr && !context->is_object()) return "params.context must be an object or be left out";
   if (Status s = json::RefuseCaseVariants(*ref, kReference); !s.ok()) return s.error().message;
+  if (Status s = json::RefuseCaseVariants(*argument, kArgument); !s.ok()) return s.error().message;
+  if (context != nullptr) {
+    if (Status s = json::RefuseCaseVariants(*context, kContext); !s.ok()) return s.error().message;
+  }
   const bool prompt = ref->Find("type") != nullptr && *ref->Find("type") == json::Value("ref/prompt");
   auto name = ReadName(*ref, prompt ? "name" : "uri", kMaxUriBytes);
   if (auto* problem = std::get_if<std::string>(&name)) return "in params.ref: " + *problem;

@@ -1,5 +1,7 @@
 #include "mcp/subscriptions.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "http/sse.h"
@@ -12,6 +14,10 @@
 
 namespace intentgate::mcp {
 namespace {
+
+constexpr std::array<std::string_view, 5> kWanted = {"toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions", "taskIds"};
+
+bool IsKnown(const json::Member& member) { return std::find(kWanted.begin(), kWanted.end(), member.name) != kWanted.end(); }
 
 // False: it is there and no list of at most kMaxSubscriptions texts, each of 1 to `max_bytes`.
 bool ReadTexts(const json::Value* list, std::size_t max_bytes, std::vector<std::string>& texts) {
@@ -29,7 +35,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
  public:
   Listening(Lane& lane, ExchangePtr exchange, std::shared_ptr<const Message> message, Subscriptions wanted, std::string principal)
       : lane_(lane), exchange_(std::move(exchange)), message_(std::move(message)), uris_(std::move(wanted.uris)),
-        task_ids_(std::move(wanted.task_ids)), principal_(std::move(principal)) {}
+        task_ids_(std::move(wanted.task_ids)), has_others_(wanted.has_others), principal_(std::move(principal)) {}
 
   void Next() {
     if (exchange_->closed()) return;
@@ -66,7 +72,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
     HeardTasks tasks = Tasks();
     if (lane_.merged() || !tasks.own.empty()) return RunMergedListen(lane_, exchange_, message_, std::move(tasks), principal_);
     RelayTask task{.exchange = exchange_, .message = message_, .era = Era::kModern};
-    if (!task_ids_.empty()) task.body = json::Write(WithTasksOf(0, tasks.upstreams, message_->body()));
+    if (!task_ids_.empty() || has_others_) task.body = json::Write(WithTasksOf(0, tasks.upstreams, message_->body()));
     task.principal = principal_;
     task.listens = true;
     StartRelay(lane_, std::move(task));
@@ -90,6 +96,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
   const std::shared_ptr<const Message> message_;
   const std::vector<std::string> uris_;
   const std::vector<std::string> task_ids_;
+  const bool has_others_;
   const std::string principal_;
   std::size_t at_ = 0;
 };
@@ -109,7 +116,9 @@ std::variant<Subscriptions, Refusal> ReadSubscriptions(const Message& message) {
   };
   const json::Value* wanted = message.params()->Find("notifications");
   if (wanted == nullptr || !wanted->is_object()) return refuse("params.notifications must be an object");
+  if (Status s = json::RefuseCaseVariants(*wanted, kWanted); !s.ok()) return refuse("in params.notifications: " + s.error().message.substr(0, kMaxReasonBytes));
   Subscriptions read;
+  read.has_others = !std::all_of(wanted->object().begin(), wanted->object().end(), IsKnown);
   const std::string most = std::to_string(kMaxSubscriptions);
   if (!ReadTexts(wanted->Find("resourceSubscriptions"), kMaxUriBytes, read.uris)) {
     return refuse("resourceSubscriptions must be a list of at most " + most + " URIs");
@@ -120,7 +129,7 @@ std::variant<Subscriptions, Refusal> ReadSubscriptions(const Message& message) {
 
 json::Value WithTasksOf(std::size_t upstream, const std::vector<KnownTask>& tasks, json::Value body) {
   json::Value& notifications = *body.Find("params")->Find("notifications");
-  std::erase_if(notifications.object(), [](const json::Member& member) { return member.name == "taskIds"; });
+  std::erase_if(notifications.object(), [](const json::Member& member) { return member.name == "taskIds" || !IsKnown(member); });
   json::Array ids;
   for (const KnownTask& task : tasks) {
     if (task.upstream == upstream) ids.push_back(json::Value(task.id));

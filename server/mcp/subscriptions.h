@@ -23,6 +23,7 @@ inline constexpr std::size_t kMaxSubscriptions = 100;  // resources of one strea
 struct Subscriptions {
   std::vector<std::string> uris;
   std::vector<std::string> task_ids;
+  bool has_others = false;  // kinds that are not known here: no rule judges them, so they are not asked of an upstream
 };
 std::variant<Subscriptions, Refusal> ReadSubscriptions(const Message& message);
 
@@ -36,7 +37,8 @@ struct HeardTasks {
   std::vector<std::string> own;  // ids of the gateway's own
 };
 
-// The request with those of the tasks that are the upstream's, under its own ids, in place of what it says of tasks.
+// The request with those of the tasks that are the upstream's, under its own ids, in place of what it says of tasks, and
+// without kinds of notifications that are not known here.
 json::Value WithTasksOf(std::size_t upstream, const std::vector<KnownTask>& tasks, json::Value body);
 
 // What the client of a subscription gets when the gateway ends it: the result of the request, as an event.

@@ -245,6 +245,24 @@ TEST_CASE("a client listens to what its token covers") {
   CHECK(g.upstream.seen("subscriptions/listen").size() == 1);
 }
 
+TEST_CASE("a subscription names what it wants in the protocol's spelling, and nothing that has no rule here") {
+  Modern g;
+  Caller& caller = g.Start();
+  for (const std::string spelled : {R"("ResourceSubscriptions":["secret:1"])", R"("resourceSubscriptions":["a:1"],"resourcesubscriptions":["secret:1"])",
+                                    R"("TaskIds":["t1"])", R"("ToolsListChanged":true)"}) {
+    const Got got = caller.Mcp("good", Body("subscriptions/listen", R"("notifications":{)" + spelled + "}"), Headers("subscriptions/listen"));
+    CHECK(got.status == 400);
+    CHECK(got.code() == -32602);
+    CHECK(g.gate->refused().back().method == "subscriptions/listen");
+  }
+  CHECK(g.upstream.seen("subscriptions/listen").empty());
+  CHECK(g.gate->calls().empty());
+  const auto stream = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", Headers("subscriptions/listen")),
+                                  Body("subscriptions/listen", R"("notifications":{"everything":true,"toolsListChanged":true,"more":["secret:1"]})"));
+  REQUIRE(stream->Starts());
+  CHECK(g.upstream.seen("subscriptions/listen")[0].body == Body("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"));
+}
+
 TEST_CASE("an answer that asks for input gets the mark also when it is large") {
   for (const bool sse : {false, true}) {
     Modern g;

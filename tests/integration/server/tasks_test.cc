@@ -80,6 +80,29 @@ TEST_CASE("knowing a task's id is not enough: another caller's, an unknown one, 
   }
 }
 
+TEST_CASE("a task is not named twice, in two spellings of its member") {
+  WithTask g;
+  Caller& caller = g.Start();
+  g.Begin("good", "t1");
+  const http::HeaderList other = g.Begin("good2", "t2");
+  for (const std::string method : {"tasks/get", "tasks/result", "tasks/cancel"}) {
+    for (const std::string both : {R"("taskId":"t2","TaskId":"t1")", R"("taskid":"t1","taskId":"t2")"}) {
+      CHECK(caller.Mcp("good2", Request(method, both), other).code() == -32602);
+      CHECK(g.upstream.seen(method).empty());
+      CHECK(g.gate->refused().back().method == method);
+    }
+  }
+  g.upstream.modern = true;
+  const Got call = Modern(caller, "good2", "tools/call", "read_file", R"("name":"read_file","arguments":{})");
+  const std::string own = call.json().AtPointer("/result/taskId")->string_value();
+  for (const std::string method : {"tasks/get", "tasks/update", "tasks/cancel"}) {
+    const Got got = Modern(caller, "good2", method, own, R"("TaskId":"t1","inputResponses":{},"taskId":")" + own + "\"");
+    CHECK(got.status == 400);
+    CHECK(got.code() == -32602);
+    CHECK(g.upstream.seen(method).empty());
+  }
+}
+
 TEST_CASE("a narrower token of the same caller does not reach a task of a tool that it lost") {
   WithTask g;
   Caller& caller = g.Start();

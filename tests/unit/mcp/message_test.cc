@@ -40,6 +40,18 @@ TEST_CASE("case variants of the protocol's members are refused, the tool's own a
   CHECK(CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","arguments":{"Name":1,"name":2}}})") == 0);
 }
 
+TEST_CASE("a member of any method's params by which the gateway decides has no case variant") {
+  const auto code = [](std::string_view params) { return CodeOf(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{)" + std::string(params) + "}}"); };
+  for (const std::string params : {R"("taskId":"a","TaskId":"b")", R"("TASKID":"b")", R"("requestId":1,"RequestId":2)", R"("progressToken":1,"progresstoken":2)",
+                                   R"("_meta":{"progressToken":1,"ProgressToken":2})", R"("_meta":{"io.modelcontextprotocol/ProtocolVersion":"2026-07-28"})",
+                                   R"("_meta":{"io.modelcontextprotocol/clientcapabilities":{}})", R"("_meta":{"IO.modelcontextprotocol/related-task":{}})"}) {
+    INFO(params);
+    CHECK(code(params) == kInvalidParams);
+  }
+  CHECK(code(R"("taskId":"a","requestId":1,"progressToken":2,"_meta":{"progressToken":3,"Example.com/Own":1,"example.com/own":2})") == 0);
+  CHECK(CodeOf(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"requestID":2}})") == kInvalidParams);
+}
+
 TEST_CASE("a refusal keeps what could be read, for the chain") {
   const auto read = ReadMessage(R"({"jsonrpc":"2.0","id":"i","method":"tools/call","params":{"name":"t","NAME":"u"}})", 1000);
   const Refusal& refusal = std::get<Refusal>(read);
@@ -82,6 +94,11 @@ TEST_CASE("a method that moves data is judged under its own name, with what it i
   }
   CHECK(judged("completion/complete", R"({"ref":{"type":"ref/prompt","Name":"p","name":"q"},"argument":{}})").starts_with("refused"));
   CHECK(judged("completion/complete", R"({"ref":{"type":"ref/resource","uri":"u"}})").starts_with("refused"));
+  for (const std::string more : {R"("argument":{"name":"n","value":"v","Value":"w"})", R"("argument":{"NAME":"n","value":"v"})",
+                                 R"("argument":{"name":"n","value":"v"},"context":{"Arguments":{}})", R"("argument":{},"context":[])"}) {
+    INFO(more);
+    CHECK(judged("completion/complete", R"({"ref":{"type":"ref/prompt","name":"p"},)" + more + "}").starts_with("refused"));
+  }
   CHECK(judged("prompts/get", R"({"name":"p","arguments":[]})").starts_with("refused"));
   // A token that names the method would cover a tool of that name.
   CHECK(judged("tools/call", R"({"name":"resources/read"})") == "refused: no tool can have the name of a method");
