@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "http/sse.h"
+#include "mcp/answer.h"
 #include "mcp/answer_reader.h"
 #include "mcp/client_stream.h"
 #include "mcp/credential.h"
 #include "mcp/exchange_util.h"
+#include "mcp/failure.h"
 #include "mcp/message_flow.h"
 #include "mcp/on_behalf.h"
 #include "mcp/open_session.h"
@@ -49,6 +51,9 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     std::optional<MessageFlow> flow;
     std::shared_ptr<http::ClientCall> call;
     bool opened = false;  // its head has come, or never will
+    bool joined = false;  // what it tells belongs to the client's stream
+    bool over = false;    // nothing that still comes from it is looked at
+    std::string refusal;  // the body in place of a stream
   };
 
   virtual void Open(std::size_t upstream) = 0;
@@ -67,6 +72,10 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   virtual bool TellsByItself() const { return false; }
   // The upstream gave no stream but this status; true when it is asked once more.
   virtual bool Again(std::size_t upstream, int status) = 0;
+  // The upstream is left out: it gave no stream, for that reason or with the status and body that its source has.
+  virtual void LeftOut(std::size_t, const Status&) {}
+  // No upstream has a stream: what the client gets in its place, or, when an upstream's head had come, on it.
+  virtual void SendFailure() { exchange_->SendError(refused_ == 0 ? 502 : refused_, "no upstream gave a stream"); }
 
   http::ResponseCallbacks Callbacks(std::size_t upstream) {
     const auto self = shared_from_this();
@@ -80,13 +89,18 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     late_.Clear();
     if (over_) return;
     if (stream_ == nullptr && TellsByItself()) StartStream(shared_from_this());
-    if (stream_ == nullptr) {
-      CancelAll();
-      return exchange_->SendError(refused_ == 0 ? 502 : refused_, "no upstream gave a stream");
-    }
+    if (stream_ == nullptr || !Alive()) return Fail();
     opening_sent_ = true;
     stream_->Write(Opening() + std::exchange(held_, {}));
-    if (!over_) Begun();
+    if (over_) return;
+    if (ended_) return EndWithFarewell();
+    Begun();
+  }
+
+  // An upstream has ended its part, and so ends the client's stream: at once, or when the others have begun.
+  void Ended(std::size_t upstream) {
+    sources_[upstream].over = true;
+    ended_ = true;
   }
 
   void CancelAll() {
@@ -103,12 +117,41 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     if (stream_ != nullptr) stream_->Finish();
   }
 
+  void EndWithFarewell() {
+    stream_->Write(Farewell());
+    End();
+  }
+
   Lane& lane_;
   const ExchangePtr exchange_;
   std::vector<Source> sources_;
   std::shared_ptr<ClientStream> stream_;
+  int refused_ = 0;
 
  private:
+  // Whether there is, or may yet be, something to tell.
+  bool Alive() const {
+    if (TellsByItself()) return true;
+    return std::any_of(sources_.begin(), sources_.end(), [](const Source& one) { return one.flow && (one.joined || !one.over); });
+  }
+
+  void Fail() {
+    CancelAll();
+    SendFailure();
+    if (stream_ != nullptr) stream_->Finish();
+  }
+
+  // The others go on.
+  void LeaveOut(std::size_t upstream, const Status& why) {
+    const auto self = shared_from_this();
+    Source& source = sources_[upstream];
+    source.over = true;
+    if (source.call != nullptr) std::exchange(source.call, nullptr)->Cancel();
+    LeftOut(upstream, why);
+    Opened(upstream);
+    if (!over_ && opening_sent_ && !Alive()) End();
+  }
+
   void OnHead(std::size_t upstream, const http::ResponseHead& head) {
     Source& source = sources_[upstream];
     source.reader.Head(head);
@@ -118,9 +161,11 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
         MessageFlow::Form::kSse, kSharedWindow, [this, upstream](json::Value message) { return Look(upstream, std::move(message)); },
         [](const AnswerScan&) {});
     source.flow->Share(EventPrefix(upstream), true);
-    if (stream_ == nullptr) StartStream(nullptr);
+    if (stream_ == nullptr) StartStream(TellsByItself() ? shared_from_this() : nullptr);
     if (source.call != nullptr) stream_->Add(source.call);
-    if (!HoldsBack()) Opened(upstream);
+    if (HoldsBack()) return;
+    source.joined = true;
+    Opened(upstream);
   }
 
   // `keeps` lives as long as the stream is open.
@@ -134,7 +179,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
     options.on_expired = [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self == nullptr) return;
-      if (self->opening_sent_) self->stream_->Write(self->Farewell());
+      if (self->opening_sent_) return self->EndWithFarewell();
       self->End();
     };
     options.on_gone = [weak = weak_from_this(), keeps = std::move(keeps)] {
@@ -146,28 +191,40 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
 
   void OnBody(std::size_t upstream, std::string_view piece) {
     Source& source = sources_[upstream];
-    if (!source.flow || over_) return;
+    if (over_ || source.over) return;
+    if (!source.flow) {
+      source.refusal.append(piece.substr(0, kFlowWindow - std::min(kFlowWindow, source.refusal.size())));
+      return;
+    }
+    const auto self = shared_from_this();
     std::string out;
     const Status flowed = source.flow->Feed(piece, out);
+    if (over_) return;
     if (opening_sent_) stream_->Write(out);
     else if (held_.size() <= kSharedWindow) held_ += out;
-    if (flowed.ok()) return;
-    Warn(upstream, flowed.error().ToString());
-    End();
+    if (!flowed.ok()) {
+      Warn(upstream, flowed.error().ToString());
+      return source.joined ? End() : LeaveOut(upstream, flowed);
+    }
+    if (!source.over) return;
+    if (!source.joined) return LeaveOut(upstream, {});
+    if (opening_sent_) return EndWithFarewell();
+    // The others still have to begin.
+    if (source.call != nullptr) std::exchange(source.call, nullptr)->Cancel();
   }
 
   void OnDone(std::size_t upstream, const Status& status) {
     Source& source = sources_[upstream];
     source.call.reset();
-    if (over_) return;
+    if (over_ || source.over) return;
     if (!status.ok()) Warn(upstream, status.error().ToString());
     if (!source.flow && status.ok()) {
       if (source.reader.status() == 405) refused_ = 405;
       if (Again(upstream, source.reader.status())) return;
     }
-    const bool began = source.flow.has_value();
+    if (!source.joined) return LeaveOut(upstream, status);
     Opened(upstream);
-    if (began) End();
+    End();
   }
 
   // Those that have not begun by now are left out.
@@ -182,9 +239,9 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
 
   net::Timer late_;
   std::size_t left_ = 0;
-  int refused_ = 0;
   std::string held_;  // came before every upstream had begun
   bool opening_sent_ = false;
+  bool ended_ = false;  // an upstream has ended its part
   bool over_ = false;
 };
 
@@ -273,8 +330,9 @@ class ListenStream final : public MergedStream {
   }
 
   Result<std::optional<std::string>> Look(std::size_t upstream, json::Value message) override {
+    if (sources_[upstream].over) return std::optional<std::string>("");
     const json::Value* method = message.Find("method");
-    if (method == nullptr) return std::optional<std::string>();  // the end of a subscription
+    if (method == nullptr) return OnAnswer(upstream, std::move(message));
     if (message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
     if (!(*method == json::Value(kAcknowledged))) return ForStream(lane_.context, upstream, std::move(message), principal_, false);
     const json::Value* accepted = message.AtPointer("/params/notifications");
@@ -283,8 +341,47 @@ class ListenStream final : public MergedStream {
       NameSubscribed(lane_.context, upstream, principal_, accepted_[upstream]);
     }
     if (acknowledgement_.is_null()) acknowledgement_ = std::move(message);
+    sources_[upstream].joined = true;
     Opened(upstream);
     return std::optional<std::string>("");
+  }
+
+  // The end of the upstream's part. The client's own result is the gateway's.
+  Result<std::optional<std::string>> OnAnswer(std::size_t upstream, json::Value message) {
+    Result<Answer> answer = CheckAnswer(std::move(message), *message_->id());
+    if (!answer.ok()) return answer.error();
+    if (!sources_[upstream].joined) {
+      if (answer->rpc_error && !refusal_) refusal_.emplace(200, std::move(*answer));
+      sources_[upstream].over = true;
+      return std::optional<std::string>("");
+    }
+    if (answer->rpc_error) return Error{ErrorCode::kMalformed, "the subscription ended with an error"};
+    Ended(upstream);
+    return std::optional<std::string>("");
+  }
+
+  void LeftOut(std::size_t upstream, const Status& why) override {
+    const Source& source = sources_[upstream];
+    const int status = source.reader.status();
+    if (!why.ok()) {
+      if (!failure_) failure_ = source.flow ? Failure::FromRubbish(status, why.error()) : Failure::FromTransport(why.error());
+      return;
+    }
+    if (source.flow) return;
+    Result<Answer> answer = ReadAnswer(source.refusal, *message_->id(), kFlowWindow);
+    const bool passed = status == 200 || (status >= 400 && status < 500 && status != 401 && status != 403);
+    const bool told = passed && answer.ok() && answer->rpc_error;
+    if (told && !refusal_) refusal_.emplace(status, std::move(*answer));
+    if (!told && !failure_) failure_ = Failure::FromStatus(status);
+  }
+
+  void SendFailure() override {
+    const Failure failure = failure_ ? *failure_ : Failure::FromTransport({ErrorCode::kTimeout, "no upstream began within mcp.merge_wait_ms"});
+    const std::string reply = refusal_ ? json::Write(refusal_->second.body) : ErrorReply(*message_->id(), kInternalError, failure.message);
+    if (stream_ == nullptr) return SendJson(*exchange_, refusal_ ? refusal_->first : 200, reply);
+    std::string event;
+    http::AppendSseEvent({}, {}, reply, event);
+    stream_->Write(event);
   }
 
   static void Add(const json::Value& accepted, json::Value& all) {
@@ -345,6 +442,8 @@ class ListenStream final : public MergedStream {
   const std::vector<KnownTask> tasks_;
   const std::string principal_;
   OwnTaskNews news_;
+  std::optional<std::pair<int, Answer>> refusal_;  // the first JSON-RPC error in place of a stream, and its HTTP status
+  std::optional<Failure> failure_;                 // the first other reason
   json::Value acknowledgement_;
   std::vector<json::Value> accepted_ = std::vector<json::Value>(sources_.size());  // null: nothing yet
 };

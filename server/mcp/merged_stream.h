@@ -14,7 +14,8 @@
 namespace intentgate::mcp {
 
 // Both are loop-bound and answer the exchange. The stream ends when the caller's token is no longer good, and when the
-// stream of one of them ends: the client then opens it anew, and those that were down meanwhile are in it.
+// stream of one of them ends: the client then opens it anew, and those that were down meanwhile are in it. A subscription
+// that an upstream ends with its result ends with one result of the gateway's; upstreams that acknowledge nothing are left out.
 
 void RunMergedStream(Lane& lane, ExchangePtr exchange, const BoundSession& bound, const std::string& principal);
 // The resources of the message have been judged; `tasks` are those of which it may hear.

@@ -107,6 +107,8 @@ class FakeUpstream {
   std::atomic<bool> modern{false};
   std::atomic<bool> without_streams{false};  // GET is answered 405
   std::atomic<bool> without_tasks{false};    // the methods of tasks are unknown
+  std::atomic<bool> without_listen{false};   // subscriptions/listen is unknown
+  std::atomic<int> initialize_status{0};     // what initialize is answered with; 0: a handshake
   std::string protocol = "2025-06-18";  // what initialize is answered with; not to be changed while requests come
   // Called on the loop when a tools/call came.
   std::function<void()> on_call;
@@ -182,6 +184,10 @@ class FakeUpstream {
                             R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"error":{"code":-32601,"message":"Method not found"}})");
     }
     if (rpc_method == "tools/list") return Answer(*exchange, id, tools_page());
+    if (rpc_method == "subscriptions/listen" && without_listen) {
+      return exchange->Send(404, {{"Content-Type", "application/json"}},
+                            R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"error":{"code":-32601,"message":"Method not found"}})");
+    }
     if (rpc_method == "subscriptions/listen") return Hold(exchange);
     if (rpc_method.starts_with("tasks/")) return Answer(*exchange, id, TaskAnswer(rpc_method, body));
     if (on_call) on_call();
@@ -210,6 +216,7 @@ class FakeUpstream {
     const std::string how = mode();
     const json::Value* id = parsed.ok() ? parsed->Find("id") : nullptr;
     if (modern && id != nullptr) return OnModern(exchange, *parsed, rpc_method);
+    if (rpc_method == "initialize" && initialize_status != 0) return exchange->Send(initialize_status, {{"Content-Type", "text/plain"}}, "not now");
     if (rpc_method == "initialize") {
       if (how == "plain") return exchange->Send(404, {{"Content-Type", "text/plain"}}, "no such thing");
       const std::string session = with_sessions ? "s" + std::to_string(++sessions_) : "";
