@@ -5,6 +5,7 @@
 
 #include "mcp/approval_url.h"
 #include "mcp/ask.h"
+#include "mcp/credential.h"
 #include "mcp/denial.h"
 #include "mcp/discover.h"
 #include "mcp/exchange_util.h"
@@ -165,12 +166,15 @@ void ModernVisit::OnTask(const Decision& caller) {
 void ModernVisit::OnJudged() {
   auto read = ReadToolCall(*message_);
   if (const auto* refusal = std::get_if<Refusal>(&read)) return Turn(Problem{400, refusal->code, refusal->reason, {}});
-  const ToolCall& call = std::get<ToolCall>(read);
-  if (call.method == "tools/call") {
-    auto wrong = CheckParamHeaders(head_.headers, lane_.context.catalogue->HeadersOf(call.name), call.arguments);
-    if (wrong) return Turn(Problem{400, kHeaderMismatch, std::move(*wrong), {}});
-  }
-  Judge(call);
+  Judge(std::get<ToolCall>(read));
+}
+
+std::optional<ModernVisit::Problem> ModernVisit::CheckParams(const ToolCall& call, const std::optional<Target>& target) {
+  if (call.method != "tools/call" || !target) return std::nullopt;
+  auto wrong = CheckParamHeaders(head_.headers, lane_.context.catalogue->HeadersOf(call.name), call.arguments);
+  // Which parameters a tool has is not for who may not see it; the gate refuses that call.
+  if (!wrong || !CoversTool(lane_, target->upstream, std::string(call.name), CredentialOf(*exchange_))) return std::nullopt;
+  return Problem{400, kHeaderMismatch, std::move(*wrong), {}};
 }
 
 void ModernVisit::Judge(const ToolCall& call) {
@@ -181,6 +185,7 @@ void ModernVisit::Judge(const ToolCall& call) {
   route.target = FindTarget(*lane_.context.directory, call);
   if (!route.target && caller.allowed()) return Turn(Problem{400, kInvalidParams, std::string(kNoUpstream), {}});
   if (IsQuarantined(call, route.target)) return Turn(Problem{400, kInvalidParams, std::string(kQuarantined), {}});
+  if (auto problem = CheckParams(call, route.target)) return Turn(*problem);
   if (caller.allowed()) {
     const std::string principal = PrincipalOf(caller);
     const json::Value* state = message_->params()->Find("requestState");

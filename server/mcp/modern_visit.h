@@ -31,6 +31,9 @@ class ModernVisit : Reception {
   std::optional<Problem> CheckMethod();
   std::optional<Problem> CheckHeaders();
 
+  // Mcp-Param-*, of a tool that the caller may see.
+  std::optional<Problem> CheckParams(const ToolCall& call, const std::optional<Target>& target);
+
   // Unless the client has declared the extension for tasks.
   std::optional<Problem> CheckTasks();
 

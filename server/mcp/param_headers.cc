@@ -36,6 +36,10 @@ const json::Value* AtPath(const json::Value* value, const std::vector<std::strin
   return value;
 }
 
+bool IsVisible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
+}
+
 bool IsNumber(const std::string& text) { return json::Value::NumberFromText(text).ok(); }
 
 // Texts and truth values as they are written, numbers by value.
@@ -48,6 +52,8 @@ bool Equals(const json::Value& value, const std::string& text) {
 // The one field of that name, decoded; or what is wrong with it.
 std::optional<std::string> CheckField(const http::HeaderList& headers, const std::string& name, const json::Value& value) {
   if (headers.Count(name) != 1) return "the header " + name + " must be there once, because the body has its value";
+  // Readers of header fields disagree about other bytes.
+  if (!IsVisible(*headers.Get(name))) return "the header " + name + " holds more than visible ASCII: write its value as =?base64?...?=";
   const std::optional<std::string> text = DecodeHeaderValue(*headers.Get(name));
   if (!text) return "the header " + name + " has a malformed base64 value";
   if (!Equals(value, *text)) return "the header " + name + " differs from the body";
@@ -95,8 +101,12 @@ std::optional<std::string> CheckParamHeaders(const http::HeaderList& headers, co
                                              const json::Value* arguments) {
   for (const ParamHeader& header : wanted) {
     const json::Value* value = AtPath(arguments, header.path);
-    if (value == nullptr || value->is_null() || value->is_array() || value->is_object()) continue;
-    if (auto problem = CheckField(headers, "Mcp-Param-" + header.name, *value)) return problem;
+    const std::string name = "Mcp-Param-" + header.name;
+    if (value == nullptr || value->is_null() || value->is_array() || value->is_object()) {
+      if (headers.Count(name) != 0) return "the header " + name + " has a value that the body has not: leave it out";
+      continue;
+    }
+    if (auto problem = CheckField(headers, name, *value)) return problem;
   }
   return std::nullopt;
 }

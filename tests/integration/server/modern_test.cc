@@ -26,6 +26,14 @@ Got Call(Caller& caller, std::string_view tool, std::string_view more = {}, std:
   return caller.Mcp(token, Body("tools/call", params), Headers("tools/call", tool));
 }
 
+// No tool is visible to a token that is not good.
+class StrictGate : public FakeGate {
+ public:
+  std::vector<bool> VisibleTools(std::string_view token, std::string_view server, std::span<const std::string> tools, std::string_view holder) override {
+    return token == "good" ? FakeGate::VisibleTools(token, server, tools, holder) : std::vector<bool>(tools.size(), false);
+  }
+};
+
 struct Modern : Gateway {
   Modern() { upstream.modern = true; }
 };
@@ -126,6 +134,20 @@ TEST_CASE("a client that asks an upstream of the other era is told so with that 
   CHECK(got.status == 400);
   CHECK(got.code() == -32601);
   CHECK(json::Write(*got.json().AtPointer("/error/data/supported")) == R"(["2025-11-25","2025-06-18","2025-03-26"])");
+}
+
+TEST_CASE("that a tool wants a parameter repeated learns only who may see the tool") {
+  Modern g;
+  g.gate = std::make_shared<StrictGate>();
+  g.upstream.set_tools_page(R"({"resultType":"complete","tools":[{"name":"read_file","inputSchema":{"properties":{"path":{"x-mcp-header":"Path"}}}},)"
+                            R"({"name":"delete_all","inputSchema":{"properties":{"path":{"x-mcp-header":"Path"}}}}],"ttlMs":0,"cacheScope":"private"})");
+  Caller& caller = g.Start();
+  REQUIRE(caller.Mcp("good", Body("tools/list"), Headers("tools/list")).status == 200);
+  CHECK(Call(caller, "read_file").code() == -32020);
+  CHECK(g.upstream.seen("tools/call").empty());
+  CHECK(Call(caller, "delete_all").code() == -31010);
+  CHECK(Call(caller, "read_file", {}, "").status == 401);
+  CHECK(Call(caller, "read_file", {}, "bad").body == Call(caller, "read_other", {}, "bad").body);
 }
 
 TEST_CASE("refusals of the gate have codes outside the reserved range") {

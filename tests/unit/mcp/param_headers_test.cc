@@ -35,6 +35,26 @@ TEST_CASE("a repeated parameter must equal the body's, numbers by value, and is 
   const json::Value none = Json(R"({"region":null})");
   CHECK_FALSE(CheckParamHeaders({}, wanted, &none).has_value());
   CHECK_FALSE(CheckParamHeaders({}, wanted, nullptr).has_value());
+  // Who routes by the field would take the call for another one.
+  for (const std::string_view without : {R"({})", R"({"region":null})", R"({"region":["eu"]})", R"({"region":{"a":"eu"}})"}) {
+    const json::Value body = Json(without);
+    CHECK(CheckParamHeaders({{"mcp-param-region", "eu"}}, wanted, &body).has_value());
+  }
+  CHECK(CheckParamHeaders({{"Mcp-Param-Region", "eu"}}, wanted, nullptr).has_value());
+  CHECK_FALSE(CheckParamHeaders({{"Mcp-Param-Unknown", "eu"}}, wanted, nullptr).has_value());
+}
+
+TEST_CASE("a field has visible ASCII, and other text in base64 alone") {
+  const json::Value city = Json(R"({"region":"Zürich"})");
+  const std::vector<ParamHeader> wanted = {{"Region", {"region"}}};
+  const auto raw = CheckParamHeaders({{"Mcp-Param-Region", "Zürich"}}, wanted, &city);
+  REQUIRE(raw.has_value());
+  CHECK(raw->find("=?base64?") != std::string::npos);
+  CHECK_FALSE(CheckParamHeaders({{"Mcp-Param-Region", EncodeHeaderValue("Zürich")}}, wanted, &city).has_value());
+  const json::Value named = Json(R"({"name":"é"})");
+  const Method& call = *FindMethod("tools/call", Era::kModern);
+  CHECK(CheckStandardHeaders({{"Mcp-Method", "tools/call"}, {"Mcp-Name", "é"}}, call, &named).has_value());
+  CHECK_FALSE(CheckStandardHeaders({{"Mcp-Method", "tools/call"}, {"Mcp-Name", EncodeHeaderValue("é")}}, call, &named).has_value());
 }
 
 TEST_CASE("the standard fields must be there once and equal the body to the letter") {
