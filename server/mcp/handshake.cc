@@ -34,7 +34,9 @@ std::string InitializeBody(const http::Exchange& exchange, const Message& messag
 
 void AnswerFor(const Lane& lane, http::Exchange& exchange, const Message& message, const std::string& principal,
                Asked asked) {
-  const bool no_handshake = asked.answer ? asked.answer->rpc_error : asked.status >= 400 && asked.status < 500;
+  // These turn the gateway away; they do not say that there is no such method.
+  const bool turned_away = asked.status == 401 || asked.status == 403 || asked.status == 429;
+  const bool no_handshake = asked.answer ? asked.answer->rpc_error : asked.status >= 400 && asked.status < 500 && !turned_away;
   if (no_handshake) return AnswerAlone(lane, exchange, message);
   Status narrowed = asked.answer ? NarrowInitialize(*asked.answer) : Status();
   std::string client_id;

@@ -35,7 +35,7 @@ std::optional<Cursors> ReadCursor(const json::Value* params, std::size_t upstrea
   if (!cursor->is_string()) return std::nullopt;
   const Result<std::string> text = base::Base64UrlDecodeText(cursor->string_value());
   const Result<json::Value> list = text.ok() ? json::Parse(*text) : Result<json::Value>(text.error());
-  if (!list.ok() || !list->is_array()) return std::nullopt;
+  if (!list.ok() || !list->is_array() || list->array().empty()) return std::nullopt;
   for (const json::Value& one : list->array()) {
     if (!one.is_array() || one.array().size() != 2 || !one.array()[1].is_string()) return std::nullopt;
     const auto upstream = one.array()[0].AsInt64();

@@ -38,6 +38,23 @@ TEST_CASE("without a good token the handshake is answered here and opens nothing
   for (const auto& seen : g.upstream.seen("initialize")) CHECK(seen.body.find("\"clientInfo\":{\"name\":\"intentgate\"") != std::string::npos);
 }
 
+TEST_CASE("an upstream that turns the gateway away is not taken for one without a handshake") {
+  for (const int status : {401, 403, 429}) {
+    CAPTURE(status);
+    Gateway g;
+    g.upstream.initialize_status = status;
+    Caller& caller = g.Start();
+    const Got refused = caller.Mcp("good", InitializeBody());
+    CHECK(refused.status == 200);
+    CHECK(refused.code() == -32603);
+    CHECK(refused.header("Mcp-Session-Id").empty());
+    g.upstream.initialize_status = 0;
+    CHECK(caller.Mcp("good", InitializeBody()).code() == 0);
+    g.upstream.initialize_status = 405;
+    CHECK(caller.Mcp("good", InitializeBody()).json().AtPointer("/result/serverInfo/name")->string_value() == "intentgate");
+  }
+}
+
 TEST_CASE("a client's session is the upstream's, and messages in it go on untouched") {
   Gateway g;
   Caller& caller = g.Start();

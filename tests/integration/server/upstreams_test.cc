@@ -93,6 +93,16 @@ TEST_CASE("pages of several upstreams are merged page by page") {
   }
 }
 
+TEST_CASE("a cursor that names no upstream is none that was given out") {
+  TwoUpstreams g;
+  Caller& caller = g.Start();
+  for (const std::string cursor : {"W10", "W1tdXQ", "x", ""}) CHECK(caller.Mcp("good", Ask("tools/list", R"({"cursor":")" + cursor + "\"}")).code() == -32602);
+  g.upstream.modern = g.other.modern = true;
+  const Got got = caller.Mcp("good", ModernBody("tools/list", R"("cursor":"W10")"), ModernHeaders("tools/list"));
+  CHECK(got.status == 400);
+  CHECK(got.code() == -32602);
+}
+
 TEST_CASE("prompts have the prefix, resources are found by their URI and by templates") {
   TwoUpstreams g;
   g.other.resources_page = R"({"resources":[{"uri":"b:1"},{"uri":"a:1"}]})";
