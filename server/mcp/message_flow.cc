@@ -87,10 +87,12 @@ void MessageFlow::Restart() {
   has_data_ = false;
 }
 
+Error MessageFlow::TooLarge() const {
+  return Error{ErrorCode::kLimitExceeded, "a message of over " + std::to_string(window_) + " bytes on a stream of which each message has to be held"};
+}
+
 Status MessageFlow::BecomeLarge(std::string& out) {
-  if (whole_) {
-    return Error{ErrorCode::kLimitExceeded, "a message of over " + std::to_string(window_) + " bytes on a stream that several upstreams share"};
-  }
+  if (whole_) return TooLarge();
   large_.emplace();
   const std::string held = std::exchange(held_, {});
   if (form_ == Form::kJson) {
@@ -147,8 +149,43 @@ Status MessageFlow::Json(std::string_view piece, std::string& out) {
   return held_.size() > window_ ? BecomeLarge(out) : Status();
 }
 
+Status MessageFlow::EndOfMessage(std::string& out) {
+  line_scan_ = {};
+  std::string held = std::exchange(held_, {});
+  const std::size_t last = held.find_last_not_of("\r\n");
+  if (held.find_first_not_of(" \t\r\n") == std::string::npos) {
+    out.append(held);
+    return {};
+  }
+  std::optional<std::string> replaced;
+  if (Status looked = LookAt(held, replaced); !looked.ok()) return looked;
+  if (replaced && replaced->empty()) return {};
+  // Between tokens alone: a text has none. Whoever reads by the line must see the message that was looked at, not its parts.
+  const auto end = held.begin() + static_cast<std::ptrdiff_t>(last + 1);
+  std::replace_if(held.begin(), end, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  out.append(replaced ? *replaced + held.substr(last + 1) : held);
+  return {};
+}
+
+Status MessageFlow::Lines(std::string_view piece, std::string& out) {
+  while (!piece.empty()) {
+    const std::size_t end = std::min(piece.find_first_of("\r\n"), piece.size() - 1) + 1;
+    const std::string_view part = piece.substr(0, end);
+    piece.remove_prefix(end);
+    line_scan_.Feed(part);
+    held_.append(part);
+    if (held_.size() > window_) return TooLarge();
+    if (part.back() != '\r' && part.back() != '\n') return {};
+    const bool blank = held_.find_first_not_of(" \t\r\n") == std::string::npos;
+    if (!blank && !line_scan_.complete()) continue;
+    if (Status ended = EndOfMessage(out); !ended.ok()) return ended;
+  }
+  return {};
+}
+
 Status MessageFlow::Feed(std::string_view piece, std::string& out) {
   if (form_ == Form::kJson) return Json(piece, out);
+  if (form_ == Form::kLines) return Lines(piece, out);
   while (!piece.empty()) {
     if (after_cr_ && held_.empty() && !large_ && piece.front() == '\n') {
       // Of the event that ended with the CR before.
@@ -182,6 +219,7 @@ Status MessageFlow::End(std::string& out) {
     held_.clear();
     return {};
   }
+  if (form_ == Form::kLines) return EndOfMessage(out);
   const std::string held = std::exchange(held_, {});
   std::optional<std::string> replaced;
   if (Status looked = LookAt(held, replaced); !looked.ok()) return looked;

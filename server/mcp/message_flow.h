@@ -25,8 +25,10 @@ inline constexpr std::size_t kSharedWindow = 1024 * 1024;  // where a message ma
 // Thread-compatible.
 class MessageFlow {
  public:
-  enum class Form : std::uint8_t { kJson, kSse };
-  // A whole message; the text that goes on in its place (empty: nothing does, SSE), or nullopt for the bytes as they came. An error ends the flow.
+  // kLines: JSON messages one behind the other, each with a line end behind it, which the last one may lack. Each is held: one of over
+  // `window` bytes is refused. One that has several lines goes on as one line.
+  enum class Form : std::uint8_t { kJson, kLines, kSse };
+  // A whole message; the text that goes on in its place (empty: nothing does, not for kJson), or nullopt for the bytes as they came. An error ends the flow.
   using Look = std::function<Result<std::optional<std::string>>(json::Value)>;
   // A message that was too large to be held, when it has ended.
   using Passed = std::function<void(const AnswerScan&)>;
@@ -40,7 +42,7 @@ class MessageFlow {
   Status End(std::string& out);
 
   // Puts `prefix` before the ids of events from now on (SSE). With `whole`, a message that is too large to be held is refused:
-  // the events of several flows go into one stream then.
+  // the events of several flows go into one stream then, or each has to be looked at.
   void Share(std::string prefix, bool whole) {
     prefix_ = std::move(prefix);
     whole_ = whole;
@@ -56,6 +58,9 @@ class MessageFlow {
   enum class Line : std::uint8_t { kField, kBlank, kData, kOther };
 
   Status Json(std::string_view piece, std::string& out);
+  Status Lines(std::string_view piece, std::string& out);
+  Status EndOfMessage(std::string& out);
+  Error TooLarge() const;
   Status EndOfEvent(std::string& out);
   Status LookAt(std::string_view text, std::optional<std::string>& replaced);
   // Follows the lines and returns the index behind the first event's end, or npos.
@@ -72,6 +77,7 @@ class MessageFlow {
   bool whole_ = false;
   std::string held_;
   std::optional<AnswerScan> large_;
+  AnswerScan line_scan_;    // of what is held (kLines)
   Line line_ = Line::kField;
   std::string field_;
   bool has_text_ = false;   // the line is not empty

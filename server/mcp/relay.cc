@@ -1,6 +1,6 @@
 // Three forms of an answer, chosen when its head is there:
 //   streamed   an event stream, for a client that reads them: event by event
-//   passed     a JSON body: whole when it is small, piece by piece when it is large
+//   passed     a JSON body: whole when it is small, piece by piece when it is large, line by line to a listener
 //   collapsed  an event stream, for a client that reads none: only the answer
 // Whatever else the upstream sends is a failure, told in one sentence that names no machine.
 #include "mcp/relay.h"
@@ -101,13 +101,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
     if (sse && !reads_streams_) return;
     const bool shared = sse && in_parts();
     // What may have to be changed is held for longer: an answer that asks for input gets the gateway's mark.
-    const std::size_t held = shared || task_.change ? kSharedWindow : kFlowWindow;
-    const std::size_t window = sse || !task_.listens ? held : 0;
+    const std::size_t window = shared || task_.change || task_.listens ? kSharedWindow : kFlowWindow;
     flow_.emplace(
-        sse ? MessageFlow::Form::kSse : MessageFlow::Form::kJson, window,
+        sse ? MessageFlow::Form::kSse : task_.listens ? MessageFlow::Form::kLines : MessageFlow::Form::kJson, window,
         [this](json::Value message) { return Look(std::move(message)); },
         [this](const AnswerScan& scan) { Passed(scan); });
     if (shared) flow_->Share(EventPrefix(task_.upstream), false);
+    // A listener is told of tasks, with their results: whose they are has to be seen.
+    if (task_.listens) flow_->Share({}, true);
     if (sse) StartStream(EventStreamHeaders());
   }
 
@@ -152,6 +153,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Result<std::optional<std::string>> Look(json::Value message) {
     if (message.Find("method") != nullptr) {
       if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+      heard_ = true;
       return ForStream(lane_.context, task_.upstream, std::move(message), task_.principal, in_parts());
     }
     if (answered_) return Error{ErrorCode::kMalformed, "a second answer on the stream"};
@@ -197,10 +199,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void Flow(std::string_view piece) {
     std::string out;
     const Status flowed = flow_->Feed(piece, out);
-    if (!out.empty() && stream_ == nullptr) StartStream({{"Content-Type", "application/json"}});
+    // A listener's token is asked again from the first message on, also when that is left out.
+    if (stream_ == nullptr && (!out.empty() || heard_)) StartStream({{"Content-Type", "application/json"}});
     if (stream_ != nullptr) stream_->Write(out);
     if (!flowed.ok()) return Fail(Failure::FromRubbish(reader_.status(), flowed.error()));
-    if (answered_ && stream_ != nullptr && reader_.form() == AnswerReader::Form::kSse) Succeed();
+    if (answered_ && stream_ != nullptr && (task_.listens || reader_.form() == AnswerReader::Form::kSse)) Succeed();
   }
 
   void OnDone(const Status& status) {
@@ -216,7 +219,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
     std::string out;
     const Status flowed = flow_->End(out);
     if (!flowed.ok()) return Fail(Failure::FromRubbish(reader_.status(), flowed.error()));
-    if (stream_ == nullptr) return SendWhole(out);
+    if (stream_ == nullptr && (answered_ || !out.empty())) return SendWhole(out);
+    if (stream_ == nullptr) return Fail(Failure::FromRubbish(reader_.status(), Error{ErrorCode::kMalformed, "the answer never came"}));
     stream_->Write(out);
     if (answered_) return Succeed();
     if (flow_->resumable()) return Detach();
@@ -304,11 +308,13 @@ class Relay : public std::enable_shared_from_this<Relay> {
     Log(failure);
     const std::string reply = ErrorReply(id(), kInternalError, failure.message);
     if (stream_ == nullptr) return SendJson(exchange(), 200, reply);
+    const bool sse = reader_.form() == AnswerReader::Form::kSse;
     // The client may hold an answer for whole, or half of one.
-    if (answered_ || reader_.form() == AnswerReader::Form::kJson || !flow_->between()) return stream_->Abort();
-    std::string event;
-    http::AppendSseEvent({}, {}, reply, event);
-    stream_->Write(event);
+    if (answered_ || !(sse || task_.listens) || !flow_->between()) return stream_->Abort();
+    std::string last;
+    if (sse) http::AppendSseEvent({}, {}, reply, last);
+    else last = reply + "\n";
+    stream_->Write(last);
     stream_->Finish();
   }
 
@@ -337,6 +343,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::int64_t bytes_ = 0;
   std::size_t trailing_ = 0;
   bool retried_ = false;
+  bool heard_ = false;     // a notification has come, whether or not it went on
   bool answered_ = false;
   bool failed_ = false;
   bool finished_ = false;

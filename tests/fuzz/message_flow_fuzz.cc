@@ -41,9 +41,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::size_t step : {std::size_t{2}, std::size_t{5}}) {
       if (Run(MessageFlow::Form::kSse, text, window, step) != whole) std::abort();
     }
-    const std::string json = Run(MessageFlow::Form::kJson, text, window, 1);
-    for (const std::size_t step : {std::size_t{3}, size + 1}) {
-      if (Run(MessageFlow::Form::kJson, text, window, step) != json) std::abort();
+    for (const MessageFlow::Form form : {MessageFlow::Form::kJson, MessageFlow::Form::kLines}) {
+      const std::string json = Run(form, text, window, 1);
+      for (const std::size_t step : {std::size_t{3}, size + 1}) {
+        if (Run(form, text, window, step) != json) std::abort();
+      }
     }
   }
   return 0;

@@ -62,6 +62,8 @@ class FakeUpstream {
   std::atomic<bool> sse{false};
   std::atomic<const char*> task_status{"working"};
   // "stream": an event stream for Push, "input": a modern call that asks for input first, "large": 8 MiB,
+  // "lines": subscriptions/listen as "stream", of JSON lines; "reply": what set_reply says, to all but handshakes and tools/list;
+  // "large_cut": a long answer of request 2 breaks off;
   // "", "rubbish", "error", "task", "silent", "wrong_id", "tool_error", "cut", "plain" (no handshake), "silent_list"
   std::string mode() const {
     const std::lock_guard lock(mutex_);
@@ -70,6 +72,17 @@ class FakeUpstream {
   void set_mode(std::string mode) {
     const std::lock_guard lock(mutex_);
     mode_ = std::move(mode);
+  }
+  struct Reply {
+    int status = 200;
+    std::string body;  // <id> stands for the request's
+    std::string type = "application/json";
+  };
+  // Sets the mode "reply".
+  void set_reply(Reply reply) {
+    const std::lock_guard lock(mutex_);
+    mode_ = "reply";
+    reply_ = std::move(reply);
   }
   // The result of tools/list.
   std::string tools_page() const {
@@ -150,9 +163,20 @@ class FakeUpstream {
     exchange.Finish();
   }
 
-  void Hold(const std::shared_ptr<http::Exchange>& exchange) {
+  void Say(http::Exchange& exchange, const json::Value& id) {
+    Reply reply;
+    {
+      const std::lock_guard lock(mutex_);
+      reply = reply_;
+    }
+    constexpr std::string_view kId = "<id>";
+    if (const std::size_t at = reply.body.find(kId); at != std::string::npos) reply.body.replace(at, kId.size(), json::Write(id));
+    exchange.Send(reply.status, {{"Content-Type", reply.type}}, reply.body);
+  }
+
+  void Hold(const std::shared_ptr<http::Exchange>& exchange, std::string_view type = "text/event-stream") {
     exchange->OnClose([this] { ++left; });
-    exchange->Start(200, {{"Content-Type", "text/event-stream"}});
+    exchange->Start(200, {{"Content-Type", type}});
     streams_.push_back(exchange);
   }
 
@@ -188,7 +212,8 @@ class FakeUpstream {
       return exchange->Send(404, {{"Content-Type", "application/json"}},
                             R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"error":{"code":-32601,"message":"Method not found"}})");
     }
-    if (rpc_method == "subscriptions/listen") return Hold(exchange);
+    if (mode() == "reply") return Say(*exchange, id);
+    if (rpc_method == "subscriptions/listen") return Hold(exchange, mode() == "lines" ? "application/json" : "text/event-stream");
     if (rpc_method.starts_with("tasks/")) return Answer(*exchange, id, TaskAnswer(rpc_method, body));
     if (on_call) on_call();
     if (mode() == "task") return Answer(*exchange, id, R"({"resultType":"task","taskId":"t)" + std::to_string(++tasks_) + R"(","status":"working"})");
@@ -226,6 +251,7 @@ class FakeUpstream {
     }
     if (how != "plain" && !KnowsSession(*exchange)) return exchange->Send(404, {}, {});
     if (id == nullptr) return exchange->Send(202, {}, {});
+    if (how == "reply" && rpc_method != "tools/list") return Say(*exchange, *id);
     if (rpc_method == "tools/list" && how == "silent_list") {
       const std::lock_guard lock(mutex_);
       return held_.push_back(exchange);
@@ -264,6 +290,11 @@ class FakeUpstream {
       return held_.push_back(exchange);
     }
     if (how == "stream") return Hold(exchange);
+    if (how == "large_cut" && json::Write(id) == "2") {
+      exchange->Start(200, {{"Content-Type", "application/json"}});
+      exchange->Write(R"({"jsonrpc":"2.0","id":2,"result":{"x":")" + std::string(200'000, 'x'));
+      return exchange->Abort();
+    }
     if (how == "large") {
       return Answer(*exchange, id, R"({"content":[{"type":"text","text":")" + std::string(8u << 20, 'x') + R"("}],"isError":true})");
     }
@@ -288,6 +319,7 @@ class FakeUpstream {
   std::vector<std::shared_ptr<http::Exchange>> held_;
   std::vector<std::shared_ptr<http::Exchange>> streams_;  // of the loop
   std::string mode_;
+  Reply reply_;
   std::string tools_page_ = R"({"tools":[{"name":"read_file","description":"reads","inputSchema":{"type":"object","properties":{"path":{}}}},{"name":"delete_all","x":1.10}]})";
   std::atomic<int> sessions_{0};
   std::atomic<int> forgotten_{0};

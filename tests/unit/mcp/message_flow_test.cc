@@ -133,4 +133,31 @@ TEST_CASE("a flow that shares its stream marks the ids of its events, also of a 
   }
 }
 
+TEST_CASE("lines are looked at one by one however they are cut, and none is passed on unlooked at") {
+  const std::string large = "{\"a\":\"" + std::string(200, 'x') + "\"}\n";
+  struct Row {
+    std::string text, out;
+    bool ok;
+  };
+  const Row rows[] = {{"{\"a\":1.10}\n{\"change\":1}\r\n\n {\"b\":1}", "{\"a\":1.10}\n{\"changed\":true}\r\n\n {\"b\":1}", true},
+                      {"{\n\"a\":\r\n1}\n{\"change\":\n1}\n", "{ \"a\":  1}\n{\"changed\":true}\n", true},
+                      {"{\"a\":1}\n" + large + "{\"b\":1}\n", "{\"a\":1}\n", false},
+                      {"{\"a\":1}\n" + large.substr(0, large.size() - 1), "{\"a\":1}\n", false},
+                      {"{\"a\":1}\n{\"b\":1}{\"c\":1}\n", "{\"a\":1}\n", false},
+                      {"{\"a\":1}\n{\"bad\":1}\n{\"c\":1}\n", "{\"a\":1}\n", false},
+                      {"{\"a\":1}\n[{\"b\":1}]\n", "{\"a\":1}\n", false},
+                      {"{\"a\":1}\n{\"b\":", "{\"a\":1}\n", false},
+                      {"<html>\n", "", false},
+                      {"", "", true}};
+  for (const Row& row : rows) {
+    INFO(row.text);
+    for (const std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{7}, row.text.size() + 1}) {
+      const Run run = Through(MessageFlow::Form::kLines, row.text, 100, step);
+      CHECK(run.ok == row.ok);
+      CHECK(run.out == row.out);
+      CHECK(run.passed == 0);
+    }
+  }
+}
+
 }  // namespace intentgate::mcp
