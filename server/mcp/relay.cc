@@ -153,6 +153,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Result<std::optional<std::string>> Look(json::Value message) {
     if (message.Find("method") != nullptr) {
       if (modern() && message.Find("id") != nullptr) return Error{ErrorCode::kMalformed, "a request on an answer's stream"};
+      const bool alone = reader_.form() == AnswerReader::Form::kJson && !task_.listens;
+      if (alone) return Error{ErrorCode::kMalformed, "a request or a notification in place of the answer"};
       heard_ = true;
       return ForStream(lane_.context, task_.upstream, std::move(message), task_.principal, in_parts());
     }
