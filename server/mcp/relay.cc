@@ -225,7 +225,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     if (stream_ == nullptr) return Fail(Failure::FromRubbish(reader_.status(), Error{ErrorCode::kMalformed, "the answer never came"}));
     stream_->Write(out);
     if (answered_) return Succeed();
-    if (flow_->resumable()) return Detach();
+    if (flow_->resumable() && !modern() && task_.bound) return Detach();
     if (task_.listens) return Expired();
     Fail(Failure::FromRubbish(reader_.status(), Error{ErrorCode::kMalformed, "the answer never came"}));
   }
@@ -258,11 +258,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
     SendJson(exchange(), reader_.status(), refusal_);
   }
 
-  // The stream ended in the middle, and the client knows where: it comes back for the rest with a GET.
+  // The stream ended in the middle, and the client knows where: it comes back for the rest with a GET. The modern era has none.
   void Detach() {
     finished_ = true;
     stream_->Finish();
-    if (!task_.decision || !task_.bound) return;
+    if (!task_.decision) return;
     const std::int64_t now = lane_.context.clock->MonotonicNanos();
     const auto given_up = lane_.context.pending->Add({task_.bound->id, json::Write(id()), *task_.decision, start_nanos_}, now);
     for (const PendingOutcome& one : given_up) RecordLost(lane_.context, one);

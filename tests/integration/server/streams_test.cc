@@ -75,6 +75,23 @@ TEST_CASE("a call whose stream broke off is answered by a GET, and its outcome i
   CHECK(OutcomeOf(g) == "tool_error");
 }
 
+TEST_CASE("in the modern era a stream that breaks off is a failure, also after an event with an id: nobody can come back for the rest") {
+  Gateway g;
+  g.upstream.modern = true;
+  g.upstream.set_mode("stream");
+  Caller& caller = g.Start();
+  const http::HeaderList headers{{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "read_file"}, {"Accept", "application/json, text/event-stream"}};
+  const auto call = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", headers),
+                                R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})");
+  REQUIRE(call->Starts());
+  g.upstream.Push(OneEvent(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})", "7"));
+  REQUIRE(call->Has("notifications/progress"));
+  g.upstream.FinishStreams();
+  REQUIRE(call->Ends());
+  CHECK(call->text.find("-32603") != std::string::npos);
+  CHECK(OutcomeOf(g) == "upstream_http");
+}
+
 TEST_CASE("a large answer passes by before it is complete") {
   for (const bool sse : {false, true}) {
     Gateway g;
