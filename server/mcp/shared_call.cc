@@ -89,7 +89,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     const Status read = reader_->Body(piece, others);
     if (!read.ok()) return Fail(Failure::FromRubbish(reader_->status(), read.error()));
     if (stream_ != nullptr) Stream(others);
-    else if (reader_->answer()) Succeed();
+    if (reader_->answer()) Succeed();
   }
 
   void OnDone(const Status& status) {
@@ -138,8 +138,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
       const std::string text = ForStream(lane_.context, at_, message, PrincipalOf(decision_), false).value_or(json::Write(message));
       if (!text.empty()) http::AppendSseEvent({}, {}, text, events);
     }
-    if (reader_->answer() && !answer_written_) {
-      answer_written_ = true;
+    if (reader_->answer()) {
       reader_->answer()->body.Set("id", *message_->id());
       http::AppendSseEvent({}, {}, json::Write(reader_->answer()->body), events);
     }
@@ -210,7 +209,6 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   std::int64_t start_nanos_ = 0;
   std::int64_t bytes_ = 0;
   std::size_t trailing_ = 0;
-  bool answer_written_ = false;
   bool retried_ = false;
   bool finished_ = false;
 };

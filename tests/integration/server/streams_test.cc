@@ -92,6 +92,21 @@ TEST_CASE("in the modern era a stream that breaks off is a failure, also after a
   CHECK(OutcomeOf(g) == "upstream_http");
 }
 
+TEST_CASE("a call without a session ends with its answer, however long the upstream keeps its stream open") {
+  Gateway g;
+  g.upstream.set_mode("stream");
+  Caller& caller = g.Start();
+  const auto call = caller.Open("POST", "/v1/mcp", Caller::McpHeaders("good", {{"Accept", "application/json, text/event-stream"}}), CallBody("read_file", "5"));
+  REQUIRE(call->Starts());
+  const json::Value id = *json::Parse(g.upstream.seen("tools/call").back().body)->Find("id");
+  const std::string progress = OneEvent(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}})");
+  g.upstream.Push(progress + OneEvent(R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"result":{"content":[]}})"));
+  REQUIRE(call->Ends());
+  CHECK(call->text == progress + OneEvent(R"({"jsonrpc":"2.0","id":5,"result":{"content":[]}})"));
+  CHECK(OutcomeOf(g) == "success");
+  CHECK(g.upstream.left == 0);
+}
+
 TEST_CASE("a large answer passes by before it is complete") {
   for (const bool sse : {false, true}) {
     Gateway g;
