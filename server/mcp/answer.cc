@@ -71,6 +71,13 @@ Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::siz
   return CheckAnswer(std::move(*body), id);
 }
 
+std::optional<Answer> ReadRefusal(int status, std::string_view text, const json::Value& id) {
+  if (status < 400 || status > 499 || status == 401 || status == 403) return std::nullopt;
+  Result<Answer> answer = ReadAnswer(text, id, kMaxRefusalBytes);
+  if (!answer.ok() || !answer->rpc_error) return std::nullopt;
+  return std::move(*answer);
+}
+
 void AddAllowNote(Answer& answer, std::int64_t latency_ms) {
   json::Value* result = answer.body.Find("result");
   result->Set("_intentgate", json::MakeObject({{"decision", "allow"},

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,11 @@ Status CheckShape(const AnswerShape& shape);
 
 // Demands a response with exactly this id and either a result object or an error with code and message.
 Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::size_t max_bytes);
+// What is kept of a body under an error status.
+inline constexpr std::size_t kMaxRefusalBytes = 64 * 1024;
+// The upstream's own JSON-RPC error that came under an HTTP status of 4xx, where the client is to see it: 401 and 403 speak of the
+// gateway's access. nullopt: the status is all there is to tell.
+std::optional<Answer> ReadRefusal(int status, std::string_view text, const json::Value& id);
 // As ReadAnswer, for a message that was parsed already.
 Result<Answer> CheckAnswer(json::Value body, const json::Value& id);
 

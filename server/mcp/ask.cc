@@ -8,8 +8,6 @@
 namespace intentgate::mcp {
 namespace {
 
-constexpr std::size_t kMaxRefusalBytes = 64 * 1024;
-
 // How long an upstream that never falls silent is listened to: silence itself has the client's own limits.
 class Patience {
  public:
@@ -68,9 +66,8 @@ class Asking : public std::enable_shared_from_this<Asking> {
   }
 
   void Refused() {
-    Result<Answer> answer = ReadAnswer(refusal_, question_.id, kMaxRefusalBytes);
-    const bool told = answer.ok() && answer->rpc_error && reader_.status() >= 400 && reader_.status() < 500;
-    if (!told) return Fail(Failure::FromStatus(reader_.status()));
+    auto answer = ReadRefusal(reader_.status(), refusal_, question_.id);
+    if (!answer) return Fail(Failure::FromStatus(reader_.status()));
     Report({std::move(*answer), std::nullopt, reader_.status(), {}});
   }
 

@@ -33,7 +33,7 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   const json::Value& id = *request.message->id();
   json::Array own;
   if (request.method->name == "tasks/list" && IsFirstPage(*request.message)) own = ListedOwnTasks(lane, exchange, request.principal);
-  if (request.bound && !asked.answer && asked.status == 404) {
+  if (request.bound && asked.status == 404) {
     lane.context.sessions->Drop(request.bound->id, request.principal);
     return SendJson(exchange, 404, ErrorReply(id, kInvalidRequest, "session not found"));
   }
@@ -45,7 +45,7 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
   if (!names.ok() && own_alone) return SendJson(exchange, 200, ResultReply(id, json::MakeObject({{"tasks", std::move(own)}})));
   if (asked.answer && asked.answer->rpc_error) {
     asked.answer->body.Set("id", id);
-    return SendJson(exchange, asked.status, json::Write(asked.answer->body));
+    return SendJson(exchange, request.era == Era::kModern ? asked.status : 200, json::Write(asked.answer->body));
   }
   if (!names.ok()) {
     const Failure failure = asked.failure ? *asked.failure : Failure::FromRubbish(asked.status, names.error());
@@ -104,7 +104,7 @@ void RunList(Lane& lane, ListRequest request) {
   if (request.bound) session = {request.bound->id, request.bound->protocol};
   Question question{std::string(request.exchange->body()), *request.message->id(), std::move(session), lane.max_answer(),
                     std::move(more)};
-  question.takes_errors = request.era == Era::kModern;
+  question.takes_errors = true;
   question.caller = OnBehalfOf(lane, 0, *request.exchange);
   Ask(*lane.At(0).upstream, std::move(question), [&lane, request](Asked asked) { SendList(lane, request, std::move(asked)); });
 }

@@ -15,9 +15,11 @@ void AskInOwnSession(Lane& lane, OwnQuestion question, std::function<void(Asked)
     std::string body = R"({"jsonrpc":"2.0","id":)" + json::Write(id) + R"(,"method":)" + json::Write(json::Value(question.method));
     if (!question.params.empty()) body += ",\"params\":" + question.params;
     Question asked_for{body + "}", id, session, lane.max_answer(), question.more};
+    asked_for.takes_errors = true;
     asked_for.caller = question.caller;
     Ask(*backend.upstream, std::move(asked_for), [&lane, &backend, question, done, session](Asked asked) {
-      const bool forgotten = !asked.answer && (asked.status == 404 || (session.id.empty() && asked.status == 400));
+      // Also with an error in it: some say so of a session.
+      const bool forgotten = asked.status == 404 || (session.id.empty() && asked.status == 400);
       if (!forgotten) return done(std::move(asked));
       backend.own.Forget(question.principal, session);
       if (!question.retry) return done(std::move(asked));

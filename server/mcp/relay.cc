@@ -195,7 +195,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
   // The body of an error status may hold a JSON-RPC error that the client has to see.
   void Keep(std::string_view piece) {
-    if (refusal_.size() < kFlowWindow) refusal_.append(piece.substr(0, kFlowWindow - refusal_.size()));
+    if (refusal_.size() < kMaxRefusalBytes) refusal_.append(piece.substr(0, kMaxRefusalBytes - refusal_.size()));
   }
 
   void Flow(std::string_view piece) {
@@ -249,13 +249,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   }
 
   void Refused() {
-    const Result<Answer> answer = ReadAnswer(refusal_, id(), kFlowWindow);
-    const bool told = modern() && answer.ok() && answer->rpc_error && reader_.status() >= 400 && reader_.status() < 500 &&
-                      reader_.status() != 401 && reader_.status() != 403;
-    if (!told) return Fail(Failure::FromStatus(reader_.status()));
+    if (!ReadRefusal(reader_.status(), refusal_, id())) return Fail(Failure::FromStatus(reader_.status()));
     failed_ = true;
     Conclude();
-    SendJson(exchange(), reader_.status(), refusal_);
+    // Legacy clients take an error status for a failure of the transport, and read no further.
+    SendJson(exchange(), modern() ? reader_.status() : 200, refusal_);
   }
 
   // The stream ended in the middle, and the client knows where: it comes back for the rest with a GET. The modern era has none.

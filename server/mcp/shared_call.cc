@@ -83,7 +83,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
       if (trailing_ > kMaxTrailingBytes && call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
       return;
     }
-    if (!reader_->promising()) return;
+    if (!reader_->promising()) return Keep(piece);
     hash_.Update(base::AsBytes(piece));
     std::vector<json::Value> others;
     const Status read = reader_->Body(piece, others);
@@ -92,16 +92,29 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     if (reader_->answer()) Succeed();
   }
 
+  // The body of an error status may hold a JSON-RPC error that the client has to see.
+  void Keep(std::string_view piece) {
+    if (refusal_.size() < kMaxRefusalBytes) refusal_.append(piece.substr(0, kMaxRefusalBytes - refusal_.size()));
+  }
+
   void OnDone(const Status& status) {
     call_.reset();
     if (finished_) return;
     if (!status.ok()) return Fail(Failure::FromTransport(status.error()));
     if (SessionIsGone()) return;
-    if (!reader_->promising()) return Fail(Failure::FromStatus(reader_->status()));
+    if (!reader_->promising()) return Refused();
     if (reader_->form() == AnswerReader::Form::kJson) return PassJson();
     const Status whole = reader_->End();
     if (!whole.ok()) return Fail(Failure::FromRubbish(reader_->status(), whole.error()));
     Succeed();
+  }
+
+  void Refused() {
+    auto answer = ReadRefusal(reader_->status(), refusal_, upstream_id_);
+    if (!answer) return Fail(Failure::FromStatus(reader_->status()));
+    RecordAnswer(true);
+    answer->body.Set("id", *message_->id());
+    SendJson(*exchange_, 200, json::Write(answer->body));
   }
 
   void PassJson() {
@@ -126,6 +139,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
     if (retried_) return false;
     retried_ = true;
     bytes_ = 0;
+    refusal_.clear();
     Start();
     return true;
   }
@@ -206,6 +220,7 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
   std::shared_ptr<ClientStream> stream_;
   std::shared_ptr<http::ClientCall> call_;
   crypto::Sha256Stream hash_;
+  std::string refusal_;
   std::int64_t start_nanos_ = 0;
   std::int64_t bytes_ = 0;
   std::size_t trailing_ = 0;

@@ -52,4 +52,70 @@ TEST_CASE("a request or a notification in place of the answer is none") {
   }
 }
 
+TEST_CASE("an upstream's own error under a status of 400 comes back as it is, in every kind of session") {
+  for (const std::string way : {"session", "batch", "none", "modern"}) {
+    INFO(way);
+    Gateway g;
+    g.upstream.modern = way == "modern";
+    g.upstream.set_reply({400, std::string(kError)});
+    g.Start();
+    const Got got = CallIn(g, way);
+    CHECK(got.status == (way == "modern" ? 400 : 200));
+    CHECK(got.body == R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unknown tool"}})");
+    CHECK(OutcomeOf(g) == "tool_error");
+  }
+  for (const bool session : {true, false}) {
+    Gateway g;
+    g.upstream.set_reply({400, std::string(kError)});
+    g.Start();
+    const Got got = g.caller->Mcp("good", Ask("prompts/list"), session ? Streaming(*g.caller) : http::HeaderList{});
+    CHECK(got.status == 200);
+    CHECK(got.body == R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unknown tool"}})");
+  }
+}
+
+TEST_CASE("what is no error of this request, or comes under a status that speaks of the gateway, is the upstream's failure") {
+  const FakeUpstream::Reply replies[] = {{400, R"({"jsonrpc":"2.0","id":"another","error":{"code":-32602,"message":"SECRET"}})"},
+                                         {400, R"({"jsonrpc":"2.0","id":<id>,"result":{"x":"SECRET"}})"},
+                                         {400, R"({"jsonrpc":"2.0","id":<id>,"error":"SECRET"})"},
+                                         {400, "SECRET", "text/plain"},
+                                         {401, std::string(kError)},
+                                         {403, std::string(kError)},
+                                         {500, std::string(kError)}};
+  for (const std::string way : {"session", "none", "modern"}) {
+    for (const FakeUpstream::Reply& reply : replies) {
+      INFO(reply.status);
+      INFO(reply.body);
+      Gateway g;
+      g.upstream.modern = way == "modern";
+      g.upstream.set_reply(reply);
+      g.Start();
+      const Got got = CallIn(g, way);
+      CHECK(got.status == 200);
+      CHECK(got.code() == -32603);
+      CHECK(got.body.find("SECRET") == std::string::npos);
+      CHECK(OutcomeOf(g) == "upstream_http");
+      if (way == "modern") continue;
+      const Got list = g.caller->Mcp("good", Ask("prompts/list"), way == "none" ? http::HeaderList{} : Streaming(*g.caller));
+      CHECK(list.status == 200);
+      CHECK(list.code() == -32603);
+    }
+  }
+}
+
+TEST_CASE("404 says that a session is forgotten, also with an error in it") {
+  Gateway g;
+  g.upstream.set_reply({404, std::string(kError)});
+  Caller& caller = g.Start();
+  CHECK(CallIn(g, "session").status == 404);
+  CHECK(caller.Mcp("good", Ask("prompts/list"), Streaming(caller)).status == 404);
+  // The gateway opens its own session anew and asks once more.
+  for (const std::string method : {"tools/call", "prompts/list"}) {
+    const std::size_t asked = g.upstream.seen(method).size(), opened = g.upstream.seen("initialize").size();
+    CHECK(caller.Mcp("good", method == "tools/call" ? CallBody("read_file", "2") : Ask(method)).code() == -32602);
+    CHECK(g.upstream.seen(method).size() == asked + 2);
+    CHECK(g.upstream.seen("initialize").size() > opened);
+  }
+}
+
 }  // namespace intentgate::test
