@@ -61,23 +61,31 @@ class Part final : public http::Exchange {
   // A JSON answer that was too large to be held.
   void Start(int, const http::HeaderList&) override { streamed_.emplace(); }
   bool Write(std::string_view data) override {
-    if (streamed_ && streamed_->size() + data.size() > answers_->max_bytes) {
-      const json::Value* id = json_.Find("id");
-      answers_->Set(at_, ErrorReply(id == nullptr ? json::Value() : *id, kInternalError, "the answer is too large for a batch"));
-      streamed_.reset();
-    }
+    if (streamed_ && streamed_->size() + data.size() > answers_->max_bytes) Fail("the answer is too large for a batch");
     if (streamed_) streamed_->append(data);
     return true;
   }
   void OnDrain(std::function<void()>) override {}
+  // Nobody has read it as a whole yet, and what is no JSON would spoil the other answers.
   void Finish() override {
-    if (streamed_) answers_->Set(at_, *streamed_);
+    if (!streamed_) return;
+    if (!json::Parse(*streamed_, {.max_bytes = answers_->max_bytes}).ok()) return Fail("upstream sent no valid answer");
+    answers_->Set(at_, *streamed_);
   }
-  void Abort() override { answers_->exchange().Abort(); }
+  // None of it has gone to the client.
+  void Abort() override {
+    if (streamed_) Fail("upstream sent no valid answer");
+  }
   void OnClose(std::function<void()>) override {}
   bool closed() const override { return false; }
 
  private:
+  void Fail(std::string_view why) {
+    const json::Value* id = json_.Find("id");
+    answers_->Set(at_, ErrorReply(id == nullptr ? json::Value() : *id, kInternalError, why));
+    streamed_.reset();
+  }
+
   const std::shared_ptr<Answers> answers_;
   const std::size_t at_;
   http::RequestHead head_;

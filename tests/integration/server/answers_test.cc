@@ -28,6 +28,10 @@ std::string OutcomeOf(Gateway& g) {
   return g.gate->outcomes()[0].second.outcome;
 }
 
+http::HeaderList Batching(Gateway& g) {
+  return {{"Mcp-Session-Id", *Streaming(*g.caller).Get("Mcp-Session-Id")}, {"MCP-Protocol-Version", "2025-03-26"}};
+}
+
 constexpr std::string_view kError = R"({"jsonrpc":"2.0","id":<id>,"error":{"code":-32602,"message":"Unknown tool"}})";
 
 }  // namespace
@@ -115,6 +119,24 @@ TEST_CASE("404 says that a session is forgotten, also with an error in it") {
     CHECK(caller.Mcp("good", method == "tools/call" ? CallBody("read_file", "2") : Ask(method)).code() == -32602);
     CHECK(g.upstream.seen(method).size() == asked + 2);
     CHECK(g.upstream.seen("initialize").size() > opened);
+  }
+}
+
+TEST_CASE("a long answer that breaks off, or has something behind it, costs a batch this answer alone") {
+  for (const bool cut : {true, false}) {
+    Gateway g;
+    if (cut) g.upstream.set_mode("large_cut");
+    else g.upstream.set_reply({200, R"({"jsonrpc":"2.0","id":<id>,"result":{"x":")" + std::string(200'000, 'x') + "\"}} SECRET"});
+    Caller& caller = g.Start();
+    const std::string first = cut ? CallBody("read_file", "1") : R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
+    const Got got = caller.Mcp("good", "[" + first + "," + CallBody("read_file", "2") + "]", Batching(g));
+    CHECK(got.status == 200);
+    REQUIRE(got.whole);
+    const json::Array answers = got.json().array();
+    REQUIRE(answers.size() == 2);
+    CHECK(answers[0].Find("result") != nullptr);
+    CHECK(json::Write(*answers[1].Find("id")) == "2");
+    CHECK(answers[1].AtPointer("/error/code")->number_text() == "-32603");
   }
 }
 
