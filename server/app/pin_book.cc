@@ -63,7 +63,7 @@ std::vector<admin::PinRow> PinBook::List() const {
     if (pins == nullptr) continue;
     std::map<std::string, admin::PinRow> by_name;
     for (const mcp::SeenTool& seen : catalogue_->SeenTools(upstream)) {
-      const auto state = pins->Accepts(seen.tool, seen.digest) ? admin::PinState::kAccepted : admin::PinState::kQuarantined;
+      const auto state = seen.quarantined ? admin::PinState::kQuarantined : admin::PinState::kAccepted;
       by_name[seen.tool] = {.tool = seen.tool, .upstream = places_[upstream].upstream, .state = state, .sha256 = seen.digest, .accepted = {},
                             .definition = seen.definition, .accepted_definition = {}};
     }

@@ -139,7 +139,12 @@ std::shared_ptr<mcp::Directory> MakeDirectory(const config::ServerSettings& sett
 
 // An event in the chain, and a line that an operator who accepts the definition can put into the file.
 mcp::Catalogue::Unaccepted Quarantine(std::shared_ptr<Gate> gate, std::shared_ptr<const telemetry::Logger> log) {
-  return [gate, log](const std::string& tool, const std::string& digest) {
+  return [gate, log](const std::string& tool, const std::string& digest, bool several) {
+    if (several) {
+      log->Warn("a list has several definitions of a tool; the tool is in quarantine until it has one", {{"tool", tool}, {"one", digest}});
+      return gate->RecordRefusedRequest({.token = {}, .tool = tool, .method = "tools/list"},
+                                        "the list has several definitions of the tool, the tool is in quarantine: " + digest);
+    }
     log->Warn("a tool's definition is not accepted; the tool is in quarantine", {{"tool", tool}, {"pin", digest + " " + tool}});
     gate->RecordRefusedRequest({.token = {}, .tool = tool, .method = "tools/list"},
                                "the tool's definition is not accepted, the tool is in quarantine: " + digest);

@@ -7,19 +7,26 @@
 namespace intentgate::mcp {
 namespace {
 
+bool IsAccepted(const Catalogue& catalogue, std::size_t upstream, const std::string& seen, const json::Value& definition) {
+  return !catalogue.Quarantined(upstream, seen) && catalogue.Accepts(upstream, seen, definition);
+}
+
 void LearnTools(Lane& lane, std::size_t upstream, bool first, bool last, const Answer& answer) {
   Result<std::vector<ToolInfo>> tools = ReadToolList(answer);
   Catalogue& catalogue = *lane.context.catalogue;
   const Directory& directory = *lane.context.directory;
   const auto seen = [&](const std::string& own) { return directory.Seen(Directory::Kind::kTool, upstream, own); };
-  catalogue.LearnDefinitions(upstream, answer.body, seen);
+  catalogue.LearnDefinitions(upstream, answer.body, first, seen);
   if (!tools.ok()) return;
-  for (ToolInfo& tool : *tools) tool.name = seen(tool.name);
   // What a tool that cannot be called says of itself must not steer the intent check either.
-  std::erase_if(*tools, [&](const ToolInfo& tool) {
-    return catalogue.Quarantined(upstream, tool.name) || directory.Find(Directory::Kind::kTool, tool.name) != upstream;
-  });
-  catalogue.Learn(upstream, *tools, first, last);
+  const json::Array& elements = answer.body.AtPointer("/result/tools")->array();
+  std::vector<ToolInfo> known;
+  for (std::size_t i = 0; i < tools->size(); ++i) {
+    ToolInfo& tool = (*tools)[i];
+    tool.name = seen(tool.name);
+    if (IsAccepted(catalogue, upstream, tool.name, elements[i]) && directory.Find(Directory::Kind::kTool, tool.name) == upstream) known.push_back(std::move(tool));
+  }
+  catalogue.Learn(upstream, known, first, last);
 }
 
 // Whether the token could make some call of the method. The policy and the budget are not asked: a list must not depend
@@ -70,7 +77,7 @@ void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool firs
 }
 
 std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
-                               const std::vector<std::string>& own) {
+                               const std::vector<std::string>& own, const Answer& answer) {
   if (method.name == "tasks/list") return VisibleTasks(lane, upstream, caller, own);
   const Directory& directory = *lane.context.directory;
   const Directory::Kind kind = KindOf(method);
@@ -78,8 +85,10 @@ std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credentia
   seen.reserve(own.size());
   for (const std::string& name : own) seen.push_back(directory.Seen(kind, upstream, name));
   std::vector<bool> visible = Reachable(lane, upstream, caller, method, seen);
+  const Catalogue& catalogue = *lane.context.catalogue;
+  const json::Array& elements = answer.body.Find("result")->Find(method.list_member)->array();
   for (std::size_t i = 0; i < visible.size(); ++i) {
-    if (kind == Directory::Kind::kTool && lane.context.catalogue->Quarantined(upstream, seen[i])) visible[i] = false;
+    if (kind == Directory::Kind::kTool && visible[i]) visible[i] = IsAccepted(catalogue, upstream, seen[i], elements[i]);
     if (directory.merged() && directory.Find(kind, seen[i]) != upstream) visible[i] = false;
   }
   return visible;

@@ -20,9 +20,9 @@ std::optional<std::string> NextCursor(const Answer& answer);
 // REQUIRES: ReadNames accepted the answer. `first`: it is the list's first page.
 void LearnPage(Lane& lane, std::size_t upstream, const Method& method, bool first, const Answer& answer);
 
-// For each of the upstream's own names. It depends on the token alone, never on policy, budget and earlier calls.
+// For each of the upstream's own names, which ReadNames found in the answer. It depends on the token alone, never on policy, budget and earlier calls.
 std::vector<bool> VisibleNames(Lane& lane, std::size_t upstream, const Credential& caller, const Method& method,
-                               const std::vector<std::string>& own);
+                               const std::vector<std::string>& own, const Answer& answer);
 
 Directory::Kind KindOf(const Method& method);
 

@@ -53,7 +53,7 @@ void SendList(Lane& lane, const ListRequest& request, Asked asked) {
     return SendJson(exchange, 200, ErrorReply(id, kInternalError, failure.message));
   }
   LearnPage(lane, 0, *request.method, IsFirstPage(*request.message), *asked.answer);
-  FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names));
+  FilterList(*asked.answer, request.method->list_member, VisibleNames(lane, 0, CredentialOf(exchange), *request.method, *names, *asked.answer));
   if (offers && request.method->name == "tools/list") AllowTasks(*asked.answer);
   if (request.method->name == "tasks/list") {
     for (json::Value& task : asked.answer->body.Find("result")->Find("tasks")->array()) NameListed(lane.context, 0, request.principal, task);

@@ -175,7 +175,7 @@ class MergedList : public std::enable_shared_from_this<MergedList> {
   void Append(std::size_t upstream, Answer& answer, json::Array& elements) {
     const Method& method = *request_.method;
     const Result<std::vector<std::string>> own = ReadNames(answer, method.list_member);
-    const std::vector<bool> visible = VisibleNames(lane_, upstream, CredentialOf(*request_.exchange), method, *own);
+    const std::vector<bool> visible = VisibleNames(lane_, upstream, CredentialOf(*request_.exchange), method, *own, answer);
     const bool offers = method.name == "tools/list" && OffersTasks(lane_, request_.bound);
     json::Array& all = answer.body.Find("result")->Find(method.list_member)->array();
     for (std::size_t i = 0; i < all.size(); ++i) {

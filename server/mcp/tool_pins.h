@@ -21,10 +21,11 @@ std::string DefinitionText(const json::Value& tool);
 // members does not count.
 std::string DefinitionDigest(const json::Value& tool);
 
-// A tool as its upstream's list told of it last, under the name that agents see.
+// A tool as its upstream's list told of it last, under the name that agents see. Of several definitions it is one that is not accepted.
 struct SeenTool {
   std::string tool, digest;
   std::string definition;  // DefinitionText; "" when it is longer than kMaxKeptDefinitionBytes
+  bool quarantined = false;
 };
 inline constexpr std::size_t kMaxKeptDefinitionBytes = std::size_t{64} << 10;
 
