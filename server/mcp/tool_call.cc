@@ -9,6 +9,7 @@
 #include "mcp/denial.h"
 #include "mcp/exchange_util.h"
 #include "mcp/receipt_header.h"
+#include "mcp/reception.h"
 #include "mcp/relay.h"
 #include "mcp/shared_call.h"
 #include "mcp/task_call.h"
@@ -29,6 +30,34 @@ struct Asking {
 
 void Judge(Lane& lane, ExchangePtr exchange, Asking asking);
 
+// A call that was held. It is asked for anew what a call that came again would be: who offers its tool, and whether the definition is
+// still accepted. Before the gate is asked, so that a refusal uses no approval up.
+class Resumed : Reception {
+ public:
+  using Reception::Reception;
+
+  // False: it was answered.
+  bool FindsItsTool(const Asking& asking) {
+    asking.way->target = FindTarget(*lane_.context.directory, asking.call);
+    const std::optional<Target>& target = asking.way->target;
+    if (!target && Caller().allowed()) return Turn(asking, kNoUpstream);
+    return !IsQuarantined(asking.call, target) || Turn(asking, kQuarantined);
+  }
+
+ private:
+  bool Turn(const Asking& asking, std::string_view why) {
+    const Message& message = *asking.message;
+    const Refusal refusal{kInvalidParams, std::string(why), *message.id(), std::string(asking.call.method), std::string(asking.call.name)};
+    if (asking.way->era == Era::kLegacy) {
+      Refuse(refusal);
+      return false;
+    }
+    Record(refusal);
+    SendJson(*exchange_, 400, StructuredError(*message.id(), kInvalidParams, CodeMessage(kInvalidParams), json::MakeObject({{"reason", why}})));
+    return false;
+  }
+};
+
 TaskWish WishOf(const Asking& asking) {
   const CallRoute& way = *asking.way;
   return {asking.message, way.era, std::string(asking.call.name), way.target ? way.target->upstream : 0, way.bound};
@@ -44,7 +73,9 @@ void Refuse(Lane& lane, const ExchangePtr& exchange, const Asking& asking, const
   Asking again = asking;
   again.approval_id = decision.approval_id;
   again.waited = true;
-  const auto answered = [&lane, again = std::move(again)](ExchangePtr held) { Judge(lane, std::move(held), again); };
+  const auto answered = [&lane, again = std::move(again)](ExchangePtr held) {
+    if (Resumed(lane, held).FindsItsTool(again)) Judge(lane, std::move(held), again);
+  };
   const std::int64_t most = lane.context.settings->approval_wait_seconds;
   const std::int64_t seconds = asking.way->approval_id.empty() || asking.plain ? SecondsToWait(exchange->request().headers, most) : most;
   if (HoldForApproval(lane, exchange, *asking.message, decision, seconds, {answered, pending})) return;
