@@ -46,6 +46,7 @@ std::optional<AdmissionRefusal> CheckAdmission(const config::ServerSettings& set
   if (!HostAllowed(settings, host)) {
     return AdmissionRefusal{403, "this host name is not served here; see mcp.allowed_hosts"};
   }
+  if (head.headers.Count("Origin") > 1) return AdmissionRefusal{403, "a request has one Origin at most"};
   if (const auto origin = head.headers.Get("Origin")) {
     const auto& allowed = settings.allowed_origins;
     if (std::find(allowed.begin(), allowed.end(), *origin) == allowed.end() && !IsOwnOrigin(settings, *origin, host)) {

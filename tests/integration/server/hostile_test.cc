@@ -89,6 +89,7 @@ TEST_CASE("foreign origins, foreign hosts, other types and unknown revisions are
   };
   for (const Row& row : {Row{{{"Origin", "https://evil.example"}}, 403}, Row{{{"Origin", "null"}}, 403},
                          Row{{{"Origin", "https://app.example.com"}}, 200}, Row{{{"Origin", own}}, 200},
+                         Row{{{"Origin", own}, {"Origin", "https://evil.example"}}, 403}, Row{{{"Origin", own}, {"Origin", own}}, 403},
                          Row{{{"Content-Type", "text/plain"}}, 415}, Row{{{"MCP-Protocol-Version", "2024-11-05"}}, 400},
                          Row{{{"MCP-Protocol-Version", "2025-11-25"}}, 200}}) {
     CHECK(caller.Mcp("good", CallBody("read_file"), row.headers).status == row.status);
