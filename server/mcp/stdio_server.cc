@@ -23,6 +23,9 @@ json::Value Hello(std::string_view version) {
                                     {"clientInfo", json::MakeObject({{"name", "intentgate"}, {"version", version}})}})}});
 }
 
+// JSON has no line end inside, and a line is a message.
+std::string LineOf(const json::Value& message) { return json::Write(message) + "\n"; }
+
 json::Value* TokenIn(json::Value& message, std::string_view place) {
   json::Value* params = message.Find("params");
   json::Value* within = params == nullptr || place.empty() ? params : params->Find(place);
@@ -33,9 +36,10 @@ json::Value* TokenIn(json::Value& message, std::string_view place) {
 
 StdioServer::StdioServer(net::Loop& loop, const config::UpstreamSettings& settings,
                          std::vector<std::pair<std::string, std::string>> environment, std::size_t max_message, std::string version,
-                         std::shared_ptr<const telemetry::Logger> log)
+                         std::shared_ptr<const telemetry::Logger> log, net::Millis handshake_limit)
     : loop_(loop), settings_(settings), environment_(std::move(environment)), max_message_(max_message), version_(std::move(version)),
-      log_(std::move(log)), restart_(loop, [this] { Start(); }) {}
+      log_(std::move(log)), handshake_limit_(std::max(handshake_limit, net::Millis(settings.timeout_ms))), restart_(loop, [this] { Start(); }),
+      handshake_(loop, [this] { OnEnd("it did not answer the handshake in time"); }) {}
 
 StdioServer::~StdioServer() = default;
 
@@ -51,60 +55,77 @@ void StdioServer::Start() {
   if (!child.ok()) return OnEnd(child.error().message);
   child_ = std::move(*child);
   log_->Info("upstream started", {{"upstream", settings_.name}, {"pid", child_->pid()}});
+  handshake_.Set(handshake_limit_);
   Write(Hello(version_));
 }
 
 void StdioServer::OnEnd(std::string_view why) {
   if (child_ != nullptr) child_->Kill();
   child_.reset();
+  handshake_.Clear();
+  // One that never answers the handshake is none that works, however long it is waited for.
+  const bool settled = state_ == State::kReady && net::Loop::NowMillis() - started_at_ >= kStdioSettled.count();
   state_ = State::kDown;
   hello_ = {};
   line_.clear();
   error_line_.clear();
-  if (net::Loop::NowMillis() - started_at_ >= kStdioSettled.count()) backoff_ = kStdioFirstBackoff;
+  if (settled) backoff_ = kStdioFirstBackoff;
   log_->Warn("upstream ended", {{"upstream", settings_.name}, {"detail", why}, {"again_in_ms", backoff_.count()}});
   restart_.Set(backoff_);
   backoff_ = std::min(backoff_ * 2, kStdioMaxBackoff);
   waiting_.clear();
+  waiting_bytes_ = 0;
   for (auto& [number, one] : std::exchange(pending_, {})) one.sink.on_end(Unavailable("the server's process has ended"));
 }
 
 void StdioServer::Write(const json::Value& message) {
-  // JSON has no line end inside, and a line is a message.
-  if (child_ != nullptr) child_->Write(json::Write(message) + "\n");
+  if (child_ != nullptr) child_->Write(LineOf(message));
 }
 
 std::uint64_t StdioServer::Ask(json::Value request, const std::string& session, StdioSink sink) {
   const std::uint64_t number = next_++;
   if (state_ == State::kDown) return sink.on_end(Unavailable("the server's process is down, and started again soon")), number;
-  if (pending_.size() >= kMaxStdioPending || (child_ != nullptr && child_->pending_bytes() > kMaxStdioUnwritten)) {
+  if (pending_.size() >= kMaxStdioPending || unwritten_bytes() > kMaxStdioUnwritten) {
     return sink.on_end(Unavailable("the server's process takes no more requests")), number;
   }
-  pending_.emplace(number, Pending{*request.Find("id"), {}, session, std::move(sink)});
-  if (state_ == State::kReady) Send(number, std::move(request));
-  else waiting_.emplace_back(number, std::move(request));
+  Pending one{*request.Find("id"), {}, session, std::move(sink)};
+  std::string line;
+  if (*request.Find("method") != json::Value("initialize")) {
+    request.Set("id", static_cast<std::int64_t>(number));
+    if (json::Value* token = TokenIn(request, "_meta")) {
+      one.token = *token;
+      *token = json::Value(static_cast<std::int64_t>(number));
+    }
+    line = LineOf(request);
+  }
+  pending_.emplace(number, std::move(one));
+  if (state_ == State::kReady) return Send(number, line), number;
+  waiting_bytes_ += line.size();
+  waiting_.emplace(number, std::move(line));
   return number;
 }
 
-void StdioServer::Send(std::uint64_t number, json::Value request) {
+void StdioServer::Send(std::uint64_t number, std::string_view line) {
+  if (line.empty()) return AnswerHello(number);
+  if (child_ != nullptr) child_->Write(line);
+}
+
+void StdioServer::AnswerHello(std::uint64_t number) {
   const auto found = pending_.find(number);
   if (found == pending_.end()) return;
-  if (*request.Find("method") == json::Value("initialize")) {
-    const StdioSink sink = std::move(found->second.sink);
-    const std::string answer = ResultReply(found->second.id, hello_);
-    pending_.erase(found);
-    return sink.on_end(answer);
-  }
-  request.Set("id", static_cast<std::int64_t>(number));
-  if (json::Value* token = TokenIn(request, "_meta")) {
-    found->second.token = *token;
-    *token = json::Value(static_cast<std::int64_t>(number));
-  }
-  Write(request);
+  const StdioSink sink = std::move(found->second.sink);
+  const std::string answer = ResultReply(found->second.id, hello_);
+  pending_.erase(found);
+  sink.on_end(answer);
 }
 
 void StdioServer::Cancel(std::uint64_t number) {
-  if (pending_.erase(number) == 0 || state_ != State::kReady) return;
+  if (pending_.erase(number) == 0) return;
+  if (const auto found = waiting_.find(number); found != waiting_.end()) {
+    waiting_bytes_ -= found->second.size();
+    waiting_.erase(found);
+  }
+  if (state_ != State::kReady) return;
   Write(json::MakeObject({{"jsonrpc", "2.0"},
                           {"method", "notifications/cancelled"},
                           {"params", json::MakeObject({{"requestId", static_cast<std::int64_t>(number)}})}}));
@@ -199,8 +220,10 @@ void StdioServer::OnHello(const json::Value& answer) {
   }
   hello_ = *result;
   state_ = State::kReady;
+  handshake_.Clear();
   Write(json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}}));
-  for (auto& [number, request] : std::exchange(waiting_, {})) Send(number, std::move(request));
+  waiting_bytes_ = 0;
+  for (const auto& [number, line] : std::exchange(waiting_, {})) Send(number, line);
 }
 
 void StdioServer::OnQuestion(const json::Value& message) {

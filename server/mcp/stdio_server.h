@@ -27,8 +27,9 @@ namespace intentgate::mcp {
 inline constexpr net::Millis kStdioFirstBackoff{500};
 inline constexpr net::Millis kStdioMaxBackoff{30'000};
 inline constexpr net::Millis kStdioSettled{60'000};  // a process that lived this long is started again at once
+inline constexpr net::Millis kStdioHandshake{60'000};  // or upstream.timeout_ms, if that is longer: many programs are fetched first
 inline constexpr std::size_t kMaxStdioPending = 4'096;
-inline constexpr std::size_t kMaxStdioUnwritten = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxStdioUnwritten = std::size_t{64} << 20;  // for one process: beyond it nothing more is taken
 inline constexpr std::size_t kMaxStdioListeners = 10'000;
 
 // What a request hears, on the server's loop.
@@ -42,7 +43,8 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
  public:
   // `settings` must outlive it. `environment`: all that the process gets.
   StdioServer(net::Loop& loop, const config::UpstreamSettings& settings, std::vector<std::pair<std::string, std::string>> environment,
-              std::size_t max_message, std::string version, std::shared_ptr<const telemetry::Logger> log);
+              std::size_t max_message, std::string version, std::shared_ptr<const telemetry::Logger> log,
+              net::Millis handshake_limit = kStdioHandshake);
   ~StdioServer();
   StdioServer(const StdioServer&) = delete;  // callbacks refer to it
   StdioServer& operator=(const StdioServer&) = delete;
@@ -52,6 +54,8 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
 
   // Requests without an answer.
   std::size_t pending() const { return pending_.size(); }
+  // What the process has not read, and what waits for its handshake.
+  std::size_t unwritten_bytes() const { return waiting_bytes_ + (child_ == nullptr ? 0 : child_->pending_bytes()); }
 
   // The number of the request, for Cancel. initialize is answered from the process's own. `session`: whose request it is; "" if
   // nobody will cancel it by its id.
@@ -81,7 +85,9 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   void OnNotification(json::Value message);
   void OnHello(const json::Value& answer);
   void OnEnd(std::string_view why);
-  void Send(std::uint64_t number, json::Value request);
+  void Send(std::uint64_t number, std::string_view line);
+  // Answers one from the process's own.
+  void AnswerHello(std::uint64_t number);
   void OnCancelled(const json::Value& notification, const std::string& session);
   void Write(const json::Value& message);
 
@@ -91,13 +97,15 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   const std::size_t max_message_;
   const std::string version_;
   const std::shared_ptr<const telemetry::Logger> log_;
-  net::Timer restart_;
+  const net::Millis handshake_limit_;
+  net::Timer restart_, handshake_;
   std::unique_ptr<net::Child> child_;
   State state_ = State::kDown;
   json::Value hello_;                                        // the result of the process's initialize
   std::string line_, error_line_;
   std::map<std::uint64_t, Pending> pending_;
-  std::vector<std::pair<std::uint64_t, json::Value>> waiting_;  // came before the process was ready
+  std::map<std::uint64_t, std::string> waiting_;             // lines that came before the process was ready; "": initialize
+  std::size_t waiting_bytes_ = 0;
   std::map<std::uint64_t, std::function<void(std::string)>> listeners_;
   std::uint64_t next_ = 1;
   net::Millis backoff_ = kStdioFirstBackoff;

@@ -90,8 +90,9 @@ using Descriptor = asio::posix::stream_descriptor;
 
 // What operations in progress share with the child: they may end after it is gone.
 struct Streams {
-  Streams(Loop& loop, int in, int out, int error)
-      : input(loop.impl().io, in), output(loop.impl().io, out), error_output(loop.impl().io, error) {}
+  Streams(Loop& loop, pid_t id, int in, int out, int error)
+      : pid(id), input(loop.impl().io, in), output(loop.impl().io, out), error_output(loop.impl().io, error) {}
+  const pid_t pid;  // not waited for until `closed`
   Descriptor input, output, error_output;
   std::array<char, 16384> buffer{}, error_buffer{};
   std::string pending, writing;
@@ -125,9 +126,10 @@ void WritePending(const std::shared_ptr<Streams>& streams) {
   streams->writing.swap(streams->pending);
   asio::async_write(streams->input, asio::buffer(streams->writing), [streams](const asio::error_code& failure, std::size_t) {
     streams->writing.clear();
-    // A broken pipe shows as the end of the output.
-    if (streams->closed || failure || streams->pending.empty()) return;
-    WritePending(streams);
+    if (streams->closed) return;
+    // It hears nothing any more. Its end shows as the end of the output, once what it had said was read.
+    if (failure) return void(::kill(-streams->pid, SIGKILL));
+    if (!streams->pending.empty()) WritePending(streams);
   });
 }
 
@@ -192,7 +194,7 @@ Result<std::unique_ptr<Child>> Child::Start(Loop& loop, const ChildOptions& opti
   if (!in.Open() || !out.Open() || !error.Open()) return Failed("cannot make a pipe", errno);
   const Result<pid_t> pid = Spawn(options, in, out, error);
   if (!pid.ok()) return pid.error();
-  auto streams = std::make_shared<Streams>(loop, Pipe::Take(in.write), Pipe::Take(out.read), Pipe::Take(error.read));
+  auto streams = std::make_shared<Streams>(loop, *pid, Pipe::Take(in.write), Pipe::Take(out.read), Pipe::Take(error.read));
   streams->callbacks = std::move(callbacks);
   ReadOutput(streams);
   ReadErrorOutput(streams);

@@ -26,7 +26,8 @@ struct ChildOptions {
 struct ChildCallbacks {
   std::function<void(std::string_view)> on_output;
   std::function<void(std::string_view)> on_error_output;
-  // Its output has ended; it is told to go, if it has not gone.
+  // Its output has ended; it is told to go, if it has not gone. One that closed its input is killed: its output ends then, after
+  // what it had said.
   std::function<void()> on_end;
 };
 
@@ -41,6 +42,7 @@ class Child {
 
   // At once, with its group; nothing is called after it.
   virtual void Kill() = 0;
+  // REQUIRES: SIGPIPE is ignored.
   virtual void Write(std::string_view data) = 0;
   virtual std::size_t pending_bytes() const = 0;
   virtual int pid() const = 0;

@@ -1,28 +1,88 @@
 #include "mcp/stdio_upstream.h"
 
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <intentgate/clock.h>
+
+#include "support/net_fixture.h"
 
 namespace intentgate::mcp {
 namespace {
 
 constexpr std::string_view kRequest = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}})";
 
-// A program that never answers, on one loop, and its upstream on another.
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+// A shell's words with which a program answers the handshake.
+constexpr std::string_view kAnswersHello =
+    R"(read hello; echo '{"jsonrpc":"2.0","id":"intentgate-initialize","result":{"protocolVersion":"2025-06-18","capabilities":{}}}'; )";
+
+config::UpstreamSettings Runs(std::vector<std::string> command) {
+  config::UpstreamSettings settings;
+  settings.name = "program";
+  settings.command = std::move(command);
+  return settings;
+}
+
+// Answers the handshake and then does what `script` says.
+config::UpstreamSettings Shell(const std::string& script) { return Runs({"sh", "-c", std::string(kAnswersHello) + script}); }
+
+// `bytes` of a text in the place of an argument.
+std::string Large(std::string_view method, std::size_t bytes, bool request = true) {
+  return R"({"jsonrpc":"2.0",)" + std::string(request ? R"("id":1,)" : "") + R"("method":")" + std::string(method) + R"(","params":{"a":")" +
+         std::string(bytes, 'a') + R"("}})";
+}
+
+// The lines of a log. Thread-safe.
+class Lines {
+ public:
+  void Add(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(line);
+    changed_.notify_all();
+  }
+  // Waits until `count` lines have `part`, and gives these.
+  std::vector<std::string> With(std::string_view part, std::size_t count = 1) {
+    std::unique_lock lock(mutex_);
+    std::vector<std::string> found;
+    const bool came = changed_.wait_for(lock, std::chrono::seconds(60), [&] {
+      found.clear();
+      for (const std::string& line : lines_) if (line.find(part) != std::string::npos) found.push_back(line);
+      return found.size() >= count;
+    });
+    REQUIRE(came);
+    return found;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> lines_;
+};
+
+// A program on one loop, and its upstream on another.
 struct World {
-  config::UpstreamSettings settings = Silent();
+  Lines log;
+  config::UpstreamSettings settings;
+  net::Millis handshake_limit;
   std::unique_ptr<net::LoopPool> pool = *net::LoopPool::Start(2);
   net::Loop& home = pool->at(1);
   std::shared_ptr<StdioServer> server = std::make_shared<StdioServer>(
       pool->at(0), settings, StdioEnvironment(settings), std::size_t{1} << 20, "1",
-      std::make_shared<const telemetry::Logger>(telemetry::Logger::Silent()));
+      std::make_shared<const telemetry::Logger>(telemetry::LogLevel::kInfo, [this](std::string_view line) { log.Add(line); }, SystemClock()),
+      handshake_limit);
   std::unique_ptr<Upstream> upstream = MakeStdioUpstream(home, settings, server);
 
-  World() {
+  // Without settings: a program that never answers.
+  explicit World(config::UpstreamSettings given = Runs({"sleep", "600"}), net::Millis handshake = kStdioHandshake)
+      : settings(std::move(given)), handshake_limit(handshake) {
     On(pool->at(0), [this] { server->Start(); });
   }
   ~World() {
@@ -33,12 +93,6 @@ struct World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  static config::UpstreamSettings Silent() {
-    config::UpstreamSettings settings;
-    settings.name = "silent";
-    settings.command = {"sleep", "600"};
-    return settings;
-  }
   // Runs it there, and comes back when it has run.
   static void On(net::Loop& loop, const std::function<void()>& task) {
     std::promise<void> done;
@@ -51,6 +105,23 @@ struct World {
   void Settle() {
     On(pool->at(0), [] {});
     On(home, [] {});
+  }
+  void Post(std::string body) {
+    On(home, [&] { upstream->Post({std::move(body)}, {}); });
+  }
+  // How the exchange ended. `silence`: in place of the settings'; 0: that.
+  Status EndOf(std::string body, net::Millis silence = {}) {
+    const auto end = std::make_shared<test::Event<Status>>();
+    On(home, [&] {
+      const auto call = upstream->Post({std::move(body)}, {.on_done = [end](const Status& status) { end->Set(status); }});
+      if (silence.count() > 0) call->SetIdleTimeout(silence);
+    });
+    return end->Wait();
+  }
+  std::size_t unwritten() {
+    std::size_t bytes = 0;
+    On(pool->at(0), [&] { bytes = server->unwritten_bytes(); });
+    return bytes;
   }
 };
 
@@ -89,6 +160,54 @@ TEST_CASE("what waits for an answer is let go with the upstream") {
     CHECK(kept.use_count() == 2);
   }
   CHECK(kept.use_count() == 1);
+}
+
+TEST_CASE("a request that was given up before the program had answered the handshake is not kept") {
+  World w;
+  for (int i = 0; i < 3; ++i) {
+    std::shared_ptr<http::ClientCall> call;
+    World::On(w.home, [&] { call = w.upstream->Post({Large("tools/call", kMiB)}, {}); });
+    w.Settle();
+    World::On(w.home, [&] { std::exchange(call, nullptr)->Cancel(); });
+    w.Settle();
+  }
+  CHECK(w.unwritten() < kMiB);
+}
+
+TEST_CASE("what waits for a program's handshake is limited") {
+  World w;
+  for (std::size_t bytes = 0; bytes <= kMaxStdioUnwritten; bytes += kMiB) w.Post(Large("tools/call", kMiB));
+  const Status refused = w.EndOf(std::string(kRequest));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kUnavailable);
+  CHECK(w.unwritten() < kMaxStdioUnwritten + 2 * kMiB);
+}
+
+TEST_CASE("a program that does not answer the handshake in time is ended and started again, and calls that wait for it fail") {
+  config::UpstreamSettings settings = Runs({"sleep", "600"});
+  settings.timeout_ms = 50;
+  World w(std::move(settings), net::Millis(50));
+  const Status failed = w.EndOf(std::string(kRequest), net::Millis(60'000));
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.error().code == ErrorCode::kUnavailable);
+  w.log.With("did not answer the handshake in time");
+  w.log.With("upstream started", 2);
+}
+
+TEST_CASE("a request that came before the handshake's answer is answered after it, under its own id") {
+  World w(Shell("read initialized; exec sed -u 's/.*\"id\":\\([0-9]*\\).*/{\"jsonrpc\":\"2.0\",\"id\":\\1,\"result\":{}}/'"));
+  CHECK(w.EndOf(std::string(kRequest)).ok());
+  CHECK(w.EndOf(std::string(kRequest)).ok());
+}
+
+TEST_CASE("a program that reads no more is ended, and the call that it would not have read fails") {
+  ::signal(SIGPIPE, SIG_IGN);  // as the server does
+  World w(Shell("read initialized; exec 0<&-; echo closed >&2; exec sleep 600"));
+  w.log.With("closed");
+  const Status failed = w.EndOf(std::string(kRequest));
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.error().code == ErrorCode::kUnavailable);
+  w.log.With("upstream ended");
 }
 
 }  // namespace intentgate::mcp

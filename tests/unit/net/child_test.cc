@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -81,6 +82,14 @@ TEST_CASE_FIXTURE(Fixture, "a child reads what is written, and its outputs and i
   std::string trouble;
   while (trouble.empty()) RunOn(loop(), [&] { trouble = error_output; });
   CHECK(trouble == "trouble\n");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a child that closed its input is ended by what is written to it") {
+  ::signal(SIGPIPE, SIG_IGN);  // as the server does
+  StartShell("exec 0<&-; echo closed; exec sleep 600", "closed\n");
+  CHECK(said.Wait());
+  RunOn(loop(), [&] { child->Write("hello\n"); });
+  CHECK(ended.Wait());
 }
 
 TEST_CASE_FIXTURE(Fixture, "more than a pipe holds goes through in order") {
