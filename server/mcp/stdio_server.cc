@@ -155,7 +155,7 @@ void StdioServer::Tell(const json::Value& notification, const std::string& sessi
   Write(notification);
 }
 
-std::optional<std::uint64_t> StdioServer::Listen(std::function<void(std::string)> listener) {
+std::optional<std::uint64_t> StdioServer::Listen(std::function<void(const StdioText&)> listener) {
   if (listeners_.size() >= kMaxStdioListeners) return std::nullopt;
   listeners_.emplace(next_, std::move(listener));
   return next_++;
@@ -241,9 +241,9 @@ void StdioServer::OnNotification(json::Value message) {
     const auto found = number && *number > 0 ? pending_.find(static_cast<std::uint64_t>(*number)) : pending_.end();
     if (found == pending_.end()) return;
     *token = found->second.token;
-    return found->second.sink.on_event(json::Write(message));
+    return found->second.sink.on_event(std::make_shared<const std::string>(json::Write(message)));
   }
-  const std::string text = json::Write(message);
+  const auto text = std::make_shared<const std::string>(json::Write(message));
   for (const auto& [number, listener] : listeners_) listener(text);
 }
 

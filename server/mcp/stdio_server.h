@@ -31,10 +31,14 @@ inline constexpr net::Millis kStdioHandshake{60'000};  // or upstream.timeout_ms
 inline constexpr std::size_t kMaxStdioPending = 4'096;
 inline constexpr std::size_t kMaxStdioUnwritten = std::size_t{64} << 20;  // for one process: beyond it nothing more is taken
 inline constexpr std::size_t kMaxStdioListeners = 10'000;
+inline constexpr std::size_t kMaxStdioQueued = std::size_t{1} << 20;  // for one reader that is slow: with more waiting, its call or stream ends
+
+// Shared by all who hear it.
+using StdioText = std::shared_ptr<const std::string>;
 
 // What a request hears, on the server's loop.
 struct StdioSink {
-  std::function<void(std::string)> on_event;         // a notification about the request, as JSON
+  std::function<void(StdioText)> on_event;           // a notification about the request, as JSON
   std::function<void(Result<std::string>)> on_end;   // its answer, under the id that it came with; or why there is none
 };
 
@@ -50,6 +54,8 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   StdioServer& operator=(const StdioServer&) = delete;
 
   net::Loop& loop() { return loop_; }
+  // Thread-safe.
+  const std::shared_ptr<const telemetry::Logger>& log() const { return log_; }
   void Start();
 
   // Requests without an answer.
@@ -66,7 +72,7 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   // request are not for the process, which knows other ids.
   void Tell(const json::Value& notification, const std::string& session);
   // What the process tells everyone. The number is for Unlisten; nullopt: there are too many.
-  std::optional<std::uint64_t> Listen(std::function<void(std::string)> listener);
+  std::optional<std::uint64_t> Listen(std::function<void(const StdioText&)> listener);
   void Unlisten(std::uint64_t number);
 
  private:
@@ -106,7 +112,7 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   std::map<std::uint64_t, Pending> pending_;
   std::map<std::uint64_t, std::string> waiting_;             // lines that came before the process was ready; "": initialize
   std::size_t waiting_bytes_ = 0;
-  std::map<std::uint64_t, std::function<void(std::string)>> listeners_;
+  std::map<std::uint64_t, std::function<void(const StdioText&)>> listeners_;
   std::uint64_t next_ = 1;
   net::Millis backoff_ = kStdioFirstBackoff;
   std::int64_t started_at_ = 0;

@@ -38,8 +38,9 @@ using OpenCalls = std::set<std::shared_ptr<StdioCall>>;
 // One exchange, told as an HTTP answer. Loop-bound.
 class StdioCall final : public http::ClientCall, public std::enable_shared_from_this<StdioCall> {
  public:
-  StdioCall(net::Loop& loop, std::weak_ptr<OpenCalls> open, net::Millis silence, http::ResponseCallbacks callbacks)
-      : open_(std::move(open)), callbacks_(std::move(callbacks)), silence_(silence), timer_(loop, [this] { OnSilence(); }) {
+  // `on_slow`: its reader takes too little, so that it ends.
+  StdioCall(net::Loop& loop, std::weak_ptr<OpenCalls> open, net::Millis silence, http::ResponseCallbacks callbacks, std::function<void()> on_slow)
+      : open_(std::move(open)), on_slow_(std::move(on_slow)), callbacks_(std::move(callbacks)), silence_(silence), timer_(loop, [this] { OnSilence(); }) {
     timer_.Set(silence_);
   }
 
@@ -49,18 +50,20 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   void set_session(std::string session) { session_ = std::move(session); }
 
   // A notification becomes an event: the answer is a stream from then on.
-  void OnEvent(std::string text) {
-    Deliver([this, text = std::move(text)] {
+  void OnEvent(StdioText text) {
+    const std::size_t bytes = text->size();
+    Deliver(bytes, [this, text = std::move(text)] {
       Begin(200, "text/event-stream");
-      Body(Event(text));
+      Body(Event(*text));
     });
   }
   void OpenStream() {
-    Deliver([this] { Begin(200, "text/event-stream"); });
+    Deliver(0, [this] { Begin(200, "text/event-stream"); });
   }
   void OnEnd(Result<std::string> answer) {
     undo_ = nullptr;
-    Deliver([this, answer = std::move(answer)] {
+    const std::size_t bytes = answer.ok() ? answer->size() : 0;
+    Deliver(bytes, [this, answer = std::move(answer)] {
       if (!answer.ok()) return Done(answer.error());
       const bool streams = began_;
       Begin(200, "application/json");
@@ -69,7 +72,7 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     });
   }
   void Answer(int status) {
-    Deliver([this, status] {
+    Deliver(0, [this, status] {
       Begin(status, {});
       Done({});
     });
@@ -87,8 +90,9 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     const auto self = shared_from_this();
     paused_ = false;
     while (!paused_ && !over_ && !waiting_.empty()) {
-      const auto next = std::move(waiting_.front());
+      const auto [bytes, next] = std::move(waiting_.front());
       waiting_.pop_front();
+      waiting_bytes_ -= bytes;
       next();
     }
   }
@@ -104,12 +108,15 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     return out;
   }
 
-  void Deliver(std::function<void()> part) {
+  void Deliver(std::size_t bytes, std::function<void()> part) {
     if (over_) return;
     const auto self = shared_from_this();
     timer_.Set(silence_);
-    if (paused_ || !waiting_.empty()) return waiting_.push_back(std::move(part));
-    part();
+    if (!paused_ && waiting_.empty()) return part();
+    // The process cannot be paused for one of its readers.
+    if (waiting_bytes_ >= kMaxStdioQueued) return OnSlow();
+    waiting_bytes_ += bytes;
+    waiting_.emplace_back(bytes, std::move(part));
   }
   void Begin(int status, std::string_view type) {
     if (std::exchange(began_, true) || over_) return;
@@ -130,8 +137,14 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
     over_ = true;
     timer_.Clear();
     waiting_.clear();
+    waiting_bytes_ = 0;
     if (const auto open = open_.lock()) open->erase(shared_from_this());
     return std::exchange(callbacks_, {});
+  }
+  void OnSlow() {
+    if (on_slow_) on_slow_();
+    Undo();
+    Done(Error{ErrorCode::kLimitExceeded, "its reader is too slow: over " + std::to_string(kMaxStdioQueued) + " bytes wait for it"});
   }
   void OnSilence() {
     const auto self = shared_from_this();
@@ -144,12 +157,14 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   }
 
   const std::weak_ptr<OpenCalls> open_;
+  const std::function<void()> on_slow_;
   http::ResponseCallbacks callbacks_;
   net::Millis silence_;
   net::Timer timer_;
   std::function<void()> undo_;
   std::string session_;
-  std::deque<std::function<void()>> waiting_;
+  std::deque<std::pair<std::size_t, std::function<void()>>> waiting_;  // bytes, and what tells them
+  std::size_t waiting_bytes_ = 0;
   bool began_ = false;
   bool paused_ = false;
   bool over_ = false;
@@ -217,7 +232,7 @@ class StdioUpstream final : public Upstream {
     if (*body->Find("method") == json::Value("initialize")) call->set_session(NewSessionId());
     server_->loop().Post([server = server_, home = Home(call), session = message.session.id, body = std::move(*body)]() mutable {
       const std::uint64_t number = server->Ask(
-          std::move(body), session, {[home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); },
+          std::move(body), session, {[home](const StdioText& text) { home.Tell([text](StdioCall& to) { to.OnEvent(text); }); },
                                      [home](Result<std::string> end) { home.Tell([end = std::move(end)](StdioCall& to) { to.OnEnd(end); }); }});
       home.Undoes(AtServer(server, [number](StdioServer& at) { at.Cancel(number); }));
     });
@@ -228,7 +243,7 @@ class StdioUpstream final : public Upstream {
     auto call = Make(std::move(callbacks));
     call->SetIdleTimeout(net::Millis(settings().stream_idle_ms));
     server_->loop().Post([server = server_, home = Home(call)] {
-      const auto number = server->Listen([home](std::string text) { home.Tell([text = std::move(text)](StdioCall& to) { to.OnEvent(text); }); });
+      const auto number = server->Listen([home](const StdioText& text) { home.Tell([text](StdioCall& to) { to.OnEvent(text); }); });
       if (!number) return home.Tell([](StdioCall& to) { to.Answer(503); });
       home.Undoes(AtServer(server, [number = *number](StdioServer& at) { at.Unlisten(number); }));
       home.Tell([](StdioCall& to) { to.OpenStream(); });
@@ -244,7 +259,9 @@ class StdioUpstream final : public Upstream {
 
  private:
   std::shared_ptr<StdioCall> Make(http::ResponseCallbacks callbacks) {
-    auto call = std::make_shared<StdioCall>(loop(), open_, net::Millis(settings().timeout_ms), std::move(callbacks));
+    auto call = std::make_shared<StdioCall>(loop(), open_, net::Millis(settings().timeout_ms), std::move(callbacks), [log = server_->log(), name = settings().name] {
+      log->Warn("a client reads too slowly what a program says; its call or stream ends", {{"upstream", name}, {"waiting_bytes", kMaxStdioQueued}});
+    });
     open_->insert(call);
     return call;
   }

@@ -125,6 +125,37 @@ struct World {
   }
 };
 
+// Notifications of a little more than 1 KB each, as a shell's words.
+std::string Says(std::size_t count, std::string_view method, std::string_view more) {
+  return R"(yes '{"jsonrpc":"2.0","method":")" + std::string(method) + R"(","params":{)" + std::string(more) + R"("a":")" + std::string(1'024, 'a') +
+         R"("}}' | head -n )" + std::to_string(count) + "; ";
+}
+constexpr std::size_t kOfTooMany = 2 * kMaxStdioQueued / 1'024;
+
+// A reader that takes the head of an answer and no more, until it is let go.
+struct Reader {
+  std::shared_ptr<http::ClientCall> call;  // of the home loop
+  std::string body;
+  test::Event<bool> began;
+  test::Event<Status> ended;
+
+  http::ResponseCallbacks Callbacks() {
+    return {.on_head = [this](const http::ResponseHead&) {
+              call->Pause();
+              began.Set(true);
+            },
+            .on_body = [this](std::string_view piece) { body += piece; },
+            .on_done = [this](const Status& status) {
+              call.reset();
+              ended.Set(status);
+            }};
+  }
+  void Open(World& w) {
+    World::On(w.home, [&] { call = w.upstream->Get({}, nullptr, {}, Callbacks()); });
+    began.Wait();
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a call that was given up is not destroyed on the program's thread") {
@@ -208,6 +239,49 @@ TEST_CASE("a program that reads no more is ended, and the call that it would not
   REQUIRE_FALSE(failed.ok());
   CHECK(failed.error().code == ErrorCode::kUnavailable);
   w.log.With("upstream ended");
+}
+
+TEST_CASE("the stream of a reader that is too slow ends, and the log says so") {
+  World w(Shell("read initialized; read go; " + Says(kOfTooMany, "notifications/message", "") + "exec sleep 600"));
+  Reader reader;
+  reader.Open(w);
+  w.Post(R"({"jsonrpc":"2.0","method":"notifications/go"})");
+  const Status end = reader.ended.Wait();
+  REQUIRE_FALSE(end.ok());
+  CHECK(end.error().code == ErrorCode::kLimitExceeded);
+  CHECK(w.log.With("a client reads too slowly")[0].find("program") != std::string::npos);
+}
+
+TEST_CASE("the call of a reader that is too slow fails, and the program gets word") {
+  const std::string says = Says(kOfTooMany, "notifications/progress", R"("progressToken":1,"progress":1,)");
+  World w(Shell("read initialized; read call; " + says + "read cancelled; echo \"heard $cancelled\" >&2; exec sleep 600"));
+  Reader reader;
+  World::On(w.home, [&] {
+    reader.call = w.upstream->Post({R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"t","_meta":{"progressToken":"p"}}})"}, reader.Callbacks());
+  });
+  const Status end = reader.ended.Wait();
+  REQUIRE_FALSE(end.ok());
+  CHECK(end.error().code == ErrorCode::kLimitExceeded);
+  CHECK(w.log.With("heard")[0].find("notifications/cancelled") != std::string::npos);
+}
+
+TEST_CASE("what waits for a reader within the limit comes when it reads, in order") {
+  const auto ask = [](std::string_view id) {
+    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"tools/call","params":{"name":"t"}})";
+  };
+  World w(Shell("read initialized; read call; " + Says(100, "notifications/message", "") +
+                R"(echo '{"jsonrpc":"2.0","method":"notifications/last"}'; echo '{"jsonrpc":"2.0","id":2,"result":{}}'; exec sleep 600)"));
+  Reader reader;
+  reader.Open(w);
+  // Its answer comes after the notifications.
+  CHECK(w.EndOf(ask("1")).ok());
+  World::On(w.home, [&] {
+    CHECK(reader.body.empty());
+    reader.call->Resume();
+    CHECK(reader.body.size() > 100 * 1'024);
+    CHECK(reader.body.find("notifications/last") > 100 * 1'024);
+    std::exchange(reader.call, nullptr)->Cancel();
+  });
 }
 
 }  // namespace intentgate::mcp
