@@ -56,7 +56,7 @@ void StdioServer::Start() {
   child_ = std::move(*child);
   log_->Info("upstream started", {{"upstream", settings_.name}, {"pid", child_->pid()}});
   handshake_.Set(handshake_limit_);
-  Write(Hello(version_));
+  Write(LineOf(Hello(version_)));
 }
 
 void StdioServer::OnEnd(std::string_view why) {
@@ -78,15 +78,19 @@ void StdioServer::OnEnd(std::string_view why) {
   for (auto& [number, one] : std::exchange(pending_, {})) one.sink.on_end(Unavailable("the server's process has ended"));
 }
 
-void StdioServer::Write(const json::Value& message) {
-  if (child_ != nullptr) child_->Write(LineOf(message));
+void StdioServer::Write(std::string_view line) {
+  if (child_ != nullptr) child_->Write(line);
+}
+
+void StdioServer::WriteIfRoom(std::string_view line) {
+  if (!full()) Write(line);
 }
 
 std::uint64_t StdioServer::Ask(json::Value request, const std::string& session, StdioSink sink) {
   const std::uint64_t number = next_++;
   if (state_ == State::kDown) return sink.on_end(Unavailable("the server's process is down, and started again soon")), number;
-  if (pending_.size() >= kMaxStdioPending || unwritten_bytes() > kMaxStdioUnwritten) {
-    return sink.on_end(Unavailable("the server's process takes no more requests")), number;
+  if (pending_.size() >= kMaxStdioPending || full()) {
+    return sink.on_end(Unavailable("the server's process takes no more messages")), number;
   }
   Pending one{*request.Find("id"), {}, session, std::move(sink)};
   std::string line;
@@ -107,7 +111,7 @@ std::uint64_t StdioServer::Ask(json::Value request, const std::string& session, 
 
 void StdioServer::Send(std::uint64_t number, std::string_view line) {
   if (line.empty()) return AnswerHello(number);
-  if (child_ != nullptr) child_->Write(line);
+  Write(line);
 }
 
 void StdioServer::AnswerHello(std::uint64_t number) {
@@ -126,9 +130,9 @@ void StdioServer::Cancel(std::uint64_t number) {
     waiting_.erase(found);
   }
   if (state_ != State::kReady) return;
-  Write(json::MakeObject({{"jsonrpc", "2.0"},
-                          {"method", "notifications/cancelled"},
-                          {"params", json::MakeObject({{"requestId", static_cast<std::int64_t>(number)}})}}));
+  WriteIfRoom(LineOf(json::MakeObject({{"jsonrpc", "2.0"},
+                                       {"method", "notifications/cancelled"},
+                                       {"params", json::MakeObject({{"requestId", static_cast<std::int64_t>(number)}})}})));
 }
 
 void StdioServer::OnCancelled(const json::Value& notification, const std::string& session) {
@@ -144,15 +148,17 @@ void StdioServer::OnCancelled(const json::Value& notification, const std::string
   cancelled.sink.on_end(ErrorReply(cancelled.id, kInternalError, "cancelled by the client"));
 }
 
-void StdioServer::Tell(const json::Value& notification, const std::string& session) {
+Status StdioServer::Tell(const json::Value& notification, const std::string& session) {
   const json::Value* method = notification.Find("method");
-  if (method == nullptr) return;
-  if (*method == json::Value("notifications/cancelled")) return OnCancelled(notification, session);
-  if (state_ != State::kReady) return;
+  if (method == nullptr) return {};
+  if (*method == json::Value("notifications/cancelled")) return OnCancelled(notification, session), Status();
+  if (state_ != State::kReady) return {};
   for (const std::string_view own : {"notifications/initialized", "notifications/progress"}) {
-    if (*method == json::Value(own)) return;
+    if (*method == json::Value(own)) return {};
   }
-  Write(notification);
+  if (full()) return Unavailable("the server's process takes no more messages");
+  Write(LineOf(notification));
+  return {};
 }
 
 std::optional<std::uint64_t> StdioServer::Listen(std::function<void(const StdioText&)> listener) {
@@ -221,7 +227,7 @@ void StdioServer::OnHello(const json::Value& answer) {
   hello_ = *result;
   state_ = State::kReady;
   handshake_.Clear();
-  Write(json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}}));
+  Write(LineOf(json::MakeObject({{"jsonrpc", "2.0"}, {"method", "notifications/initialized"}})));
   waiting_bytes_ = 0;
   for (const auto& [number, line] : std::exchange(waiting_, {})) Send(number, line);
 }
@@ -231,7 +237,7 @@ void StdioServer::OnQuestion(const json::Value& message) {
   // Nobody can say for which of the callers a shared process asks.
   const bool ping = *message.Find("method") == json::Value("ping");
   const std::string answer = ping ? ResultReply(id, json::MakeObject({})) : ErrorReply(id, kMethodNotFound, "not supported by this client");
-  if (child_ != nullptr) child_->Write(answer + "\n");
+  WriteIfRoom(answer + "\n");
 }
 
 void StdioServer::OnNotification(json::Value message) {

@@ -69,8 +69,8 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   // The caller has gone.
   void Cancel(std::uint64_t number);
   // A notification of a client. One that cancels a request of the session's ends it at the process; other notifications about one
-  // request are not for the process, which knows other ids.
-  void Tell(const json::Value& notification, const std::string& session);
+  // request are not for the process, which knows other ids. kUnavailable: the process does not read what it was sent.
+  Status Tell(const json::Value& notification, const std::string& session);
   // What the process tells everyone. The number is for Unlisten; nullopt: there are too many.
   std::optional<std::uint64_t> Listen(std::function<void(const StdioText&)> listener);
   void Unlisten(std::uint64_t number);
@@ -95,7 +95,10 @@ class StdioServer : public std::enable_shared_from_this<StdioServer> {
   // Answers one from the process's own.
   void AnswerHello(std::uint64_t number);
   void OnCancelled(const json::Value& notification, const std::string& session);
-  void Write(const json::Value& message);
+  void Write(std::string_view line);
+  // What may be left out when the process does not read what it was sent.
+  void WriteIfRoom(std::string_view line);
+  bool full() const { return unwritten_bytes() > kMaxStdioUnwritten; }
 
   net::Loop& loop_;
   const config::UpstreamSettings& settings_;

@@ -225,8 +225,9 @@ class StdioUpstream final : public Upstream {
       return call;
     }
     if (body->Find("method") == nullptr || body->Find("id") == nullptr) {
-      server_->loop().Post([server = server_, session = message.session.id, body = std::move(*body)] { server->Tell(body, session); });
-      loop().Post([call] { call->Answer(202); });
+      server_->loop().Post([server = server_, home = Home(call), session = message.session.id, body = std::move(*body)] {
+        home.Tell([told = server->Tell(body, session)](StdioCall& to) { told.ok() ? to.Answer(202) : to.OnEnd(told.error()); });
+      });
       return call;
     }
     if (*body->Find("method") == json::Value("initialize")) call->set_session(NewSessionId());

@@ -284,4 +284,21 @@ TEST_CASE("what waits for a reader within the limit comes when it reads, in orde
   });
 }
 
+TEST_CASE("notifications that a program does not read are limited, and refused beyond") {
+  World w(Shell("exec sleep 600"));
+  REQUIRE(w.EndOf(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})").ok());
+  for (std::size_t bytes = 0; bytes < kMaxStdioUnwritten; bytes += kMiB) CHECK(w.EndOf(Large("notifications/x", kMiB, false)).ok());
+  const Status refused = w.EndOf(Large("notifications/x", kMiB, false));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::kUnavailable);
+  CHECK(w.unwritten() < kMaxStdioUnwritten + 2 * kMiB);
+}
+
+TEST_CASE("answers to a program that asks and does not read are limited") {
+  World w(Shell("yes '{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":\"" + std::string(65'536, 'i') + "\"}' | head -n 1200; echo asked >&2; exec sleep 600"));
+  w.log.With("asked");
+  w.Settle();
+  CHECK(w.unwritten() < kMaxStdioUnwritten + 2 * kMiB);
+}
+
 }  // namespace intentgate::mcp
