@@ -71,6 +71,7 @@ struct ResponseHead {
   int status = 0;
   HeaderList headers;
   bool keep_alive = true;
+  bool made_up = false;  // here, where the server would not have answered
 };
 
 // What a parser accepts at most. The defaults fit a gateway that carries 16 KiB tokens.

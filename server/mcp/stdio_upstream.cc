@@ -17,9 +17,10 @@ namespace {
 
 constexpr std::size_t kSessionIdBytes = 18;
 
-http::ResponseHead HeadOf(int status, std::string_view type, std::string_view session) {
+http::ResponseHead HeadOf(int status, std::string_view type, std::string_view session, bool made_up) {
   http::ResponseHead head;
   head.status = status;
+  head.made_up = made_up;
   if (!type.empty()) head.headers.Add("Content-Type", type);
   if (!session.empty()) head.headers.Add("Mcp-Session-Id", session);
   return head;
@@ -47,7 +48,11 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   // What ends it at the server.
   void set_undo(std::function<void()> undo) { undo_ = std::move(undo); }
   bool over() const { return over_; }
-  void set_session(std::string session) { session_ = std::move(session); }
+  // Of a handshake, which the process is not asked again.
+  void set_session(std::string session) {
+    session_ = std::move(session);
+    made_up_ = true;
+  }
 
   // A notification becomes an event: the answer is a stream from then on.
   void OnEvent(StdioText text) {
@@ -71,7 +76,9 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
       Done({});
     });
   }
+  // In place of the process.
   void Answer(int status) {
+    made_up_ = true;
     Deliver(0, [this, status] {
       Begin(status, {});
       Done({});
@@ -121,7 +128,7 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   void Begin(int status, std::string_view type) {
     if (std::exchange(began_, true) || over_) return;
     const auto on_head = callbacks_.on_head;
-    if (on_head) on_head(HeadOf(status, type, session_));
+    if (on_head) on_head(HeadOf(status, type, session_, made_up_));
   }
   void Body(std::string_view data) {
     const auto on_body = callbacks_.on_body;
@@ -165,6 +172,7 @@ class StdioCall final : public http::ClientCall, public std::enable_shared_from_
   std::string session_;
   std::deque<std::pair<std::size_t, std::function<void()>>> waiting_;  // bytes, and what tells them
   std::size_t waiting_bytes_ = 0;
+  bool made_up_ = false;
   bool began_ = false;
   bool paused_ = false;
   bool over_ = false;

@@ -58,7 +58,9 @@ class Ticket {
   Ticket(const Ticket&) = delete;  // counts
   Ticket& operator=(const Ticket&) = delete;
 
-  void OnHead(int status) {
+  void OnHead(const http::ResponseHead& head) {
+    if (head.made_up) return;
+    const int status = head.status;
     verdict_ = status >= 502 && status <= 504 ? UpstreamHealth::Verdict::kFailed : UpstreamHealth::Verdict::kGood;
   }
   void OnDone(const Status& status) {
@@ -104,7 +106,7 @@ class GuardedUpstream final : public Upstream {
     }
     const auto ticket = std::make_shared<Ticket>(health_);
     callbacks.on_head = [ticket, on_head = std::move(callbacks.on_head)](const http::ResponseHead& head) {
-      ticket->OnHead(head.status);
+      ticket->OnHead(head);
       if (on_head) on_head(head);
     };
     callbacks.on_done = [ticket, on_done = std::move(callbacks.on_done)](const Status& status) {

@@ -11,6 +11,7 @@
 
 #include <intentgate/clock.h>
 
+#include "mcp/upstream_health.h"
 #include "support/net_fixture.h"
 
 namespace intentgate::mcp {
@@ -299,6 +300,25 @@ TEST_CASE("answers to a program that asks and does not read are limited") {
   w.log.With("asked");
   w.Settle();
   CHECK(w.unwritten() < kMaxStdioUnwritten + 2 * kMiB);
+}
+
+TEST_CASE("what is answered in the place of a program that hangs does not count as its success") {
+  config::UpstreamSettings settings = Shell("exec sleep 600");
+  settings.breaker_failures = 3;
+  settings.timeout_ms = 50;
+  World w(std::move(settings));
+  const auto health = std::make_shared<UpstreamHealth>(w.settings, SystemClock());
+  w.upstream = MakeGuardedUpstream(std::move(w.upstream), health);
+  const std::string initialize = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})";
+  REQUIRE(w.EndOf(initialize, net::Millis(60'000)).ok());
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(health->resting());
+    CHECK(w.EndOf(initialize, net::Millis(60'000)).ok());
+    CHECK(w.EndOf(R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})", net::Millis(60'000)).ok());
+    CHECK(w.EndOf(std::string(kRequest)).error().code == ErrorCode::kTimeout);
+  }
+  World::On(w.home, [] {});
+  CHECK(health->resting());
 }
 
 }  // namespace intentgate::mcp
