@@ -18,7 +18,7 @@ void SendRefusal(http::Exchange& exchange, const Refusal& refusal) {
     return SendJson(exchange, 400, StructuredError(refusal.id, refusal.code, CodeMessage(refusal.code), std::move(data)));
   }
   const bool unreadable = refusal.code == kParseError || refusal.code == kInvalidRequest;
-  SendJson(exchange, unreadable || IsModern(exchange.request()) ? 400 : 200, ErrorReply(refusal));
+  SendJson(exchange, unreadable ? 400 : 200, ErrorReply(refusal));
 }
 
 void SendUnauthorized(const config::ServerSettings& settings, http::Exchange& exchange, const json::Value& id,
