@@ -84,7 +84,7 @@ Loaded LoadAll(const ServeOptions& options, const std::string& yaml) {
 }
 
 // What shows only when the named files are used: a policy that does not compile, a certificate without its key.
-void CheckFiles(Loaded& loaded) {
+void CheckNamedFiles(Loaded& loaded) {
   if (!loaded.gate.policy_sources.empty()) {
     const policy::CompileOutcome compiled = CompileSettingsPolicy(loaded.gate);
     for (const rego::Diagnostic& finding : compiled.diagnostics) {
@@ -101,6 +101,8 @@ void CheckFiles(Loaded& loaded) {
     const auto tls = net::TlsContext::ForServer(loaded.server.tls_certificate, loaded.server.tls_key);
     if (!tls.ok()) loaded.problems.push_back({"tls", tls.error().message});
   }
+  const std::vector<SettingsProblem> unusable = app::CheckFiles(loaded.server);
+  loaded.problems.insert(loaded.problems.end(), unusable.begin(), unusable.end());
 }
 
 int ReportProblems(const std::vector<SettingsProblem>& problems) {
@@ -198,7 +200,7 @@ int RunServe(const ServeOptions& options) {
   const Result<std::string> yaml = ReadConfig(options.config);
   if (!yaml.ok()) return CannotStart(yaml.error());
   Loaded loaded = LoadAll(options, *yaml);
-  CheckFiles(loaded);
+  CheckNamedFiles(loaded);
   if (!loaded.problems.empty()) return ReportProblems(loaded.problems);
   if (options.check) {
     std::cerr << "configuration is good\n";

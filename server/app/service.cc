@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "net/tls.h"
 #include "oauth/exchanged_tokens.h"
 #include "oauth/door.h"
+#include "oauth/token_endpoint.h"
 
 namespace intentgate::app {
 namespace {
@@ -71,8 +73,16 @@ auto MakeSealed(const config::ServerSettings& settings, const ServiceParts& part
   return Sealed::Create(settings.session_keys, std::move(names), settings.session_lifetime_seconds, parts.clock, SystemRandom());
 }
 
+// libcurl takes a file without any certificate, and would then trust nobody.
+Status CheckAuthorities(const config::ServerSettings& settings) {
+  if (settings.oauth.ca_file.empty()) return {};
+  const auto made = net::TlsContext::ForClient(settings.oauth.ca_file);
+  return made.ok() ? Status() : Status(made.error());
+}
+
 Result<std::shared_ptr<base::HttpFetcher>> MakeFetcher(const ServiceParts& parts, const config::ServerSettings& settings) {
   if (parts.fetcher != nullptr) return parts.fetcher;
+  if (const Status good = CheckAuthorities(settings); !good.ok()) return Error{good.error().code, "oauth.ca_file: " + good.error().message};
   fetch::CurlOptions options;
   options.ca_file = settings.oauth.ca_file;
   Result<std::shared_ptr<fetch::CurlFetcher>> made = fetch::CurlFetcher::Create(options);
@@ -196,7 +206,34 @@ std::size_t ThreadCount(const config::ServerSettings& settings) {
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
+// The mistakes of one upstream's own files. `pins`: the files of pins that were read already.
+void CheckUpstreamFiles(const config::ServerSettings& settings, const config::UpstreamSettings& upstream, std::set<std::string>& pins,
+                        std::vector<SettingsProblem>& problems) {
+  const auto report = [&](std::string_view setting, const Error& error) { problems.push_back({"upstream." + std::string(setting) + " (" + upstream.name + ")", error.message}); };
+  if (upstream.url.tls) {
+    if (const auto made = net::TlsContext::ForClient(upstream.ca_file); !made.ok()) report("ca_file", made.error());
+  }
+  for (const auto& [setting, key] : {std::pair{"oauth_client_key_file", &upstream.oauth.client_key}, std::pair{"oauth_assertion_key_file", &upstream.oauth.assertion_key}}) {
+    if (key->empty()) continue;
+    if (const auto read = oauth::ReadSigningKey(*key); !read.ok()) report(setting, read.error());
+  }
+  const std::string& file = mcp::PinFileOf(settings, upstream);
+  if (file.empty() || !pins.insert(file).second) return;
+  const Result<mcp::ToolPins> read = mcp::ToolPins::Read(file);
+  if (read.ok()) return;
+  if (upstream.tool_pins.empty()) problems.push_back({"mcp.tool_pins", read.error().message});
+  else report("tool_pins", read.error());
+}
+
 }  // namespace
+
+std::vector<SettingsProblem> CheckFiles(const config::ServerSettings& settings) {
+  std::vector<SettingsProblem> problems;
+  std::set<std::string> pins;
+  for (const config::UpstreamSettings* upstream : config::UpstreamsOf(settings)) CheckUpstreamFiles(settings, *upstream, pins, problems);
+  if (const Status good = CheckAuthorities(settings); !good.ok()) problems.push_back({"oauth.ca_file", good.error().message});
+  return problems;
+}
 
 // Members in the order of their making; what is below may use what is above.
 struct Service::Impl {

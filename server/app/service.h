@@ -4,10 +4,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <intentgate/clock.h>
 #include <intentgate/gate.h>
 #include <intentgate/result.h>
+#include <intentgate/settings.h>
 
 #include "base/http_fetch.h"
 #include "config/server_settings.h"
@@ -23,6 +25,9 @@ struct ServiceParts {
   std::string version;
   std::shared_ptr<base::HttpFetcher> fetcher = nullptr;  // for what OAuth asks of others; null: libcurl's
 };
+
+// What shows only when the named files are read: pins, keys and authorities that Start would refuse. Reads them and keeps nothing.
+std::vector<SettingsProblem> CheckFiles(const config::ServerSettings& settings);
 
 // Thread-compatible.
 class Service {

@@ -217,7 +217,7 @@ class Loader {
       UpstreamSettings& one = scratch.upstream;
       if (!given.contains("upstream.name")) Report(where, "needs a name, by which tokens and policies know it");
       CheckKind(given, where);
-      CheckOAuth(one, where);
+      CheckOAuth(one, given, where);
       if (!given.contains("upstream.prefix") && list_.size() > 1) one.prefix = one.name + "_";
       load_.settings.upstreams.push_back(std::move(one));
     }
@@ -236,11 +236,12 @@ class Loader {
     }
   }
 
-  void CheckOAuth(const UpstreamSettings& one, const std::string& where) {
+  void CheckOAuth(const UpstreamSettings& one, const std::map<std::string, Given>& given, const std::string& where) {
     const UpstreamOAuth& oauth = one.oauth;
     const bool secret = !oauth.client_secret.empty(), key = !oauth.client_key.empty();
     if (oauth.token_url.empty()) {
       if (secret || key || !oauth.client_id.empty()) Report(where, "has OAuth credentials and no oauth_token_url to send them to");
+      else ReportTokensFromNowhere(given);
       return;
     }
     if (oauth.client_id.empty()) Report(where, "needs oauth_client_id beside oauth_token_url");
@@ -249,6 +250,13 @@ class Loader {
     CheckExchange(oauth, where);
     for (const UpstreamHeader& header : one.headers) {
       if (http::EqualsIgnoreCase(header.name, "Authorization")) Report(where, "has an Authorization header of its own; leave it or oauth_token_url out");
+    }
+  }
+
+  void ReportTokensFromNowhere(const std::map<std::string, Given>& given) {
+    if (given.contains("upstream.oauth_token_url")) return;  // it is a mistake itself
+    for (const auto& [path, one] : given) {
+      if (path.starts_with("upstream.oauth_")) Report(one.where, "needs oauth_token_url beside it: without one the upstream gets calls without any token");
     }
   }
 
@@ -278,6 +286,18 @@ class Loader {
     }
   }
 
+  // A name that no upstream has would quietly keep an issuer's tokens from what they are meant for.
+  void CheckServers() {
+    std::vector<std::string> names;
+    for (const UpstreamSettings* one : UpstreamsOf(load_.settings)) names.push_back(one->name);
+    for (const OAuthIssuer& issuer : load_.settings.oauth.issuers) {
+      for (const std::string& server : issuer.servers) {
+        if (server.empty() || std::find(names.begin(), names.end(), server) != names.end()) continue;
+        Report(issuers_at_, "servers of " + issuer.issuer + ": " + server + " is the name of no upstream" + DidYouMean(server, names));
+      }
+    }
+  }
+
   std::string WhereOf(const std::string& path) const {
     const auto found = given_.find(path);
     return found == given_.end() ? path : found->second.where;
@@ -290,7 +310,11 @@ class Loader {
       Report(WhereOf(has_key ? "tls.key" : "tls.certificate"),
              has_key ? "needs tls.certificate beside it" : "needs tls.key beside it");
     }
-    if (list_.empty()) CheckOAuth(s.upstream, WhereOf("upstream.oauth_token_url"));
+    if (list_.empty()) CheckOAuth(s.upstream, given_, WhereOf("upstream.oauth_token_url"));
+    if (s.oauth.dpop.nonce_required && s.public_url.empty() && !given_.contains("mcp.public_url")) {
+      Report(WhereOf("oauth.dpop_nonce"), "needs mcp.public_url, the URL that proofs of possession are made for; without it every proof is refused");
+    }
+    CheckServers();
     for (const OAuthIssuer& issuer : s.oauth.issuers) {
       if (!issuer.audiences.empty() || !s.public_url.empty()) continue;
       Report(issuers_at_, "needs audiences, or mcp.public_url: a token of " + issuer.issuer + " for another service must not serve here");

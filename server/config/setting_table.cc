@@ -1,6 +1,7 @@
 #include "config/setting_table.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -178,6 +179,13 @@ bool IsPrefix(std::string_view text) {
 
 bool IsVariable(std::string_view text) {
   return !text.empty() && text.find_first_of(std::string_view("=\0", 2)) == std::string_view::npos;
+}
+
+// Fields that frame a message, belong to one connection, or are the protocol's: a second one of them would be read in two ways.
+bool IsOwnField(std::string_view name) {
+  constexpr std::array<std::string_view, 17> kOwn = {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade",
+                                                     "Expect", "Content-Type", "Accept", "Mcp-Session-Id", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Last-Event-ID"};
+  return std::any_of(kOwn.begin(), kOwn.end(), [name](std::string_view own) { return http::EqualsIgnoreCase(own, name); });
 }
 
 // Rows whose text is taken as it is, and rows that are whole numbers.
@@ -378,6 +386,7 @@ std::optional<std::string> StoreUpstreamVariable(const std::string& name, const 
 
 std::optional<std::string> StoreUpstreamHeader(const std::string& name, const std::string& value, ServerSettings& out) {
   if (!http::IsToken(name)) return "is no header name";
+  if (IsOwnField(name)) return "the gateway sets " + name + " itself, or the connection does without it; leave it out";
   if (!http::IsFieldValue(value)) return "the header's value holds a control character";
   out.upstream.headers.push_back({name, crypto::SecretBytes(base::AsBytes(value))});
   return std::nullopt;

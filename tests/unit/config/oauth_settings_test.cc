@@ -114,4 +114,36 @@ TEST_CASE("an upstream with a token for each caller needs callers that it can be
   CHECK(mistake(", oauth_own_grant: all") == "must be client_credentials or none\n");
 }
 
+TEST_CASE("what says how to get a token for an upstream is a mistake without the place to get it from") {
+  for (const std::string member : {"oauth_grant: token_exchange", "oauth_scope: x", "oauth_resource: y", "oauth_audience: z", "oauth_client_auth: post", "oauth_own_grant: none"}) {
+    INFO(member);
+    const std::string name = "upstream." + member.substr(0, member.find(':'));
+    for (const std::string& text : {"upstream: {url: 'http://h/', " + member + "}\n", "upstreams: [{name: a, url: 'http://h/', " + member + "}]\n"}) {
+      const ServerSettingsLoad load = LoadServerSettings({text, "ig.yaml", {}, {}}, SecretFile);
+      REQUIRE(load.problems.size() == 1);
+      CHECK(load.problems[0].where.find("(" + name + ")") != std::string::npos);
+      CHECK(load.problems[0].message.find("needs oauth_token_url beside it") == 0);
+    }
+  }
+}
+
+TEST_CASE("proofs with a nonce need the URL that they are made for") {
+  const ServerSettingsLoad load = LoadServerSettings({"upstream: {url: 'http://h/'}\noauth: {dpop_nonce: true}\n", "ig.yaml", {}, {}}, SecretFile);
+  REQUIRE(load.problems.size() == 1);
+  CHECK(load.problems[0].where == "ig.yaml:2:9 (oauth.dpop_nonce)");
+  CHECK(load.problems[0].message.find("needs mcp.public_url") == 0);
+  CHECK(Load("oauth: {dpop_nonce: true}\n").problems.empty());
+  CHECK(LoadServerSettings({"upstream: {url: 'http://h/'}\noauth: {dpop_nonce: false}\n", "ig.yaml", {}, {}}, SecretFile).problems.empty());
+}
+
+TEST_CASE("an issuer's servers are names of upstreams") {
+  CHECK(Load(Issuer(", servers: [upstream]")).problems.empty());
+  CHECK(Mistake(Issuer(", servers: [upstream, upstraem]")) ==
+        "servers of https://as.example.com: upstraem is the name of no upstream; did you mean upstream?");
+  const std::string two = "mcp: {public_url: 'https://gw.example.com/v1/mcp'}\nupstreams: [{name: files, url: 'http://h/1'}, {name: mail, url: 'http://h/2'}]\n";
+  const auto load = [&](const std::string& servers) { return LoadServerSettings({two + Issuer(", servers: " + servers), "ig.yaml", {}, {}}, SecretFile); };
+  CHECK(load("[files, mail]").problems.empty());
+  CHECK(load("[upstream]").problems.size() == 1);
+}
+
 }  // namespace intentgate::config

@@ -115,6 +115,13 @@ TEST_CASE("upstream headers are read, and a value that would break the message i
   CHECK(load.problems.empty());
   REQUIRE(load.settings.upstream.headers.size() == 2);
   CHECK(Load("upstream: {url: 'http://h/', headers: {'X A': b}}\n").problems.size() == 1);
+  for (const std::string own : {"Host", "content-length", "Transfer-Encoding", "Connection", "Content-Type", "ACCEPT", "Mcp-Session-Id", "MCP-Protocol-Version", "Mcp-Method",
+                                "Mcp-Name", "Last-Event-ID", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect", "Proxy-Connection"}) {
+    INFO(own);
+    const ServerSettingsLoad refused = Load("upstream: {url: 'http://h/', headers: {" + own + ": x}}\n");
+    REQUIRE(refused.problems.size() == 1);
+    CHECK(refused.problems[0].message == "the gateway sets " + own + " itself, or the connection does without it; leave it out");
+  }
   CHECK(Load("upstream: {url: 'http://h/', headers: {X-A: \"b\\r\\nEvil: 1\"}}\n").problems.size() == 1);
 }
 
