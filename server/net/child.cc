@@ -82,8 +82,12 @@ Result<pid_t> Spawn(const ChildOptions& options, const Pipe& in, const Pipe& out
   const int failure = posix_spawnp(&pid, command.front().c_str(), &files, &attributes, Pointers(command).data(), Pointers(environment).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
-  if (failure != 0) return Failed("cannot start " + command.front(), failure);
-  return pid;
+  if (failure == 0) return pid;
+  // posix_spawn does not say which of its steps failed.
+  if (!options.directory.empty() && ::access((options.directory + "/.").c_str(), X_OK) != 0) {
+    return Failed("cannot start " + command.front() + " in the directory " + options.directory, errno);
+  }
+  return Failed("cannot start " + command.front(), failure);
 }
 
 using Descriptor = asio::posix::stream_descriptor;

@@ -22,6 +22,7 @@ struct Fixture {
   std::unique_ptr<LoopPool> pool = *LoopPool::Start(1);
   std::string output, error_output;   // of the loop
   std::string awaited;
+  std::string failure;                // of the last start
   Event<bool> said;
   Event<bool> ended;
   std::unique_ptr<Child> child;
@@ -46,7 +47,7 @@ struct Fixture {
       callbacks.on_end = [this] { ended.Set(true); };
       auto started = Child::Start(loop(), options, std::move(callbacks));
       if (started.ok()) child = *std::move(started);
-      else code = started.error().code;
+      else code = started.error().code, failure = started.error().message;
     });
     return code;
   }
@@ -122,6 +123,13 @@ TEST_CASE_FIXTURE(Fixture, "a child has the environment and the directory that i
 TEST_CASE_FIXTURE(Fixture, "a program that is not there is an error that names it") {
   CHECK(Start({.command = {"no-such-program-here"}}, "") == ErrorCode::kIo);
   CHECK(Start({}, "") == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a directory that is not there is an error that names it, and not the program") {
+  CHECK(Start({.command = {"true"}, .directory = "/no/such/directory"}, "") == ErrorCode::kIo);
+  CHECK(failure.find("in the directory /no/such/directory: No such file") != std::string::npos);
+  CHECK(Start({.command = {"no-such-program-here"}, .directory = "/usr"}, "") == ErrorCode::kIo);
+  CHECK(failure.find("directory /usr") == std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "to kill a child ends what it started too, and nothing is told any more") {
