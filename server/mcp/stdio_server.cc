@@ -183,8 +183,8 @@ void StdioServer::OnOutput(std::string_view data) {
 
 void StdioServer::OnErrorOutput(std::string_view data) {
   for (const char c : data) {
-    if (c != '\n' && error_line_.size() < kMaxErrorLine) {
-      if (c != '\r') error_line_.push_back(c);
+    if (c != '\n') {
+      if (c != '\r' && error_line_.size() < kMaxErrorLine) error_line_.push_back(c);
       continue;
     }
     if (!error_line_.empty()) log_->Info("upstream says", {{"upstream", settings_.name}, {"line", error_line_}});

@@ -18,6 +18,7 @@ namespace intentgate::mcp {
 namespace {
 
 constexpr std::string_view kRequest = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}})";
+constexpr std::string_view kInitialize = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})";
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
@@ -244,6 +245,7 @@ TEST_CASE("a program that reads no more is ended, and the call that it would not
 
 TEST_CASE("the stream of a reader that is too slow ends, and the log says so") {
   World w(Shell("read initialized; read go; " + Says(kOfTooMany, "notifications/message", "") + "exec sleep 600"));
+  REQUIRE(w.EndOf(std::string(kInitialize)).ok());  // a notification before it would be for nobody
   Reader reader;
   reader.Open(w);
   w.Post(R"({"jsonrpc":"2.0","method":"notifications/go"})");
@@ -287,7 +289,7 @@ TEST_CASE("what waits for a reader within the limit comes when it reads, in orde
 
 TEST_CASE("notifications that a program does not read are limited, and refused beyond") {
   World w(Shell("exec sleep 600"));
-  REQUIRE(w.EndOf(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})").ok());
+  REQUIRE(w.EndOf(std::string(kInitialize)).ok());
   for (std::size_t bytes = 0; bytes < kMaxStdioUnwritten; bytes += kMiB) CHECK(w.EndOf(Large("notifications/x", kMiB, false)).ok());
   const Status refused = w.EndOf(Large("notifications/x", kMiB, false));
   REQUIRE_FALSE(refused.ok());
@@ -309,7 +311,7 @@ TEST_CASE("what is answered in the place of a program that hangs does not count 
   World w(std::move(settings));
   const auto health = std::make_shared<UpstreamHealth>(w.settings, SystemClock());
   w.upstream = MakeGuardedUpstream(std::move(w.upstream), health);
-  const std::string initialize = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})";
+  const std::string initialize(kInitialize);
   REQUIRE(w.EndOf(initialize, net::Millis(60'000)).ok());
   for (int i = 0; i < 3; ++i) {
     CHECK_FALSE(health->resting());
@@ -319,6 +321,14 @@ TEST_CASE("what is answered in the place of a program that hangs does not count 
   }
   World::On(w.home, [] {});
   CHECK(health->resting());
+}
+
+TEST_CASE("a long line of a program's standard error is one line of the log, cut once") {
+  World w(Shell("echo " + std::string(5'000, 'x') + " >&2; echo after >&2; exec sleep 600"));
+  w.log.With("after");
+  const std::vector<std::string> lines = w.log.With("upstream says");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].find('"' + std::string(2'048, 'x') + '"') != std::string::npos);
 }
 
 }  // namespace intentgate::mcp
