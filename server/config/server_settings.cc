@@ -100,10 +100,10 @@ class Loader {
     for (const YAML::Node& element : list) {
       const std::string where = PlaceOf(element, name + "[" + std::to_string(list_.size()) + "]");
       std::map<std::string, Given> outer = std::exchange(given_, {});
-      const std::set<std::string> seen = seen_;
+      std::set<std::string> outer_seen = std::exchange(seen_, {});
       if (element.IsMap()) ReadMap("upstream", element);
       else Report(where, "must be a mapping with a name and a url");
-      seen_ = seen;
+      seen_ = std::move(outer_seen);
       list_.emplace_back(where, std::exchange(given_, std::move(outer)));
     }
   }
@@ -218,7 +218,12 @@ class Loader {
       if (!given.contains("upstream.name")) Report(where, "needs a name, by which tokens and policies know it");
       CheckKind(given, where);
       CheckOAuth(one, given, where);
-      if (!given.contains("upstream.prefix") && list_.size() > 1) one.prefix = one.name + "_";
+      if (!given.contains("upstream.prefix") && list_.size() > 1) {
+        // A prefix that could not be written out is none that a token or a policy should have to name.
+        if (const auto problem = FindByPath("upstream.prefix")->store(one.name + "_", read_secret_, scratch)) {
+          Report(where, "its name and _ cannot be the prefix of its tools, which " + *problem + ": set prefix");
+        }
+      }
       load_.settings.upstreams.push_back(std::move(one));
     }
     CheckList();
@@ -240,6 +245,8 @@ class Loader {
     const UpstreamOAuth& oauth = one.oauth;
     const bool secret = !oauth.client_secret.empty(), key = !oauth.client_key.empty();
     if (oauth.token_url.empty()) {
+      // One that was refused is reported already.
+      if (given.contains("upstream.oauth_token_url")) return;
       if (secret || key || !oauth.client_id.empty()) Report(where, "has OAuth credentials and no oauth_token_url to send them to");
       else ReportTokensFromNowhere(given);
       return;
@@ -325,7 +332,7 @@ class Loader {
       }
     } else if (given_.contains("upstream.command")) {
       CheckKind(given_, WhereOf("upstream.command"));
-    } else if (s.upstream.url_text.empty() && given_.find("upstream.url") == given_.end()) {
+    } else if (s.upstream.url_text.empty() && given_.find("upstream.url") == given_.end() && !seen_.contains(std::string(kList))) {
       Report("upstream.url", "is not set: give the MCP server's URL with --upstream, INTENTGATE_UPSTREAM_URL or in the file");
     }
     if (given_.contains("admin.token") && given_.contains("admin.token_file") &&

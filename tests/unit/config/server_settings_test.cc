@@ -177,6 +177,39 @@ TEST_CASE("upstreams that a token, a policy or an agent could not tell apart are
         std::string::npos);
 }
 
+TEST_CASE("a mistake in the list of upstreams is told once, and nothing that follows from it") {
+  const auto messages = [](const std::string& yaml) {
+    std::vector<std::string> all;
+    for (const SettingsProblem& p : Load(yaml).problems) all.push_back(p.message);
+    return all;
+  };
+  const std::string a = "{name: a, url: 'http://h/'";
+  const auto both = messages(kGood + "upstreams: [" + a + "}]\n");
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].find("leave this out") != std::string::npos);
+  CHECK(messages("upstreams: [{name: a, name: b, url: 'http://h/'}]\n") == std::vector<std::string>{"appears twice"});
+
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "- {name: n" + std::to_string(i) + ", url: 'http://h/'}\n";
+  CHECK(messages("upstreams:\n" + many) == std::vector<std::string>{"must be a list of 1 to 64 upstreams"});
+
+  const std::string oauth = "url: 'https://h/', oauth_client_id: c, oauth_token_url: 'http://elsewhere/token'}";
+  for (const std::string& yaml : {"upstream: {" + oauth + "\n", "upstreams: [{name: a, " + oauth + "]\n"}) {
+    const auto refused = messages(yaml);
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].find("must be https") != std::string::npos);
+  }
+}
+
+TEST_CASE("a name that makes no prefix needs one that is written out") {
+  const std::string odd = "{name: 'a b/ü', url: 'http://h/'", other = "{name: b, url: 'http://h/'}";
+  const ServerSettingsLoad load = Load("upstreams: [" + odd + "}, " + other + "]\n");
+  REQUIRE(load.problems.size() == 1);
+  CHECK(load.problems[0].message.find("set prefix") != std::string::npos);
+  CHECK(Load("upstreams: [" + odd + ", prefix: a.}, " + other + "]\n").problems.empty());
+  CHECK(Load("upstreams: [" + odd + "}]\n").problems.empty());
+}
+
 TEST_CASE("tasks are offered when it is set so, in one of two words") {
   CHECK_FALSE(Load(kGood).settings.offer_tasks);
   CHECK(Load(kGood + "mcp: {offer_tasks: true}\n").settings.offer_tasks);
