@@ -261,7 +261,6 @@ class Loader {
   }
 
   void ReportTokensFromNowhere(const std::map<std::string, Given>& given) {
-    if (given.contains("upstream.oauth_token_url")) return;  // it is a mistake itself
     for (const auto& [path, one] : given) {
       if (path.starts_with("upstream.oauth_")) Report(one.where, "needs oauth_token_url beside it: without one the upstream gets calls without any token");
     }
