@@ -22,6 +22,10 @@ inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   constexpr int kCaseBit = 0x20;
   return a.size() == b.size() && (a.empty() || (((a.front() ^ b.front()) & ~kCaseBit) == 0 && SameIgnoringCase(a, b)));
 }
+// Of RFC 3986 section 2.3: ALPHA, DIGIT, "-", ".", "_" and "~".
+inline bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
 // Without blanks and tabs at both ends.
 std::string_view TrimBlanks(std::string_view text);
 // Decimal digits alone, no sign, no leading zero, at most 18 of them.

@@ -71,11 +71,17 @@ Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::siz
   return CheckAnswer(std::move(*body), id);
 }
 
-std::optional<Answer> ReadRefusal(int status, std::string_view text, const json::Value& id) {
-  if (status < 400 || status > 499 || status == 401 || status == 403) return std::nullopt;
+void KeepRefusal(std::string_view piece, std::string& kept) { kept.append(piece.substr(0, kMaxRefusalBytes - std::min(kMaxRefusalBytes, kept.size()))); }
+
+std::optional<Answer> ReadError(std::string_view text, const json::Value& id) {
   Result<Answer> answer = ReadAnswer(text, id, kMaxRefusalBytes);
   if (!answer.ok() || !answer->rpc_error) return std::nullopt;
   return std::move(*answer);
+}
+
+std::optional<Answer> ReadRefusal(int status, std::string_view text, const json::Value& id) {
+  if (status < 400 || status > 499 || status == 401 || status == 403) return std::nullopt;
+  return ReadError(text, id);
 }
 
 void AddAllowNote(Answer& answer, std::int64_t latency_ms) {

@@ -51,8 +51,11 @@ Status CheckShape(const AnswerShape& shape);
 
 // Demands a response with exactly this id and either a result object or an error with code and message.
 Result<Answer> ReadAnswer(std::string_view text, const json::Value& id, std::size_t max_bytes);
-// What is kept of a body under an error status.
+// What is kept of a body that is none of an answer's: it may hold a JSON-RPC error that the client has to see.
 inline constexpr std::size_t kMaxRefusalBytes = 64 * 1024;
+void KeepRefusal(std::string_view piece, std::string& kept);
+// The error with this id that such a body holds.
+std::optional<Answer> ReadError(std::string_view text, const json::Value& id);
 // The upstream's own JSON-RPC error that came under an HTTP status of 4xx, where the client is to see it: 401 and 403 speak of the
 // gateway's access. nullopt: the status is all there is to tell.
 std::optional<Answer> ReadRefusal(int status, std::string_view text, const json::Value& id);

@@ -62,7 +62,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   }
 
   void Keep(std::string_view piece) {
-    if (question_.takes_errors && refusal_.size() < kMaxRefusalBytes) refusal_.append(piece);
+    if (question_.takes_errors) KeepRefusal(piece, refusal_);
   }
 
   void Refused() {

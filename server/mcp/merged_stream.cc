@@ -192,10 +192,7 @@ class MergedStream : public std::enable_shared_from_this<MergedStream> {
   void OnBody(std::size_t upstream, std::string_view piece) {
     Source& source = sources_[upstream];
     if (over_ || source.over) return;
-    if (!source.flow) {
-      source.refusal.append(piece.substr(0, kFlowWindow - std::min(kFlowWindow, source.refusal.size())));
-      return;
-    }
+    if (!source.flow) return KeepRefusal(piece, source.refusal);
     const auto self = shared_from_this();
     std::string out;
     const Status flowed = source.flow->Feed(piece, out);
@@ -368,10 +365,8 @@ class ListenStream final : public MergedStream {
       return;
     }
     if (source.flow) return;
-    Result<Answer> answer = ReadAnswer(source.refusal, *message_->id(), kFlowWindow);
-    const bool passed = status == 200 || (status >= 400 && status < 500 && status != 401 && status != 403);
-    const bool told = passed && answer.ok() && answer->rpc_error;
-    if (told && !refusal_) refusal_.emplace(status, std::move(*answer));
+    auto told = status == 200 ? ReadError(source.refusal, *message_->id()) : ReadRefusal(status, source.refusal, *message_->id());
+    if (told && !refusal_) refusal_.emplace(status, std::move(*told));
     if (!told && !failure_) failure_ = Failure::FromStatus(status);
   }
 

@@ -83,18 +83,13 @@ class SharedCall : public std::enable_shared_from_this<SharedCall> {
       if (trailing_ > kMaxTrailingBytes && call_ != nullptr) std::exchange(call_, nullptr)->Cancel();
       return;
     }
-    if (!reader_->promising()) return Keep(piece);
+    if (!reader_->promising()) return KeepRefusal(piece, refusal_);
     hash_.Update(base::AsBytes(piece));
     std::vector<json::Value> others;
     const Status read = reader_->Body(piece, others);
     if (!read.ok()) return Fail(Failure::FromRubbish(reader_->status(), read.error()));
     if (stream_ != nullptr) Stream(others);
     if (reader_->answer()) Succeed();
-  }
-
-  // The body of an error status may hold a JSON-RPC error that the client has to see.
-  void Keep(std::string_view piece) {
-    if (refusal_.size() < kMaxRefusalBytes) refusal_.append(piece.substr(0, kMaxRefusalBytes - refusal_.size()));
   }
 
   void OnDone(const Status& status) {

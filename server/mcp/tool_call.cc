@@ -46,14 +46,7 @@ class Resumed : Reception {
 
  private:
   bool Turn(const Asking& asking, std::string_view why) {
-    const Message& message = *asking.message;
-    const Refusal refusal{kInvalidParams, std::string(why), *message.id(), std::string(asking.call.method), std::string(asking.call.name)};
-    if (asking.way->era == Era::kLegacy) {
-      Refuse(refusal);
-      return false;
-    }
-    Record(refusal);
-    SendJson(*exchange_, 400, StructuredError(*message.id(), kInvalidParams, CodeMessage(kInvalidParams), json::MakeObject({{"reason", why}})));
+    Refuse({kInvalidParams, std::string(why), *asking.message->id(), std::string(asking.call.method), std::string(asking.call.name)});
     return false;
   }
 };

@@ -51,8 +51,7 @@ class UpstreamHealth {
 };
 
 // `inner` behind `health`: a request that is not admitted ends with kCancelled. Failures are no connection, no answer in
-// time, and the statuses 502 to 504. What the
-// gateway answers in the server's place says nothing.
+// time, and the statuses 502 to 504. What the gateway answers in the server's place says nothing.
 std::unique_ptr<Upstream> MakeGuardedUpstream(std::unique_ptr<Upstream> inner, std::shared_ptr<UpstreamHealth> health);
 
 }  // namespace intentgate::mcp

@@ -26,10 +26,6 @@ ProofRefusal Invalid(std::string why) { return {ProofRefusal::Kind::kInvalid, "t
 
 ProofRefusal UsedBefore() { return Invalid("was used before"); }
 
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 int HexOf(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -50,7 +46,7 @@ std::optional<std::string> ComparablePath(std::string_view path) {
     if (low < 0) return std::nullopt;
     const char c = static_cast<char>(high * 16 + low);
     constexpr std::string_view kDigits = "0123456789ABCDEF";
-    if (IsUnreserved(c)) out += c;
+    if (http::IsUnreserved(c)) out += c;
     else out.append({'%', kDigits[static_cast<std::size_t>(high)], kDigits[static_cast<std::size_t>(low)]});
     i += 2;
   }

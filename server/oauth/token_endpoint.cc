@@ -22,9 +22,8 @@ std::string FormText(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
     const auto byte = static_cast<unsigned char>(c);
-    if (plain) out += c;
+    if (http::IsUnreserved(c)) out += c;
     else out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
   }
   return out;
@@ -39,7 +38,7 @@ void AddField(std::string_view name, std::string_view value, std::string& form) 
 bool IsBearerToken(std::string_view text) {
   const std::size_t last = text.find_last_not_of('=');
   return last != std::string_view::npos && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(last) + 1, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~+/").find(c) != std::string_view::npos;
+    return http::IsUnreserved(c) || c == '+' || c == '/';
   });
 }
 

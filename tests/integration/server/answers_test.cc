@@ -30,6 +30,14 @@ std::string OutcomeOf(Gateway& g) {
 }
 
 constexpr std::string_view kBatches = "2025-03-26";   // the one revision that has them
+// With an upstream of the way's revision, which answers every call so.
+void Start(Gateway& g, std::string_view way, FakeUpstream::Reply reply) {
+  g.upstream.modern = way == "modern";
+  if (way == "batch") g.upstream.protocol = kBatches;
+  g.upstream.set_reply(std::move(reply));
+  g.Start();
+}
+
 constexpr std::string_view kError = R"({"jsonrpc":"2.0","id":<id>,"error":{"code":-32602,"message":"Unknown tool"}})";
 
 }  // namespace
@@ -42,10 +50,7 @@ TEST_CASE("a request or a notification in place of the answer is none") {
       INFO(way);
       INFO(said);
       Gateway g;
-      g.upstream.modern = way == "modern";
-      if (way == "batch") g.upstream.protocol = kBatches;
-      g.upstream.set_reply({200, said});
-      g.Start();
+      Start(g, way, {200, said});
       const Got got = CallIn(g, way);
       CHECK(got.status == 200);
       CHECK(got.code() == -32603);
@@ -59,10 +64,7 @@ TEST_CASE("an upstream's own error under a status of 400 comes back as it is, in
   for (const std::string way : {"session", "batch", "none", "modern"}) {
     INFO(way);
     Gateway g;
-    g.upstream.modern = way == "modern";
-    if (way == "batch") g.upstream.protocol = kBatches;
-    g.upstream.set_reply({400, std::string(kError)});
-    g.Start();
+    Start(g, way, {400, std::string(kError)});
     const Got got = CallIn(g, way);
     CHECK(got.status == (way == "modern" ? 400 : 200));
     CHECK(got.body == R"({"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Unknown tool"}})");
@@ -91,10 +93,7 @@ TEST_CASE("what is no error of this request, or comes under a status that speaks
       INFO(reply.status);
       INFO(reply.body);
       Gateway g;
-      g.upstream.modern = way == "modern";
-      if (way == "batch") g.upstream.protocol = kBatches;
-      g.upstream.set_reply(reply);
-      g.Start();
+      Start(g, way, reply);
       const Got got = CallIn(g, way);
       CHECK(got.status == 200);
       CHECK(got.code() == -32603);

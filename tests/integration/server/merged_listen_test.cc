@@ -37,6 +37,10 @@ struct Listening : TwoUpstreams {
     }
     return stream;
   }
+  // For when there is nothing to listen to.
+  Got OpenInVain() {
+    return Start().Mcp("good", ModernBody("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"), ModernHeaders("subscriptions/listen"));
+  }
   // Also both upstreams' words are on their way.
   std::shared_ptr<Caller::Stream> OpenAcknowledged() {
     auto stream = Open();
@@ -111,8 +115,7 @@ TEST_CASE("an upstream that answers without an acknowledgement is left out, and 
 TEST_CASE("when no upstream has the method, the client gets the error that one of them gave") {
   Listening g;
   g.upstream.without_listen = g.other.without_listen = true;
-  Caller& caller = g.Start();
-  const Got got = caller.Mcp("good", ModernBody("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"), ModernHeaders("subscriptions/listen"));
+  const Got got = g.OpenInVain();
   CHECK(got.status == 404);
   CHECK(got.code() == -32601);
   CHECK(got.body.find(R"("id":"m1")") != std::string::npos);
@@ -131,8 +134,7 @@ TEST_CASE("when no upstream can be reached, the failure is told as JSON-RPC") {
   Listening g;
   g.Break(0);
   g.Break(1);
-  Caller& caller = g.Start();
-  const Got got = caller.Mcp("good", ModernBody("subscriptions/listen", R"("notifications":{"toolsListChanged":true})"), ModernHeaders("subscriptions/listen"));
+  const Got got = g.OpenInVain();
   CHECK(got.status == 200);
   CHECK(got.code() == -32603);
   CHECK(got.body.find(R"("id":"m1")") != std::string::npos);
